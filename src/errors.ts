@@ -1,0 +1,32 @@
+/**
+ * Every code a {@link WsLoadError} can carry. What to do about each stands in the README's table of errors.
+ * What happens to a single ping or connection is never thrown: it is counted in the summary.
+ */
+export const errorCodes = [
+  'WSLOAD_ERR_ABORTED',
+  'WSLOAD_ERR_INVALID_OPTIONS',
+  'WSLOAD_ERR_INVALID_SLO',
+  'WSLOAD_ERR_MACHINE_LIMIT',
+  'WSLOAD_ERR_NOT_A_SUMMARY',
+  'WSLOAD_ERR_TARGET_EXITED',
+  'WSLOAD_ERR_TARGET_IN_USE',
+  'WSLOAD_ERR_TARGET_TIMEOUT',
+  'WSLOAD_ERR_TEST_TIMEOUT',
+  'WSLOAD_ERR_THREAD_CRASHED',
+] as const
+
+export type WsLoadErrorCode = (typeof errorCodes)[number]
+
+/**
+ * The one error class of the package. Match on `code` rather than with `instanceof`: two copies of the package may be
+ * loaded in one process.
+ */
+export class WsLoadError extends Error {
+  override readonly name = 'WsLoadError'
+  readonly code: WsLoadErrorCode
+
+  constructor(code: WsLoadErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
