@@ -1,0 +1,93 @@
+/**
+ * An HDR histogram's recording side: the bucket layout of HdrHistogram with 3 significant digits, in one typed array.
+ * Recording is one index computation and one increment and allocates nothing; everything that is read out of it goes
+ * through `hdr-histogram-js`, whose counts it matches bucket for bucket.
+ *
+ * @see http://hdrhistogram.org
+ */
+import { Float64Histogram } from 'hdr-histogram-js'
+
+/** Values from 0 to one hour are told apart; anything above is counted in `overRange` and in the top bucket. */
+export const highestTrackableNs = 3_600_000_000_000
+
+const significantDigits = 3
+const subBucketBits = 11
+const halfBucketBits = subBucketBits - 1
+const bucketCount = Math.ceil(Math.log2(highestTrackableNs)) - subBucketBits + 1
+const countsLength = (bucketCount + 1) << halfBucketBits
+const powerOfTwo = Float64Array.from({ length: bucketCount + 1 }, (_, exponent) => 2 ** exponent)
+
+/** Counts recorded between two instants: the `indexes` that moved and by how much. */
+export interface SparseCounts {
+  readonly indexes: Uint32Array
+  readonly counts: Uint32Array
+}
+
+export class Histogram {
+  readonly counts: Uint32Array
+  /** Values above {@link highestTrackableNs}. */
+  overRange = 0
+
+  constructor(counts: Uint32Array = new Uint32Array(countsLength)) {
+    this.counts = counts
+  }
+
+  /** Counts one value: nanoseconds, rounded to the nearest whole one. */
+  record(ns: number): void {
+    if (ns > highestTrackableNs) {
+      this.overRange++
+      ns = highestTrackableNs
+    }
+    const index = indexOf(ns > 0 ? Math.round(ns) : 0)
+    this.counts[index]!++
+  }
+
+  /** Adds another histogram's counts: exact, in any order. */
+  add(other: Pick<Histogram, 'counts' | 'overRange'>): void {
+    for (let index = 0; index < countsLength; index++) this.counts[index]! += other.counts[index]!
+    this.overRange += other.overRange
+  }
+
+  /** Adds counts taken by {@link takeNew}. */
+  addSparse({ indexes, counts }: SparseCounts): void {
+    for (let at = 0; at < indexes.length; at++) this.counts[indexes[at]!]! += counts[at]!
+  }
+
+  /** What was recorded since `seen` was last brought up to date; brings it up to date. */
+  takeNew(seen: Uint32Array): SparseCounts {
+    const moved: number[] = []
+    for (let index = 0; index < countsLength; index++) if (this.counts[index] !== seen[index]) moved.push(index)
+    const counts = new Uint32Array(moved.length)
+    for (let at = 0; at < moved.length; at++) {
+      const index = moved[at]!
+      counts[at] = this.counts[index]! - seen[index]!
+      seen[index] = this.counts[index]!
+    }
+    return { indexes: Uint32Array.from(moved), counts }
+  }
+
+  /** The same counts as a histogram of `hdr-histogram-js`: percentiles, mean, V2 encoding, `.hgrm`. */
+  toHdr(): Float64Histogram {
+    const hdr = new Float64Histogram(1, highestTrackableNs, significantDigits)
+    for (let index = 0; index < countsLength; index++) {
+      if (this.counts[index]! > 0) hdr.recordValueWithCount(valueAt(index), this.counts[index]!)
+    }
+    return hdr
+  }
+}
+
+function indexOf(value: number): number {
+  if (value < 2 ** subBucketBits) return value
+  if (value < 2 ** 32) {
+    const bucket = 32 - subBucketBits - Math.clz32(value)
+    return (bucket << halfBucketBits) + (value >>> bucket)
+  }
+  const high = Math.floor(value / 2 ** 32)
+  const bucket = 64 - subBucketBits - Math.clz32(high)
+  return (bucket << halfBucketBits) + Math.floor(value / powerOfTwo[bucket]!)
+}
+
+function valueAt(index: number): number {
+  const bucket = (index >> halfBucketBits) - 1
+  return bucket <= 0 ? index : (index - (bucket << halfBucketBits)) * powerOfTwo[bucket]!
+}

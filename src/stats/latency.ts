@@ -1,0 +1,107 @@
+import type { Float64Histogram } from 'hdr-histogram-js'
+import jstat from 'jstat'
+import { Histogram } from './histogram.ts'
+
+const nsPerMs = 1e6
+
+/** A lower and an upper bound, in milliseconds. */
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+/** Where a percentile can lie, given when the generator's event loop looked: milliseconds. */
+export interface Bounds {
+  readonly floor: number
+  readonly ceiling: number
+}
+
+/**
+ * What one kind of latency looked like over a run. All figures are milliseconds and keep 3 significant digits (HDR
+ * histogram in nanoseconds, 0 to one hour). A figure of an empty histogram is `NaN`, never 0.
+ */
+export class LatencySummary {
+  /** Number of samples. */
+  readonly count: number
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+  /** Standard deviation of the samples. */
+  readonly stddev: number
+  readonly p50: number
+  readonly p75: number
+  readonly p90: number
+  readonly p95: number
+  readonly p99: number
+  readonly p99_9: number
+  readonly p99_99: number
+  /** Samples above one hour, counted at one hour in every other figure. */
+  readonly overRange: number
+  /** The samples' upper bounds in nanoseconds, as a histogram of `hdr-histogram-js`. */
+  readonly histogram!: Float64Histogram
+  // Not #private: a copy that Vitest makes to print a difference has to work too.
+  private readonly floors!: Float64Histogram
+
+  constructor(ceilings: Histogram, floors: Histogram = ceilings) {
+    const hdr = ceilings.toHdr()
+    hide(this, 'histogram', hdr)
+    hide(this, 'floors', floors === ceilings ? hdr : floors.toHdr())
+    this.count = hdr.totalCount
+    const empty = this.count === 0
+    this.min = empty ? NaN : hdr.getValueAtPercentile(0) / nsPerMs
+    this.max = empty ? NaN : hdr.getValueAtPercentile(100) / nsPerMs
+    this.mean = empty ? NaN : hdr.mean / nsPerMs
+    this.stddev = empty ? NaN : hdr.stdDeviation / nsPerMs
+    this.p50 = this.percentile(50)
+    this.p75 = this.percentile(75)
+    this.p90 = this.percentile(90)
+    this.p95 = this.percentile(95)
+    this.p99 = this.percentile(99)
+    this.p99_9 = this.percentile(99.9)
+    this.p99_99 = this.percentile(99.99)
+    this.overRange = ceilings.overRange
+  }
+
+  /**
+   * The value that `p` percent of the samples do not exceed, in milliseconds.
+   * @param p 0 to 100
+   */
+  percentile(p: number): number {
+    return percentileOf(this.histogram, p)
+  }
+
+  /**
+   * Between which values the percentile lies, given when the event loop looked for answers: each answer arrived after
+   * the last look that did not find it and before the one that did.
+   * @param p 0 to 100
+   */
+  bounds(p: number): Bounds {
+    const floor = percentileOf(this.floors, p) * nsPerMs
+    return { floor: this.floors.lowestEquivalentValue(floor) / nsPerMs, ceiling: this.percentile(p) }
+  }
+
+  /**
+   * Confidence interval of the percentile in milliseconds, from order statistics (Clopper–Pearson bounds of the rank).
+   * It takes the samples as independent; those of one run are not entirely, so read it as the narrowest it can be.
+   * @param p between 0 and 100
+   * @param confidence between 0 and 1, default 0.99
+   * @see Hahn & Meeker, Statistical Intervals, section 5.2; Clopper & Pearson, Biometrika 26 (1934)
+   */
+  interval(p: number, confidence = 0.99): Interval {
+    const n = this.count
+    if (n === 0) return { low: NaN, high: NaN }
+    const below = Math.round((p / 100) * n)
+    const tail = (1 - confidence) / 2
+    const low = below === 0 ? 0 : jstat.beta.inv(tail, below, n - below + 1)
+    const high = below === n ? 1 : jstat.beta.inv(1 - tail, below + 1, n - below)
+    return { low: this.percentile(low * 100), high: this.percentile(high * 100) }
+  }
+}
+
+function percentileOf(hdr: Float64Histogram, p: number): number {
+  return hdr.totalCount === 0 ? NaN : hdr.getValueAtPercentile(p) / nsPerMs
+}
+
+function hide(object: LatencySummary, key: string, value: Float64Histogram): void {
+  Object.defineProperty(object, key, { value, enumerable: false })
+}
