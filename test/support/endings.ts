@@ -1,0 +1,68 @@
+/** Servers that echo, and end connections in mid-run. */
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import { DelayLine } from './delay-line.ts'
+import { onRequest, serveWebSockets, type ServeOptions, type WsServer } from './ws-server.ts'
+
+export interface EndingOptions extends ServeOptions {
+  /** When a connection ends: with its nth answer, or so many ms after its handshake. */
+  after: { answers: number } | { ms: number }
+  /** Ends the first so many connections only. @default Infinity */
+  only?: number
+}
+
+export type EndingServer = WsServer & {
+  /** Connections that the server ended. */
+  ended: number
+  /** Pings and messages that were answered before. */
+  answered: number
+}
+
+/** Ends with a close frame; without a code the frame has none. */
+export function closing({
+  code,
+  reason,
+  ...options
+}: EndingOptions & { code?: number; reason?: string }): Promise<EndingServer> {
+  return ending(options, (socket) => socket.close(code, reason))
+}
+
+/** Ends with a TCP reset. */
+export function resetting(options: EndingOptions): Promise<EndingServer> {
+  return ending(options, (_socket, server, tcp) => server.reset(tcp))
+}
+
+/** Ends with a FIN, without a close frame. */
+export function vanishing(options: EndingOptions): Promise<EndingServer> {
+  return ending(options, (_socket, _server, tcp) => tcp.end())
+}
+
+async function ending(
+  { after, only = Infinity, ...options }: EndingOptions,
+  end: (socket: WebSocket, server: WsServer, tcp: Socket) => void,
+): Promise<EndingServer> {
+  let opened = 0
+  const server = await serveWebSockets(options, (socket, _, tcp) => {
+    const mortal = ++opened <= only
+    let answers = 0
+    let over = false
+    const line = new DelayLine()
+
+    function finish(): void {
+      over = true
+      endings.ended++
+      end(socket, server, tcp)
+    }
+
+    onRequest(socket, (answer) => {
+      if (over) return
+      answer()
+      endings.answered++
+      if (mortal && 'answers' in after && ++answers === after.answers) finish()
+    })
+    if (mortal && 'ms' in after) line.hold(after.ms, finish)
+    socket.on('close', () => line.clear())
+  })
+  const endings = Object.assign(server, { ended: 0, answered: 0 })
+  return endings
+}

@@ -1,0 +1,52 @@
+/** Runs of the engine whose books are checked before a test gets to see them. */
+import { expect } from 'vitest'
+import type { WsLoadOptions } from '../../src/load/options.ts'
+import { run } from '../../src/load/run.ts'
+import type { LoadInterval, LoadResult } from '../../src/stats/result.ts'
+
+interface Target {
+  readonly url: string
+  connections(): number
+}
+
+/**
+ * Floods a server for 200 ms without warm-up, unless `options` say otherwise; the result is balanced, and the server is
+ * left without a connection.
+ */
+export async function flood(server: Target, options: WsLoadOptions = {}): Promise<LoadResult> {
+  const result = await floodAt(server.url, options)
+  await expect.poll(() => server.connections()).toBe(0)
+  return result
+}
+
+/** {@link flood} for a target that cannot tell its connections. */
+export async function floodAt(url: string, options: WsLoadOptions = {}): Promise<LoadResult> {
+  const endless = options.duration === undefined && options.pings === undefined && options.stages === undefined
+  const result = await run({ url, warmup: 0, ...(endless && { duration: 200 }), ...options })
+  expectBalanced(result)
+  return result
+}
+
+/** Every ping is accounted for once, in the totals, in the intervals and in the histograms. */
+export function expectBalanced(result: LoadResult): void {
+  const { pings, connections, intervals } = result
+  expect(pings.due).toBe(pings.sent + pings.dropped)
+  expect(pings.sent).toBe(pings.answered + pings.coalesced + pings.timedOut + pings.lost)
+  const { sent, answered, timedOut, lost, dropped } = pings
+  expect(sumOf(intervals)).toEqual({ sent, answered, timedOut, lost, dropped })
+  expect(result.latency.count).toBe(answered)
+  expect(result.latencyFloor.count).toBe(answered)
+  expect(result.serviceTime.count).toBe(answered)
+  expect(result.handshake.count).toBe(connections.opened)
+  expect(connections.opened + connections.failed).toBeLessThanOrEqual(connections.requested)
+  const failures = dropped + timedOut + lost + connections.failed
+  expect(result.errorRate).toBe(failures / (pings.due + connections.requested))
+}
+
+function sumOf(intervals: readonly LoadInterval[]) {
+  const sum = { sent: 0, answered: 0, timedOut: 0, lost: 0, dropped: 0 }
+  for (const interval of intervals) {
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += interval[name]
+  }
+  return sum
+}

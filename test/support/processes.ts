@@ -1,0 +1,46 @@
+/** Server programs in processes of their own, and whether they are alive. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+
+/** A port of 127.0.0.1 that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A shell command that runs pid-server.ts. */
+export function pidServer(port: number, flags = ''): string {
+  return `"${process.execPath}" "${join(import.meta.dirname, 'pid-server.ts')}" ${port} ${flags}`
+}
+
+/** A shell command that evaluates a program, which must not contain quotes of the shell. */
+export function evaluate(program: string): string {
+  return `"${process.execPath}" -e '${program}'`
+}
+
+/** The process id of the pid-server at a URL, and what it does when it is told to `die`. */
+export async function visit(url: string, order?: 'die'): Promise<number> {
+  const socket = new WebSocket(url)
+  const [pid] = (await once(socket, 'message')) as [Buffer]
+  if (order === undefined) socket.close()
+  else socket.send(order)
+  await once(socket, 'close')
+  return Number(pid)
+}
+
+/** Whether a process runs. One that has ended runs no more, though it is listed until its parent has taken note. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
+  } catch {
+    return false
+  }
+}
