@@ -1,0 +1,26 @@
+import { batchOf, maskedFrame, opcodes } from './frames.ts'
+import type { Probe, ProbeContext } from './probe.ts'
+import type { ProbeSpec } from './probe-option.ts'
+
+/**
+ * The same message every time, as the ancestor of this tool sent `PING`. Nothing in it tells one from the next, so each
+ * message received answers the oldest ping.
+ */
+export function messageProbe(spec: Extract<ProbeSpec, { payload: Uint8Array }>, { maskingKey }: ProbeContext): Probe {
+  const frame = maskedFrame(opcodes[spec.kind], spec.payload, maskingKey)
+  const content =
+    spec.kind === 'text' ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(spec.payload) : spec.payload
+  let batch = batchOf(frame, 8)
+
+  return {
+    answers: 'message',
+    settles: 'oldest',
+    frames(_connection, _first, count) {
+      if (count >= batch.views.length) batch = batchOf(frame, count * 2)
+      return batch.views[count]!
+    },
+    keep() {},
+    payload: () => content,
+    read: () => 0,
+  }
+}

@@ -1,0 +1,45 @@
+import type { ProbeSpec } from './probe-option.ts'
+import { functionProbe } from './function-probe.ts'
+import { messageProbe } from './message-probe.ts'
+import { pingProbe } from './ping-probe.ts'
+
+/** What a load thread needs to know of the whole run to make its probe. */
+export interface ProbeContext {
+  /** Connections of the run over all threads: ids are unique among them. */
+  readonly connections: number
+  readonly maskingKey: Uint8Array
+}
+
+/** A kind of ping: makes its frames and recognises its answers. */
+export interface Probe {
+  /** What answers: a pong control frame or a data message. */
+  readonly answers: 'pong' | 'message'
+  /**
+   * Which ping an answer settles: the one it names and all older ones (a pong, RFC 6455 section 5.5.3), the one it
+   * names, or the oldest.
+   */
+  readonly settles: 'up to' | 'named' | 'oldest'
+  /**
+   * Frames of the pings `first`, `first + 1`, … of a connection, `count` of them, ready for its socket. The buffer is
+   * written again by the next call, unless {@link Probe.keep} says that a socket still needs it.
+   */
+  frames(connection: number, first: number, count: number): Buffer
+  keep(): void
+  /** One ping's payload, for an implementation that frames and compresses it itself. */
+  payload(connection: number, sequence: number): string | Uint8Array
+  /** The sequence number that an answer names, modulo 2^32, or -1 for a frame that answers nothing. */
+  read(connection: number, bytes: Uint8Array, start: number, end: number, binary: boolean): number
+}
+
+/** Makes the probe that a thread uses for all of its connections. */
+export async function createProbe(spec: ProbeSpec, context: ProbeContext): Promise<Probe> {
+  switch (spec.kind) {
+    case 'ping':
+      return pingProbe(spec, context)
+    case 'text':
+    case 'binary':
+      return messageProbe(spec, context)
+    default:
+      return functionProbe(spec, context)
+  }
+}
