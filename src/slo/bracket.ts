@@ -1,0 +1,21 @@
+/** What was measured, and between which values the truth lies given what the generator could see. */
+export interface Bracket {
+  readonly measured: number
+  readonly floor: number
+  readonly ceiling: number
+}
+
+const noticeable = 0.05
+
+/** Prints one value, or its range where floor and ceiling differ by more than 5 %: `4.98 ms`, `380 µs … 1.07 ms`, `≥ 4k/s`. */
+export function formatBracket({ measured, floor, ceiling }: Bracket, format: (value: number) => string): string {
+  if (ceiling === Infinity && floor < Infinity) return `≥ ${format(floor)}`
+  return ceiling - floor > noticeable * ceiling ? formatRange(floor, ceiling, format) : format(measured)
+}
+
+/** Prints a range, its unit once where both ends have the same: `0.38 … 1.07 ms`. */
+export function formatRange(low: number, high: number, format: (value: number) => string): string {
+  const [number = '', unit] = format(low).split(' ')
+  const [, highUnit] = format(high).split(' ')
+  return `${unit === highUnit || low === 0 ? number : format(low)} … ${format(high)}`
+}

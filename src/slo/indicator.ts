@@ -1,0 +1,176 @@
+import type { LatencySummary } from '../stats/latency.ts'
+import type { LoadResult } from '../stats/result.ts'
+import {
+  durationForms,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatRatio,
+  parseDuration,
+  parseRate,
+  parseRatio,
+  rateForms,
+  ratioForms,
+} from '../units.ts'
+import type { Bracket } from './bracket.ts'
+
+/** A latency figure: `min`, `max`, `mean` or any percentile between 0 and 100, as `p99`, `p99.9` or `p99_9`. */
+type LatencyFigure =
+  | 'min'
+  | 'mean'
+  | 'max'
+  | 'p50'
+  | 'p75'
+  | 'p90'
+  | 'p95'
+  | 'p99'
+  | 'p99_9'
+  | 'p99_99'
+  | `p${number}`
+  | `p${number}_${number}`
+
+/** What else an SLO can put a bound on. */
+type Total = 'errorRate' | 'throughput' | 'offeredRate' | 'timedOut' | 'lost' | 'dropped' | 'opened' | 'closedEarly'
+
+/** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
+export type Indicator = LatencyFigure | `serviceTime.${LatencyFigure}` | `handshake.${LatencyFigure}` | Total
+
+export type IndicatorKind = keyof typeof kinds
+
+/** A bracket, and what a person must know where its two ends lead to different verdicts. */
+interface Reading extends Bracket {
+  readonly doubt: string
+}
+
+/** How an indicator is measured in, which direction is good, and how it is read from a result. */
+export interface IndicatorReader {
+  readonly kind: IndicatorKind
+  readonly better: 'lower' | 'higher'
+  readonly read: (result: LoadResult) => Reading
+}
+
+/** How limits of each kind are written and values printed: milliseconds, ratios from 0 to 1, per second, whole numbers. */
+export const kinds: Readonly<Record<'duration' | 'ratio' | 'rate' | 'count', Kind>> = {
+  duration: { parse: parseDuration, forms: durationForms, example: '20ms', format: formatDuration },
+  ratio: { parse: parseRatio, forms: ratioForms, example: '0.1%', format: formatRatio },
+  rate: { parse: parseRate, forms: rateForms, example: '5k/s', format: formatRate },
+  count: { parse: parseCount, forms: 'a whole number', example: '10', format: formatCount },
+}
+
+interface Kind {
+  /** `undefined` for anything but the forms. */
+  readonly parse: (text: string) => number | undefined
+  readonly forms: string
+  readonly example: string
+  readonly format: (value: number) => string
+}
+
+const totals: Readonly<Record<Total, IndicatorReader>> = {
+  errorRate: { kind: 'ratio', better: 'lower', read: readErrorRate },
+  throughput: { kind: 'rate', better: 'higher', read: (result) => attained(result, result.throughput) },
+  offeredRate: { kind: 'rate', better: 'higher', read: (result) => attained(result, result.offeredRate) },
+  timedOut: { kind: 'count', better: 'lower', read: ({ pings }) => exactly(pings.timedOut) },
+  lost: { kind: 'count', better: 'lower', read: ({ pings }) => exactly(pings.lost) },
+  dropped: { kind: 'count', better: 'lower', read: readDropped },
+  opened: { kind: 'count', better: 'higher', read: ({ connections }) => exactly(connections.opened) },
+  closedEarly: { kind: 'count', better: 'lower', read: ({ connections }) => exactly(connections.closedEarly) },
+}
+
+const figures = ['min', 'mean', 'max', 'p99.99', 'p99.9', 'p99', 'p95', 'p90', 'p75', 'p50']
+const groups = ['latency', 'serviceTime', 'handshake'] as const
+
+/** Names to suggest: every total, and the usual figures of every latency. */
+export const indicatorNames: readonly string[] = [
+  ...Object.keys(totals),
+  ...groups.flatMap((group) => figures.map((figure) => (group === 'latency' ? figure : `${group}.${figure}`))),
+]
+
+/** Finds an indicator by name; `undefined` if there is none. */
+export function findIndicator(name: string): IndicatorReader | undefined {
+  if (Object.hasOwn(totals, name)) return totals[name as Total]
+  const [, group = 'latency', figure = ''] =
+    /^(?:(serviceTime|handshake)\.)?([a-z]+|p\d+(?:[._]\d+)?)$/.exec(name) ?? []
+  const percentile = percentileNamed(figure)
+  if (percentile === undefined && figure !== 'mean') return undefined
+  return {
+    kind: 'duration',
+    better: 'lower',
+    read: (result) => readLatency(result, group as (typeof groups)[number], percentile),
+  }
+}
+
+function percentileNamed(figure: string): number | undefined {
+  if (figure === 'min') return 0
+  if (figure === 'max') return 100
+  const percentile = Number(/^p(\d.*)/.exec(figure)?.[1]?.replace('_', '.'))
+  return percentile > 0 && percentile < 100 ? percentile : undefined
+}
+
+/**
+ * Pings that never got an answer, and connections that never opened, are infinitely slow. Pings that were due but never
+ * sent might have been: they move the ceiling of the response time, not its floor.
+ */
+function readLatency(result: LoadResult, group: (typeof groups)[number], percentile: number | undefined): Reading {
+  const { pings, connections } = result
+  const unanswered = group === 'handshake' ? connections.failed : pings.timedOut + pings.lost
+  const unsent = group === 'latency' ? pings.dropped : 0
+  const at = (missing: number) =>
+    percentile === undefined ? meanWith(missing, result, group) : percentileWith(missing, result[group], percentile)
+  const { floor, ceiling: measured } = at(unanswered)
+  const { ceiling } = at(unanswered + unsent)
+  return {
+    measured,
+    floor,
+    ceiling,
+    doubt:
+      ceiling - measured > measured - floor
+        ? `${formatCount(unsent)} of ${formatCount(pings.due)} due pings were never sent, and may have been slow`
+        : `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`,
+  }
+}
+
+function percentileWith(missing: number, summary: LatencySummary, percentile: number) {
+  const scaled = (percentile * (summary.count + missing)) / summary.count
+  if (scaled > 100 + 1e-9) return { floor: Infinity, ceiling: Infinity }
+  return summary.bounds(Math.min(scaled, 100))
+}
+
+/** A ping's service time cannot be less certain than its response time: both end at the same two looks. */
+function meanWith(missing: number, { latency, latencyFloor, ...result }: LoadResult, group: (typeof groups)[number]) {
+  if (missing > 0) return { floor: Infinity, ceiling: Infinity }
+  const ceiling = group === 'latency' ? latency.mean : result[group].mean
+  const width = group === 'handshake' ? 0 : latency.mean - latencyFloor.mean
+  return { floor: Math.max(0, ceiling - width), ceiling }
+}
+
+function readErrorRate(result: LoadResult): Reading {
+  const { errorRate, pings, connections, generator } = result
+  const unsent = generator.saturated ? pings.dropped / (pings.due + connections.requested) : 0
+  return { ...exactly(errorRate), floor: Math.max(0, errorRate - unsent), doubt: droppedBy(result) }
+}
+
+function readDropped(result: LoadResult): Reading {
+  const { pings, generator } = result
+  return { ...exactly(pings.dropped), floor: generator.saturated ? 0 : pings.dropped, doubt: droppedBy(result) }
+}
+
+function droppedBy({ pings }: LoadResult): string {
+  return `the generator was saturated, ${formatCount(pings.dropped)} dropped pings may be its own doing`
+}
+
+function attained({ generator }: LoadResult, rate: number): Reading {
+  return {
+    measured: rate,
+    floor: rate,
+    ceiling: generator.saturated ? Infinity : rate,
+    doubt: 'the generator was saturated, the server may be able to do more',
+  }
+}
+
+function exactly(value: number): Reading {
+  return { measured: value, floor: value, ceiling: value, doubt: '' }
+}
+
+function parseCount(text: string): number | undefined {
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}

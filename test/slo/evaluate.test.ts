@@ -1,0 +1,293 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import type { SLO } from '../../src/slo/objective.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
+
+const everything: SLO = { p50: '< 1h', max: '< 1h', errorRate: '< 99%', throughput: '> 0', lost: '<= 1000000' }
+
+function only(result: Parameters<typeof evaluateSLO>[0], slo: SLO) {
+  return evaluateSLO(result, slo).objectives[0]!
+}
+
+test('passes a run that meets every bound', () => {
+  const verdict = evaluateSLO(loadResult(), { p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 100/s' })
+  expect(verdict).toMatchObject({ verdict: 'pass', reasons: [] })
+})
+
+test('says of a met bound how much is to spare', () => {
+  const objective = only(loadResult(), { p99: '< 20ms' })
+  expect(objective).toMatchObject({ verdict: 'pass', indicator: 'p99', bound: '< 20ms', limit: 20, kind: 'duration' })
+  expect(objective.measured).toBeCloseTo(18, 1)
+  expect(objective.margin).toBeCloseTo(2, 1)
+  expect(objective.excess).toBeCloseTo(-0.1, 2)
+  expect(objective.reason).toBe('p99 is 18 ms, the limit is < 20ms')
+})
+
+test('fails a missed bound and says by how much', () => {
+  const verdict = evaluateSLO(loadResult(), { p50: '< 20ms', p99: '< 15ms' })
+  expect(verdict).toMatchObject({ verdict: 'fail', reasons: ['p99 is 18 ms, the limit is < 15ms'] })
+  expect(verdict.objectives[1]!.margin).toBeCloseTo(-3, 1)
+  expect(verdict.objectives[1]!.excess).toBeCloseTo(0.2, 2)
+})
+
+test('has nothing to spare exactly at the limit', () => {
+  expect(only(loadResult(), { lost: '<= 0' })).toMatchObject({ verdict: 'pass', margin: 0, excess: 0 })
+})
+
+test('tells < from <= and > from >=', () => {
+  const result = loadResult(undefined, { pings: { lost: 3 } })
+  const verdicts = (slo: SLO) => evaluateSLO(result, slo).objectives.map(({ verdict }) => verdict)
+  expect(verdicts({ lost: ['< 3', '<= 3', '< 4'] })).toEqual(['fail', 'pass', 'pass'])
+  expect(verdicts({ opened: ['> 10', '>= 10', '> 9'] })).toEqual(['fail', 'pass', 'pass'])
+})
+
+test('reads each total from its own place', () => {
+  const result = loadResult(undefined, {
+    pings: { timedOut: 1, lost: 2, dropped: 3 },
+    connections: { requested: 10, opened: 9, failed: 1, closedEarly: 4 },
+    throughput: 5,
+    offeredRate: 6,
+    errorRate: 0.07,
+  })
+  const slo = {
+    timedOut: '< 9',
+    lost: '< 9',
+    dropped: '< 9',
+    opened: '> 1',
+    closedEarly: '< 9',
+    throughput: '> 1',
+    offeredRate: '> 1',
+    errorRate: '< 10%',
+  } satisfies SLO
+  const measured = Object.fromEntries(evaluateSLO(result, slo).objectives.map((one) => [one.indicator, one.measured]))
+  expect(measured).toEqual({
+    timedOut: 1,
+    lost: 2,
+    dropped: 3,
+    opened: 9,
+    closedEarly: 4,
+    throughput: 5,
+    offeredRate: 6,
+    errorRate: 0.07,
+  })
+})
+
+test('reads each latency from its own histogram', () => {
+  const result = loadResult(repeated(100, 5), {
+    serviceTime: latencies(repeated(100, 3)).both,
+    handshake: latencies(repeated(10, 40)).both,
+  })
+  const { objectives } = evaluateSLO(result, { p99: '< 1h', 'serviceTime.mean': '< 1h', 'handshake.max': '< 1h' })
+  expect(objectives.map(({ measured }) => Math.round(measured))).toEqual([5, 3, 40])
+})
+
+describe('a ping without an answer is infinitely slow:', () => {
+  test('a percentile that falls among them is infinite', () => {
+    const result = loadResult(repeated(980, 2), { pings: { timedOut: 15, lost: 5 } })
+    expect(only(result, { p99: '< 1h' })).toMatchObject({ verdict: 'fail', measured: Infinity, excess: Infinity })
+    expect(only(result, { p98: '< 3ms' })).toMatchObject({ verdict: 'pass' })
+    expect(only(result, { 'serviceTime.p99': '< 1h' })).toMatchObject({ verdict: 'fail' })
+  })
+
+  test('one of them makes maximum and mean infinite', () => {
+    const result = loadResult(repeated(980, 2), { pings: { lost: 1 } })
+    expect(only(result, { max: '< 1h' })).toMatchObject({ verdict: 'fail', measured: Infinity })
+    expect(only(result, { mean: '< 1h' })).toMatchObject({ verdict: 'fail', measured: Infinity })
+    expect(only(result, { min: '< 3ms' })).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('a connection that did not open is an infinitely slow handshake', () => {
+    const result = loadResult(undefined, { connections: { opened: 9, failed: 1 } })
+    expect(only(result, { 'handshake.max': '< 1h' })).toMatchObject({ verdict: 'fail', measured: Infinity })
+    expect(only(result, { 'handshake.p90': '< 3ms' })).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('a coalesced ping counts for nothing', () => {
+    const result = loadResult(repeated(10, 2), { pings: { coalesced: 990 } })
+    expect(evaluateSLO(result, { max: '< 3ms' })).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('a percentile is that of the sorted list with infinities at its end', () => {
+    const slow = fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 300 })
+    const percentile = fc.integer({ min: 1, max: 9999 }).map((hundredths) => hundredths / 100)
+    fc.assert(
+      fc.property(slow, fc.nat(50), percentile, (samples, timedOut, p) => {
+        const sorted = [...samples.toSorted((one, other) => one - other), ...repeated(timedOut, Infinity)]
+        const expected = sorted[Math.ceil((Math.round(p * 100) * sorted.length) / 10_000) - 1]!
+        const { measured } = only(loadResult(samples, { pings: { timedOut } }), { [`p${p}`]: '< 1h' })
+        expect(measured === expected || Math.abs(measured / expected - 1) < 0.001).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('a bracket decides only what it can:', () => {
+  const wide = loadResult(repeated(1000, [12, 25] as const))
+
+  test('its ceiling below the limit passes', () => {
+    expect(only(wide, { p99: '< 26ms' })).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('its floor above the limit fails, by the distance from the floor', () => {
+    const objective = only(wide, { p99: '< 10ms' })
+    expect(objective.verdict).toBe('fail')
+    expect(objective.margin).toBeCloseTo(-2, 1)
+  })
+
+  test('the limit inside of it is inconclusive', () => {
+    const verdict = evaluateSLO(wide, { p99: '< 20ms' })
+    expect(verdict).toMatchObject({ verdict: 'inconclusive' })
+    expect(verdict.reasons).toEqual(['p99: the generator cannot tell, it lies between 12 ms and 25 ms'])
+  })
+
+  test('the mean has the floor of the floors', () => {
+    expect(only(wide, { mean: '< 20ms' })).toMatchObject({ verdict: 'inconclusive' })
+    expect(only(wide, { mean: '< 11ms' })).toMatchObject({ verdict: 'fail' })
+    expect(only(wide, { 'serviceTime.mean': '< 20ms' })).toMatchObject({ verdict: 'inconclusive' })
+  })
+
+  test('what the generator says of itself comes first', () => {
+    const result = loadResult(repeated(1000, [12, 25] as const), {
+      generator: { saturated: true, reasons: ['thread 1 was busy'] },
+    })
+    expect(evaluateSLO(result, { p99: '< 20ms' }).reasons[0]).toBe('thread 1 was busy')
+  })
+
+  test('the verdict only loosens as the limit grows', () => {
+    const order = ['fail', 'inconclusive', 'pass']
+    const rank = (limit: number) => order.indexOf(only(wide, { p99: `< ${limit}ms` }).verdict)
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), (one, other) => {
+        expect(rank(Math.min(one, other))).toBeLessThanOrEqual(rank(Math.max(one, other)))
+      }),
+    )
+  })
+})
+
+describe('a saturated generator does not blame the server:', () => {
+  const saturated = { saturated: true, reasons: ['thread 1 was busy'] }
+
+  test('for a throughput below the limit', () => {
+    const result = loadResult(undefined, { generator: saturated })
+    expect(evaluateSLO(result, { throughput: '> 5k/s' })).toMatchObject({ verdict: 'inconclusive' })
+    expect(evaluateSLO(result, { offeredRate: '> 5k/s' })).toMatchObject({ verdict: 'inconclusive' })
+    expect(evaluateSLO(result, { throughput: '> 100/s' })).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('for pings it did not send', () => {
+    const result = loadResult(undefined, { generator: saturated, pings: { dropped: 100 } })
+    expect(evaluateSLO(result, { dropped: '< 10' })).toMatchObject({ verdict: 'inconclusive' })
+    expect(evaluateSLO(result, { errorRate: '< 1%' })).toMatchObject({ verdict: 'inconclusive' })
+  })
+
+  test('while one that is not is blamed for them', () => {
+    expect(evaluateSLO(loadResult(undefined, { pings: { dropped: 100 } }), { dropped: '< 10' })).toMatchObject({
+      verdict: 'fail',
+    })
+  })
+
+  test('but does for pings without an answer', () => {
+    const result = loadResult(undefined, { generator: saturated, pings: { timedOut: 100 } })
+    expect(evaluateSLO(result, { errorRate: '< 1%' })).toMatchObject({ verdict: 'fail' })
+  })
+})
+
+describe('no vacuous pass:', () => {
+  test('no connection opened', () => {
+    const result = loadResult([], {
+      connections: { opened: 0, failed: 10 },
+      errors: { ECONNREFUSED: { count: 10, samples: ['connect ECONNREFUSED 127.0.0.1:3001'] } },
+    })
+    const verdict = evaluateSLO(result, everything)
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.reasons).toEqual([
+      'nothing was measured, 0 of 10 connections opened, no ping was sent',
+      'ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)',
+    ])
+    expect(verdict.objectives.map((objective) => objective.verdict)).toEqual(repeated(5, 'inconclusive'))
+  })
+
+  test('nothing answered', () => {
+    const verdict = evaluateSLO(loadResult([], { pings: { timedOut: 10 } }), everything)
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.reasons).toEqual([
+      'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered',
+    ])
+  })
+
+  test('all pings dropped', () => {
+    expect(evaluateSLO(loadResult([], { pings: { dropped: 10 } }), everything)).toMatchObject({
+      verdict: 'inconclusive',
+    })
+  })
+
+  test('all pings coalesced', () => {
+    expect(evaluateSLO(loadResult([], { pings: { coalesced: 10 } }), everything)).toMatchObject({
+      verdict: 'inconclusive',
+    })
+  })
+
+  test('a response time of which too many pings were never sent', () => {
+    const result = loadResult(repeated(950, 2), { pings: { dropped: 50 } })
+    const verdict = evaluateSLO(result, { p99: '< 1h' })
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.reasons).toEqual(['p99: 50 of 1,000 due pings were never sent, and may have been slow'])
+    expect(evaluateSLO(result, { p90: '< 3ms', 'serviceTime.p99': '< 3ms' })).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('an indicator without a value', () => {
+    const verdict = evaluateSLO(loadResult(undefined, { handshake: latencies([]).both }), { 'handshake.p99': '< 1h' })
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', reasons: ['handshake.p99: nothing was measured'] })
+  })
+
+  test.for(['throughput', 'offeredRate', 'errorRate'] as const)('a %s that is not a number', (total) => {
+    const bound = total === 'errorRate' ? '< 99%' : '> 0'
+    const verdict = evaluateSLO(loadResult(undefined, { [total]: NaN }), { [total]: bound })
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', reasons: [`${total}: nothing was measured`] })
+  })
+
+  test('fewer connections than requested', () => {
+    const verdict = evaluateSLO(loadResult(undefined, { connections: { opened: 9, failed: 1 } }), everything)
+    expect(verdict).toMatchObject({ verdict: 'fail', reasons: ['9 of 10 connections opened'] })
+  })
+
+  test('connections that ended before the run did', () => {
+    const verdict = evaluateSLO(loadResult(undefined, { connections: { closedEarly: 2 } }), everything)
+    expect(verdict).toMatchObject({ verdict: 'fail', reasons: ['2 of 10 connections ended before the run did'] })
+  })
+
+  test('unless the SLO itself says how many may', () => {
+    const result = loadResult(undefined, { connections: { opened: 9, failed: 1, closedEarly: 2 } })
+    expect(evaluateSLO(result, { p99: '< 20ms', opened: '>= 9', closedEarly: '<= 2' })).toMatchObject({
+      verdict: 'pass',
+    })
+  })
+
+  test('a run that was aborted', () => {
+    const result = loadResult(undefined, { ended: 'aborted', duration: 1230, pings: { lost: 100 } })
+    const verdict = evaluateSLO(result, { p99: '< 1h', lost: '<= 0' })
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.reasons).toEqual(['the run was aborted 1.23 s into its measured window'])
+  })
+
+  test('a run whose connections were all gone before its end', () => {
+    const result = loadResult(undefined, {
+      ended: 'disconnected',
+      duration: 1230,
+      connections: { closedEarly: 10 },
+      errors: { CLOSE_1011: { count: 10, samples: ['restarting'] } },
+    })
+    const verdict = evaluateSLO(result, { p99: '< 1h', closedEarly: '<= 10' })
+    expect(verdict.verdict).toBe('fail')
+    expect(verdict.reasons).toEqual([
+      'every connection was gone 1.23 s into the measured window',
+      'CLOSE_1011 × 10 (restarting)',
+    ])
+  })
+
+  test('an SLO without objectives', () => {
+    expect(() => evaluateSLO(loadResult(), {})).toThrow(expect.objectContaining({ code: 'WSLOAD_ERR_INVALID_SLO' }))
+  })
+})
