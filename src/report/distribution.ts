@@ -1,0 +1,70 @@
+import { formatRange } from '../slo/bracket.ts'
+import type { LatencySummary } from '../stats/latency.ts'
+import { formatCount, formatDuration } from '../units.ts'
+import { align, width } from './layout.ts'
+import { type Paint, plain } from './paint.ts'
+
+const mostRows = 10
+/** Steps per decade of the E series of preferred numbers (IEC 60063), finest first. */
+const series = [96, 48, 24, 12, 6, 3, 1]
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+const nsPerMs = 1e6
+
+interface Row {
+  /** Milliseconds, inclusive. */
+  readonly low: number
+  /** Milliseconds, exclusive. */
+  readonly high: number
+  readonly count: number
+}
+
+/**
+ * Draws the samples as a histogram of at most 10 rows on a logarithmic axis with round numbers, and one more for the
+ * pings that were never answered.
+ */
+export function drawDistribution(summary: LatencySummary, unanswered: number, paint: Paint = plain): string[] {
+  const rows = series.map((steps) => binned(summary, steps)).find(({ length }) => length <= mostRows) ?? []
+  const counts = [...rows.map(({ count }) => count), ...(unanswered > 0 ? [unanswered] : [])]
+  const labels = rows.map(({ low, high }) => formatRange(low, high, formatDuration))
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const longest = Math.max(0, ...labels.map(({ length }) => length))
+  const lines = align(
+    counts.map((count, at) => [
+      `  ${(labels[at] ?? 'no answer').padStart(longest)}`,
+      formatCount(count).padStart(formatCount(Math.max(...counts)).length),
+      `${((100 * count) / total).toFixed(2)} %`.padStart(8),
+      '',
+    ]),
+  )
+  const room = width - Math.max(0, ...lines.map(({ length }) => length)) - 2
+  return lines.map((line, at) => {
+    const colour = at < rows.length ? paint.green : paint.red
+    return `${line}  ${colour(bar((counts[at]! / Math.max(...counts)) * room))}`.trimEnd()
+  })
+}
+
+function binned({ histogram, count, min, max }: LatencySummary, steps: number): Row[] {
+  if (count === 0) return []
+  const first = Math.floor(Math.log10(min) * steps) - 1
+  const last = Math.ceil(Math.log10(max) * steps) + 1
+  const edges = Array.from({ length: last - first + 1 }, (_, at) => preferredNumber(first + at, steps))
+  const counts = edges.map(() => 0)
+  for (let index = 0, row = 0; index < histogram.countsArrayLength; index++) {
+    const recorded = histogram.getCountAtIndex(index)
+    if (recorded === 0) continue
+    while (histogram.medianEquivalentValue(histogram.valueFromIndex(index)) / nsPerMs >= edges[row + 1]!) row++
+    counts[row]! += recorded
+  }
+  const rows = counts.map((recorded, row) => ({ low: edges[row]!, high: edges[row + 1]!, count: recorded }))
+  const filled = rows.filter((row) => row.count > 0)
+  return rows.slice(rows.indexOf(filled[0]!), rows.indexOf(filled.at(-1)!) + 1)
+}
+
+function preferredNumber(step: number, steps: number): number {
+  return Number((10 ** (step / steps)).toPrecision(steps > 24 ? 3 : 2))
+}
+
+function bar(length: number): string {
+  const parts = Math.ceil(length * 8)
+  return '█'.repeat(Math.floor(parts / 8)) + eighths[parts % 8]!
+}

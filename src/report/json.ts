@@ -1,0 +1,30 @@
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
+import { LatencySummary } from '../stats/latency.ts'
+import type { LoadResult } from '../stats/result.ts'
+
+type JSONValue = null | boolean | number | string | readonly JSONValue[] | { readonly [key: string]: JSONValue }
+
+/**
+ * A run as JSON. Numbers as in {@link LoadResult}, `null` where one is not finite; each latency has its `histogram` of
+ * nanoseconds in the HDR V2 compressed form, base64, that every HdrHistogram library decodes.
+ */
+export type SummaryJSON = { readonly schemaVersion: 1 } & { readonly [field in keyof LoadResult]: JSONValue }
+
+export function toJSON(result: LoadResult): SummaryJSON {
+  return { schemaVersion: 1, ...(plainData({ ...result }) as Omit<SummaryJSON, 'schemaVersion'>) }
+}
+
+function plainData(value: unknown): JSONValue {
+  if (value instanceof LatencySummary) {
+    return { ...plainFields(value), histogram: encodeIntoCompressedBase64(value.histogram) }
+  }
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map(plainData)
+  return typeof value === 'object' && value !== null ? plainFields(value) : null
+}
+
+function plainFields(object: object): { readonly [key: string]: JSONValue } {
+  const fields = Object.entries(object).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(fields.map(([key, value]) => [key, plainData(value)]))
+}

@@ -1,0 +1,31 @@
+/** Columns a report fills at most. */
+export const width = 80
+
+/** Breaks a text at spaces into lines of at most {@link width} columns; lines after the first are indented by two. */
+export function wrap(text: string, indent = ''): string[] {
+  const lines: string[] = []
+  let line = indent
+  for (const word of text.split(' ')) {
+    const candidate = line.trim() === '' ? line + word : `${line} ${word}`
+    if (candidate.length <= width || line.trim() === '') line = candidate
+    else {
+      lines.push(line)
+      line = `${indent}  ${word}`
+    }
+  }
+  return [...lines, line].map((full) => (full.length <= width ? full : `${full.slice(0, width - 1)}…`))
+}
+
+/** Pads each column to its widest cell. */
+export function align(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, at) => Math.max(widest[at] ?? 0, cell.length)),
+    [],
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join('  ')
+      .trimEnd(),
+  )
+}

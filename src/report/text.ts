@@ -1,0 +1,149 @@
+import { formatBracket } from '../slo/bracket.ts'
+import type { SLOVerdict } from '../slo/evaluate.ts'
+import { describeFaults } from '../slo/fault.ts'
+import { printable } from '../slo/printable.ts'
+import type { LatencySummary } from '../stats/latency.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { drawDistribution } from './distribution.ts'
+import { align, wrap } from './layout.ts'
+import { type Paint, plain } from './paint.ts'
+import { formatObjectives } from './verdict.ts'
+
+const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
+const mostFaults = 5
+
+export interface SummaryFormat {
+  /** Default: no colours. */
+  readonly paint?: Paint
+  /** Printed above the figures. */
+  readonly verdict?: SLOVerdict
+}
+
+/** A run on one screen of 80 columns, safe to print whatever the server sent. */
+export function formatSummary(result: LoadResult, { paint = plain, verdict }: SummaryFormat = {}): string {
+  const { generator, pings, latency, errors } = result
+  const unanswered = pings.timedOut + pings.lost
+  const blocks = [
+    describeRun(result, paint),
+    generator.saturated ? describeSaturation(result, paint) : [],
+    verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: unsaid(verdict, result) }, paint),
+    sideBySide(describeLatency(result, paint), describeTotals(result), paint),
+    drawDistribution(latency, unanswered, paint),
+    describeErrors(errors, paint),
+    wrap(describeGenerator(result)).map(paint.dim),
+  ]
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+function describeRun({ options, connections, ended, duration }: LoadResult, paint: Paint): string[] {
+  const { url, probe } = options
+  const load = [
+    `${formatCount(connections.requested)} connections`,
+    describeModel(options),
+    ...(typeof probe === 'string' && probe !== 'ping' ? [`probe ${printable(probe)}`] : []),
+    ...(ended === 'completed' ? [] : [`${ended} early`]),
+    `measured for ${formatDuration(duration)}`,
+  ]
+  return [...(typeof url === 'string' ? wrap(printable(url)).map(paint.bold) : []), ...wrap(load.join(', '))]
+}
+
+function describeModel({ inFlight, rate, stages, arrivals }: LoadResult['options']): string {
+  if (Array.isArray(stages)) return `open model, ${stages.length} ${stages.length === 1 ? 'stage' : 'stages'}`
+  if (typeof rate !== 'number') return `closed model with ${Number(inFlight ?? 1)} in flight each`
+  return `open model at ${formatRate(rate)}${arrivals === 'poisson' ? ' (Poisson)' : ''}`
+}
+
+function describeSaturation({ generator }: LoadResult, paint: Paint): string[] {
+  return [
+    paint.yellow('The load generator was saturated: it, not the server, may be what was measured.'),
+    ...generator.reasons.flatMap((reason) => wrap(reason, '  ')),
+  ]
+}
+
+/** Reasons that no other part of the summary gives. */
+function unsaid({ reasons }: SLOVerdict, { generator, errors }: LoadResult): string[] {
+  const said = new Set([...describeFaults(errors), ...(generator.saturated ? generator.reasons : [])])
+  return reasons.filter((reason) => !said.has(reason))
+}
+
+function describeLatency({ latency, pings, options }: LoadResult, paint: Paint): string[] {
+  if (latency.count === 0) return [paint.red('Nothing was measured')]
+  const open = options['rate'] !== undefined || options['stages'] !== undefined
+  const name = open ? 'Response time' : 'Latency'
+  const known = percentiles.filter((percentile) => (1 - percentile / 100) * latency.count >= 1 - 1e-9)
+  const rows = [
+    ...[0, ...known, 100].map((percentile) => [nameOf(percentile), formatPercentile(latency, percentile)]),
+    ['mean', `${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
+  ]
+  return [
+    `${name}${pings.timedOut + pings.lost > 0 ? ' of answered pings' : ''}`,
+    ...align(rows.map(([label = '', value = '']) => [`  ${label}`, value])),
+  ]
+}
+
+function nameOf(percentile: number): string {
+  if (percentile === 0) return 'min'
+  return percentile === 100 ? 'max' : `p${percentile}`
+}
+
+function formatPercentile(summary: LatencySummary, percentile: number): string {
+  const { floor, ceiling } = summary.bounds(percentile)
+  return formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)
+}
+
+function describeTotals(result: LoadResult): string[] {
+  const { throughput, offeredRate, pings, connections, handshake, serviceTime, latency, errorRate } = result
+  const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
+  return align([
+    ['Throughput', `${formatRate(throughput)} answered`],
+    ['Offered', `${formatRate(offeredRate)} sent`],
+    ['Pings', `${formatCount(pings.sent)} sent`],
+    ['', `${formatCount(pings.answered)} answered`],
+    ...other.map((total) => ['', `${formatCount(pings[total])} ${total === 'timedOut' ? 'timed out' : total}`]),
+    ['Error rate', formatRatio(errorRate)],
+    ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],
+    ...(connections.closedEarly > 0 ? [['', `${formatCount(connections.closedEarly)} closed early`]] : []),
+    ...(handshake.count > 0 ? [['Handshake', describeBriefly(handshake)]] : []),
+    ...(serviceTime.p99 === latency.p99 || serviceTime.count === 0
+      ? []
+      : [['Service time', describeBriefly(serviceTime)]]),
+  ])
+}
+
+function describeBriefly(summary: LatencySummary): string {
+  return `p50 ${formatDuration(summary.p50)}, p99 ${formatDuration(summary.p99)}`
+}
+
+function describeErrors(errors: LoadResult['errors'], paint: Paint): string[] {
+  const faults = describeFaults(errors)
+  if (faults.length === 0) return []
+  return [
+    'Errors',
+    ...faults.slice(0, mostFaults).flatMap((fault) => wrap(fault, '  ').map(paint.red)),
+    ...(faults.length > mostFaults ? [`  … and ${faults.length - mostFaults} more kinds`] : []),
+  ]
+}
+
+function describeGenerator({ generator }: LoadResult): string {
+  const { threads, eventLoopUtilization, cpuPerPing, sendDelay } = generator
+  return [
+    `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    `event loop ${formatRatio(eventLoopUtilization)} busy`,
+    `${formatDuration(cpuPerPing)} CPU per ping`,
+    ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
+  ].join(', ')
+}
+
+const gutter = 4
+
+function sideBySide(left: readonly string[], right: readonly string[], paint: Paint): string[] {
+  const widest = Math.max(...left.map((line) => line.length))
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, at) => {
+    const line = (left[at] ?? '').padEnd(widest + gutter)
+    return `${at === 0 ? paint.bold(line) : line}${right[at] ?? ''}`.trimEnd()
+  })
+}

@@ -1,0 +1,90 @@
+import { formatBracket } from '../slo/bracket.ts'
+import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/evaluate.ts'
+import { describeFaults } from '../slo/fault.ts'
+import { kinds } from '../slo/indicator.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { formatCount } from '../units.ts'
+import { align, wrap } from './layout.ts'
+import { type Paint, plain } from './paint.ts'
+
+const mostNames = 3
+const mostRows = 6
+const mostLines = 14
+const titles: Record<Verdict, string> = { pass: 'SLO met', fail: 'SLO missed', inconclusive: 'SLO inconclusive' }
+const marks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' }
+const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
+const urgency: readonly Verdict[] = ['fail', 'inconclusive', 'pass']
+
+/**
+ * What an assertion says: the verdict, a table of the objectives with the missed ones first, then why: doubts,
+ * unanswered pings, faults. At most 14 lines of 80 columns, safe to print whatever the server sent.
+ */
+export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Paint = plain): string {
+  const said = verdict.reasons.join()
+  const why = verdict.verdict === 'pass' ? [] : [...describePings(result), ...describeFaults(result.errors)]
+  const lines = [
+    ...formatObjectives(verdict, paint),
+    ...why.filter((line) => !said.includes(line)).flatMap((line) => wrap(line, '  ')),
+  ]
+  return (lines.length > mostLines ? [...lines.slice(0, mostLines - 1), '  …'] : lines).join('\n')
+}
+
+/** The verdict in a sentence, the table of its objectives, and the reasons that neither of them shows. */
+export function formatObjectives({ verdict, reasons, objectives }: SLOVerdict, paint: Paint = plain): string[] {
+  const title = titleOf(verdict, objectives)
+  const sorted = objectives.toSorted((one, other) => urgency.indexOf(one.verdict) - urgency.indexOf(other.verdict))
+  const shown = sorted.slice(0, mostRows)
+  const [header = '', ...rows] = align([['objective', 'limit', 'measured', 'by how much'], ...shown.map(cells)])
+  const missed = new Set(objectives.filter((objective) => objective.verdict === 'fail').map(({ reason }) => reason))
+  return [
+    ...wrap(title).map((line) => paint.bold(paint[colours[verdict]](line))),
+    paint.dim(`    ${header}`),
+    ...rows.map((row, at) => `  ${paint[colours[shown[at]!.verdict]](marks[shown[at]!.verdict])} ${row}`),
+    ...(sorted.length > mostRows ? [paint.dim(`    … and ${sorted.length - mostRows} more`)] : []),
+    ...reasons
+      .filter((reason) => !missed.has(reason) && !title.endsWith(reason))
+      .flatMap((reason) => wrap(reason, '  ')),
+  ]
+}
+
+/** Where the pings without an answer went; empty when there are none. */
+function describePings({ pings }: LoadResult): string[] {
+  const parts = [
+    [pings.timedOut, 'timed out'],
+    [pings.lost, 'lost'],
+    [pings.dropped, 'never sent'],
+  ] as const
+  const missing = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`)
+  return missing.length === 0 ? [] : [`of ${formatCount(pings.due)} pings due: ${missing.join(', ')}`]
+}
+
+function titleOf(verdict: Verdict, objectives: readonly ObjectiveVerdict[]): string {
+  const concerned = objectives.filter((objective) => objective.verdict === verdict)
+  const [reason, ...others] = new Set(concerned.map((objective) => objective.reason))
+  if (reason !== undefined && others.length === 0) return `${titles[verdict]}: ${reason}`
+  if (verdict === 'pass') return `${titles[verdict]}: ${objectives.length} objectives`
+  const names = [...new Set(concerned.map(({ indicator }) => indicator))]
+  const some = [...names.slice(0, mostNames), ...(names.length > mostNames ? ['…'] : [])]
+  return `${titles[verdict]}: ${some.join(', ')} (${concerned.length} of ${objectives.length} objectives)`
+}
+
+function cells(objective: ObjectiveVerdict): string[] {
+  const { indicator, bound, kind } = objective
+  return [indicator, bound, formatBracket(objective, kinds[kind].format), byHowMuch(objective)]
+}
+
+function byHowMuch({ verdict, kind, comparison, margin, excess }: ObjectiveVerdict): string {
+  if (verdict === 'inconclusive') return 'undecided'
+  if (verdict === 'pass' && excess >= -1) return `${percent(-excess)} to spare`
+  if (margin === -Infinity) return 'too many unanswered'
+  const times = Number.isFinite(excess) ? `${Number((1 + Math.abs(excess)).toPrecision(3))}× the limit` : ''
+  if (verdict === 'pass') return times
+  if (kind === 'ratio' && excess > 0 && excess < Infinity) return times
+  const amount = `${kinds[kind].format(-margin)} ${comparison.startsWith('<') ? 'over' : 'short'}`
+  if (excess === 0 || excess === Infinity) return amount
+  return `${amount} (${excess < 1 ? percent(excess) : times})`
+}
+
+function percent(ratio: number): string {
+  return `${Number((ratio * 100).toPrecision(2))} %`
+}

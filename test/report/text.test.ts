@@ -1,0 +1,202 @@
+import { expect, test } from 'vitest'
+import { formatSummary } from '../../src/report/text.ts'
+import { formatVerdict } from '../../src/report/verdict.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
+
+const hostile = [
+  '\u001B[2J\u001B]0;owned\u0007',
+  'a\r\n::error::owned',
+  `${'x '.repeat(38)}::error::owned`,
+  '##[error]owned',
+  '\u202Egnp.exe\u2069',
+  'NUL\0 and \u009B31m',
+  '\u2028\u2029\u0085',
+  'x'.repeat(10_000),
+]
+
+function troubled() {
+  return loadResult(
+    Array.from({ length: 2000 }, (_, at) => [at / 200, (at + 100) / 150] as const),
+    {
+      pings: { timedOut: 12, lost: 4, dropped: 3, coalesced: 20 },
+      connections: { opened: 9, failed: 1, closedEarly: 1 },
+      errors: {
+        PING_TIMEOUT: { count: 12, samples: ['no answer within 5 s'] },
+        CLOSE_1008: { count: 1, samples: ['go away'] },
+      },
+      serviceTime: latencies(repeated(2000, 2)).both,
+      generator: {
+        saturated: true,
+        reasons: ['thread 1 was busy 99 % of the time: use more threads or fewer connections per thread'],
+        sendDelay: latencies(repeated(2000, 0.3)).both,
+        threads: 2,
+      },
+      options: { inFlight: undefined, rate: 4000, arrivals: 'poisson', probe: 'text "PING"' },
+    },
+  )
+}
+
+test('prints a quiet run on one screen', () => {
+  const samples = Array.from({ length: 20_000 }, (_, at) => 0.8 + 3 * (at / 20_000) ** 6)
+  expect(formatSummary(loadResult(samples))).toMatchInlineSnapshot(`
+    "ws://127.0.0.1:3001/
+    10 connections, closed model with 1 in flight each, measured for 5 s
+
+    Latency                       Throughput   4k/s answered
+      min     800 µs              Offered      4k/s sent
+      p50     847 µs              Pings        20,000 sent
+      p75     1.33 ms                          20,000 answered
+      p90     2.39 ms             Error rate   0 %
+      p95     3.01 ms             Connections  10 of 10 opened
+      p99     3.62 ms             Handshake    p50 1.5 ms, p99 1.5 ms
+      p99.9   3.78 ms
+      p99.99  3.8 ms
+      max     3.8 ms
+      mean    1.23 ms ± 713 µs
+
+       680 … 830 µs  9,281   46.41 %  ██████████████████████████████████████████████
+      830 µs … 1 ms  3,454   17.27 %  █████████████████▏
+         1 … 1.2 ms  1,561    7.80 %  ███████▊
+       1.2 … 1.5 ms  1,398    6.99 %  ███████
+       1.5 … 1.8 ms    961    4.80 %  ████▉
+       1.8 … 2.2 ms    959    4.79 %  ████▉
+       2.2 … 2.6 ms    756    3.78 %  ███▊
+       2.6 … 3.2 ms    899    4.50 %  ████▌
+       3.2 … 3.8 ms    730    3.65 %  ███▋
+       3.8 … 4.6 ms      1    0.01 %  ▏
+
+    generator: 1 thread, event loop 40 % busy, 5 µs CPU per ping"
+  `)
+})
+
+test('prints the generator first, then the verdict, when they matter', () => {
+  const result = troubled()
+  expect(formatSummary(result, { verdict: evaluateSLO(result, { p99: '< 12ms' }) })).toMatchInlineSnapshot(`
+    "ws://127.0.0.1:3001/
+    10 connections, open model at 4k/s (Poisson), probe text "PING", measured for 5
+      s
+
+    The load generator was saturated: it, not the server, may be what was measured.
+      thread 1 was busy 99 % of the time: use more threads or fewer connections per
+        thread
+
+    SLO missed: opened, closedEarly (2 of 3 objectives)
+        objective    limit   measured      by how much
+      ✗ opened       >= 10   9             1 short (10 %)
+      ✗ closedEarly  <= 0    1             1 over
+      ? p99          < 12ms  9.97 … 14 ms  undecided
+      p99: the generator cannot tell, it lies between 9.97 ms and 14 ms
+
+    Response time of answered pings    Throughput    400/s answered
+      min    0 … 667 µs                Offered       407/s sent
+      p50    4.99 … 7.33 ms            Pings         2,036 sent
+      p75    7.49 … 10.7 ms                          2,000 answered
+      p90    8.99 … 12.7 ms                          20 coalesced
+      p95    9.49 … 13.3 ms                          12 timed out
+      p99    9.89 … 13.9 ms                          4 lost
+      p99.9  9.98 … 14 ms                            3 dropped
+      max    9.99 … 14 ms              Error rate    0.976 %
+      mean   7.33 ms ± 3.85 ms         Connections   9 of 10 opened
+                                                     1 closed early
+                                       Handshake     p50 1.5 ms, p99 1.5 ms
+                                       Service time  p50 2 ms, p99 2 ms
+
+       460 … 680 µs    2    0.10 %  ▎
+      680 µs … 1 ms   48    2.38 %  ███▉
+         1 … 1.5 ms   76    3.77 %  ██████▏
+       1.5 … 2.2 ms  104    5.16 %  ████████▍
+       2.2 … 3.2 ms  150    7.44 %  ████████████▏
+       3.2 … 4.6 ms  210   10.42 %  ████████████████▉
+       4.6 … 6.8 ms  330   16.37 %  ██████████████████████████▌
+        6.8 … 10 ms  481   23.86 %  ██████████████████████████████████████▋
+         10 … 15 ms  599   29.71 %  ████████████████████████████████████████████████
+          no answer   16    0.79 %  █▍
+
+    Errors
+      PING_TIMEOUT × 12 (no answer within 5 s)
+      CLOSE_1008 × 1 (go away)
+
+    generator: 2 threads, event loop 40 % busy, 5 µs CPU per ping, p99 sent 300 µs
+      late"
+  `)
+})
+
+test('prints that nothing was measured', () => {
+  const result = loadResult([], {
+    connections: { opened: 0, failed: 10 },
+    errors: { ECONNREFUSED: { count: 10, samples: ['connect ECONNREFUSED 127.0.0.1:3001'] } },
+  })
+  expect(formatSummary(result)).toMatchInlineSnapshot(`
+    "ws://127.0.0.1:3001/
+    10 connections, closed model with 1 in flight each, measured for 5 s
+
+    Nothing was measured    Throughput   0/s answered
+                            Offered      0/s sent
+                            Pings        0 sent
+                                         0 answered
+                            Error rate   100 %
+                            Connections  0 of 10 opened
+
+    Errors
+      ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)
+
+    generator: 1 thread, event loop 40 % busy, 5 µs CPU per ping"
+  `)
+})
+
+test('prints stages, and an early end', () => {
+  const stages = [{ duration: 1000, rate: 500 }]
+  const text = formatSummary(loadResult(undefined, { ended: 'aborted', options: { stages, rate: 0 } }))
+  expect(text).toContain('10 connections, open model, 1 stage, aborted early, measured for 5 s\n')
+})
+
+test('prints the five most frequent faults', () => {
+  const errors = Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((count) => [`FAULT_${count}`, { count, samples: [] }]))
+  const text = formatSummary(loadResult(undefined, { errors }))
+  expect(text).toContain('Errors\n  FAULT_7 × 7\n')
+  expect(text).toContain('  FAULT_3 × 3\n  … and 2 more kinds\n')
+})
+
+test('prints the 99th percentile as the 99th', () => {
+  const hundred = Array.from({ length: 100 }, (_, at) => at + 1)
+  expect(formatSummary(loadResult(hundred))).toMatch(/p99 +99 ms/)
+})
+
+test('leaves out percentiles that have less than one sample beyond them', () => {
+  const text = formatSummary(loadResult(repeated(999, 2)))
+  expect(text).toContain('p99 ')
+  expect(text).not.toContain('p99.9')
+})
+
+test.for([
+  [[2], 1],
+  [[1, 1.05], 3],
+  [[0.001, 3_600_000], 10],
+])('spreads %j over at most 10 rows', ([samples, most]) => {
+  const rows = formatSummary(loadResult(samples as number[])).match(/\d\.\d\d %/g)!
+  expect(rows.length).toBeLessThanOrEqual(most as number)
+})
+
+test('counts every sample in its histogram', () => {
+  const text = formatSummary(troubled())
+  const counts = [...text.matchAll(/([\d,]+) +\d+\.\d\d %/g)].map(([, count = '']) => Number(count.replaceAll(',', '')))
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  expect(total).toBe(2016)
+})
+
+test.for(hostile)('lets no control character and no command through: %j', (text) => {
+  const result = loadResult(undefined, {
+    errors: { [text]: { count: 1, samples: [text] } },
+    connections: { closedEarly: 1 },
+    options: { url: `ws://127.0.0.1/${text}`, probe: text },
+  })
+  const verdict = evaluateSLO(result, { p99: '< 1ms' })
+  for (const output of [formatSummary(result), formatSummary(result, { verdict }), formatVerdict(result, verdict)]) {
+    expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
+    for (const line of output.split('\n')) {
+      expect(line).not.toMatch(/^\s*::|##\[/)
+      expect(line.length).toBeLessThanOrEqual(80)
+    }
+  }
+})

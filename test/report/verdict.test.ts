@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { formatVerdict } from '../../src/report/verdict.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import type { SLO } from '../../src/slo/objective.ts'
+import type { LoadResult } from '../../src/stats/result.ts'
+import { loadResult, repeated } from '../support/result.ts'
+
+const slo: SLO = { p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 5k/s' }
+
+function message(result: LoadResult, objectives: SLO = slo): string {
+  return formatVerdict(result, evaluateSLO(result, objectives))
+}
+
+test('says what is to spare when all is met', () => {
+  expect(message(loadResult(), { ...slo, throughput: '> 300/s' })).toMatchInlineSnapshot(`
+    "SLO met: 3 objectives
+        objective   limit    measured  by how much
+      ✓ p99         < 20ms   18 ms     10 % to spare
+      ✓ errorRate   < 0.1%   0 %       100 % to spare
+      ✓ throughput  > 300/s  400/s     33 % to spare"
+  `)
+})
+
+test('says in its first line what one missed objective was', () => {
+  expect(message(loadResult())).toMatchInlineSnapshot(`
+    "SLO missed: throughput is 400/s, the limit is > 5k/s
+        objective   limit   measured  by how much
+      ✗ throughput  > 5k/s  400/s     4.6k/s short (92 %)
+      ✓ p99         < 20ms  18 ms     10 % to spare
+      ✓ errorRate   < 0.1%  0 %       100 % to spare"
+  `)
+})
+
+test('lists missed objectives first, then unanswered pings and faults', () => {
+  const result = loadResult(repeated(2000, 27.2), {
+    throughput: 8000,
+    pings: { timedOut: 12, lost: 4 },
+    errors: {
+      ECONNRESET: { count: 4, samples: ['read ECONNRESET'] },
+      PING_TIMEOUT: { count: 12, samples: ['no answer within 5 s'] },
+    },
+  })
+  expect(message(result)).toMatchInlineSnapshot(`
+    "SLO missed: p99, errorRate (2 of 3 objectives)
+        objective   limit   measured  by how much
+      ✗ p99         < 20ms  27.2 ms   7.2 ms over (36 %)
+      ✗ errorRate   < 0.1%  0.79 %    7.9× the limit
+      ✓ throughput  > 5k/s  8k/s      60 % to spare
+      of 2,016 pings due: 12 timed out, 4 lost
+      PING_TIMEOUT × 12 (no answer within 5 s)
+      ECONNRESET × 4 (read ECONNRESET)"
+  `)
+})
+
+test('gives the infinitely slow a sign of their own', () => {
+  expect(message(loadResult(repeated(1900, 2), { pings: { timedOut: 100 } }), { p99: '< 20ms' }))
+    .toMatchInlineSnapshot(`
+    "SLO missed: p99 is ∞, the limit is < 20ms
+        objective  limit   measured  by how much
+      ✗ p99        < 20ms  ∞         too many unanswered
+      of 2,000 pings due: 100 timed out"
+  `)
+})
+
+test('names the generator before the server when it cannot tell', () => {
+  const result = loadResult(repeated(2000, [12.1, 25] as const), {
+    generator: {
+      saturated: true,
+      reasons: ['thread 1 was busy 99 % of the time: use more threads or fewer connections'],
+    },
+  })
+  expect(message(result)).toMatchInlineSnapshot(`
+    "SLO inconclusive: p99, throughput (2 of 3 objectives)
+        objective   limit   measured      by how much
+      ? p99         < 20ms  12.1 … 25 ms  undecided
+      ? throughput  > 5k/s  ≥ 400/s       undecided
+      ✓ errorRate   < 0.1%  0 %           100 % to spare
+      thread 1 was busy 99 % of the time: use more threads or fewer connections
+      p99: the generator cannot tell, it lies between 12.1 ms and 25 ms
+      throughput: the generator was saturated, the server may be able to do more"
+  `)
+})
+
+test('says that nothing was measured, and why', () => {
+  const result = loadResult([], {
+    connections: { opened: 0, failed: 10 },
+    errors: { ECONNREFUSED: { count: 10, samples: ['connect ECONNREFUSED 127.0.0.1:3001'] } },
+  })
+  expect(message(result)).toMatchInlineSnapshot(`
+    "SLO inconclusive: nothing was measured, 0 of 10 connections opened, no ping was
+      sent
+        objective   limit   measured  by how much
+      ? p99         < 20ms  -         undecided
+      ? errorRate   < 0.1%  100 %     undecided
+      ? throughput  > 5k/s  0/s       undecided
+      ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)"
+  `)
+})
+
+test('says that the server hung up', () => {
+  const result = loadResult(undefined, {
+    ended: 'disconnected',
+    duration: 1230,
+    connections: { closedEarly: 10 },
+    pings: { lost: 10 },
+    errors: { CLOSE_1008: { count: 10, samples: ['policy'] } },
+  })
+  expect(message(result, { p99: '< 20ms' })).toMatchInlineSnapshot(`
+    "SLO missed: 10 of 10 connections ended before the run did
+        objective    limit   measured  by how much
+      ✗ closedEarly  <= 0    10        10 over
+      ✓ p99          < 20ms  18 ms     10 % to spare
+      every connection was gone 1.23 s into the measured window
+      CLOSE_1008 × 10 (policy)
+      of 2,010 pings due: 10 lost"
+  `)
+})
+
+test('gives a wide margin as a multiple of the limit', () => {
+  expect(message(loadResult(), { throughput: '> 4/s' })).toContain('✓ throughput  > 4/s  400/s     100× the limit')
+})
+
+test('counts a limit of zero in pieces', () => {
+  expect(message(loadResult(undefined, { pings: { lost: 3 } }), { lost: '<= 0' })).toContain(
+    '✗ lost       <= 0   3         3 over\n',
+  )
+})
+
+test('stays below 15 lines of 80 columns however much went wrong', () => {
+  const errors = Object.fromEntries(
+    repeated(30, 'x'.repeat(300)).map((sample, at) => [`FAULT_${at}`, { count: at, samples: [`${sample} ${sample}`] }]),
+  )
+  const result = loadResult(repeated(100, [1, 5] as const), {
+    pings: { timedOut: 5, lost: 5, dropped: 5 },
+    errors,
+    generator: { saturated: true, reasons: repeated(9, 'a long reason '.repeat(20)).map((text, at) => text + at) },
+  })
+  const bounds = Object.fromEntries(repeated(20, '< 2ms').map((bound, at) => [`serviceTime.p${at + 40}`, bound]))
+  const lines = message(result, bounds).split('\n')
+  expect(lines).toContain('    … and 14 more')
+  expect(lines.length).toBeLessThan(15)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('colours by verdict and keeps the text', () => {
+  const tag = (name: string) => (text: string) => `<${name}>${text}</${name}>`
+  const paint = { red: tag('red'), green: tag('green'), yellow: tag('yellow'), bold: tag('b'), dim: tag('dim') }
+  const result = loadResult()
+  const verdict = evaluateSLO(result, { p99: '< 1ms', p50: '< 3ms' })
+  const painted = formatVerdict(result, verdict, paint)
+  expect(painted).toContain('<red>✗</red> p99')
+  expect(painted).toContain('<green>✓</green> p50')
+  expect(painted.replaceAll(/<\/?\w+>/g, '')).toBe(formatVerdict(result, verdict))
+})
