@@ -1,0 +1,35 @@
+import type { Connection } from './connection.ts'
+import type { LoadModel, LoadModelContext } from './load-model.ts'
+
+/**
+ * The closed model: each connection keeps `inFlight` pings unanswered and sends the next one when an answer frees a
+ * place. A server that stalls is asked less: its slow moments are sampled less often than they last.
+ */
+export function closedModel({ plan, recorder, connections, finished }: LoadModelContext): LoadModel {
+  let left = plan.pings
+  let sending = false
+
+  function send(connection: Connection, places: number): void {
+    if (!sending || !connection.writable) return
+    const now = performance.now()
+    if (now >= recorder.until) return
+    const count = now < recorder.from ? places : Math.min(places, left)
+    connection.send(count, now)
+    if (now < recorder.from) return
+    left -= count
+    if (left > 0) return
+    sending = false
+    finished()
+  }
+
+  return {
+    start() {
+      sending = true
+      for (const connection of connections) send(connection, plan.inFlight)
+    },
+    freed: send,
+    stop() {
+      sending = false
+    },
+  }
+}

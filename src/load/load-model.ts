@@ -1,0 +1,23 @@
+import type { Connection } from './connection.ts'
+import type { ThreadPlan } from './plan.ts'
+import type { PollClock } from './poll-clock.ts'
+import type { Recorder } from './recorder.ts'
+
+/** What decides when a ping leaves, and on which connection. */
+export interface LoadModel {
+  /** Begins to send, warm-up first. */
+  start(): void
+  /** Answers or timeouts have freed places on a connection. */
+  freed(connection: Connection, places: number): void
+  /** Sends nothing more. */
+  stop(): void
+}
+
+export interface LoadModelContext {
+  readonly plan: ThreadPlan
+  readonly clock: PollClock
+  readonly recorder: Recorder
+  readonly connections: readonly Connection[]
+  /** Called once when the plan's pings are all sent. */
+  readonly finished: () => void
+}

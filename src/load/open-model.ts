@@ -1,0 +1,82 @@
+import type { Connection } from './connection.ts'
+import type { LoadModel, LoadModelContext } from './load-model.ts'
+import { constantArrivals, poissonArrivals, Schedule } from './schedule.ts'
+
+/** Timers wake a millisecond late and more: the last stretch to a due ping is spent polling. */
+const timerSlack = 2
+/** Pings sent in one turn of the event loop at most, so that a late generator still reads answers. */
+const mostPerTurn = 1_024
+
+/**
+ * The open model: pings are due on a schedule that answers do not influence, on one connection after the other. A ping
+ * that leaves late keeps the time it was due; one that cannot leave at all is counted as dropped.
+ */
+export function openModel({ plan, clock, recorder, connections, finished }: LoadModelContext): LoadModel {
+  const { segments, arrivals, offset, seed } = plan.open!
+  const schedule = new Schedule(segments)
+  const points = arrivals === 'constant' ? constantArrivals(offset) : poissonArrivals(seed)
+  const touched: Connection[] = []
+  let start = 0
+  let due = 0
+  let left = plan.pings
+  let cursor = 0
+  let timer: NodeJS.Timeout | undefined
+  let turn: NodeJS.Immediate | undefined
+  let sending = false
+
+  function pump(): void {
+    if (!sending) return
+    const now = clock.look()
+    for (let sent = 0; due <= now && due < recorder.until && left > 0 && sent < mostPerTurn; sent++) {
+      place(due)
+      if (due >= recorder.from) left--
+      due = start + schedule.dueAt(points.next())
+    }
+    if (touched.length > 0) {
+      for (const connection of touched) connection.flush()
+      touched.length = 0
+      clock.worked(now)
+    }
+    if (left === 0 || (due >= recorder.until && now >= recorder.until)) finish()
+    else wake(Math.min(due, recorder.until))
+  }
+
+  /** Gives a due ping to the next connection that can take it. */
+  function place(at: number): void {
+    for (let tried = 0; tried < connections.length; tried++) {
+      const connection = connections[cursor]!
+      cursor = (cursor + 1) % connections.length
+      if (!connection.writable) continue
+      if (!connection.ready) break
+      if (connection.queue(at)) touched.push(connection)
+      return
+    }
+    recorder.count('dropped', at)
+  }
+
+  function wake(at: number): void {
+    const wait = at - performance.now()
+    if (wait > timerSlack) timer = setTimeout(pump, Math.floor(wait - timerSlack) + 1)
+    else turn = setImmediate(pump)
+  }
+
+  function finish(): void {
+    sending = false
+    finished()
+  }
+
+  return {
+    start() {
+      sending = true
+      start = recorder.from - plan.warmup
+      due = start + schedule.dueAt(points.next())
+      pump()
+    },
+    freed() {},
+    stop() {
+      sending = false
+      clearTimeout(timer)
+      clearImmediate(turn)
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import { Histogram, type SparseCounts } from '../stats/histogram.ts'
+
+const nsPerMs = 1e6
+const mostSamples = 3
+
+/** Counts of pings; see `PingTotals`. */
+export interface PingCounts {
+  sent: number
+  answered: number
+  coalesced: number
+  timedOut: number
+  lost: number
+  dropped: number
+}
+
+/** What one thread recorded in one second, or in what was left of it. */
+export interface RecordedInterval {
+  /** Milliseconds since the measured window began. */
+  readonly start: number
+  readonly end: number
+  readonly pings: PingCounts
+  readonly latency: SparseCounts
+}
+
+/** A histogram's counts, all that is left of it when it was cloned to another thread. */
+export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>
+
+/** What one thread recorded. */
+export interface Recording {
+  readonly pings: PingCounts
+  readonly latency: HistogramCounts
+  readonly latencyFloor: HistogramCounts
+  readonly serviceTime: HistogramCounts
+  readonly serviceTimeFloor: HistogramCounts
+  readonly sendDelay: HistogramCounts
+  readonly handshake: HistogramCounts
+  readonly handshakeFloor: HistogramCounts
+  readonly faults: ReadonlyMap<string, { readonly count: number; readonly samples: readonly string[] }>
+  readonly intervals: readonly RecordedInterval[]
+}
+
+/**
+ * Writes down what happens on a thread. A ping counts if it was due in the measured window, from `from` to `until`
+ * (milliseconds of `performance.now()`), and then all of its life counts.
+ */
+export class Recorder implements Recording {
+  from = Infinity
+  until = Infinity
+  /** When the last answer was seen. */
+  lastAnswer = 0
+  readonly pings: PingCounts = { sent: 0, answered: 0, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
+  readonly latency: Histogram = new Histogram()
+  readonly latencyFloor: Histogram = new Histogram()
+  readonly serviceTime: Histogram
+  readonly serviceTimeFloor: Histogram
+  readonly sendDelay: Histogram = new Histogram()
+  readonly handshake: Histogram = new Histogram()
+  readonly handshakeFloor: Histogram = new Histogram()
+  readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
+  readonly intervals: RecordedInterval[] = []
+  readonly #open: boolean
+  readonly #seenLatency: Uint32Array
+  #seenPings: PingCounts = { ...this.pings }
+
+  /** @param open whether pings can be sent later than they were due: response and service time then differ */
+  constructor(open: boolean) {
+    this.#open = open
+    this.serviceTime = open ? new Histogram() : this.latency
+    this.serviceTimeFloor = open ? new Histogram() : this.latencyFloor
+    this.#seenLatency = new Uint32Array(this.latency.counts.length)
+  }
+
+  /** Pings that were sent and of which nothing is known yet. */
+  get outstanding(): number {
+    const { sent, answered, coalesced, timedOut, lost } = this.pings
+    return sent - answered - coalesced - timedOut - lost
+  }
+
+  measures(due: number): boolean {
+    return due >= this.from && due < this.until
+  }
+
+  sent(due: number, sent: number): void {
+    if (!this.measures(due)) return
+    this.pings.sent++
+    if (this.#open) this.sendDelay.record((sent - due) * nsPerMs)
+  }
+
+  /** An answer that was surely there at `ceiling` and surely not yet at `floor`. */
+  answered(due: number, sent: number, floor: number, ceiling: number): void {
+    if (!this.measures(due)) return
+    this.pings.answered++
+    this.lastAnswer = ceiling
+    this.latency.record((ceiling - due) * nsPerMs)
+    this.latencyFloor.record((floor - due) * nsPerMs)
+    if (!this.#open) return
+    this.serviceTime.record((ceiling - sent) * nsPerMs)
+    this.serviceTimeFloor.record((floor - sent) * nsPerMs)
+  }
+
+  count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number): void {
+    if (this.measures(due)) this.pings[what]++
+  }
+
+  opened(started: number, floor: number, ceiling: number): void {
+    this.handshake.record((ceiling - started) * nsPerMs)
+    this.handshakeFloor.record((floor - started) * nsPerMs)
+  }
+
+  fault(code: string, sample: string): void {
+    const fault = this.faults.get(code) ?? { count: 0, samples: [] }
+    this.faults.set(code, fault)
+    fault.count++
+    if (fault.samples.length < mostSamples && !fault.samples.includes(sample)) fault.samples.push(sample)
+  }
+
+  /** Ends an interval at `end`; the next one begins there. */
+  cut(end: number): void {
+    const now = { ...this.pings }
+    const seen = this.#seenPings
+    const pings = Object.fromEntries(
+      Object.entries(now).map(([name, count]) => [name, count - seen[name as keyof PingCounts]]),
+    )
+    this.intervals.push({
+      start: this.intervals.at(-1)?.end ?? 0,
+      end: end - this.from,
+      pings: pings as unknown as PingCounts,
+      latency: this.latency.takeNew(this.#seenLatency),
+    })
+    this.#seenPings = now
+  }
+}

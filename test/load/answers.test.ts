@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { flood } from '../support/flood.ts'
+import {
+  chopping,
+  coalescing,
+  delaying,
+  gluing,
+  greeting,
+  heartbeating,
+  losing,
+  silent,
+  vanishing,
+} from '../support/servers.ts'
+
+describe('a pong to a newer ping', () => {
+  test('settles the older ones, as neither samples nor errors', async () => {
+    await using server = await coalescing(20)
+    const { pings, errorRate, errors } = await flood(server, { rate: 1_000, connections: 1 })
+    expect(pings).toMatchObject({ due: 200, sent: 200, answered: server.pongsSent, timedOut: 0, lost: 0 })
+    expect(pings.coalesced).toBe(200 - server.pongsSent)
+    expect(pings.coalesced).toBeGreaterThan(0)
+    expect({ errorRate, errors }).toEqual({ errorRate: 0, errors: {} })
+  })
+
+  test('frees the places of all of them', async () => {
+    await using server = await coalescing(10)
+    const { pings } = await flood(server, { connections: 2, inFlight: 8, pings: 80 })
+    expect(pings).toMatchObject({ sent: 80, answered: server.pongsSent })
+    expect(server.pings).toBe(80)
+  })
+})
+
+describe('a ping without an answer', () => {
+  test('is timed out when the server stays silent', async () => {
+    await using server = await silent()
+    const { pings, latency, throughput, errorRate } = await flood(server, { connections: 3, timeout: 40 })
+    expect(pings.timedOut).toBe(pings.sent)
+    expect(pings.sent).toBe(server.pings)
+    expect(latency.p50).toBeNaN()
+    expect(throughput).toBe(0)
+    expect(errorRate).toBe(pings.timedOut / (pings.due + 3))
+  })
+
+  test('is settled by the answer to a newer one where pings are on their way together', async () => {
+    await using server = await losing({ every: 10 })
+    const { pings } = await flood(server, { rate: 1_000, connections: 1, drain: 300 })
+    expect(pings).toMatchObject({ sent: 200, answered: 180, timedOut: 0 })
+    // Behind the very last ping comes no newer one.
+    expect(pings).toMatchObject({ coalesced: 19, lost: 1 })
+  })
+
+  test('is timed out on a connection that goes on', async () => {
+    await using server = await losing({ every: 10 })
+    const { pings, connections } = await flood(server, { connections: 4, pings: 40, timeout: 250 })
+    expect(pings).toMatchObject({ sent: 40, timedOut: 4, answered: 36 })
+    expect(server).toMatchObject({ lost: 4, accepted: 4 })
+    expect(connections.closedEarly).toBe(0)
+  })
+
+  test('is lost when its connection ends', async () => {
+    await using server = await vanishing({ after: { ms: 100 } })
+    const { pings, ended, duration } = await flood(server, { rate: 1_000, connections: 2, duration: 300 })
+    expect(ended).toBe('disconnected')
+    expect(duration).toBeLessThan(300)
+    expect(pings.answered).toBeLessThanOrEqual(server.answered)
+    expect(pings.lost).toBe(pings.sent - pings.answered)
+  })
+})
+
+test('an answer after the timeout is no sample', async () => {
+  await using server = await delaying((n) => (n % 5 === 0 ? 500 : 0), { unordered: true })
+  const { pings, latency } = await flood(server, { connections: 1, pings: 12, timeout: 200 })
+  expect(pings).toMatchObject({ sent: 12, answered: 10, timedOut: 2 })
+  expect(latency.bounds(100).floor).toBeLessThanOrEqual(200)
+})
+
+test.each(['ping', { text: 'PING' }] as const)('frames that answer no %j do not disturb', async (probe) => {
+  await using server = await heartbeating(5)
+  const { pings, errors } = await flood(server, { connections: 4, inFlight: 4, probe })
+  expect(pings.answered).toBe(server.pings + server.messages)
+  expect(errors).toEqual({})
+  // The server's own pings are answered as RFC 6455 section 5.5.3 demands.
+  expect(server.pongs).toBeGreaterThan(0)
+})
+
+describe.each(['ping', { text: 'a message of some length' }] as const)('answers to %j', (probe) => {
+  test.each([1, 7])('are put together from segments of %i bytes', async (every) => {
+    await using server = await chopping({ every })
+    const { pings, errors } = await flood(server, { connections: 3, inFlight: 2, pings: 60, probe })
+    expect(pings).toMatchObject({ sent: 60, answered: 60 })
+    expect(errors).toEqual({})
+  })
+
+  test('are told apart within one segment', async () => {
+    await using server = await gluing(10)
+    const { pings } = await flood(server, { connections: 2, inFlight: 16, pings: 320, probe })
+    expect(pings.answered + pings.coalesced).toBe(320)
+    expect(Math.max(...server.writes)).toBeGreaterThan(1)
+  })
+})
+
+describe('a message that the server sends with its handshake', () => {
+  test.each(['ping', { text: 'question' }] as const)('answers no %j', async (probe) => {
+    await using server = await greeting('welcome')
+    const { pings, errors } = await flood(server, { connections: 5, pings: 50, probe })
+    expect(pings).toMatchObject({ sent: 50, answered: 50 })
+    expect(errors).toEqual({})
+  })
+
+  test.each([1, 2, 5])('is understood in pieces of %i bytes', async (cut) => {
+    await using server = await greeting('welcome', { cut })
+    const { pings, connections, errors } = await flood(server, { connections: 3, pings: 30 })
+    expect(pings).toMatchObject({ sent: 30, answered: 30 })
+    expect(connections.closedEarly).toBe(0)
+    expect(errors).toEqual({})
+  })
+})

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { flood } from '../support/flood.ts'
+import { answering, delaying, echoing, silent } from '../support/servers.ts'
+
+const ids = { request: (id: number) => `${id}`, reply: (answer: unknown) => Number(String(answer)) }
+
+test('keeps as many pings unanswered on each connection as asked for', async () => {
+  await using server = await silent()
+  const { pings } = await flood(server, { connections: 3, inFlight: 16, duration: 100, drain: 0 })
+  expect(pings).toMatchObject({ sent: 48, lost: 48 })
+  expect(server.pings).toBe(48)
+})
+
+test('never has more pings unanswered than asked for', async () => {
+  let unanswered = 0
+  let most = 0
+  await using server = await answering((message, send) => {
+    most = Math.max(most, ++unanswered)
+    setTimeout(() => {
+      unanswered--
+      send(message)
+    }, 5)
+  })
+  const { pings } = await flood(server, { connections: 1, inFlight: 4, pings: 40, probe: ids })
+  expect(pings).toMatchObject({ sent: 40, answered: 40 })
+  expect(most).toBe(4)
+})
+
+test('sends the next ping only when an answer has freed its place', async () => {
+  await using server = await delaying(40)
+  const { pings } = await flood(server, { connections: 5, duration: 200 })
+  // Each answer takes 40 ms at least, so each connection sends at 0, 40, 80, 120 and 160 ms at best.
+  expect(pings.sent).toBeLessThanOrEqual(25)
+  expect(pings.answered).toBe(pings.sent)
+})
+
+test('lets no slow connection hold up another', async () => {
+  const onFirst = (id: string | Buffer) => Number(id) % 2 === 1
+  await using server = await answering((id, send) => {
+    if (!onFirst(id)) send(id)
+  })
+  const { pings } = await flood(server, { connections: 2, pings: 50, probe: ids, drain: 100 })
+  expect(pings).toMatchObject({ sent: 50, answered: 49, lost: 1 })
+})
+
+test('counts latency from the moment of sending', async () => {
+  await using server = await delaying(30)
+  const { latency, serviceTime, generator } = await flood(server, { connections: 2 })
+  expect(latency.min).toBeGreaterThanOrEqual(30 * 0.999)
+  expect(serviceTime).toBe(latency)
+  expect(generator.sendDelay.count).toBe(0)
+})
+
+test('fills the places again that a timeout has freed', async () => {
+  await using server = await silent()
+  const { pings } = await flood(server, { connections: 1, inFlight: 2, pings: 6, timeout: 30 })
+  expect(pings).toMatchObject({ sent: 6, timedOut: 6, answered: 0 })
+  expect(server.pings).toBe(6)
+})
+
+test('keeps many pings on many connections going', async () => {
+  await using server = await echoing()
+  const { pings } = await flood(server, { connections: 20, inFlight: 100, duration: 150 })
+  expect(pings.answered).toBe(server.pings)
+  expect(pings.answered).toBeGreaterThanOrEqual(2_000)
+})
+
+test.each([false, true])('pings that wait for a congested socket are not overwritten (TLS: %j)', async (secure) => {
+  await using server = await echoing({ tls: secure })
+  // The first 65,536 pings are 8 MB, more than the socket takes at once; those behind them leave while it still has some.
+  const options = { connections: 1, inFlight: 65_536, pings: 75_000, payloadBytes: 125, timeout: 60_000 }
+  const { pings } = await flood(server, { ...options, tls: { rejectUnauthorized: false } })
+  expect(pings).toMatchObject({ sent: 75_000, answered: 75_000, coalesced: 0 })
+})

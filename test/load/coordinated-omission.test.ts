@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { flood } from '../support/flood.ts'
+import { echoing, stalling } from '../support/servers.ts'
+
+const stall = { every: 200, for: 200, times: 1 }
+
+test('an open run counts all pings that were due while the server stalled', async () => {
+  await using server = await stalling(stall)
+  const { latency, pings } = await flood(server, { connections: 4, rate: 500, duration: 600 })
+  expect(pings).toMatchObject({ due: 300, answered: 300 })
+  expect(server.stalls).toHaveLength(1)
+  // Of the 100 pings that were due in the stall's 200 ms, those of its first half waited for 100 ms and more: a sixth of all.
+  expect(latency.percentile(84)).toBeGreaterThan(99.9)
+  expect(latency.max).toBeGreaterThan(190)
+})
+
+test('a closed run meets a stall with one ping a connection', async () => {
+  await using server = await stalling(stall)
+  const { latency } = await flood(server, { connections: 4, duration: 600 })
+  expect(server.stalls).toHaveLength(1)
+  expect(latency.max).toBeGreaterThan(100)
+  // The server stalled for a third of the time, and hardly a sample says so.
+  expect(latency.percentile(95)).toBeLessThan(100)
+})
+
+test('a ping that leaves late keeps the time at which it was due', async () => {
+  await using server = await echoing()
+  const probe = {
+    request(id: number) {
+      const start = performance.now()
+      while (performance.now() - start < 60) if (id !== 50) break
+      return `${id}`
+    },
+    reply: (answer: unknown) => Number(String(answer)),
+  }
+  const { latency, pings, generator } = await flood(server, { connections: 1, rate: 1_000, probe })
+  expect(pings).toMatchObject({ due: 200, answered: 200 })
+  // 60 pings were due while the generator was busy; the first 30 of them left 30 ms late and more.
+  expect(generator.sendDelay.percentile(86)).toBeGreaterThan(29.9)
+  expect(latency.percentile(86)).toBeGreaterThan(29.9)
+  expect(generator.saturated).toBe(true)
+  expect(generator.reasons.join()).toContain('late (p99): take a lower rate or more threads')
+})

@@ -1,0 +1,176 @@
+import { availableParallelism } from 'node:os'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { resolveOptions, type WsLoadOptions } from '../../src/load/options.ts'
+import { planThreads, type ThreadPlan } from '../../src/load/plan.ts'
+
+const url = 'ws://127.0.0.1:3001'
+
+function plan(options: WsLoadOptions): ThreadPlan[] {
+  return planThreads(resolveOptions({ seed: 1, ...options }), url)
+}
+
+function sum(plans: readonly ThreadPlan[], of: (plan: ThreadPlan) => number): number {
+  return plans.reduce((total, one) => total + of(one), 0)
+}
+
+/** The same number but for what adding up parts of it loses. */
+function expectNearly(value: number, exact: number): void {
+  expect(Math.abs(value - exact)).toBeLessThanOrEqual(exact * 1e-12)
+}
+
+const connections = fc.integer({ min: 1, max: 5_000 })
+const threads = fc.oneof(fc.constant('auto' as const), fc.integer({ min: 1, max: 64 }))
+const rates = fc.double({ min: 0.001, max: 1e9, noNaN: true })
+
+describe('the shares of all threads', () => {
+  test('add up to the connections, as even as can be and one behind the other', () => {
+    fc.assert(
+      fc.property(connections, threads, (count, wanted) => {
+        const plans = plan({ connections: count, threads: wanted })
+        const shares = plans.map((one) => one.connections)
+        expect(sum(plans, (one) => one.connections)).toBe(count)
+        expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1)
+        expect(Math.min(...shares)).toBeGreaterThan(0)
+        for (const [nth, one] of plans.entries()) {
+          expect(one.firstConnection).toBe(sum(plans.slice(0, nth), (before) => before.connections))
+          expect(one.allConnections).toBe(count)
+        }
+      }),
+    )
+  })
+
+  test('add up to the pings, as even as can be', () => {
+    fc.assert(
+      fc.property(connections, threads, fc.integer({ min: 1, max: 1e9 }), (count, wanted, pings) => {
+        const plans = plan({ connections: count, threads: wanted, pings })
+        const shares = plans.map((one) => one.pings)
+        expect(sum(plans, (one) => one.pings)).toBe(pings)
+        expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1)
+        expect(Math.min(...shares)).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  test('add up to the rates, in proportion to the connections', () => {
+    fc.assert(
+      fc.property(connections, threads, rates, rates, rates, (count, wanted, rate, to, connectRate) => {
+        const stages = [{ duration: '1s', rate: to }]
+        const plans = plan({ connections: count, threads: wanted, rate, stages, connectRate })
+        expectNearly(
+          sum(plans, (one) => one.connectRate),
+          connectRate,
+        )
+        expectNearly(
+          sum(plans, (one) => one.open!.segments[0]!.from),
+          rate,
+        )
+        expectNearly(
+          sum(plans, (one) => one.open!.segments[1]!.to),
+          to,
+        )
+        for (const one of plans) expectNearly(one.open!.segments[0]!.to * count, rate * one.connections)
+      }),
+    )
+  })
+
+  test('have no limit where the run has none', () => {
+    expect(plan({ connections: 5, threads: 2 })).toMatchObject([
+      { connectRate: Infinity, pings: Infinity, duration: 10_000, open: undefined },
+      { connectRate: Infinity, pings: Infinity, duration: 10_000, open: undefined },
+    ])
+  })
+})
+
+describe('the number of threads', () => {
+  test.for([
+    [{ connections: 100, threads: 4 }, 4],
+    [{ connections: 3, threads: 4 }, 3],
+    [{ connections: 100, threads: 4, pings: 2 }, 2],
+    [{ connections: 1, threads: 64 }, 1],
+    [{ connections: 15 }, 1],
+    [{ connections: 31 }, 1],
+  ] as const)('%#: is as asked, but each has a connection and a ping to do: %o', ([options, count]) => {
+    expect(plan(options)).toHaveLength(count)
+  })
+
+  test('is half of the cores at most unless it is asked for', () => {
+    const cores = availableParallelism()
+    const plans = plan({ connections: 1_000_000 })
+    expect(plans).toHaveLength(Math.max(1, Math.floor(cores / 2)))
+  })
+})
+
+describe('the open model', () => {
+  test('warms up at its rate and keeps it', () => {
+    expect(plan({ rate: 50, warmup: '2s', threads: 1 })[0]!.open).toEqual({
+      segments: [
+        { duration: 2_000, from: 50, to: 50 },
+        { duration: Infinity, from: 50, to: 50 },
+      ],
+      arrivals: 'constant',
+      offset: 0,
+      seed: 1,
+    })
+  })
+
+  test('goes from stage to stage, and jumps where one has no length', () => {
+    const stages = [
+      { duration: 100, rate: 80 },
+      { duration: 0, rate: 200 },
+      { duration: 300, rate: 0 },
+    ]
+    expect(plan({ rate: 40, stages, warmup: 500, threads: 1 })[0]!.open!.segments).toEqual([
+      { duration: 500, from: 40, to: 40 },
+      { duration: 100, from: 40, to: 80 },
+      { duration: 300, from: 200, to: 0 },
+    ])
+  })
+
+  test('has no warm-up where there is none', () => {
+    expect(plan({ rate: 50, warmup: 0, threads: 1 })[0]!.open!.segments).toEqual([
+      { duration: Infinity, from: 50, to: 50 },
+    ])
+  })
+
+  test('warms up at the rate that its first stage jumps to', () => {
+    const stages = [
+      { duration: 0, rate: 70 },
+      { duration: 100, rate: 70 },
+    ]
+    expect(plan({ stages, warmup: 500, threads: 1 })[0]!.open!.segments).toEqual([
+      { duration: 500, from: 70, to: 70 },
+      { duration: 100, from: 70, to: 70 },
+    ])
+  })
+
+  test('has threads that take turns, each with points of its own', () => {
+    const plans = plan({ rate: 50, arrivals: 'poisson', connections: 64, threads: 4, seed: 0xffff_fff0 })
+    expect(plans.map((one) => one.open!.offset)).toEqual([0, 0.25, 0.5, 0.75])
+    const seeds = plans.map((one) => one.open!.seed)
+    expect(new Set(seeds).size).toBe(4)
+    expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).toBe(true)
+    expect(seeds[0]).toBe(0xffff_fff0)
+  })
+
+  test('is the same again for the same seed', () => {
+    const options: WsLoadOptions = { rate: 50, arrivals: 'poisson', connections: 64, threads: 4, seed: 7 }
+    expect(plan(options)).toEqual(plan(options))
+  })
+})
+
+test('a plan is data that can be cloned to its thread', () => {
+  const plans = plan({
+    rate: 5,
+    connections: 64,
+    threads: 2,
+    headers: { a: ['b'] },
+    tls: { ca: 'pem' },
+    probe: { request: (id) => `${id}`, reply: () => 1, data: { a: 1 } },
+  })
+  expect(structuredClone(plans)).toEqual(plans)
+})
+
+test('a plan is for the url that it is given', () => {
+  expect(plan({ url: 'ws://another' })[0]!.url).toBe(url)
+})
