@@ -1,0 +1,10 @@
+import { evaluateSLO, expect, formatSummary, test } from 'vitest-ws-load'
+import { paint } from './paint.ts'
+
+const slo = { p99: '< 50ms', errorRate: '< 0.1%', throughput: '> 1k/s' }
+
+test('answers pings within the SLO', async ({ wsLoad }) => {
+  const summary = await wsLoad()
+  console.log(formatSummary(summary, { verdict: evaluateSLO(summary, slo), paint }))
+  expect(summary).toMeetSLO(slo)
+})

@@ -1,0 +1,25 @@
+export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
+export type { Duration, Rate, Stage, TlsOptions, WsLoadOptions } from './load/options.ts'
+export { LoadSummary } from './report/load-summary.ts'
+export type { SummaryJSON } from './report/json.ts'
+export type { Paint } from './report/paint.ts'
+export { formatSummary, type SummaryFormat } from './report/text.ts'
+export { evaluateSLO, type ObjectiveVerdict, type SLOVerdict, type Verdict } from './slo/evaluate.ts'
+export type { Indicator } from './slo/indicator.ts'
+export type { SLO } from './slo/objective.ts'
+export type { Bounds, Interval, LatencySummary } from './stats/latency.ts'
+export type {
+  ConnectionTotals,
+  Ending,
+  Environment,
+  Fault,
+  GeneratorReport,
+  LoadInterval,
+  LoadResult,
+  PingTotals,
+  RecordedOptions,
+} from './stats/result.ts'
+export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
+export { expect } from './vitest/matchers.ts'
+export { wsLoad } from './vitest/ws-load.ts'
+export type { ProbeFunctions, ProbeMessage, ProbeOption } from './wire/probe-option.ts'

@@ -1,0 +1,50 @@
+import { inject, type TestContext, TestRunner } from 'vitest'
+import type { WsLoadOptions } from '../load/options.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    wsLoadDefaults: WsLoadOptions
+    wsLoadTarget: string | null
+  }
+}
+
+type CurrentTest = NonNullable<ReturnType<typeof TestRunner.getCurrentTest>>
+
+/** A test that is running: floods belong to it and end with it. */
+export interface RunningTest {
+  readonly timeout: number
+  readonly signal: AbortSignal
+  readonly onTestFinished: CurrentTest['context']['onTestFinished']
+}
+
+/** The options that floods of this project start from, as the configuration gives them. */
+export function configuredDefaults(): WsLoadOptions {
+  return inject('wsLoadDefaults') ?? {}
+}
+
+/** URL of the server under test, `null` if the configuration names none. */
+export function configuredTarget(): string | null {
+  return inject('wsLoadTarget') ?? null
+}
+
+/** The test whose function is running, for calls outside of its fixtures; nobody knows it among concurrent tests. */
+export function currentTest(): RunningTest | undefined {
+  const task = TestRunner.getCurrentTest()
+  return task === undefined || isConcurrent(task) ? undefined : runningTest(task.context)
+}
+
+/** The attempt at a test that a context belongs to. */
+export function runningTest({
+  task,
+  signal,
+  onTestFinished,
+}: Pick<TestContext, 'task' | 'signal' | 'onTestFinished'>): RunningTest {
+  const { retryCount = 0, repeatCount = 0 } = task.result ?? {}
+  // Vitest 4 hands the signal of the first attempt to the others, aborted if that one timed out.
+  const stale = signal.aborted && retryCount + repeatCount > 0
+  return { timeout: task.timeout, signal: stale ? new AbortController().signal : signal, onTestFinished }
+}
+
+function isConcurrent({ concurrent = false, suite }: Pick<CurrentTest, 'concurrent' | 'suite'>): boolean {
+  return concurrent || (suite !== undefined && isConcurrent(suite))
+}

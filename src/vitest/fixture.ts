@@ -1,0 +1,33 @@
+import { test as base, type TestAPI } from 'vitest'
+import type { WsLoadOptions } from '../load/options.ts'
+import type { LoadSummary } from '../report/load-summary.ts'
+import { configuredDefaults, configuredTarget, runningTest } from './context.ts'
+import { floodIn } from './ws-load.ts'
+
+/** What {@link withWsLoad} adds to a test's context. */
+export interface WsLoadFixtures {
+  /** Floods a WebSocket target with pings as part of this test. */
+  wsLoad: (options?: WsLoadOptions) => Promise<LoadSummary>
+  /** The options that `wsLoad` starts from: the plugin's `defaults`, or what `test.override` puts in their place. */
+  wsLoadDefaults: WsLoadOptions
+  /** URL of the plugin's target, `null` without one; `test.override` can name another. */
+  wsLoadTarget: string | null
+}
+
+/** Adds the `wsLoad` fixture to a `test` that has fixtures of its own. */
+export function withWsLoad<Context>(test: TestAPI<Context>): TestAPI<Context & WsLoadFixtures> {
+  // Read for each test: a worker that is shared keeps this module while the project changes.
+  const extended = (test as unknown as typeof base)
+    .extend('wsLoadDefaults', () => configuredDefaults())
+    .extend('wsLoadTarget', () => configuredTarget())
+    .extend('wsLoad', ({ wsLoadDefaults, wsLoadTarget, task, signal, onTestFinished }) => {
+      const attempt = runningTest({ task, signal, onTestFinished })
+      return function wsLoad(options: WsLoadOptions = {}) {
+        return floodIn(attempt, { defaults: wsLoadDefaults, target: wsLoadTarget }, options)
+      }
+    })
+  return extended as unknown as TestAPI<Context & WsLoadFixtures>
+}
+
+/** Vitest's `test` with the `wsLoad` fixture. */
+export const test: TestAPI<WsLoadFixtures> = withWsLoad(base)

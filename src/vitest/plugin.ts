@@ -1,0 +1,114 @@
+import { dirname, extname, join, resolve } from 'node:path'
+import type {} from 'vitest/config'
+import type { Vite } from 'vitest/node'
+import {
+  findMistakes,
+  invalidOptions,
+  mergeOptions,
+  portableOptions,
+  resolveOptions,
+  type WsLoadOptions,
+} from '../load/options.ts'
+import { didYouMean, show } from '../mistakes.ts'
+import { checkTarget, type TargetOptions } from '../target/command.ts'
+import type { Handshake } from '../target/handshake.ts'
+
+/** Options of the plugin. */
+export interface WsLoadPluginOptions {
+  /** Options that every `wsLoad()` of the project starts from. */
+  readonly defaults?: Omit<WsLoadOptions, 'signal'>
+  /**
+   * The server under test: started before the tests, stopped after them with all its children on every way out. Its URL
+   * is the default of `wsLoad()`'s `url`. Its `cwd` is relative to the directory of the configuration file, which is
+   * also its default.
+   */
+  readonly target?: TargetOptions
+}
+
+/** What the global setup needs to start the target. */
+export interface PluginTarget {
+  readonly options: TargetOptions
+  readonly handshake: Handshake
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    wsLoadPluginTarget: PluginTarget
+  }
+}
+
+const setupFile = join(import.meta.dirname, `global-setup${extname(import.meta.filename)}`)
+const optionNames = ['defaults', 'target']
+const minute = 60_000
+/** Vitest's own, in milliseconds. */
+const timeouts = [
+  ['testTimeout', 5_000],
+  ['hookTimeout', 10_000],
+] as const
+
+/**
+ * The Vitest plugin: defaults for `wsLoad()` and the server under test. Values that the configuration itself gives a
+ * project, `provide: { wsLoadDefaults }`, go before `defaults`.
+ *
+ * It also raises `testTimeout` and `hookTimeout` from Vitest's defaults of 5 and 10 seconds to a minute more than a
+ * flood at `defaults` takes.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in `defaults` and `target`
+ */
+export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
+  const mistakes = mistakesIn(options)
+  if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'vitest-ws-load plugin'))
+  const { defaults = {}, target } = options
+  const { headers, protocols, tls, warmup, duration } = resolveOptions(defaults)
+  const timeout = minute + (Number.isFinite(duration) ? warmup + duration : 0)
+  let home = process.cwd()
+  return {
+    name: 'vitest-ws-load',
+    configResolved({ configFile, root }) {
+      home = configFile === undefined ? root : dirname(configFile)
+    },
+    configureVitest({ project }) {
+      for (const [name, ms] of timeouts) if (project.config[name] === ms) project.config[name] = timeout
+      project.provide('wsLoadDefaults', portableOptions(mergeOptions(defaults, configured(project.config.provide))))
+      if (target === undefined) return
+      const options = { ...target, cwd: resolve(home, target.cwd ?? '') }
+      project.provide('wsLoadPluginTarget', { options, handshake: { headers, protocols, tls } })
+      project.config.globalSetup = [...new Set([project.config.globalSetup, setupFile].flat())]
+    },
+  }
+}
+
+function mistakesIn(options: unknown): string[] {
+  if (!isObject(options)) return [`expected an object with defaults and target, got ${show(options)}`]
+  const { defaults, target } = options
+  return [
+    ...Object.keys(options)
+      .filter((name) => !optionNames.includes(name))
+      .map((name) => `${name}: no such option${didYouMean(name, optionNames)}`),
+    ...(defaults === undefined ? [] : mistakesInDefaults(defaults)),
+    ...(target === undefined ? [] : checkTarget(target)),
+  ]
+}
+
+function mistakesInDefaults(defaults: unknown): string[] {
+  if (!isObject(defaults)) return [`defaults: expected an object with options of wsLoad, got ${show(defaults)}`]
+  const { signal, ...rest } = defaults
+  return [
+    ...(signal === undefined ? [] : ['defaults.signal: expected no default, a signal belongs to one call of wsLoad']),
+    ...findMistakes(rest).map((mistake) => `defaults.${mistake}`),
+  ]
+}
+
+/** What the user's configuration provides; it may not provide anything. */
+function configured(provided: { wsLoadDefaults?: WsLoadOptions } | undefined): WsLoadOptions {
+  return provided?.wsLoadDefaults ?? {}
+}
+
+/** The message says where the mistake is; the stack would only show how a configuration is loaded. */
+function withoutStack(error: Error): Error {
+  error.stack = String(error)
+  return error
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

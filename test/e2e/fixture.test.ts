@@ -1,0 +1,271 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { echoing } from '../support/servers.ts'
+import { type Files, linkedConsumer } from './support/consumer.ts'
+import { features } from './support/features.ts'
+import { anonymous, unmeasured } from './support/vitest-run.ts'
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+
+const imports = `import { expect, test, wsLoad as plain } from 'vitest-ws-load'\n`
+const load = `{ connections: 2, duration: 100, warmup: 0 }`
+
+describe('the fixture supports', () => {
+  test.for(Object.entries(features))('%s', async ([, files]) => {
+    expect(await consumer.run(files as Files)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test.for(['forks', 'threads', 'vmForks', 'vmThreads'])('the pool %s', async (pool) => {
+    const run = await consumer.run(
+      {
+        'slo.test.js': `${imports}
+test('floods with the fixture', async ({ signal, wsLoad }) => {
+  expect(await wsLoad({ ...${load}, signal })).toMeetSLO({ p99: '< 5s' })
+})
+test('floods with the plain function', async () => {
+  expect(await plain({ ...${load}, url: new URL('ws://127.0.0.1:9') })).not.toBeNull()
+})`,
+      },
+      [`--pool=${pool}`],
+    )
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+})
+
+describe('the defaults', () => {
+  const tells = `${imports}
+test('tells its defaults', ({ task, wsLoadDefaults }) => {
+  console.log(task.file.projectName, JSON.stringify(wsLoadDefaults), task.timeout)
+})`
+
+  async function told(config: string, args: readonly string[] = []): Promise<string[]> {
+    const files = {
+      'vitest.config.js': `import wsLoad from 'vitest-ws-load/plugin'\nexport default ${config}`,
+      'one.test.js': tells,
+    }
+    const run = await consumer.run(files, args)
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    return (run.stdout.match(/^.*\{.*\} \d+$/gm) ?? []).map((line) => line.trim()).toSorted()
+  }
+
+  test('are those of the plugin', async () => {
+    const config = `{ plugins: [wsLoad({ defaults: { connections: 5, duration: '20s' } })] }`
+    expect(await told(config)).toEqual(['{"connections":5,"duration":"20s"} 81000'])
+  })
+
+  test('are those of the project over those of the plugin that it inherits', async () => {
+    const one = `{ extends: true, test: { name: 'one', provide: { wsLoadDefaults: { connections: 6 } } } }`
+    const two = `{ extends: true, test: { name: 'two', testTimeout: 7000 } }`
+    const config = `{
+      plugins: [wsLoad({ defaults: { connections: 5, pings: 100 } })],
+      test: { projects: [${one}, ${two}] }
+    }`
+    expect(await told(config)).toEqual([
+      'one {"connections":6,"pings":100} 60000',
+      'two {"connections":5,"pings":100} 7000',
+    ])
+  })
+
+  test("are those of the project's own plugin", async () => {
+    const [three, four] = [3, 4].map(
+      (n) => `{ plugins: [wsLoad({ defaults: { connections: ${n} } })], test: { name: 'p${n}' } }`,
+    )
+    expect(await told(`{ test: { projects: [${three}, ${four}] } }`)).toEqual([
+      'p3 {"connections":3} 71000',
+      'p4 {"connections":4} 71000',
+    ])
+  })
+
+  test('are those of the project in a worker that is not isolated', async () => {
+    const [three, four] = [3, 4].map(
+      (n) => `{ plugins: [wsLoad({ defaults: { connections: ${n} } })], test: { name: 'p${n}', isolate: false } }`,
+    )
+    const config = `{ test: { projects: [${three}, ${four}] } }`
+    expect(await told(config, ['--no-isolate', '--max-workers=1', '--pool=threads'])).toEqual([
+      'p3 {"connections":3} 71000',
+      'p4 {"connections":4} 71000',
+    ])
+  })
+
+  test('leave a timeout from the command line alone', async () => {
+    const config = `{ plugins: [wsLoad({ defaults: { connections: 5 } })] }`
+    expect(await told(config, ['--test-timeout=3000'])).toEqual(['{"connections":5} 3000'])
+  })
+
+  test('may hold functions and buffers', async () => {
+    const config = `{ plugins: [wsLoad({ defaults: {
+      url: new URL('ws://127.0.0.1:9'),
+      tls: { ca: Buffer.from('certificate') },
+      probe: { request: (id) => String(id), reply: (message) => Number(message) },
+    } })] }`
+    const files = {
+      'vitest.config.js': `import wsLoad from 'vitest-ws-load/plugin'\nexport default ${config}`,
+      'slo.test.js': `${imports}
+test('floods', async ({ wsLoad }) => {
+  const summary = await wsLoad(${load})
+  expect(summary.options).toMatchObject({ url: 'ws://127.0.0.1:9/', tls: { ca: '[masked]' } })
+})`,
+    }
+    expect(await consumer.run(files)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('with mistakes are one error at the start, which lists all of them', async () => {
+    const run = await consumer.run({
+      'vitest.config.js': `import wsLoad from 'vitest-ws-load/plugin'
+        export default { plugins: [wsLoad({ taget: {}, target: { url: 'http://a', command: 'a' }, defaults: { conections: 3 } })] }`,
+      'one.test.js': tells,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(anonymous(run.output)).toMatchInlineSnapshot(`
+      "failed to load config from PROJECT/vitest.config.js
+
+      ⎯⎯⎯⎯⎯⎯⎯ Startup Error ⎯⎯⎯⎯⎯⎯⎯⎯
+      [WsLoadError: vitest-ws-load plugin: 3 options are wrong
+        taget: no such option, did you mean "target"?
+        defaults.conections: no such option, did you mean "connections"?
+        target.url: expected a ws:// or wss:// URL, got "http://a"] {
+        code: 'WSLOAD_ERR_INVALID_OPTIONS'
+      }
+
+
+
+      "
+    `)
+  })
+})
+
+describe('a red run', () => {
+  test('exits with 1 and shows the missed objectives as a table', async () => {
+    const run = await consumer.run({
+      'slo.test.js': `${imports}
+test('is too slow', async ({ wsLoad }) => {
+  expect(await wsLoad(${load})).toMeetSLO({ p99: '< 1ns', errorRate: '< 1%' })
+})`,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(unmeasured(run.stderr)).toMatchInlineSnapshot(`
+      "
+      ⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
+
+       FAIL  slo.test.js > is too slow
+      Error: SLO missed: p99 is # ms, the limit is < 1ns
+          objective  limit  measured  by how much
+        ✗ p99  < 1ns  # ms  # ms over (#× the limit)
+        ✓ errorRate  < 1%  0 %  # % to spare
+       ❯ slo.test.js:4:70
+            2|
+            3| test('is too slow', async ({ wsLoad }) => {
+            4|  expect(await wsLoad({ connections: 2, duration: 100, warmup: 0 })).t…
+             |  ^
+            5| })
+
+      ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
+
+      "
+    `)
+  })
+
+  test('lists every soft failure', async () => {
+    const run = await consumer.run({
+      'slo.test.js': `${imports}
+test('is too slow', async ({ wsLoad }) => {
+  const summary = await wsLoad(${load})
+  expect.soft(summary).toMeetSLO({ p99: '< 1ns' })
+  expect.soft(summary).toMeetSLO({ throughput: '> 1000M/s' })
+})`,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(run.stderr).toMatch(/SLO missed: p99 is[^]*SLO missed: throughput is/)
+  })
+
+  test('shows the table in colours on a terminal', async () => {
+    const run = await consumer.run(
+      {
+        'slo.test.js': `${imports}
+test('is too slow', async ({ wsLoad }) => {
+  expect(await wsLoad(${load})).toMeetSLO({ p99: '< 1ns' })
+})`,
+      },
+      [],
+      { env: { FORCE_COLOR: '1' } },
+    )
+    expect(run.stderr).toContain('\u001B[31mSLO missed: p99 is ')
+  })
+
+  test('says at once that a flood does not fit into its test', async () => {
+    const run = await consumer.run({
+      'slo.test.js': `${imports}\ntest('is short', async ({ wsLoad }) => {\n  await wsLoad()\n})`,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+      "
+      ⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
+
+       FAIL  slo.test.js > is short
+      WsLoadError: wsLoad: the flood takes at least 11 s (warmup 1 s + duration 10 s), but the test's timeout is 5 s; raise the test's timeout (third argument of test, or test.testTimeout in vitest.config) or take a shorter duration
+       ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/fixture.js
+       ❯ slo.test.js:4:9
+            2|
+            3| test('is short', async ({ wsLoad }) => {
+            4|   await wsLoad()
+             |         ^
+            5| })
+
+      ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
+
+      "
+    `)
+    expect(run.took).toBeLessThan(5_000)
+  })
+
+  test('says every mistake in the options, and where', async () => {
+    const run = await consumer.run({
+      'slo.test.js': `${imports}
+test('has mistakes', async ({ wsLoad }) => {
+  await wsLoad({ conections: 3, duration: 'long' })
+})`,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+      "
+      ⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
+
+       FAIL  slo.test.js > has mistakes
+      WsLoadError: wsLoad: 2 options are wrong
+        duration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got "long"
+        conections: no such option, did you mean "connections"?
+       ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/fixture.js
+       ❯ slo.test.js:4:9
+            2|
+            3| test('has mistakes', async ({ wsLoad }) => {
+            4|   await wsLoad({ conections: 3, duration: 'long' })
+             |         ^
+            5| })
+
+      ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
+
+      "
+    `)
+  })
+
+  test('ends the floods of other files when it bails out', async () => {
+    await using server = await echoing()
+    const run = await consumer.run(
+      {
+        'fails.test.js': `import { test } from 'vitest'
+test('fails', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  throw new Error('on purpose')
+})`,
+        'floods.test.js': `${imports}
+test('floods', { timeout: 90_000 }, async ({ wsLoad }) => {
+  console.log((await wsLoad({ url: '${server.url}', duration: '1m', warmup: 0 })).ended)
+})`,
+      },
+      ['--bail=1', '--max-workers=2'],
+    )
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toContain('\naborted\n')
+    expect(run.took).toBeLessThan(30_000)
+  })
+})

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/processes.ts'
+import { type Files, installedExample, pack, repository, temporaryDirectory } from './support/consumer.ts'
+import { features } from './support/features.ts'
+import { startVitest, unmeasured, type VitestRun } from './support/vitest-run.ts'
+
+interface Manifest {
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
+const { devDependencies } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as Manifest
+const versions = [devDependencies['vitest']!, '4.1.12']
+
+const directory = await temporaryDirectory()
+afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
+const tarball = await pack(directory)
+
+describe.for(versions)('the packed example under vitest@%s', (version) => {
+  const example = join(directory, `vitest-${version}`)
+
+  beforeAll(async () => {
+    const typesOfNode = `@types/node@${devDependencies['@types/node']}`
+    await installedExample(example, await freePort(), [tarball, `vitest@${version}`, typesOfNode])
+  }, 120_000)
+
+  function run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<VitestRun> {
+    return startVitest(example, example, args, env).finished
+  }
+
+  test('is green', async () => {
+    const { exitCode, stdout, stderr } = await run()
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toContain(`RUN  v${version}`)
+    expect(stdout).toContain('1 passed')
+  })
+
+  test('is red when the server is slow', async () => {
+    const { exitCode, stderr } = await run([], { DELAY: '200' })
+    expect(exitCode).toBe(1)
+    expect(unmeasured(/^Error: [^]*? ❯/m.exec(stderr)?.[0] ?? stderr)).toMatchInlineSnapshot(`
+      "Error: SLO missed: p99 is # ms, the limit is < 100ms
+          objective  limit  measured  by how much
+        ✗ p99  < 100ms  # ms  # ms over (#× the limit)
+        ✓ errorRate  < 0.1%  0 %  # % to spare
+        ✓ throughput  > 800/s  #/s  # % to spare
+       ❯"
+    `)
+  })
+
+  test('has types that a strict project accepts', async () => {
+    await writeFile(join(example, 'types.ts'), typed)
+    await writeFile(join(example, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['*.ts'] }))
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc], { cwd: example }).catch(
+      (error: unknown) => error as { stdout: string },
+    )
+    await rm(join(example, 'types.ts'))
+    expect(stdout).toBe('')
+  })
+
+  test.skipIf(version === versions[0])('has a fixture that supports the same as under the newest', async () => {
+    const { 'fake timers of a setup file': _, ...others } = features
+    const files: Files = Object.assign({ 'plain.config.js': 'export default {}' }, ...Object.values(others))
+    for (const [path, text] of Object.entries(files)) await writeFile(join(example, path), text)
+    const tests = Object.keys(files).filter((path) => path.endsWith('.test.js'))
+    const { exitCode, stdout, stderr } = await run(['--config=plain.config.js', ...tests])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toContain(`Test Files  ${tests.length} passed`)
+  })
+})
+
+const strictest = {
+  module: 'nodenext',
+  target: 'es2024',
+  lib: ['es2024'],
+  types: ['node'],
+  noEmit: true,
+  strict: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+  noPropertyAccessFromIndexSignature: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
+}
+
+const typed = `
+import { describe, expectTypeOf, test as base } from 'vitest'
+import { expect, test, withWsLoad, wsLoad as plain } from 'vitest-ws-load'
+import type { LoadSummary, SLO, WsLoadFixtures, WsLoadOptions } from 'vitest-ws-load'
+import wsLoadPlugin, { type WsLoadPluginOptions } from 'vitest-ws-load/plugin'
+import { defineConfig } from 'vitest/config'
+
+test('the fixture', async ({ signal, task, wsLoad, wsLoadDefaults, wsLoadTarget }) => {
+  expectTypeOf(wsLoad).toEqualTypeOf<(options?: WsLoadOptions) => Promise<LoadSummary>>()
+  expectTypeOf(wsLoadDefaults).toEqualTypeOf<WsLoadOptions>()
+  expectTypeOf(wsLoadTarget).toEqualTypeOf<string | null>()
+  expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+  expectTypeOf(task.name).toEqualTypeOf<string>()
+  // @ts-expect-error no such option
+  await wsLoad({ connection: 3 })
+})
+
+test('the matcher', async ({ wsLoad }) => {
+  const summary = await wsLoad({ connections: 3, duration: '3s' })
+  expect(summary).toMeetSLO({ p99: '< 20ms', 'p99.9': ['< 1s', '<= 900ms'] })
+  expect(summary).not.toMeetSLO({ p99: '< 20ms' })
+  expect.soft(summary).toMeetSLO({ errorRate: '< 0.1%' })
+  expect({ summary }).toEqual({ summary: expect.toMeetSLO({ throughput: '> 1k/s' }) })
+  await expect(wsLoad()).resolves.toMeetSLO({ p99: '< 1s' })
+  expect(summary.latency.percentile(99.9)).toBeLessThan(20)
+  // @ts-expect-error no such indicator
+  expect(summary).toMeetSLO({ q99: '< 20ms' })
+})
+
+const own = withWsLoad(base.extend('db', async () => ({ id: 1 })).extend('user', ({ db }) => String(db.id)))
+own('fixtures beside those of an own test', async ({ db, user, wsLoad }) => {
+  expectTypeOf(db).toEqualTypeOf<{ id: number }>()
+  expectTypeOf(user).toEqualTypeOf<string>()
+  await wsLoad()
+})
+
+const older = withWsLoad(base.extend<{ token: string }>({ token: 'secret' }))
+older('fixtures given as an object', async ({ token, wsLoad }) => {
+  expectTypeOf(token).toEqualTypeOf<string>()
+  await wsLoad()
+})
+
+test.extend('rate', async ({ wsLoad }) => (await wsLoad()).throughput)('a fixture that floods', ({ rate }) => {
+  expectTypeOf(rate).toEqualTypeOf<number>()
+})
+
+describe('overrides', () => {
+  test.override('wsLoadDefaults', { connections: 2 })
+  own.override('wsLoadDefaults', ({ wsLoadDefaults }) => ({ ...wsLoadDefaults, connections: 2 }))
+  test.override('wsLoadTarget', 'ws://127.0.0.1:3001')
+  // @ts-expect-error not a number
+  test.override('wsLoadDefaults', { connections: 'many' })
+})
+
+test.concurrent('forms of test', async ({ expect: ownExpect, wsLoad }) => {
+  ownExpect(await wsLoad()).toMeetSLO({ p99: '< 1s' })
+})
+test.for([1, 2])('with %s connections', { timeout: 1_000, retry: 2 }, async (connections, { wsLoad }) => {
+  await wsLoad({ connections })
+})
+
+const options: WsLoadPluginOptions = {
+  defaults: { connections: 3, rate: '1k/s' },
+  target: { command: 'node server.js', url: 'ws://127.0.0.1:3001', env: { A: 'b' }, timeout: '20s' },
+}
+export const config = defineConfig({
+  plugins: [wsLoadPlugin(options), wsLoadPlugin()],
+  test: { provide: { wsLoadDefaults: { connections: 5 } } },
+})
+export const asserted = [plain satisfies WsLoadFixtures['wsLoad'], { p99: '< 1s' } satisfies SLO]
+`

@@ -1,0 +1,177 @@
+/** Test files of a user, each of them green when a feature of the fixture works. They need the packages `vitest` and `ws`. */
+import type { Files } from './consumer.ts'
+
+/** A server that knows how many connections are open, and how many were at most. */
+const countingServer = `
+import { once } from 'node:events'
+import { WebSocketServer } from 'ws'
+
+export async function countingServer() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  const counts = { url: 'ws://127.0.0.1:' + server.address().port, open: 0, peak: 0, total: 0 }
+  server.on('connection', (socket) => {
+    counts.peak = Math.max(counts.peak, ++counts.open)
+    counts.total++
+    socket.on('close', () => counts.open--)
+  })
+  return counts
+}`
+
+const inferred = `
+import { test as base } from 'vitest'
+import { expect, test, withWsLoad } from 'vitest-ws-load'
+
+const own = withWsLoad(base.extend('db', () => ({ id: 1 })).extend('clients', ({ db }) => db.id + 2))
+own('stands beside fixtures of an own test', async ({ clients, wsLoad }) => {
+  const summary = await wsLoad({ connections: clients, duration: 100, warmup: 0 })
+  expect(summary.connections.opened).toBe(3)
+})
+
+const later = test.extend('url', 'ws://127.0.0.1:9')
+later('can be extended', async ({ url, wsLoad }) => {
+  const summary = await wsLoad({ url, duration: 100, warmup: 0 })
+  expect(summary.errors).toHaveProperty('ECONNREFUSED')
+})`
+
+const overridden = `
+import { describe } from 'vitest'
+import { expect, test } from 'vitest-ws-load'
+
+test.override('wsLoadDefaults', { connections: 2, duration: 100, warmup: 0 })
+test('starts from the defaults of its file', async ({ wsLoad }) => {
+  expect((await wsLoad()).options).toMatchObject({ connections: 2, duration: 100, warmup: 0 })
+})
+
+describe('a suite', () => {
+  test.override('wsLoadDefaults', ({ wsLoadDefaults }) => ({ ...wsLoadDefaults, connections: 3 }))
+  test('adds defaults of its own', async ({ wsLoad }) => {
+    expect((await wsLoad()).options).toMatchObject({ connections: 3, duration: 100 })
+  })
+})
+
+describe('another suite', () => {
+  test.override('wsLoadTarget', 'ws://127.0.0.1:9/elsewhere')
+  test('has a target of its own', async ({ wsLoad }) => {
+    expect((await wsLoad()).options.url).toBe('ws://127.0.0.1:9/elsewhere')
+  })
+})`
+
+const plain = `
+import { beforeAll, test } from 'vitest'
+import { expect, wsLoad } from 'vitest-ws-load'
+
+let shared
+beforeAll(async () => {
+  shared = await wsLoad({ connections: 2, duration: 100, warmup: 0 })
+})
+test('is called by a hook', () => {
+  expect(shared).toMeetSLO({ p99: '< 5s', opened: '>= 2' })
+})
+test('is called by a test', async () => {
+  expect(await wsLoad({ duration: 100, warmup: 0 })).toMeetSLO({ p99: '< 5s' })
+})`
+
+const retried = `
+import { test as base } from 'vitest'
+import { expect, test, wsLoad } from 'vitest-ws-load'
+import { countingServer } from './counting-server.js'
+
+const server = await countingServer()
+const endless = { url: server.url, connections: 5, pings: 1e9, warmup: 0 }
+const short = { url: server.url, connections: 5, pings: 50, warmup: 0 }
+
+test('is retried after a timeout', { retry: 2, timeout: 800 }, async ({ task, wsLoad }) => {
+  const summary = await wsLoad(task.result.retryCount < 2 ? endless : short)
+  expect(summary.ended).toBe('completed')
+})
+base('is retried after a timeout as a plain function', { retry: 2, timeout: 800 }, async ({ task }) => {
+  const summary = await wsLoad(task.result.retryCount < 2 ? endless : short)
+  expect(summary.ended).toBe('completed')
+})
+test('is retried while its flood is not awaited', { retry: 2 }, async ({ task, wsLoad }) => {
+  void wsLoad(endless)
+  await expect.poll(() => server.open).toBe(5)
+  expect(task.result.retryCount).toBe(2)
+})
+test('is repeated while its flood is not awaited', { repeats: 1 }, async ({ wsLoad }) => {
+  void wsLoad(endless)
+  await expect.poll(() => server.open).toBe(5)
+})
+test('never had more connections than one flood', () => {
+  expect(server).toMatchObject({ open: 0, peak: 5 })
+  expect(server.total).toBeGreaterThan(5 * 5)
+})`
+
+const ended = `
+import { expect, test, wsLoad as plain } from 'vitest-ws-load'
+import { countingServer } from './counting-server.js'
+
+const server = await countingServer()
+const endless = { url: server.url, connections: 5, pings: 1e9, warmup: 0 }
+
+test('leaves a flood behind', async ({ wsLoad }) => {
+  void wsLoad(endless)
+  await expect.poll(() => server.open).toBe(5)
+})
+test('finds the server empty', () => {
+  expect(server).toMatchObject({ open: 0, total: 5 })
+})
+test('leaves a flood behind that has just been started', async () => {
+  void plain({ duration: '5m', connections: 5 })
+}, 600_000)
+test('ends a flood by a signal of its own', async ({ wsLoad }) => {
+  const summary = await wsLoad({ ...endless, signal: AbortSignal.timeout(200) })
+  expect(summary.ended).toBe('aborted')
+  expect(summary).not.toMeetSLO
+  expect(() => expect(summary).toMeetSLO({ p99: '< 5s' })).toThrow('SLO inconclusive: the run was aborted')
+})`
+
+const concurrent = `
+import { describe } from 'vitest'
+import { test, wsLoad as plain } from 'vitest-ws-load'
+
+const load = { connections: 2, warmup: 0 }
+for (const duration of [100, 800]) {
+  test.concurrent('floods for ' + duration + ' ms', async ({ expect, wsLoad }) => {
+    const summary = await wsLoad({ ...load, duration })
+    expect(summary.ended).toBe('completed')
+    expect(summary).toMeetSLO({ p99: '< 5s' })
+  })
+  test.concurrent('floods for ' + duration + ' ms by the plain function', async ({ expect }) => {
+    expect((await plain({ ...load, duration })).ended).toBe('completed')
+  })
+  describe.concurrent('a suite that floods for ' + duration + ' ms', () => {
+    test('by the plain function', { concurrent: false }, async ({ expect }) => {
+      expect((await plain({ ...load, duration })).ended).toBe('completed')
+    })
+  })
+}`
+
+const fakeTimers = `
+import { afterEach, vi } from 'vitest'
+import { expect, test } from 'vitest-ws-load'
+
+afterEach(() => vi.useRealTimers())
+test('floods under fake timers', async ({ wsLoad }) => {
+  vi.useFakeTimers()
+  const summary = await wsLoad({ duration: 200, warmup: 0 })
+  expect(summary.duration).toBeCloseTo(200, 0)
+  expect(summary).toMeetSLO({ p99: '< 5s', throughput: '> 10/s' })
+})`
+
+/** By name. */
+export const features = {
+  'fixtures inferred beside those of the user': { 'fixtures.test.js': inferred },
+  'test.override in files and suites': { 'override.test.js': overridden },
+  'the plain function': { 'plain.test.js': plain },
+  'retries and repeats that never overlap': { 'retry.test.js': retried, 'counting-server.js': countingServer },
+  'floods that end with their tests': { 'end.test.js': ended, 'counting-server.js': countingServer },
+  'concurrent tests': { 'concurrent.test.js': concurrent },
+  'fake timers': { 'fake-timers.test.js': fakeTimers },
+  'fake timers of a setup file': {
+    'fake-timers-setup.js': `import { vi } from 'vitest'\nvi.useFakeTimers()`,
+    'vitest.config.js': `export default { test: { setupFiles: './fake-timers-setup.js' } }`,
+    'set-up.test.js': fakeTimers.replace('vi.useFakeTimers()', 'vi.isFakeTimers()'),
+  },
+} satisfies Record<string, Files>

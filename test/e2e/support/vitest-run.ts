@@ -1,0 +1,130 @@
+/** Real runs of Vitest's command line as a process, which leave no process behind. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from '../../support/processes.ts'
+
+export interface VitestRun {
+  readonly cwd: string
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Both, as a terminal would show them. */
+  readonly output: string
+  /** Milliseconds. */
+  readonly took: number
+}
+
+export interface RunningVitest {
+  readonly process: ChildProcess
+  /** Resolves when the output has shown this. */
+  shows(text: string): Promise<void>
+  /** Processes of this run that are alive, whoever their parent is. */
+  processes(): number[]
+  /** Rejects if a process of this run is left. */
+  readonly finished: Promise<VitestRun>
+}
+
+const variable = 'WS_LOAD_E2E'
+/** How long a killed run's server may take to end, in ms: it has 3 s after SIGTERM. */
+const patience = 8_000
+
+/** Runs `vitest run` of the packages in `directory`; in a process group of its own, so that it can be sent a Ctrl-C. */
+export function startVitest(
+  directory: string,
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningVitest {
+  const command = [process.execPath, join(directory, 'node_modules/vitest/vitest.mjs'), 'run', ...args]
+  return startCommand(command, cwd, env)
+}
+
+/** Runs a command, as {@link startVitest} does. */
+export function startCommand(
+  [program = '', ...args]: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): RunningVitest {
+  const mark = randomUUID()
+  const started = performance.now()
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(program, args, {
+    cwd,
+    detached: true,
+    env: { PATH, HOME, ...(env['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }), ...env, [variable]: mark },
+    stdio: 'pipe',
+  })
+  child.stdin.on('error', () => {})
+  const texts = { stdout: '', stderr: '', output: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text
+      texts.output += text
+    })
+  }
+  const processes = (): number[] => processesWith(`${variable}=${mark}`)
+
+  async function finish(): Promise<VitestRun> {
+    const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+    const took = performance.now() - started
+    for (const deadline = performance.now() + patience; processes().length > 0; await sleep(20)) {
+      if (performance.now() > deadline) throw new Error(`left behind: ${processes().map(describe).join(', ')}`)
+    }
+    return { cwd, exitCode, signal, ...texts, took }
+  }
+
+  async function shows(text: string): Promise<void> {
+    while (!texts.output.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`it ended without showing ${text}:\n${texts.output}`)
+      await sleep(10)
+    }
+  }
+  const finished = finish()
+  finished.catch(() => {})
+  return { process: child, shows, processes, finished }
+}
+
+/** A run's output without what differs from one to the next: paths, ports, lines of ours. */
+export function anonymous(text: string): string {
+  return text
+    .replaceAll(/(?:\/[\w.@-]+)+\/ws-load-consumer-\w+\/project-\d+/g, 'PROJECT')
+    .replaceAll(process.execPath, 'node')
+    .replaceAll(/(vitest-ws-load\/dist\/\S+?):\d+:\d+/g, '$1')
+    .replaceAll(/:\d{4,5}\b/g, ':PORT')
+}
+
+/** The same without what was measured; columns end up next to each other. */
+export function unmeasured(text: string): string {
+  return anonymous(text)
+    .replaceAll(/(?<!< )\b[\d.,]+(?: [mµn]?s)? … [\d.,]+ [mµn]?s/g, '# ms')
+    .replaceAll(/(?<!< )\b[\d.,]+ [mµn]?s\b/g, '# ms')
+    .replaceAll(/(?<![<>] )\b[\d.,]+[kM]?\/s/g, '#/s')
+    .replaceAll(/[\d.,]+(?=× the| % to)/g, '#')
+    .replaceAll(/(?<=\S) {2,}/g, '  ')
+}
+
+/** Linux tells the environment of each process; elsewhere nobody is found. */
+function processesWith(setting: string): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(setting))
+    .map(Number)
+    .filter(isAlive)
+}
+
+function describe(pid: number): string {
+  return `${pid} (${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')})`
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,321 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { findProgram } from '../support/child.ts'
+import { freePort } from '../support/processes.ts'
+import { echoing, refusing } from '../support/servers.ts'
+import { type Files, linkedConsumer } from './support/consumer.ts'
+import { anonymous, startCommand } from './support/vitest-run.ts'
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+
+/** A server with a child process. It writes a line to `started` at its start, and dies when it is told to. */
+const serverProgram = `
+import { spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { WebSocketServer } from 'ws'
+
+appendFileSync('started', 'once ')
+spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })
+const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT) })
+server.on('connection', (socket) => socket.on('message', () => {
+  console.error('out of memory')
+  process.exit(7)
+}))`
+
+const meetsItsSLO = `
+import { expect, test } from 'vitest-ws-load'
+test('meets its SLO', async ({ wsLoad }) => {
+  expect(await wsLoad()).toMeetSLO({ p99: '< 5s' })
+})`
+
+const floodsForever = `
+import { test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => {
+  setTimeout(() => console.log('flooding'), 500)
+  await wsLoad({ duration: '50s' })
+})`
+
+const killsItsTarget = `
+import { setTimeout } from 'node:timers/promises'
+import { test as base } from 'vitest-ws-load'
+base('kills its target', async ({ wsLoadTarget }) => {
+  const socket = new WebSocket(wsLoadTarget)
+  socket.onopen = () => socket.send('die')
+  await new Promise((resolve) => (socket.onclose = resolve))
+  await setTimeout(800)
+})`
+
+interface TargetSettings {
+  readonly command: string
+  readonly url: string
+  readonly [other: string]: unknown
+}
+
+async function aTarget(settings: object = {}): Promise<TargetSettings> {
+  const port = await freePort()
+  return {
+    command: `exec "${process.execPath}" server.js`,
+    url: `ws://127.0.0.1:${port}`,
+    env: { PORT: String(port) },
+    ...settings,
+  }
+}
+
+function plugin(target: TargetSettings): string {
+  return `wsLoad(${JSON.stringify({ target, defaults: { connections: 2, duration: 100, warmup: 0 } })})`
+}
+
+/** A project whose `slo.test.js` floods the server of `serverProgram`. */
+function project(config: string, files: Files = {}): Files {
+  const imports = `import wsLoad from 'vitest-ws-load/plugin'\nimport { defineConfig } from 'vitest/config'\n`
+  return {
+    'server.js': serverProgram,
+    'vitest.config.js': `${imports}export default defineConfig(${config})`,
+    'slo.test.js': meetsItsSLO,
+    ...files,
+  }
+}
+
+describe('a target', () => {
+  test('is up for the tests and gone after them', async () => {
+    const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`))
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toContain('1 passed')
+  })
+
+  test('is gone after tests that failed', async () => {
+    const run = await consumer.run(
+      project(`{ plugins: [${plugin(await aTarget())}] }`, {
+        'fails.test.js': `import { test } from 'vitest'\ntest('fails', () => { throw new Error('on purpose') })`,
+      }),
+    )
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toContain('1 failed | 1 passed')
+  })
+
+  test("is gone after an error in the user's own global setup", async () => {
+    const run = await consumer.run(
+      project(`{ plugins: [${plugin(await aTarget())}], test: { globalSetup: './own-setup.js' } }`, {
+        'own-setup.js': `export default () => { throw new Error('own setup failed') }`,
+      }),
+    )
+    expect(run.exitCode).toBe(1)
+    expect(run.stderr).toContain('own setup failed')
+  })
+
+  test("runs with its environment in the configuration file's directory, wherever Vitest is run from", async () => {
+    const files = project(`{ plugins: [${plugin(await aTarget({ cwd: 'backend' }))}] }`)
+    const { 'server.js': server = '', ...rest } = files
+    const inside = Object.entries({ ...rest, 'backend/server.js': server }).map(([path, text]) => [`app/${path}`, text])
+    const run = await consumer.run(Object.fromEntries(inside) as Files, ['--root=app'])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('is started for none but the tests that are run', async () => {
+    const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`), ['no-such-file'])
+    expect(run.exitCode).toBe(1)
+    await expect(access(join(run.cwd, 'started'))).rejects.toThrow('ENOENT')
+  })
+
+  test('is left running when it was there before', async () => {
+    await using server = await echoing()
+    const target = await aTarget({ command: 'exit 1', url: server.url, reuseExistingServer: true })
+    const run = await consumer.run(project(`{ plugins: [${plugin(target)}] }`))
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(server.pings).toBeGreaterThan(0)
+    // One handshake to see that it is up, two by the flood.
+    expect(server.handshakes).toHaveLength(3)
+  })
+})
+
+describe('several projects', () => {
+  const tellsItsTarget = `
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest-ws-load'
+test('floods its target', async ({ task, wsLoad, wsLoadTarget }) => {
+  expect(await wsLoad()).toMeetSLO({ p99: '< 5s' })
+  console.log(task.file.projectName, wsLoadTarget, readFileSync('started', 'utf8'))
+})`
+
+  async function toldTargets(config: string): Promise<string[]> {
+    const run = await consumer.run(project(config, { 'slo.test.js': tellsItsTarget }))
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    return (run.stdout.match(/^.* ws:.*$/gm) ?? []).toSorted()
+  }
+
+  test('share the target of the configuration that they inherit', async () => {
+    const target = await aTarget()
+    const projects = `[{ extends: true, test: { name: 'one' } }, { extends: true, test: { name: 'two' } }]`
+    expect(await toldTargets(`{ plugins: [${plugin(target)}], test: { projects: ${projects} } }`)).toEqual([
+      `one ${target.url} once `,
+      `two ${target.url} once `,
+    ])
+  })
+
+  test('share a target that each of them names', async () => {
+    const target = await aTarget()
+    const [one, two] = ['one', 'two'].map((name) => `{ plugins: [${plugin(target)}], test: { name: '${name}' } }`)
+    expect(await toldTargets(`{ test: { projects: [${one}, ${two}] } }`)).toEqual([
+      `one ${target.url} once `,
+      `two ${target.url} once `,
+    ])
+  })
+
+  test('each flood the target that they name', async () => {
+    const targets = [await aTarget(), await aTarget()] as const
+    const [one, two] = targets.map((target, at) => `{ plugins: [${plugin(target)}], test: { name: 'p${at}' } }`)
+    expect(await toldTargets(`{ test: { projects: [${one}, ${two}] } }`)).toEqual([
+      `p0 ${targets[0].url} once once `,
+      `p1 ${targets[1].url} once once `,
+    ])
+  })
+
+  test('share the target with the benchmarks', async () => {
+    const run = await consumer.run(
+      project(`{ plugins: [${plugin(await aTarget())}], test: { benchmark: { enabled: true } } }`, {
+        'slo.bench.js': tellsItsTarget,
+      }),
+    )
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toMatch(/^bench ws:\S+ once $/m)
+  })
+})
+
+describe('a target that does not start', () => {
+  /** Vitest's "Unhandled Error", which is all that it says but "No test files found". */
+  async function failure(target: TargetSettings): Promise<string> {
+    const run = await consumer.run(project(`{ plugins: [${plugin(target)}] }`))
+    expect(run.exitCode).toBe(1)
+    return anonymous(run.stderr.split(/^⎯+ Unhandled Error ⎯+\n|\n⎯+\n/m)[1] ?? run.stderr)
+  }
+
+  test('because it dies at once is one message', async () => {
+    const program = `console.error('Error: no database at 10.0.0.7'); process.exit(3)`
+    const target = await aTarget({ command: `"${process.execPath}" -e "${program}"` })
+    expect(await failure(target)).toMatchInlineSnapshot(`
+      "WsLoadError: no test was run, because the server under test did not start.
+      \`"node" -e "console.error('Error: no database at 10.0.0.7'); process.exit(3)"\` (target.command) exited with code 3 before ws://127.0.0.1:PORT (target.url) accepted a WebSocket.
+      Expected it to stay in the foreground and serve there: see its output below, then change target.command, target.cwd or target.env.
+      The last lines of its stderr:
+        | Error: no database at 10.0.0.7"
+    `)
+  })
+
+  test('because it is never up is one message', async () => {
+    const program = `console.log('waiting for the database'); setInterval(() => {}, 1e6)`
+    const target = await aTarget({ command: `"${process.execPath}" -e "${program}"`, timeout: '500ms' })
+    expect(await failure(target)).toMatchInlineSnapshot(`
+      "WsLoadError: no test was run, because the server under test did not start.
+      ws://127.0.0.1:PORT (target.url) accepted no WebSocket within 500 ms of running \`"node" -e "console.log('waiting for the database'); setInterval(() => {}, 1e6)"\` (target.command); the last handshake was answered: connect ECONNREFUSED 127.0.0.1:PORT.
+      Expected a WebSocket, HTTP 401 or HTTP 403: change target.url or target.command, or target.timeout when the server needs longer to start.
+      The last lines of its stdout:
+        | waiting for the database"
+    `)
+  })
+
+  test('because its port is taken by another WebSocket server is one message', async () => {
+    await using server = await echoing()
+    expect(await failure(await aTarget({ url: server.url }))).toMatchInlineSnapshot(`
+      "WsLoadError: no test was run, because the server under test did not start.
+      A server accepts WebSockets at ws://127.0.0.1:PORT (target.url) before \`exec "node" server.js\` (target.command) was run.
+      Expected none, so that no forgotten server is measured: end it, change target.url, or set target.reuseExistingServer to true to measure it as it is."
+    `)
+  })
+
+  test('because its port is taken by something else is one message', async () => {
+    await using server = await refusing(404)
+    const target = await aTarget({ url: server.url, env: { PORT: new URL(server.url).port } })
+    expect(await failure(target)).toMatch(/exited with code 1[^]*EADDRINUSE/)
+  })
+
+  test('is told to no project twice', async () => {
+    const target = await aTarget({ command: 'exit 3' })
+    const projects = `[{ extends: true, test: { name: 'one' } }, { extends: true, test: { name: 'two' } }]`
+    const run = await consumer.run(project(`{ plugins: [${plugin(target)}], test: { projects: ${projects} } }`))
+    expect(run.exitCode).toBe(1)
+    expect(run.output.match(/exited with code 3/g)).toHaveLength(1)
+  })
+})
+
+describe('a target that dies while it is being tested', () => {
+  test('is told at once with its last words, and again at the end', async () => {
+    const run = await consumer.run(
+      project(`{ plugins: [${plugin(await aTarget())}] }`, { 'slo.test.js': `${killsItsTarget}${meetsItsSLO}` }),
+    )
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toContain('1 failed | 1 passed')
+    const [before, after] = run.stderr.split(/^⎯+ Failed Tests[^]*\[1\/1\]⎯+$/m).map(anonymous)
+    expect(before).toMatchInlineSnapshot(`
+      "
+      vitest-ws-load: \`exec "node" server.js\` (target.command) exited with code 7 while it was being tested.
+      Expected it to serve at ws://127.0.0.1:PORT (target.url) until it is stopped: see its output below.
+      The last lines of its stderr:
+        | out of memory
+
+      "
+    `)
+    expect(after).toMatchInlineSnapshot(`
+      "
+
+
+      vitest-ws-load: the run fails because \`exec "node" server.js\` (target.command) ended while it was being tested, see above.
+      "
+    `)
+  })
+
+  test('fails a run whose tests all passed', async () => {
+    const run = await consumer.run(
+      project(`{ plugins: [${plugin(await aTarget())}] }`, { 'slo.test.js': killsItsTarget }),
+    )
+    expect(run.stdout).toContain('1 passed')
+    expect(run.exitCode).toBe(1)
+  })
+})
+
+describe('a target is gone after a run that is ended by', () => {
+  test.for(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s', async (signal) => {
+    const files = project(`{ plugins: [${plugin(await aTarget())}] }`, { 'slo.test.js': floodsForever })
+    const run = await consumer.start(files)
+    await run.shows('flooding')
+    // Vitest, its worker, the shell or the server, the server's child, and the process that watches over them.
+    expect(run.processes().length).toBeGreaterThanOrEqual(5)
+    process.kill(signal === 'SIGINT' ? -run.process.pid! : run.process.pid!, signal)
+    const { exitCode, signal: end, stderr } = await run.finished
+    expect({ exitCode, end, stderr }).toEqual(
+      {
+        SIGINT: { exitCode: 130, end: null, stderr: '' },
+        SIGTERM: { exitCode: 143, end: null, stderr: '' },
+        SIGKILL: { exitCode: null, end: 'SIGKILL', stderr: '' },
+      }[signal],
+    )
+  })
+
+  test('a Ctrl-C in a terminal', async ({ skip }) => {
+    skip(findProgram('script') === undefined, 'needs script(1)')
+    const files = project(`{ plugins: [${plugin(await aTarget())}] }`, { 'slo.test.js': floodsForever })
+    const vitest = `"${process.execPath}" "${join(consumer.directory, 'node_modules/vitest/vitest.mjs')}" run`
+    const run = startCommand(['script', '-qec', vitest, '/dev/null'], await consumer.project(files))
+    await run.shows('flooding')
+    run.process.stdin!.write('\x03')
+    expect((await run.finished).exitCode).toBe(130)
+  })
+
+  test('a Ctrl-C while the target is still starting', async () => {
+    const program = `console.log('starting'); setInterval(() => {}, 1e6)`
+    const target = await aTarget({ command: `"${process.execPath}" -e "${program}"` })
+    const run = await consumer.start(project(`{ plugins: [${plugin(target)}] }`))
+    await expect.poll(() => run.processes().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3)
+    process.kill(-run.process.pid!, 'SIGINT')
+    expect((await run.finished).exitCode).toBe(130)
+  })
+})
+
+test('an embedded server is gone after a run that is killed', async () => {
+  const run = await consumer.start({ 'slo.test.js': floodsForever }, ['--testTimeout=60000'])
+  await run.shows('flooding')
+  expect(run.processes().length).toBeGreaterThanOrEqual(3)
+  run.process.kill('SIGKILL')
+  expect((await run.finished).signal).toBe('SIGKILL')
+})

@@ -1,0 +1,112 @@
+import { describe, test } from 'vitest'
+import { LoadSummary } from '../../src/report/load-summary.ts'
+import { expect } from '../../src/vitest/matchers.ts'
+import { loadResult, repeated } from '../support/result.ts'
+
+/** 2,000 pings, 1.5 % of which took 18 ms. */
+const summary = new LoadSummary(loadResult())
+/** The generator cannot tell whether the p99 is 10 or 30 ms. */
+const blurred = new LoadSummary(loadResult(repeated(2_000, [10, 30] as const)))
+const nothing = new LoadSummary(loadResult([], { pings: { timedOut: 20 } }))
+
+describe('toMeetSLO', () => {
+  test('passes when every objective is surely met', () => {
+    expect(summary).toMeetSLO({ p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 300/s' })
+  })
+
+  test('fails with the table when one is surely missed', () => {
+    expect(() => expect(summary).toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })).toThrowErrorMatchingInlineSnapshot(`
+      [Error: SLO missed: p99 is 18 ms, the limit is < 10ms
+          objective  limit   measured  by how much
+        ✗ p99        < 10ms  18 ms     7.99 ms over (80 %)
+        ✓ p50        < 20ms  2 ms      90 % to spare]
+    `)
+  })
+
+  test('fails when the generator cannot tell', () => {
+    expect(() => expect(blurred).toMeetSLO({ p99: '< 20ms' })).toThrow(/^SLO inconclusive: p99/)
+  })
+
+  test('fails when nothing was measured', () => {
+    expect(() => expect(nothing).toMeetSLO({ p99: '< 20ms' })).toThrow(/^SLO inconclusive: nothing was measured/)
+  })
+
+  test('names what an assertion is about', () => {
+    expect(() => expect(summary, 'the gateway').toMeetSLO({ p99: '< 10ms' })).toThrow(/^the gateway: SLO missed: p99/)
+  })
+
+  test('judges what a promise resolves to', async () => {
+    await expect(Promise.resolve(summary)).resolves.toMeetSLO({ p99: '< 20ms' })
+  })
+})
+
+describe('.not.toMeetSLO', () => {
+  test('passes when an objective is surely missed', () => {
+    expect(summary).not.toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })
+  })
+
+  test('fails with the table when every objective is met', () => {
+    expect(() => expect(summary).not.toMeetSLO({ p99: '< 20ms' })).toThrowErrorMatchingInlineSnapshot(`
+      [Error: expected the SLO to be missed for sure (.not)
+      SLO met: p99 is 18 ms, the limit is < 20ms
+          objective  limit   measured  by how much
+        ✓ p99        < 20ms  18 ms     10 % to spare]
+    `)
+  })
+
+  test('fails when the generator cannot tell', () => {
+    expect(() => expect(blurred).not.toMeetSLO({ p99: '< 20ms' })).toThrow(/missed for sure.*\nSLO inconclusive: p99/)
+  })
+
+  test('fails when nothing was measured', () => {
+    expect(() => expect(nothing).not.toMeetSLO({ p99: '< 20ms' })).toThrow(
+      /missed for sure.*\nSLO inconclusive: nothing/,
+    )
+  })
+})
+
+describe('expect.toMeetSLO', () => {
+  test('matches a summary within a value', () => {
+    expect({ summary }).toEqual({ summary: expect.toMeetSLO({ p99: '< 20ms' }) })
+  })
+
+  test('shows the difference when it does not match', () => {
+    expect(() => expect({ summary }).toEqual({ summary: expect.toMeetSLO({ p99: '< 10ms' }) })).toThrow(
+      'to deeply equal',
+    )
+  })
+})
+
+describe('a mistake', () => {
+  test('is to forget the await', () => {
+    expect(() => expect(Promise.resolve(summary)).toMeetSLO({ p99: '< 20ms' })).toThrowErrorMatchingInlineSnapshot(
+      `[WsLoadError: toMeetSLO: expected a LoadSummary, got a promise; await wsLoad(…) first]`,
+    )
+  })
+
+  test('is to pass something else than a summary', () => {
+    expect(() => expect(summary.latency.p99).toMeetSLO({ p99: '< 20ms' })).toThrowErrorMatchingInlineSnapshot(
+      `[WsLoadError: toMeetSLO: expected a LoadSummary, got 18.006015; pass what wsLoad(…) resolved to]`,
+    )
+  })
+
+  test('is told with the others of an SLO', () => {
+    const slo = { q99: '< 20ms', p99: '20ms' }
+    expect(() => expect(summary).toMeetSLO(slo)).toThrow(/"q99": no such indicator[^]*p99: expected a comparison/)
+  })
+
+  test('points at the line of the test', () => {
+    const error = errorOf(() => expect(summary).toMeetSLO({}))
+    expect(error.stack).toContain(import.meta.filename)
+    expect(error.stack).not.toContain('src/slo')
+  })
+})
+
+function errorOf(run: () => void): Error {
+  try {
+    run()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import wsLoad, { type WsLoadPluginOptions } from '../../src/vitest/plugin.ts'
+
+describe('the plugin', () => {
+  test('needs no options', () => {
+    expect(wsLoad()).toMatchObject({ name: 'vitest-ws-load' })
+  })
+
+  test('lists every mistake in its options at once', () => {
+    const options = {
+      taget: {},
+      target: { command: ' ', url: 'http://127.0.0.1', timout: '5s' },
+      defaults: { conections: 3, duration: 'long', rate: '1k/s', inFlight: 2, signal: AbortSignal.timeout(1) },
+    }
+    expect(() => wsLoad(options)).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: vitest-ws-load plugin: 8 options are wrong
+        taget: no such option, did you mean "target"?
+        defaults.signal: expected no default, a signal belongs to one call of wsLoad
+        defaults.duration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got "long"
+        defaults.conections: no such option, did you mean "connections"?
+        defaults.inFlight, rate: expected one of the two, got both; a closed model waits for answers, an open one does not
+        target.command: expected a command that starts the server, got " "
+        target.url: expected a ws:// or wss:// URL, got "http://127.0.0.1"
+        target.timout: no such option, did you mean "timeout"?]
+    `)
+  })
+
+  test.for(['node server.js', null, ['a']])('refuses %j for its options', (options) => {
+    expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow('expected an object with defaults and target, got')
+  })
+
+  test('refuses defaults and a target that are no objects', () => {
+    const options = { defaults: '10s', target: 'node server.js' } as unknown as WsLoadPluginOptions
+    expect(() => wsLoad(options)).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: vitest-ws-load plugin: 2 options are wrong
+        defaults: expected an object with options of wsLoad, got "10s"
+        target: expected an object with a command and a url, got "node server.js"]
+    `)
+  })
+
+  test('shows no stack of its own on a mistake', () => {
+    expect(() => wsLoad({ defaults: { duration: 'long' } })).toThrow(
+      expect.objectContaining({
+        code: 'WSLOAD_ERR_INVALID_OPTIONS',
+        stack: expect.not.stringContaining(' at ') as string,
+      }),
+    )
+  })
+})
