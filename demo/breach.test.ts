@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws'
 
 test('answers pings within the SLO', async ({ wsLoad, onTestFinished }) => {
   const server = await slowServer()
-  onTestFinished(() => void server.close())
+  onTestFinished(() => server.close())
   const { port } = server.address() as AddressInfo
   const summary = await wsLoad({ url: `ws://127.0.0.1:${port}` })
   expect(summary).toMeetSLO({ p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 1k/s' })

@@ -13,6 +13,7 @@ export type {
   Ending,
   Environment,
   Fault,
+  GcPauses,
   GeneratorReport,
   LoadInterval,
   LoadResult,

@@ -1,8 +1,9 @@
 import { setImmediate as turned, setTimeout as elapsed } from 'node:timers/promises'
 import { drawMaskingKey } from '../wire/frames.ts'
 import { createProbe, type Probe } from '../wire/probe.ts'
-import type { ConnectionTotals, Ending } from '../stats/result.ts'
+import type { ConnectionTotals, Ending, GcPauses } from '../stats/result.ts'
 import { closedModel } from './closed-model.ts'
+import { GcWatch } from './gc-watch.ts'
 import type { LoadModel } from './load-model.ts'
 import { openModel } from './open-model.ts'
 import { Lookout } from './lookout.ts'
@@ -29,6 +30,7 @@ export interface FloodReport {
   readonly connections: ConnectionTotals
   readonly recording: Recording
   readonly spent: Spent
+  readonly gcPauses: GcPauses
 }
 
 /** What a thread spent on the measured window, in milliseconds. */
@@ -96,7 +98,10 @@ export class Flood {
     const sweeper = setInterval(() => this.#sweep(), Math.min(100, Math.max(5, this.#plan.timeout / 20)))
     this.#lookout.start()
     const atStart = await this.#warmUp(startAt)
+    const gcWatch = new GcWatch()
+    gcWatch.start()
     await this.#measure()
+    const gcPauses = gcWatch.stop()
     const atEnd = this.#spent()
     const end = Math.min(performance.now(), recorder.until)
     const disconnected = this.#pool.live === 0
@@ -116,6 +121,7 @@ export class Flood {
         looking: atEnd.looking - atStart.looking,
         cpu: atEnd.cpu - atStart.cpu,
       },
+      gcPauses,
     }
   }
 

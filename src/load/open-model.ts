@@ -54,6 +54,15 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
     recorder.count('dropped', at)
   }
 
+  /** Counts what should have left by now and will not. */
+  function dropLate(): void {
+    const now = performance.now()
+    for (; due <= now && due < recorder.until && left > 0; due = start + schedule.dueAt(points.next())) {
+      recorder.count('dropped', due)
+      if (due >= recorder.from) left--
+    }
+  }
+
   function wake(at: number): void {
     const wait = at - performance.now()
     if (wait > timerSlack) timer = setTimeout(pump, Math.floor(wait - timerSlack) + 1)
@@ -74,6 +83,8 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
     },
     freed() {},
     stop() {
+      pump()
+      if (sending) dropLate()
       sending = false
       clearTimeout(timer)
       clearImmediate(turn)

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { ProbeSpec } from '../wire/probe-option.ts'
 import type { ResolvedOptions, TlsOptions } from './options.ts'
-import type { Segment } from './schedule.ts'
+import { type Segment, threadSeed } from './schedule.ts'
 
 /** What one load thread has to do: its share of the run, as data that can be cloned to it. Times in milliseconds. */
 export interface ThreadPlan {
@@ -80,7 +80,7 @@ function planOpen(options: ResolvedOptions, part: number, thread: number, thread
     if (duration > 0) segments.push({ duration, from: from * part, to: rate * part })
     from = rate
   }
-  return { segments, arrivals, offset: thread / threads, seed: (seed + thread * 0x9e3779b9) >>> 0 }
+  return { segments, arrivals, offset: thread / threads, seed: threadSeed(seed, thread) }
 }
 
 function share(total: number, nth: number, of: number): number {

@@ -73,10 +73,17 @@ export function poissonArrivals(seed: number): Arrivals {
   return { next: () => (point -= Math.log1p(-random())) }
 }
 
+const increment = 0x9e3779b9
+
+/** The seed of a thread's Poisson process: its random numbers begin 2^26 draws behind those of the thread before. */
+export function threadSeed(seed: number, thread: number): number {
+  return (seed + Math.imul(thread << 26, increment)) >>> 0
+}
+
 /** A small generator of uniform numbers in [0, 1). @see Steele, Lea & Flood, OOPSLA 2014 (SplitMix) */
 function splitMix32(state: number): () => number {
   return () => {
-    state = (state + 0x9e3779b9) | 0
+    state = (state + increment) | 0
     let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
     return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32

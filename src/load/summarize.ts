@@ -146,6 +146,11 @@ function describeGenerator(
     sendDelay,
     eventLoopUtilization,
     cpuPerPing: ratio(cpu, sent),
+    gcPauses: {
+      count: reports.reduce((total, { gcPauses }) => total + gcPauses.count, 0),
+      total: reports.reduce((total, { gcPauses }) => total + gcPauses.total, 0),
+      max: Math.max(...reports.map(({ gcPauses }) => gcPauses.max)),
+    },
     threads: reports.length,
     saturated: reasons.length > 0,
     reasons,

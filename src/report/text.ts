@@ -31,7 +31,7 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
     sideBySide(describeLatency(result, paint), describeTotals(result), paint),
     drawDistribution(latency, unanswered, paint),
     describeErrors(errors, paint),
-    wrap(describeGenerator(result)).map(paint.dim),
+    [describeGenerator(result), ...describeOmission(result)].flatMap((line) => wrap(line)).map(paint.dim),
   ]
   return blocks
     .filter((lines) => lines.length > 0)
@@ -128,12 +128,21 @@ function describeErrors(errors: LoadResult['errors'], paint: Paint): string[] {
   ]
 }
 
+/** What a closed model cannot show. @see https://github.com/giltene/wrk2#readme on coordinated omission */
+function describeOmission({ options, latency }: LoadResult): string[] {
+  const closed = options['rate'] === undefined && options['stages'] === undefined
+  return closed && latency.count > 0
+    ? ['closed model: a server that stalls is asked less, so stalls count for less than they last; a rate shows them']
+    : []
+}
+
 function describeGenerator({ generator }: LoadResult): string {
-  const { threads, eventLoopUtilization, cpuPerPing, sendDelay } = generator
+  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, gcPauses } = generator
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
     `${formatDuration(cpuPerPing)} CPU per ping`,
+    ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
   ].join(', ')
 }

@@ -58,6 +58,13 @@ export interface LoadInterval {
   readonly max: number
 }
 
+/** Garbage collections of the load threads: how many, and how long they took altogether and at most, in milliseconds. */
+export interface GcPauses {
+  readonly count: number
+  readonly total: number
+  readonly max: number
+}
+
 /** What the load generator says of itself. */
 export interface GeneratorReport {
   /** Width of the bracket around a latency percentile in milliseconds: what the generator cannot tell apart. */
@@ -68,6 +75,8 @@ export interface GeneratorReport {
   readonly eventLoopUtilization: number
   /** CPU time of the load threads per ping sent, without that of waiting for answers, in milliseconds. */
   readonly cpuPerPing: number
+  /** Garbage collections in the measured window. */
+  readonly gcPauses: GcPauses
   readonly threads: number
   /** The generator, rather than the server, may have limited this run. */
   readonly saturated: boolean

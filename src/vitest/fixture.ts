@@ -16,7 +16,6 @@ export interface WsLoadFixtures {
 
 /** Adds the `wsLoad` fixture to a `test` that has fixtures of its own. */
 export function withWsLoad<Context>(test: TestAPI<Context>): TestAPI<Context & WsLoadFixtures> {
-  // Read for each test: a worker that is shared keeps this module while the project changes.
   const extended = (test as unknown as typeof base)
     .extend('wsLoadDefaults', () => configuredDefaults())
     .extend('wsLoadTarget', () => configuredTarget())

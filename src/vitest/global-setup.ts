@@ -21,7 +21,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const shared = targets.get(key) ?? share(wanted)
   targets.set(key, shared)
   shared.users++
-  const target = await shared.started
+  const target = await shared.started.catch((error: unknown) => {
+    targets.delete(key)
+    throw notStarted(error as WsLoadError)
+  })
   project.provide('wsLoadTarget', target.url)
   return async () => {
     if (--shared.users > 0) return
@@ -32,11 +35,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 }
 
 function share({ options, handshake }: PluginTarget): SharedTarget {
-  const started = startTarget(options, handshake).catch((error: unknown) => {
-    throw notStarted(error as WsLoadError)
-  })
-  const shared: SharedTarget = { started, users: 0, diedEarly: false }
-  started.then(
+  const shared: SharedTarget = { started: startTarget(options, handshake), users: 0, diedEarly: false }
+  shared.started.then(
     async ({ exited }) => {
       print(await exited)
       shared.diedEarly = true

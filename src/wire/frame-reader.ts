@@ -87,7 +87,7 @@ export class FrameReader {
     if (second === 126) return header + bytes[at + 2]! * 256 + bytes[at + 3]!
     let payload = 0
     for (let digit = 2; digit < longestHeader; digit++) payload = payload * 256 + bytes[at + digit]!
-    return Number.isSafeInteger(payload) ? header + payload : Infinity
+    return header + payload
   }
 
   /** Whether a frame that begins with these bytes is allowed here, and others may come behind it. */

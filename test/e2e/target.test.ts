@@ -81,7 +81,7 @@ function project(config: string, files: Files = {}): Files {
 describe('a target', () => {
   test('is up for the tests and gone after them', async () => {
     const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`))
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run).toMatchObject({ exitCode: 0, stderr: '', survivors: 0 })
     expect(run.stdout).toContain('1 passed')
   })
 
@@ -91,7 +91,7 @@ describe('a target', () => {
         'fails.test.js': `import { test } from 'vitest'\ntest('fails', () => { throw new Error('on purpose') })`,
       }),
     )
-    expect(run.exitCode).toBe(1)
+    expect(run).toMatchObject({ exitCode: 1, survivors: 0 })
     expect(run.stdout).toContain('1 failed | 1 passed')
   })
 
@@ -101,7 +101,7 @@ describe('a target', () => {
         'own-setup.js': `export default () => { throw new Error('own setup failed') }`,
       }),
     )
-    expect(run.exitCode).toBe(1)
+    expect(run).toMatchObject({ exitCode: 1, survivors: 0 })
     expect(run.stderr).toContain('own setup failed')
   })
 
@@ -228,6 +228,21 @@ describe('a target that does not start', () => {
     await using server = await refusing(404)
     const target = await aTarget({ url: server.url, env: { PORT: new URL(server.url).port } })
     expect(await failure(target)).toMatch(/exited with code 1[^]*EADDRINUSE/)
+  })
+
+  test('is tried anew by the next run in the same process', async () => {
+    const { 'server.js': server = '', ...files } = project(`{ plugins: [${plugin(await aTarget())}] }`)
+    const twice = `
+import { rename } from 'node:fs/promises'
+import { startVitest } from 'vitest/node'
+await (await startVitest('test', [], { watch: false })).close()
+await rename('late-server.js', 'server.js')
+const { state } = await startVitest('test', [], { watch: false })
+console.log(state.getTestModules().map((module) => module.state()).join())`
+    const directory = await consumer.project({ ...files, 'late-server.js': server, 'twice.js': twice })
+    const { stdout, stderr } = await startCommand([process.execPath, 'twice.js'], directory).finished
+    expect(stderr).toContain('Cannot find module')
+    expect(stdout).toMatch(/^passed$/m)
   })
 
   test('is told to no project twice', async () => {

@@ -50,8 +50,8 @@ describe('while connecting', () => {
       connections: 1_000,
       connectRate: 20,
     })
-    expect(connections.opened).toBe(server.accepted)
-    expect(connections.opened).toBeLessThan(100)
+    expect(server.accepted).toBeLessThan(100)
+    expect(connections.opened).toBeLessThanOrEqual(server.accepted)
     expect(server.pings).toBe(0)
     expect(pings.due).toBe(0)
     expect(duration).toBe(0)

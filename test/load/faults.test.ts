@@ -34,14 +34,10 @@ describe('an error', () => {
 })
 
 describe('an HTTP answer', () => {
-  async function answerOf(status: number): Promise<IncomingMessage> {
-    await using server = await refusing(status)
-    const request = get(server.url.replace('ws:', 'http:'), {
-      headers: { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': 13, 'sec-websocket-key': 'x' },
-    })
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
-    response.resume()
-    return response
+  async function answerOf(status: number, headers?: Record<string, string>): Promise<IncomingMessage> {
+    await using server = await refusing(status, headers)
+    const [response] = (await once(get(server.url.replace('ws:', 'http:')), 'response')) as [IncomingMessage]
+    return response.resume()
   }
 
   test.for([
@@ -52,9 +48,11 @@ describe('an HTTP answer', () => {
   })
 
   test('that redirects says where to', async () => {
-    const { code, sample } = faultOfResponse(await answerOf(302))
-    expect(code).toBe('HTTP_302')
-    expect(sample).toMatch(/^302 Found, redirects to .+/)
+    const response = await answerOf(302, { location: 'https://example.org/login' })
+    expect(faultOfResponse(response)).toEqual({
+      code: 'HTTP_302',
+      sample: '302 Found, redirects to https://example.org/login',
+    })
   })
 })
 

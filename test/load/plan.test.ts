@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { resolveOptions, type WsLoadOptions } from '../../src/load/options.ts'
 import { planThreads, type ThreadPlan } from '../../src/load/plan.ts'
+import { poissonArrivals, Schedule } from '../../src/load/schedule.ts'
 
 const url = 'ws://127.0.0.1:3001'
 
@@ -14,9 +15,9 @@ function sum(plans: readonly ThreadPlan[], of: (plan: ThreadPlan) => number): nu
   return plans.reduce((total, one) => total + of(one), 0)
 }
 
-/** The same number but for what adding up parts of it loses. */
-function expectNearly(value: number, exact: number): void {
-  expect(Math.abs(value - exact)).toBeLessThanOrEqual(exact * 1e-12)
+/** How far a sum of parts is from the whole, as a share of it. */
+function distance(value: number, exact: number): number {
+  return Math.abs(value - exact) / exact
 }
 
 const connections = fc.integer({ min: 1, max: 5_000 })
@@ -57,19 +58,19 @@ describe('the shares of all threads', () => {
       fc.property(connections, threads, rates, rates, rates, (count, wanted, rate, to, connectRate) => {
         const stages = [{ duration: '1s', rate: to }]
         const plans = plan({ connections: count, threads: wanted, rate, stages, connectRate })
-        expectNearly(
-          sum(plans, (one) => one.connectRate),
-          connectRate,
-        )
-        expectNearly(
-          sum(plans, (one) => one.open!.segments[0]!.from),
-          rate,
-        )
-        expectNearly(
-          sum(plans, (one) => one.open!.segments[1]!.to),
-          to,
-        )
-        for (const one of plans) expectNearly(one.open!.segments[0]!.to * count, rate * one.connections)
+        const sums = {
+          connectRate: sum(plans, (one) => one.connectRate),
+          rate: sum(plans, (one) => one.open!.segments[0]!.from),
+          to: sum(plans, (one) => one.open!.segments[1]!.to),
+        }
+        expect(distance(sums.connectRate, connectRate)).toBeLessThan(1e-12)
+        expect(distance(sums.rate, rate)).toBeLessThan(1e-12)
+        expect(distance(sums.to, to)).toBeLessThan(1e-12)
+        for (const one of plans) {
+          const share = one.connections / count
+          expect(distance(one.open!.segments[0]!.to, rate * share)).toBeLessThan(1e-12)
+          expect(distance(one.connectRate, connectRate * share)).toBeLessThan(1e-12)
+        }
       }),
     )
   })
@@ -151,6 +152,31 @@ describe('the open model', () => {
     expect(new Set(seeds).size).toBe(4)
     expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).toBe(true)
     expect(seeds[0]).toBe(0xffff_fff0)
+  })
+
+  test('has Poisson threads that are one Poisson process together', () => {
+    const seconds = 1_000
+    const counts = Array.from({ length: seconds }, () => 0)
+    for (const { open } of plan({ rate: 40, arrivals: 'poisson', connections: 64, threads: 4, warmup: 0 })) {
+      const schedule = new Schedule(open!.segments)
+      const points = poissonArrivals(open!.seed)
+      for (let due = 0; due < seconds * 1_000; due = schedule.dueAt(points.next())) counts[Math.floor(due / 1_000)]!++
+    }
+    const mean = counts.reduce((total, count) => total + count, 0) / seconds
+    const variance = counts.reduce((total, count) => total + (count - mean) ** 2, 0) / seconds
+    // Threads that repeat each other vary up to 4 times as much. The bound is 5 standard errors; the seed is fixed.
+    expect(Math.abs(variance / mean - 1)).toBeLessThan(5 * Math.sqrt(2 / seconds))
+  })
+
+  test('has threads that do not repeat each other', () => {
+    const plans = plan({ rate: 50, arrivals: 'poisson', connections: 64, threads: 64 })
+    const pairs = plans.flatMap(({ open }) => {
+      const points = poissonArrivals(open!.seed)
+      const drawn = Array.from({ length: 1_001 }, () => points.next())
+      const gaps = drawn.map((point, nth) => (point - (drawn[nth - 1] ?? 0)).toFixed(6))
+      return gaps.slice(1).map((gap, nth) => `${gaps[nth]} ${gap}`)
+    })
+    expect(new Set(pairs).size).toBe(64_000)
   })
 
   test('is the same again for the same seed', () => {

@@ -66,7 +66,9 @@ test('prints a quiet run on one screen', () => {
        3.2 … 3.8 ms    730    3.65 %  ███▋
        3.8 … 4.6 ms      1    0.01 %  ▏
 
-    generator: 1 thread, event loop 40 % busy, 5 µs CPU per ping"
+    generator: 1 thread, event loop 40 % busy, 5 µs CPU per ping
+    closed model: a server that stalls is asked less, so stalls count for less than
+      they last; a rate shows them"
   `)
 })
 

@@ -62,6 +62,7 @@ export function loadResult(
       sendDelay: latencies([]).both,
       eventLoopUtilization: 0.4,
       cpuPerPing: 0.005,
+      gcPauses: { count: 0, total: 0, max: 0 },
       threads: 1,
       saturated: false,
       reasons: [],

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, test } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
@@ -15,7 +16,8 @@ describe('toMeetSLO', () => {
   })
 
   test('fails with the table when one is surely missed', () => {
-    expect(() => expect(summary).toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })).toThrowErrorMatchingInlineSnapshot(`
+    expect(plainly(() => expect(summary).toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })))
+      .toThrowErrorMatchingInlineSnapshot(`
       [Error: SLO missed: p99 is 18 ms, the limit is < 10ms
           objective  limit   measured  by how much
         ✗ p99        < 10ms  18 ms     7.99 ms over (80 %)
@@ -24,15 +26,19 @@ describe('toMeetSLO', () => {
   })
 
   test('fails when the generator cannot tell', () => {
-    expect(() => expect(blurred).toMeetSLO({ p99: '< 20ms' })).toThrow(/^SLO inconclusive: p99/)
+    expect(plainly(() => expect(blurred).toMeetSLO({ p99: '< 20ms' }))).toThrow(/^SLO inconclusive: p99/)
   })
 
   test('fails when nothing was measured', () => {
-    expect(() => expect(nothing).toMeetSLO({ p99: '< 20ms' })).toThrow(/^SLO inconclusive: nothing was measured/)
+    expect(plainly(() => expect(nothing).toMeetSLO({ p99: '< 20ms' }))).toThrow(
+      /^SLO inconclusive: nothing was measured/,
+    )
   })
 
   test('names what an assertion is about', () => {
-    expect(() => expect(summary, 'the gateway').toMeetSLO({ p99: '< 10ms' })).toThrow(/^the gateway: SLO missed: p99/)
+    expect(plainly(() => expect(summary, 'the gateway').toMeetSLO({ p99: '< 10ms' }))).toThrow(
+      /^the gateway: SLO missed: p99/,
+    )
   })
 
   test('judges what a promise resolves to', async () => {
@@ -46,7 +52,7 @@ describe('.not.toMeetSLO', () => {
   })
 
   test('fails with the table when every objective is met', () => {
-    expect(() => expect(summary).not.toMeetSLO({ p99: '< 20ms' })).toThrowErrorMatchingInlineSnapshot(`
+    expect(plainly(() => expect(summary).not.toMeetSLO({ p99: '< 20ms' }))).toThrowErrorMatchingInlineSnapshot(`
       [Error: expected the SLO to be missed for sure (.not)
       SLO met: p99 is 18 ms, the limit is < 20ms
           objective  limit   measured  by how much
@@ -55,11 +61,13 @@ describe('.not.toMeetSLO', () => {
   })
 
   test('fails when the generator cannot tell', () => {
-    expect(() => expect(blurred).not.toMeetSLO({ p99: '< 20ms' })).toThrow(/missed for sure.*\nSLO inconclusive: p99/)
+    expect(plainly(() => expect(blurred).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
+      /missed for sure.*\nSLO inconclusive: p99/,
+    )
   })
 
   test('fails when nothing was measured', () => {
-    expect(() => expect(nothing).not.toMeetSLO({ p99: '< 20ms' })).toThrow(
+    expect(plainly(() => expect(nothing).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
       /missed for sure.*\nSLO inconclusive: nothing/,
     )
   })
@@ -101,6 +109,17 @@ describe('a mistake', () => {
     expect(error.stack).not.toContain('src/slo')
   })
 })
+
+/** What an assertion throws, without the colours that depend on where the tests run. */
+function plainly(run: () => void): () => void {
+  return () => {
+    try {
+      run()
+    } catch (error) {
+      throw Object.assign(error as Error, { message: stripVTControlCharacters((error as Error).message) })
+    }
+  }
+}
 
 function errorOf(run: () => void): Error {
   try {

@@ -166,7 +166,7 @@ describe.for(modes)('with %ss as answers, the frame reader and ws behind it unde
           expect(reading).toEqual(alone)
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 

@@ -17,6 +17,8 @@ export interface VitestRun {
   readonly output: string
   /** Milliseconds. */
   readonly took: number
+  /** Processes of the run that were alive when its main process had ended; later there is none. */
+  readonly survivors: number
 }
 
 export interface RunningVitest {
@@ -72,10 +74,11 @@ export function startCommand(
   async function finish(): Promise<VitestRun> {
     const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
     const took = performance.now() - started
+    const survivors = processes().length
     for (const deadline = performance.now() + patience; processes().length > 0; await sleep(20)) {
       if (performance.now() > deadline) throw new Error(`left behind: ${processes().map(describe).join(', ')}`)
     }
-    return { cwd, exitCode, signal, ...texts, took }
+    return { cwd, exitCode, signal, ...texts, took, survivors }
   }
 
   async function shows(text: string): Promise<void> {
@@ -96,16 +99,6 @@ export function anonymous(text: string): string {
     .replaceAll(process.execPath, 'node')
     .replaceAll(/(vitest-ws-load\/dist\/\S+?):\d+:\d+/g, '$1')
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
-}
-
-/** The same without what was measured; columns end up next to each other. */
-export function unmeasured(text: string): string {
-  return anonymous(text)
-    .replaceAll(/(?<!< )\b[\d.,]+(?: [mµn]?s)? … [\d.,]+ [mµn]?s/g, '# ms')
-    .replaceAll(/(?<!< )\b[\d.,]+ [mµn]?s\b/g, '# ms')
-    .replaceAll(/(?<![<>] )\b[\d.,]+[kM]?\/s/g, '#/s')
-    .replaceAll(/[\d.,]+(?=× the| % to)/g, '#')
-    .replaceAll(/(?<=\S) {2,}/g, '  ')
 }
 
 /** Linux tells the environment of each process; elsewhere nobody is found. */
