@@ -1,4 +1,4 @@
-/** A gateway that answers pings; `DELAY=200` makes it slow. */
+/** A gateway that answers pings; `DELAY=400` makes it slow. */
 import { WebSocketServer } from 'ws'
 
 const delay = Number(process.env.DELAY ?? 0)

@@ -39,11 +39,11 @@ describe.for(versions)('the packed example under vitest@%s', (version) => {
   })
 
   test('is red when the server is slow', async () => {
-    const { exitCode, stderr } = await run([], { DELAY: '200' })
+    const { exitCode, stderr } = await run([], { DELAY: '400' })
     expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/^Error: SLO missed: p99 is .+, the limit is < 100ms$/m)
+    expect(stderr).toMatch(/^Error: SLO missed: p99 is .+, the limit is < 200ms$/m)
     expect(stderr.match(/^ +[✗✓?] \w+ +[<>] \S+/gm)).toEqual([
-      '  ✗ p99         < 100ms',
+      '  ✗ p99         < 200ms',
       '  ✓ errorRate   < 0.1%',
       '  ✓ throughput  > 800/s',
     ])

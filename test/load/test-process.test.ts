@@ -4,17 +4,14 @@ import { expectBalanced, flood } from '../support/flood.ts'
 import { echoing } from '../support/servers.ts'
 
 test('the event loop of the process that asks for a flood stays free', async () => {
-  let last = performance.now()
-  let longestGap = 0
-  const ticking = setInterval(() => {
-    longestGap = Math.max(longestGap, performance.now() - last)
-    last = performance.now()
-  }, 5)
+  let ticks = 0
+  const ticking = setInterval(() => ticks++, 5)
   // The embedded server has a process of its own, so this process has nothing else to do.
   const { duration } = await run({ warmup: 0, duration: 1_000, connections: 64, inFlight: 8 })
   clearInterval(ticking)
   expect(duration).toBeCloseTo(1_000, 3)
-  expect(longestGap).toBeLessThan(500)
+  // There are 200 in a second of an idle process on a processor of its own, and none in a blocked one.
+  expect(ticks).toBeGreaterThan(40)
 })
 
 describe('under fake timers', () => {
