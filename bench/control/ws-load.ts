@@ -1,6 +1,6 @@
-/** This package. */
-import { run } from '../../src/load/run.ts'
-import { LoadSummary } from '../../src/report/load-summary.ts'
+/** This package, as it is published. */
+import { run } from '../../dist/load/run.js'
+import { LoadSummary } from '../../dist/report/load-summary.js'
 import { contend } from './flood.ts'
 
 await contend(async ({ url, connections, inFlight, seconds }) => {

@@ -17,7 +17,10 @@ const versions = [devDependencies['vitest']!, '4.1.12']
 
 const directory = await temporaryDirectory()
 afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
-const tarball = await pack(directory)
+let tarball: string
+beforeAll(async () => {
+  tarball = await pack(directory)
+})
 
 describe.for(versions)('the packed example under vitest@%s', (version) => {
   const example = join(directory, `vitest-${version}`)
