@@ -64,7 +64,7 @@ export class PollClock {
     if (poll !== this.#poll) {
       const idle = performance.nodeTiming.idleTime
       this.before = this.#polled
-      this.#polled = this.#read + idle - this.#idle
+      this.#polled = Math.min(now, this.#read + (idle - this.#idle))
       this.#idle = idle
       this.#poll = poll
       this.now = now
