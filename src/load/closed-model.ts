@@ -5,9 +5,19 @@ import type { LoadModel, LoadModelContext } from './load-model.ts'
  * The closed model: each connection keeps `inFlight` pings unanswered and sends the next one when an answer frees a
  * place. A server that stalls is asked less: its slow moments are sampled less often than they last.
  */
-export function closedModel({ plan, recorder, connections, finished }: LoadModelContext): LoadModel {
+export function closedModel({ plan, clock, recorder, connections, finished }: LoadModelContext): LoadModel {
+  const freed: Connection[] = []
+  const places: number[] = []
+  let waiting = 0
   let left = plan.pings
   let sending = false
+
+  function sendAll(): void {
+    const began = performance.now()
+    for (let nth = 0; nth < waiting; nth++) send(freed[nth]!, places[nth]!)
+    waiting = 0
+    clock.worked(began)
+  }
 
   function send(connection: Connection, places: number): void {
     if (!sending || !connection.writable) return
@@ -27,7 +37,11 @@ export function closedModel({ plan, recorder, connections, finished }: LoadModel
       sending = true
       for (const connection of connections) send(connection, plan.inFlight)
     },
-    freed: send,
+    freed(connection, count) {
+      if (waiting === 0) setImmediate(sendAll)
+      freed[waiting] = connection
+      places[waiting++] = count
+    },
     stop() {
       sending = false
     },

@@ -1,10 +1,10 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
-import { FrameReader, type FrameSink } from '../wire/frame-reader.ts'
+import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import type { Probe } from '../wire/probe.ts'
 import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse } from './faults.ts'
-import { InFlight } from './in-flight.ts'
+import { InFlight, type PingMemory } from './in-flight.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
 import type { ThreadPlan } from './plan.ts'
@@ -15,6 +15,8 @@ export interface ConnectionContext {
   readonly probe: Probe
   readonly clock: PollClock
   readonly recorder: Recorder
+  readonly memory: PingMemory
+  readonly readers: FrameReaders
   /** One receive buffer for all sockets of the thread: it is read before the callback returns. */
   readonly receiveBuffer: Uint8Array
   /** A place became free on an open connection. */
@@ -47,11 +49,13 @@ export class Connection implements FrameSink {
   #free = 0
   /** Bytes of the blank line behind the handshake's head that were seen. */
   #headSeen = 0
-  /** When the answers of the read under way were surely there. */
-  #ceiling = 0
+  /** Whether frames are read here, and not by `ws` alone. */
+  #understood = false
+  /** Whether `ws` was passed anything since, so that it may have begun to close. */
+  #passed = false
+  #reader: FrameReader | undefined
   #fault: ConnectionFault | undefined
   #socket: Socket | undefined
-  #reader: FrameReader | undefined
   /** Whether `ws` still accepts what is passed to it. */
   #flowing = true
   readonly #context: ConnectionContext
@@ -62,7 +66,7 @@ export class Connection implements FrameSink {
     const { plan } = context
     this.index = index
     this.#context = context
-    this.#flight = plan.open === undefined ? new InFlight(plan.inFlight, false) : new InFlight(4, true)
+    this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : 4, context.memory)
     this.#ws = new WebSocket(plan.url, [...plan.protocols], {
       headers: plan.headers as Record<string, string>,
       perMessageDeflate: plan.perMessageDeflate,
@@ -73,7 +77,8 @@ export class Connection implements FrameSink {
 
   /** Whether a frame may still be sent: neither side has begun to close. */
   get writable(): boolean {
-    return this.state === 'open' && this.#ws.readyState === WebSocket.OPEN
+    if (this.state !== 'open' || !this.#socket!.writable) return false
+    return (this.#understood && !this.#passed) || this.#ws.readyState === WebSocket.OPEN
   }
 
   /** Whether a ping can be handed to the socket without piling up behind others. */
@@ -157,13 +162,14 @@ export class Connection implements FrameSink {
     const sent = flight.sent(sequence)
     if (!flight.isOverdue(sequence)) {
       if (clock.before - sent > plan.timeout) recorder.count('timedOut', due)
-      else recorder.answered(due, sent, clock.before, this.#ceiling)
+      else recorder.answered(due, sent, clock.before, clock.ceiling)
       this.#free++
     }
     flight.settle(sequence)
   }
 
   pass(bytes: Uint8Array, start: number, end: number): void {
+    this.#passed = true
     this.#flowing = this.#socket!.push(Buffer.from(bytes.subarray(start, end)))
   }
 
@@ -175,8 +181,8 @@ export class Connection implements FrameSink {
     this.#queued = 0
     flight.send(first, now)
     try {
-      if (this.#reader === undefined) this.#handToWs(first, count)
-      else this.#handToSocket(first, count)
+      if (this.#understood) this.#handToSocket(first, count)
+      else this.#handToWs(first, count)
     } catch (error) {
       recorder.fault('PROBE_REQUEST_FAILED', String(error))
       for (let sequence = first; sequence < flight.next; sequence++) {
@@ -236,11 +242,11 @@ export class Connection implements FrameSink {
 
   /** Every byte of the connection comes through here. */
   #read(length: number, bytes: Uint8Array): boolean {
-    const { clock } = this.#context
+    const { clock, readers } = this.#context
     clock.stamp()
-    this.#ceiling = this.#flight.several ? performance.now() : clock.now
+    clock.ceiling = this.#flight.several ? performance.now() : clock.now
     this.#flowing = true
-    if (this.#reader !== undefined) this.#reader.read(bytes, length, this)
+    if (this.#understood) this.#reader = readers.read(this.#reader, bytes, length, this)
     else this.#readHead(bytes, length)
     this.#release()
     return this.#flowing
@@ -255,11 +261,11 @@ export class Connection implements FrameSink {
       at++
     }
     this.pass(bytes, 0, at)
-    const { probe } = this.#context
-    const understood = this.state === 'open' && (probe.answers === 'pong' || this.#ws.extensions === '')
-    if (understood) this.#reader = new FrameReader(probe.answers)
+    const { probe, readers } = this.#context
+    this.#understood = this.state === 'open' && (probe.answers === 'pong' || this.#ws.extensions === '')
+    this.#passed = false
     if (at === length) return
-    if (understood) this.#reader!.read(bytes.subarray(at), length - at, this)
+    if (this.#understood) this.#reader = readers.read(this.#reader, bytes.subarray(at), length - at, this)
     else this.pass(bytes, at, length)
   }
 
@@ -276,7 +282,7 @@ export class Connection implements FrameSink {
     const { probe, clock, recorder } = this.#context
     const slowAnswer = (data: Uint8Array, binary: boolean): void => {
       clock.stamp()
-      this.#ceiling = performance.now()
+      clock.ceiling = performance.now()
       this.answer(data, 0, data.length, binary)
       this.#release()
     }

@@ -1,10 +1,12 @@
 import { setImmediate as turned, setTimeout as elapsed } from 'node:timers/promises'
+import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
 import { createProbe, type Probe } from '../wire/probe.ts'
 import type { ConnectionTotals, Ending, GcPauses } from '../stats/result.ts'
 import { closedModel } from './closed-model.ts'
 import { GcWatch } from './gc-watch.ts'
 import type { LoadModel } from './load-model.ts'
+import { PingMemory } from './in-flight.ts'
 import { openModel } from './open-model.ts'
 import { Lookout } from './lookout.ts'
 import type { ThreadPlan } from './plan.ts'
@@ -68,6 +70,8 @@ export class Flood {
       probe,
       clock: this.#clock,
       recorder: this.#recorder,
+      memory: new PingMemory(plan.open !== undefined),
+      readers: new FrameReaders(probe.answers),
       receiveBuffer: Buffer.allocUnsafeSlow(receiveBufferBytes),
       freed: (connection, places) => this.#model?.freed(connection, places),
     })

@@ -5,6 +5,46 @@ const pending = 0
 const settled = 1
 const overdue = 2
 
+/** Pings that one block of memory has room for. */
+const blockLength = 4_096
+
+/** Columns of a table of pings. */
+interface Block {
+  readonly due: Float64Array
+  readonly sent: Float64Array
+  readonly state: Uint8Array
+  /** Rows handed out. */
+  used: number
+}
+
+/**
+ * Memory for the pings of all connections of a thread, side by side: a thousand connections with a few arrays each
+ * would be a thousand times a few misses of the processor's cache in every round of pings.
+ */
+export class PingMemory {
+  readonly #separate: boolean
+  #block: Block | undefined
+
+  /** @param separate whether pings can be sent later than they were due (open model) */
+  constructor(separate: boolean) {
+    this.#separate = separate
+  }
+
+  /** A block whose last `rows` used rows are the caller's. */
+  take(rows: number): Block {
+    const free = this.#block === undefined ? 0 : this.#block.sent.length - this.#block.used
+    if (rows > free) this.#block = this.#allocate(Math.max(rows, blockLength))
+    this.#block!.used += rows
+    return this.#block!
+  }
+
+  #allocate(rows: number): Block {
+    const sent = new Float64Array(rows)
+    const due = this.#separate ? new Float64Array(rows) : sent
+    return { due, sent, state: new Uint8Array(rows), used: 0 }
+  }
+}
+
 /**
  * The pings of one connection from the oldest unsettled one to the newest: when each was due and when it was sent
  * (milliseconds of `performance.now()`). Sequence numbers count up from 0.
@@ -14,18 +54,19 @@ export class InFlight {
   oldest = 0
   /** Sequence number of the next ping. */
   next = 0
+  readonly #memory: PingMemory
+  #block: Block
+  /** The first of this connection's rows in the block. */
+  #first: number
+  /** Their number, a power of two, less one. */
   #mask: number
-  #due: Float64Array
-  #sent: Float64Array
-  #state: Uint8Array
 
-  /** @param separate whether pings can be sent later than they were due (open model) */
-  constructor(capacity: number, separate: boolean) {
-    const size = 2 ** Math.ceil(Math.log2(capacity))
-    this.#mask = size - 1
-    this.#sent = new Float64Array(size)
-    this.#due = separate ? new Float64Array(size) : this.#sent
-    this.#state = new Uint8Array(size)
+  constructor(capacity: number, memory: PingMemory) {
+    const rows = 2 ** Math.ceil(Math.log2(capacity))
+    this.#memory = memory
+    this.#block = memory.take(rows)
+    this.#first = this.#block.used - rows
+    this.#mask = rows - 1
   }
 
   /** Whether anything is unsettled. */
@@ -44,62 +85,71 @@ export class InFlight {
 
   add(due: number, sent: number): void {
     if (this.next - this.oldest > this.#mask) this.#grow()
-    const at = this.next++ & this.#mask
-    this.#due[at] = due
-    this.#sent[at] = sent
-    this.#state[at] = pending
+    const row = this.#row(this.next++)
+    const block = this.#block
+    block.due[row] = due
+    block.sent[row] = sent
+    block.state[row] = pending
   }
 
   /** Gives the pings from `first` on the time at which they were handed to the socket. */
   send(first: number, sent: number): void {
-    for (let sequence = first; sequence < this.next; sequence++) this.#sent[sequence & this.#mask] = sent
+    for (let sequence = first; sequence < this.next; sequence++) this.#block.sent[this.#row(sequence)] = sent
   }
 
   due(sequence: number): number {
-    return this.#due[sequence & this.#mask]!
+    return this.#block.due[this.#row(sequence)]!
   }
 
   sent(sequence: number): number {
-    return this.#sent[sequence & this.#mask]!
+    return this.#block.sent[this.#row(sequence)]!
   }
 
   /** The full sequence number behind its low 32 bits, or -1 if no unsettled ping has them. */
   locate(low: number): number {
     const sequence = this.oldest + ((low - this.oldest) >>> 0)
-    return sequence < this.next && this.#state[sequence & this.#mask] !== settled ? sequence : -1
+    return sequence < this.next && this.#stateOf(sequence) !== settled ? sequence : -1
   }
 
   settle(sequence: number): void {
-    this.#state[sequence & this.#mask] = settled
-    while (this.oldest < this.next && this.#state[this.oldest & this.#mask] === settled) this.oldest++
+    this.#block.state[this.#row(sequence)] = settled
+    while (this.oldest < this.next && this.#stateOf(this.oldest) === settled) this.oldest++
   }
 
   /** Keeps a timed-out ping in line, because its answer would otherwise be taken for the next one's. */
   markOverdue(sequence: number): void {
-    this.#state[sequence & this.#mask] = overdue
+    this.#block.state[this.#row(sequence)] = overdue
   }
 
   isOverdue(sequence: number): boolean {
-    return this.#state[sequence & this.#mask] === overdue
+    return this.#stateOf(sequence) === overdue
   }
 
   isPending(sequence: number): boolean {
-    return this.#state[sequence & this.#mask] === pending
+    return this.#stateOf(sequence) === pending
+  }
+
+  #row(sequence: number): number {
+    return this.#first + (sequence & this.#mask)
+  }
+
+  #stateOf(sequence: number): number {
+    return this.#block.state[this.#row(sequence)]!
   }
 
   #grow(): void {
-    const size = (this.#mask + 1) * 2
-    const shared = this.#due === this.#sent
-    this.#sent = this.#moved(this.#sent, new Float64Array(size))
-    this.#due = shared ? this.#sent : this.#moved(this.#due, new Float64Array(size))
-    this.#state = this.#moved(this.#state, new Uint8Array(size))
-    this.#mask = size - 1
-  }
-
-  #moved<A extends Float64Array | Uint8Array>(from: A, to: A): A {
+    const rows = (this.#mask + 1) * 2
+    const block = this.#memory.take(rows)
+    const first = block.used - rows
     for (let sequence = this.oldest; sequence < this.next; sequence++) {
-      to[sequence & (to.length - 1)] = from[sequence & this.#mask]!
+      const from = this.#row(sequence)
+      const to = first + (sequence & (rows - 1))
+      block.due[to] = this.#block.due[from]!
+      block.sent[to] = this.#block.sent[from]!
+      block.state[to] = this.#block.state[from]!
     }
-    return to
+    this.#block = block
+    this.#first = first
+    this.#mask = rows - 1
   }
 }

@@ -19,6 +19,8 @@ export class PollClock {
   now: number = performance.now()
   /** No later than the poll before it. */
   before: number = this.now
+  /** When the answers that are being read were surely there: later than `now` if they may have come behind it. */
+  ceiling: number = this.now
   /** Milliseconds spent at work: from each poll that brought something to the end of its iteration. */
   busy = 0
   /** Number of loop iterations that brought something. */
@@ -75,7 +77,8 @@ export class PollClock {
 
   /** Counts work done outside of I/O callbacks, from `since` until now. */
   worked(since: number): void {
-    if (!this.#stamped) this.busy += performance.now() - since
+    this.#read = performance.now()
+    if (!this.#stamped) this.busy += this.#read - since
   }
 }
 

@@ -43,6 +43,11 @@ export class FrameReader {
     this.#answers = answers
   }
 
+  /** Between two frames and two messages: this reader is like a new one. */
+  get atRest(): boolean {
+    return this.#passing === 0 && this.#message === 0 && this.#cut === undefined
+  }
+
   read(bytes: Uint8Array, length: number, sink: FrameSink): void {
     let at = 0
     if (this.#cut !== undefined) {
@@ -120,6 +125,30 @@ export class FrameReader {
     }
     if (ended) this.#message = 0
     return true
+  }
+}
+
+/** Reads the streams of many connections. All that are at rest share one reader, which stays in the processor's cache. */
+export class FrameReaders {
+  readonly #answers: 'pong' | 'message'
+  #atRest: FrameReader
+
+  constructor(answers: 'pong' | 'message') {
+    this.#answers = answers
+    this.#atRest = new FrameReader(answers)
+  }
+
+  /**
+   * Reads on in one of the streams.
+   * @param kept what the last call for this stream returned
+   * @returns what to give to the next one
+   */
+  read(kept: FrameReader | undefined, bytes: Uint8Array, length: number, sink: FrameSink): FrameReader | undefined {
+    const reader = kept ?? this.#atRest
+    reader.read(bytes, length, sink)
+    if (reader.atRest) return undefined
+    if (reader === this.#atRest) this.#atRest = new FrameReader(this.#answers)
+    return reader
   }
 }
 

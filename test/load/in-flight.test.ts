@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { InFlight, mostInFlight } from '../../src/load/in-flight.ts'
+import { InFlight, mostInFlight, PingMemory } from '../../src/load/in-flight.ts'
 
 interface ModelPing {
   due: number
@@ -95,7 +95,7 @@ function expected({ pings, next, unsettled }: Model): object {
 }
 
 function flightFrom(start: number, capacity = 4, separate = true): InFlight {
-  const flight = new InFlight(capacity, separate)
+  const flight = new InFlight(capacity, new PingMemory(separate))
   flight.oldest = flight.next = start
   return flight
 }
@@ -184,14 +184,14 @@ describe('the oldest ping', () => {
 })
 
 test('a ping in the closed model is due when it is sent', () => {
-  const flight = new InFlight(2, false)
+  const flight = new InFlight(2, new PingMemory(false))
   flight.add(1, 1)
   flight.send(0, 5)
   expect([flight.due(0), flight.sent(0)]).toEqual([5, 5])
 })
 
 test('a ping in the open model keeps the time it was due', () => {
-  const flight = new InFlight(2, true)
+  const flight = new InFlight(2, new PingMemory(true))
   flight.add(1, Infinity)
   flight.send(0, 5)
   expect([flight.due(0), flight.sent(0)]).toEqual([1, 5])

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import * as ws from 'ws'
-import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts'
+import { type FrameReader, FrameReaders, type FrameSink } from '../../src/wire/frame-reader.ts'
 
 interface PerMessageDeflate {
   accept(offers: readonly object[]): unknown
@@ -81,17 +81,21 @@ const sharedBytes = 65_536
 /** Between reads the shared buffer looks as if it were full of pongs. */
 const left = 0x8a
 
+/** As in a load thread, all streams of a kind have their readers in common. */
+const readers = { pong: new FrameReaders('pong'), message: new FrameReaders('message') }
+
 /** A client's end with the frame reader before `ws`. As in a load thread, bytes come in a buffer shared with others. */
 export class Reading extends Listener {
   /** How many answers the frame reader picked out. */
   answers = 0
   readonly #shared = Buffer.alloc(sharedBytes, left)
-  readonly #reader: FrameReader
+  readonly #mode: 'pong' | 'message'
+  #reader: FrameReader | undefined
   readonly #sink: FrameSink
 
   constructor(mode: 'pong' | 'message', options: ListenerOptions = {}) {
     super(options)
-    this.#reader = new FrameReader(mode)
+    this.#mode = mode
     this.#sink = {
       answer: (bytes, start, end, binary) => {
         this.answers++
@@ -105,7 +109,7 @@ export class Reading extends Listener {
     for (let at = 0; at < bytes.length; at += sharedBytes) {
       const part = bytes.subarray(at, at + sharedBytes)
       this.#shared.set(part)
-      this.#reader.read(this.#shared, part.length, this.#sink)
+      this.#reader = readers[this.#mode].read(this.#reader, this.#shared, part.length, this.#sink)
       this.#shared.fill(left)
     }
   }
