@@ -1,91 +1,85 @@
 /**
  * How many pings a second does one load thread send, and what does a ping cost in CPU time of the whole process?
  *
- * Unit: pings per second, and microseconds of CPU per ping. Controls: a plain loop over `ws` that does the same work,
- * and a bare `net` socket loop that measures nothing. All of them flood the same kind of server, a fresh one each time
- * in a process of its own, in alternating rounds; the table shows medians and ratios of the same rounds.
+ * Unit: pings per second, and microseconds of CPU per ping, from the first connect to the printed summary. Controls: a
+ * plain loop over `ws` that does the same work, a bare `net` socket loop that measures nothing, and an epoll loop in C
+ * that shows what the kernel leaves to any client. All of them flood the same kind of server, a fresh one each time in a
+ * process of its own, in alternating rounds; the table shows medians, and medians of the ratios within a round.
  *
- * Run: npm run bench
+ * Run: node bench/ping-rate.ts [--rounds 5] [--seconds 8]
  */
 import { execFile } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { compile } from './control/compile.ts'
+import { count, median, printTable, ratio } from './control/figures.ts'
 import type { FloodOrder, FloodOutcome } from './control/flood.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 
-const contenders = { 'vitest-ws-load': 'ws-load.ts', 'plain ws loop': 'ws-loop.ts', 'bare net loop': 'net-loop.ts' }
-const cases = [
-  { connections: 64, inFlight: 1 },
-  { connections: 1_000, inFlight: 1 },
-  { connections: 64, inFlight: 16 },
-]
+type Load = Pick<FloodOrder, 'connections' | 'inFlight'>
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' } },
+  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '8' } },
 })
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 
-console.log(
-  `echo server: ${serverKind}, in a process of its own; ${availableParallelism()} cores; Node ${process.version}`,
-)
-for (const load of cases) print(load, await compare(load))
+const epollLoop = compile('epoll-loop')
+const ours = 'vitest-ws-load'
+const contenders: Readonly<Record<string, (order: FloodOrder) => [string, ...string[]]>> = {
+  [ours]: program('ws-load.ts'),
+  'plain ws loop': program('ws-loop.ts'),
+  'bare net loop': program('net-loop.ts'),
+  ...(epollLoop !== undefined && {
+    'C epoll loop': ({ url, connections, inFlight }) =>
+      [epollLoop, new URL(url).port, connections, inFlight, seconds].map(String) as [string],
+  }),
+}
+const loads: Load[] = [
+  { connections: 64, inFlight: 1 },
+  { connections: 1_000, inFlight: 1 },
+  { connections: 10_000, inFlight: 1 },
+  { connections: 64, inFlight: 16 },
+]
+
+for (const load of loads) print(load, await compare(load))
 
 /** Lets all contenders run in turn, `rounds` times. */
-async function compare(load: Pick<FloodOrder, 'connections' | 'inFlight'>): Promise<Map<string, FloodOutcome[]>> {
+async function compare(load: Load): Promise<Map<string, FloodOutcome[]>> {
   const outcomes = new Map<string, FloodOutcome[]>(Object.keys(contenders).map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    for (const [name, program] of Object.entries(contenders)) outcomes.get(name)!.push(await flood(program, load))
+    for (const name of Object.keys(contenders)) outcomes.get(name)!.push(await flood(name, load))
   }
   return outcomes
 }
 
-async function flood(program: string, load: Pick<FloodOrder, 'connections' | 'inFlight'>): Promise<FloodOutcome> {
+async function flood(name: string, load: Load): Promise<FloodOutcome> {
   const server = await startEchoServer()
   try {
-    const order = JSON.stringify({ url: server.url, seconds, ...load } satisfies FloodOrder)
-    const path = join(import.meta.dirname, 'control', program)
-    const { stdout } = await promisify(execFile)(process.execPath, [path, order])
+    const [file, ...args] = contenders[name]!({ url: server.url, seconds, ...load })
+    const { stdout } = await promisify(execFile)(file, args)
     return JSON.parse(stdout) as FloodOutcome
   } finally {
     server.stop()
   }
 }
 
-function print(
-  { connections, inFlight }: Pick<FloodOrder, 'connections' | 'inFlight'>,
-  outcomes: Map<string, FloodOutcome[]>,
-): void {
-  const rates = (name: string): number[] => outcomes.get(name)!.map(({ pings, seconds }) => pings / seconds)
+function program(name: string): (order: FloodOrder) => [string, ...string[]] {
+  return (order) => [process.execPath, join(import.meta.dirname, 'control', name), JSON.stringify(order)]
+}
+
+function print({ connections, inFlight }: Load, outcomes: ReadonlyMap<string, readonly FloodOutcome[]>): void {
+  const rates = (name: string): number[] => outcomes.get(name)!.map(({ pings, seconds: length }) => pings / length)
   const costs = (name: string): number[] => outcomes.get(name)!.map(({ pings, cpu }) => (cpu * 1_000) / pings)
-  const ours = 'vitest-ws-load'
-  console.log(
-    `\n${connections.toLocaleString('en-US')} connections, ${inFlight} in flight each, ${rounds} rounds of ${seconds} s`,
+  printTable(
+    `${count(connections)} connections, ${inFlight} in flight each`,
+    `${rounds} rounds of ${seconds} s, echo server (${serverKind}) in a process of its own.`,
+    [...outcomes.keys()].map((name) => ({
+      '': name,
+      'pings/s': count(median(rates(name))),
+      'our rate ÷ its rate': name === ours ? '' : ratio(rates(ours), rates(name)),
+      'CPU µs/ping': median(costs(name)).toFixed(2),
+      'our CPU ÷ its CPU': name === ours ? '' : ratio(costs(ours), costs(name)),
+    })),
   )
-  console.table(
-    Object.fromEntries(
-      [...outcomes.keys()].map((name) => [
-        name,
-        {
-          'pings/s': Math.round(median(rates(name))).toLocaleString('en-US'),
-          'our rate ÷ its rate': ratio(rates(ours), rates(name)),
-          'CPU µs/ping': median(costs(name)).toFixed(2),
-          'our CPU ÷ its CPU': ratio(costs(ours), costs(name)),
-        },
-      ]),
-    ),
-  )
-}
-
-/** Median over rounds of the ratio within a round, and its range. */
-function ratio(ours: readonly number[], theirs: readonly number[]): string {
-  const ratios = ours.map((value, round) => value / theirs[round]!)
-  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)})`
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -13,6 +13,9 @@ export interface FloodOutcome {
   readonly cpu: number
 }
 
+/** Handshakes under way at the same time at most: more would overflow a server's listen backlog. */
+export const mostHandshakes = 128
+
 /** Runs a contender's flood as this process's job. */
 export async function contend(
   flood: (order: FloodOrder) => Promise<{ pings: number; seconds: number }>,

@@ -1,6 +1,7 @@
 /** Control: a bare `net` socket loop with `onread`, which measures nothing: the least that Node can do. */
 import { connect, type Socket } from 'node:net'
-import { contend } from './flood.ts'
+import { setTimeout } from 'node:timers/promises'
+import { contend, mostHandshakes } from './flood.ts'
 
 const payloadLength = 8
 const ping = Buffer.from([0x89, 0x80 | payloadLength, 0, 0, 0, 0, ...Buffer.alloc(payloadLength)])
@@ -11,11 +12,11 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
   const burst = Buffer.concat(Array.from({ length: inFlight }, () => ping))
   const buffer = Buffer.allocUnsafeSlow(65_536)
   let pings = 0
-  let open = 0
+  const done = { handshakes: 0 }
   let until = Infinity
-  let allOpen = (): void => {}
   const sockets: Socket[] = []
   for (let nth = 0; nth < connections; nth++) {
+    while (nth >= done.handshakes + mostHandshakes) await setTimeout(1)
     let upgraded = false
     let pending = 0
     const socket = connect({
@@ -27,7 +28,7 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
         callback: (length) => {
           if (!upgraded) {
             upgraded = true
-            if (++open === connections) allOpen()
+            done.handshakes++
             return true
           }
           pending += length
@@ -44,10 +45,10 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
     )
     sockets.push(socket)
   }
-  await new Promise<void>((resolve) => (allOpen = resolve))
+  while (done.handshakes < connections) await setTimeout(1)
   const started = performance.now()
   until = started + seconds * 1_000
   for (const socket of sockets) socket.write(burst)
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+  await setTimeout(seconds * 1_000)
   return { pings, seconds: (performance.now() - started) / 1_000 }
 })

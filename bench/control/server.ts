@@ -1,8 +1,7 @@
-import { execFileSync, fork, spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compile } from './compile.ts'
 
 /** A server in a process of its own that answers pings and does nothing else. */
 export interface EchoServer {
@@ -10,10 +9,10 @@ export interface EchoServer {
   stop(): void
 }
 
-let binary: string | undefined
+const binary = compile('echo-server')
 
 /** The C server where a compiler is at hand, else the one in Node, which limits fast clients. */
-export const serverKind: 'C, epoll' | 'Node' = compile() ? 'C, epoll' : 'Node'
+export const serverKind: 'C, epoll' | 'Node' = binary === undefined ? 'Node' : 'C, epoll'
 
 export async function startEchoServer(): Promise<EchoServer> {
   if (binary === undefined) {
@@ -24,15 +23,4 @@ export async function startEchoServer(): Promise<EchoServer> {
   const server = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] })
   const [port] = (await once(server.stdout, 'data')) as [Buffer]
   return { url: `ws://127.0.0.1:${Number(String(port))}`, stop: () => server.kill() }
-}
-
-function compile(): boolean {
-  const program = join(mkdtempSync(join(tmpdir(), 'ws-load-bench-')), 'echo-server')
-  try {
-    execFileSync('cc', ['-O2', '-o', program, join(import.meta.dirname, 'echo-server.c')], { stdio: 'ignore' })
-    binary = program
-    return true
-  } catch {
-    return false
-  }
 }

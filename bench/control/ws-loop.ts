@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { build, initWebAssembly } from 'hdr-histogram-js'
 import { WebSocket } from 'ws'
-import { contend } from './flood.ts'
+import { contend, mostHandshakes } from './flood.ts'
 
 await initWebAssembly()
 
@@ -12,8 +12,13 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
     highestTrackableValue: 3_600_000_000_000,
     numberOfSignificantValueDigits: 3,
   })
-  const sockets = Array.from({ length: connections }, () => new WebSocket(url, { perMessageDeflate: false }))
-  await Promise.all(sockets.map((socket) => once(socket, 'open')))
+  const sockets: WebSocket[] = []
+  while (sockets.length < connections) {
+    const length = Math.min(mostHandshakes, connections - sockets.length)
+    const batch = Array.from({ length }, () => new WebSocket(url, { perMessageDeflate: false }))
+    await Promise.all(batch.map((socket) => once(socket, 'open')))
+    sockets.push(...batch)
+  }
   const started = performance.now()
   const until = started + seconds * 1_000
   let pings = 0

@@ -21,11 +21,12 @@ export function closedModel({ plan, clock, recorder, connections, finished }: Lo
 
   function send(connection: Connection, places: number): void {
     if (!sending || !connection.writable) return
-    const now = performance.now()
-    if (now >= recorder.until) return
-    const count = now < recorder.from ? places : Math.min(places, left)
-    connection.send(count, now)
-    if (now < recorder.from) return
+    clock.departure = performance.now()
+    if (clock.departure >= recorder.until) return
+    const measured = clock.departure >= recorder.from
+    const count = measured ? Math.min(places, left) : places
+    connection.send(count)
+    if (!measured) return
     left -= count
     if (left > 0) return
     sending = false

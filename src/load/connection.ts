@@ -6,7 +6,7 @@ import type { Probe } from '../wire/probe.ts'
 import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
 import type { PollClock } from './poll-clock.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder, Sample } from './recorder.ts'
 import type { ThreadPlan } from './plan.ts'
 
 /** What the connections of a thread share. */
@@ -15,6 +15,7 @@ export interface ConnectionContext {
   readonly probe: Probe
   readonly clock: PollClock
   readonly recorder: Recorder
+  readonly sample: Sample
   readonly memory: PingMemory
   readonly readers: FrameReaders
   /** One receive buffer for all sockets of the thread: it is read before the callback returns. */
@@ -86,11 +87,11 @@ export class Connection implements FrameSink {
     return this.writable && !this.#flight.full && !this.#socket!.writableNeedDrain
   }
 
-  /** Sends `count` pings that are due `now`. */
-  send(count: number, now: number): void {
-    for (let nth = 0; nth < count; nth++) this.#flight.add(now, now)
+  /** Sends `count` pings that are due at the clock's `departure`. */
+  send(count: number): void {
+    for (let nth = 0; nth < count; nth++) this.#flight.add(Infinity, Infinity)
     this.#queued += count
-    this.#hand(now)
+    this.#hand()
   }
 
   /** Adds a ping that was due at `due`; {@link flush} sends it. Says whether it is the first since the last flush. */
@@ -101,7 +102,9 @@ export class Connection implements FrameSink {
 
   /** Hands all queued pings to the socket in one write. */
   flush(): void {
-    if (this.#queued > 0) this.#hand(performance.now())
+    if (this.#queued === 0) return
+    this.#context.clock.departure = performance.now()
+    this.#hand()
   }
 
   /** Settles what has waited too long. */
@@ -145,7 +148,7 @@ export class Connection implements FrameSink {
   }
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
-    const { probe, clock, recorder, plan } = this.#context
+    const { probe, clock, recorder, plan, sample } = this.#context
     const flight = this.#flight
     const low = this.#identify(bytes, start, end, binary)
     const sequence =
@@ -158,11 +161,12 @@ export class Connection implements FrameSink {
         this.#free++
       }
     }
-    const due = flight.due(sequence)
-    const sent = flight.sent(sequence)
     if (!flight.isOverdue(sequence)) {
-      if (clock.before - sent > plan.timeout) recorder.count('timedOut', due)
-      else recorder.answered(due, sent, clock.before, clock.ceiling)
+      flight.tell(sequence, sample)
+      sample.floor = clock.before
+      sample.ceiling = clock.ceiling
+      if (sample.floor - sample.sent > plan.timeout) recorder.count('timedOut', sample.due)
+      else recorder.answered(sample)
       this.#free++
     }
     flight.settle(sequence)
@@ -173,13 +177,13 @@ export class Connection implements FrameSink {
     this.#flowing = this.#socket!.push(Buffer.from(bytes.subarray(start, end)))
   }
 
-  #hand(now: number): void {
-    const { recorder } = this.#context
+  #hand(): void {
+    const { recorder, clock } = this.#context
     const flight = this.#flight
     const count = this.#queued
     const first = flight.next - count
     this.#queued = 0
-    flight.send(first, now)
+    flight.send(first, clock)
     try {
       if (this.#understood) this.#handToSocket(first, count)
       else this.#handToWs(first, count)
@@ -193,7 +197,9 @@ export class Connection implements FrameSink {
       setImmediate(() => this.#release())
       return
     }
-    for (let sequence = first; sequence < flight.next; sequence++) recorder.sent(flight.due(sequence), now)
+    for (let sequence = first; sequence < flight.next; sequence++) {
+      recorder.sent(flight.due(sequence), clock.departure)
+    }
   }
 
   #handToSocket(first: number, count: number): void {

@@ -12,7 +12,7 @@ import { Lookout } from './lookout.ts'
 import type { ThreadPlan } from './plan.ts'
 import { PollClock } from './poll-clock.ts'
 import { ConnectionPool } from './pool.ts'
-import { Recorder, type Recording } from './recorder.ts'
+import { Recorder, type Recording, Sample } from './recorder.ts'
 
 const receiveBufferBytes = 65_536
 const intervalLength = 1_000
@@ -70,6 +70,7 @@ export class Flood {
       probe,
       clock: this.#clock,
       recorder: this.#recorder,
+      sample: new Sample(),
       memory: new PingMemory(plan.open !== undefined),
       readers: new FrameReaders(probe.answers),
       receiveBuffer: Buffer.allocUnsafeSlow(receiveBufferBytes),
@@ -157,7 +158,7 @@ export class Flood {
   /** Waits for the answers that are still to come. */
   async #drain(end: number): Promise<void> {
     while (this.#recorder.outstanding > 0 && !this.#aborted && this.#pool.live > 0) {
-      if (performance.now() > end + this.#plan.drain) break
+      if (this.#clock.before > end + this.#plan.drain) break
       await elapsed(lookEvery)
     }
     this.#pool.expire()

@@ -93,8 +93,8 @@ export class InFlight {
   }
 
   /** Gives the pings from `first` on the time at which they were handed to the socket. */
-  send(first: number, sent: number): void {
-    for (let sequence = first; sequence < this.next; sequence++) this.#block.sent[this.#row(sequence)] = sent
+  send(first: number, { departure }: { readonly departure: number }): void {
+    for (let sequence = first; sequence < this.next; sequence++) this.#block.sent[this.#row(sequence)] = departure
   }
 
   due(sequence: number): number {
@@ -103,6 +103,13 @@ export class InFlight {
 
   sent(sequence: number): number {
     return this.#block.sent[this.#row(sequence)]!
+  }
+
+  /** Writes down when a ping was due and sent. */
+  tell(sequence: number, times: { due: number; sent: number }): void {
+    const row = this.#row(sequence)
+    times.due = this.#block.due[row]!
+    times.sent = this.#block.sent[row]!
   }
 
   /** The full sequence number behind its low 32 bits, or -1 if no unsettled ping has them. */

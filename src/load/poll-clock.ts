@@ -21,6 +21,8 @@ export class PollClock {
   before: number = this.now
   /** When the answers that are being read were surely there: later than `now` if they may have come behind it. */
   ceiling: number = this.now
+  /** When the pings that are being sent leave: kept here by whoever sends them. */
+  departure: number = this.now
   /** Milliseconds spent at work: from each poll that brought something to the end of its iteration. */
   busy = 0
   /** Number of loop iterations that brought something. */

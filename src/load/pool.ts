@@ -42,10 +42,12 @@ export class ConnectionPool {
     while (this.#connecting > 0 && !this.#abandoned) await elapsed(lookEvery)
   }
 
-  /** Settles pings and handshakes that have waited too long. */
+  /** Settles pings and handshakes that had waited too long when the event loop last looked for answers. */
   expire(): void {
-    const now = performance.now()
-    const { connectTimeout } = this.#context.plan
+    const { clock, plan } = this.#context
+    clock.look()
+    const now = clock.before
+    const { connectTimeout } = plan
     for (const connection of this.connections) {
       if (connection.state === 'open') connection.expire(now)
       else if (connection.state === 'connecting' && now - connection.started > connectTimeout) {

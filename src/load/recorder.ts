@@ -22,6 +22,19 @@ export interface RecordedInterval {
   readonly latency: SparseCounts
 }
 
+/**
+ * An answered ping, in milliseconds of `performance.now()`. One object serves all pings of a thread: numbers handed over
+ * one by one, or to fields that did not begin as numbers, would each be put on the heap.
+ */
+export class Sample {
+  due: number = performance.now()
+  sent: number = this.due
+  /** When its answer was surely not there yet. */
+  floor: number = this.due
+  /** When it surely was. */
+  ceiling: number = this.due
+}
+
 /** A histogram's counts, all that is left of it when it was cloned to another thread. */
 export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>
 
@@ -86,8 +99,7 @@ export class Recorder implements Recording {
     if (this.#open) this.sendDelay.record((sent - due) * nsPerMs)
   }
 
-  /** An answer that was surely there at `ceiling` and surely not yet at `floor`. */
-  answered(due: number, sent: number, floor: number, ceiling: number): void {
+  answered({ due, sent, floor, ceiling }: Readonly<Sample>): void {
     if (!this.measures(due)) return
     this.pings.answered++
     this.lastAnswer = ceiling

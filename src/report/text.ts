@@ -8,6 +8,7 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../units.t
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
+import { describeSaturation } from './saturation.ts'
 import { formatObjectives } from './verdict.ts'
 
 const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
@@ -25,8 +26,8 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
   const { generator, pings, latency, errors } = result
   const unanswered = pings.timedOut + pings.lost
   const blocks = [
+    describeSaturation(generator, paint),
     describeRun(result, paint),
-    generator.saturated ? describeSaturation(result, paint) : [],
     verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: unsaid(verdict, result) }, paint),
     sideBySide(describeLatency(result, paint), describeTotals(result), paint),
     drawDistribution(latency, unanswered, paint),
@@ -55,13 +56,6 @@ function describeModel({ inFlight, rate, stages, arrivals }: LoadResult['options
   if (Array.isArray(stages)) return `open model, ${stages.length} ${stages.length === 1 ? 'stage' : 'stages'}`
   if (typeof rate !== 'number') return `closed model with ${Number(inFlight ?? 1)} in flight each`
   return `open model at ${formatRate(rate)}${arrivals === 'poisson' ? ' (Poisson)' : ''}`
-}
-
-function describeSaturation({ generator }: LoadResult, paint: Paint): string[] {
-  return [
-    paint.yellow('The load generator was saturated: it, not the server, may be what was measured.'),
-    ...generator.reasons.flatMap((reason) => wrap(reason, '  ')),
-  ]
 }
 
 /** Reasons that no other part of the summary gives. */

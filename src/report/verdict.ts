@@ -6,6 +6,7 @@ import type { LoadResult } from '../stats/result.ts'
 import { formatCount } from '../units.ts'
 import { align, wrap } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
+import { describeSaturation } from './saturation.ts'
 
 const mostNames = 3
 const mostRows = 6
@@ -16,15 +17,22 @@ const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 const urgency: readonly Verdict[] = ['fail', 'inconclusive', 'pass']
 
 /**
- * What an assertion says: the verdict, a table of the objectives with the missed ones first, then why: doubts,
- * unanswered pings, faults. At most 14 lines of 80 columns, safe to print whatever the server sent.
+ * What an assertion says: the verdict, a table of the objectives with the missed ones first, then why: doubts, unanswered
+ * pings, faults. That the generator was saturated comes first, unless the verdict is sure in spite of it. At most 14
+ * lines of 80 columns, safe to print whatever the server sent.
  */
 export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Paint = plain): string {
+  const { generator } = result
+  const saturation = describeSaturation(generator, paint)
+  const sure = verdict.verdict === 'fail'
   const said = verdict.reasons.join()
+  const reasons = verdict.reasons.filter((reason) => !generator.saturated || !generator.reasons.includes(reason))
   const why = verdict.verdict === 'pass' ? [] : [...describePings(result), ...describeFaults(result.errors)]
   const lines = [
-    ...formatObjectives(verdict, paint),
+    ...(sure ? [] : saturation),
+    ...formatObjectives({ ...verdict, reasons }, paint),
     ...why.filter((line) => !said.includes(line)).flatMap((line) => wrap(line, '  ')),
+    ...(sure ? saturation : []),
   ]
   return (lines.length > mostLines ? [...lines.slice(0, mostLines - 1), '  …'] : lines).join('\n')
 }

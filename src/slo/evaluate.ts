@@ -34,7 +34,8 @@ export interface SLOVerdict {
  * An objective passes when the worse end of its bracket meets the bound, fails when even the better end misses it, and
  * is inconclusive in between: a server is never failed for what the generator cannot rule out, nor passed for what it
  * cannot promise. Pings that timed out or were lost are infinitely slow, coalesced ones do not count; pings that were
- * due but never sent keep a response time from passing, not from failing.
+ * due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
+ * itself fails nothing: rates it did not reach, pings it dropped, that left late or that timed out.
  *
  * A run is never passed for something it did not do:
  * - nothing was answered, or the run was aborted: everything is inconclusive;

@@ -69,9 +69,9 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   errorRate: { kind: 'ratio', better: 'lower', read: readErrorRate },
   throughput: { kind: 'rate', better: 'higher', read: (result) => attained(result, result.throughput) },
   offeredRate: { kind: 'rate', better: 'higher', read: (result) => attained(result, result.offeredRate) },
-  timedOut: { kind: 'count', better: 'lower', read: ({ pings }) => exactly(pings.timedOut) },
+  timedOut: { kind: 'count', better: 'lower', read: (result) => readCount(result, result.pings.timedOut, 'timed-out') },
   lost: { kind: 'count', better: 'lower', read: ({ pings }) => exactly(pings.lost) },
-  dropped: { kind: 'count', better: 'lower', read: readDropped },
+  dropped: { kind: 'count', better: 'lower', read: (result) => readCount(result, result.pings.dropped, 'dropped') },
   opened: { kind: 'count', better: 'higher', read: ({ connections }) => exactly(connections.opened) },
   closedEarly: { kind: 'count', better: 'lower', read: ({ connections }) => exactly(connections.closedEarly) },
 }
@@ -108,25 +108,26 @@ function percentileNamed(figure: string): number | undefined {
 
 /**
  * Pings that never got an answer, and connections that never opened, are infinitely slow. Pings that were due but never
- * sent might have been: they move the ceiling of the response time, not its floor.
+ * sent might have been: they move the ceiling of the response time, not its floor. Under a saturated generator the floor
+ * is that of a service time without timeouts: that pings left late, or were not looked after in time, is its own doing.
  */
 function readLatency(result: LoadResult, group: (typeof groups)[number], percentile: number | undefined): Reading {
-  const { pings, connections } = result
+  const { pings, connections, generator } = result
   const unanswered = group === 'handshake' ? connections.failed : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
-  const at = (missing: number) =>
-    percentile === undefined ? meanWith(missing, result, group) : percentileWith(missing, result[group], percentile)
-  const { floor, ceiling: measured } = at(unanswered)
+  const at = (missing: number, of = group) =>
+    percentile === undefined ? meanWith(missing, result, of) : percentileWith(missing, result[of], percentile)
+  const { floor: seen, ceiling: measured } = at(unanswered)
   const { ceiling } = at(unanswered + unsent)
-  return {
-    measured,
-    floor,
-    ceiling,
-    doubt:
-      ceiling - measured > measured - floor
-        ? `${formatCount(unsent)} of ${formatCount(pings.due)} due pings were never sent, and may have been slow`
-        : `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`,
-  }
+  const floor = generator.saturated && group !== 'handshake' ? at(pings.lost, 'serviceTime').floor : seen
+  return { measured, floor, ceiling, doubt: doubtAbout({ measured, floor, ceiling }, pings) }
+}
+
+function doubtAbout({ measured, floor, ceiling }: Bracket, { dropped, due, timedOut }: LoadResult['pings']): string {
+  if (measured === Infinity) return ownDoing(timedOut, 'timed-out')
+  return ceiling - measured > measured - floor
+    ? `${formatCount(dropped)} of ${formatCount(due)} due pings were never sent, and may have been slow`
+    : `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
 }
 
 function percentileWith(missing: number, summary: LatencySummary, percentile: number) {
@@ -143,19 +144,18 @@ function meanWith(missing: number, { latency, latencyFloor, ...result }: LoadRes
   return { floor: Math.max(0, ceiling - width), ceiling }
 }
 
-function readErrorRate(result: LoadResult): Reading {
-  const { errorRate, pings, connections, generator } = result
-  const unsent = generator.saturated ? pings.dropped / (pings.due + connections.requested) : 0
-  return { ...exactly(errorRate), floor: Math.max(0, errorRate - unsent), doubt: droppedBy(result) }
+function readErrorRate({ errorRate, pings, connections, generator }: LoadResult): Reading {
+  const sure = (pings.lost + connections.failed) / (pings.due + connections.requested)
+  const doubt = ownDoing(pings.dropped + pings.timedOut, 'dropped or timed-out')
+  return { ...exactly(errorRate), floor: generator.saturated ? sure : errorRate, doubt }
 }
 
-function readDropped(result: LoadResult): Reading {
-  const { pings, generator } = result
-  return { ...exactly(pings.dropped), floor: generator.saturated ? 0 : pings.dropped, doubt: droppedBy(result) }
+function readCount({ generator }: LoadResult, count: number, what: string): Reading {
+  return { ...exactly(count), floor: generator.saturated ? 0 : count, doubt: ownDoing(count, what) }
 }
 
-function droppedBy({ pings }: LoadResult): string {
-  return `the generator was saturated, ${formatCount(pings.dropped)} dropped pings may be its own doing`
+function ownDoing(count: number, what: string): string {
+  return `the generator was saturated, ${formatCount(count)} ${what} pings may be its own doing`
 }
 
 function attained({ generator }: LoadResult, rate: number): Reading {

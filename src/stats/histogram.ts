@@ -1,16 +1,13 @@
 /**
  * An HDR histogram's recording side: the bucket layout of HdrHistogram with 3 significant digits, in one typed array.
- * Recording is one index computation and one increment and allocates nothing; everything that is read out of it goes
- * through `hdr-histogram-js`, whose counts it matches bucket for bucket.
+ * Recording is one index computation and one increment and allocates nothing; what is read out of it goes through
+ * `toHdr`.
  *
  * @see http://hdrhistogram.org
  */
-import { Float64Histogram } from 'hdr-histogram-js'
-
 /** Values from 0 to one hour are told apart; anything above is counted in `overRange` and in the top bucket. */
 export const highestTrackableNs = 3_600_000_000_000
 
-const significantDigits = 3
 const subBucketBits = 11
 const halfBucketBits = subBucketBits - 1
 const bucketCount = Math.ceil(Math.log2(highestTrackableNs)) - subBucketBits + 1
@@ -66,13 +63,11 @@ export class Histogram {
     return { indexes: Uint32Array.from(moved), counts }
   }
 
-  /** The same counts as a histogram of `hdr-histogram-js`: percentiles, mean, V2 encoding, `.hgrm`. */
-  toHdr(): Float64Histogram {
-    const hdr = new Float64Histogram(1, highestTrackableNs, significantDigits)
+  /** Calls back with each value that was recorded, the lowest of its bucket, and how often. */
+  forEach(callback: (ns: number, count: number) => void): void {
     for (let index = 0; index < countsLength; index++) {
-      if (this.counts[index]! > 0) hdr.recordValueWithCount(valueAt(index), this.counts[index]!)
+      if (this.counts[index]! > 0) callback(valueAt(index), this.counts[index]!)
     }
-    return hdr
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Float64Histogram } from 'hdr-histogram-js'
 import jstat from 'jstat'
+import { toHdr } from './hdr.ts'
 import { Histogram } from './histogram.ts'
 
 const nsPerMs = 1e6
@@ -43,9 +44,9 @@ export class LatencySummary {
   private readonly floors!: Float64Histogram
 
   constructor(ceilings: Histogram, floors: Histogram = ceilings) {
-    const hdr = ceilings.toHdr()
+    const hdr = toHdr(ceilings)
     hide(this, 'histogram', hdr)
-    hide(this, 'floors', floors === ceilings ? hdr : floors.toHdr())
+    hide(this, 'floors', floors === ceilings ? hdr : toHdr(floors))
     this.count = hdr.totalCount
     const empty = this.count === 0
     this.min = empty ? NaN : hdr.getValueAtPercentile(0) / nsPerMs

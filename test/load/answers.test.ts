@@ -4,6 +4,7 @@ import {
   chopping,
   coalescing,
   delaying,
+  echoing,
   gluing,
   greeting,
   heartbeating,
@@ -123,4 +124,20 @@ describe('a message that the server sends with its handshake', () => {
     expect(connections.closedEarly).toBe(0)
     expect(errors).toEqual({})
   })
+})
+
+test('an answer that came in time has not timed out because the generator looked late', async () => {
+  await using server = await echoing()
+  const probe = {
+    request(id: number) {
+      const start = performance.now()
+      while (performance.now() - start < 150) if (id !== 100) break
+      return `${id}`
+    },
+    reply: (answer: unknown) => Number(String(answer)),
+  }
+  const { pings } = await flood(server, { connections: 40, pings: 200, timeout: 100, probe })
+  expect(pings.answered + pings.timedOut).toBe(200)
+  // Only the one whose request took so long may have.
+  expect(pings.timedOut).toBeLessThanOrEqual(1)
 })

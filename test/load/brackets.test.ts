@@ -8,17 +8,31 @@ import { encodeFrame, opcodes } from '../support/frames.ts'
 import { echoFrame, serveBytes } from '../support/raw-server.ts'
 import { delaying } from '../support/servers.ts'
 
-const loads: { name: string; options: WsLoadOptions }[] = [1, 10, 100].flatMap((connections) => [
-  { name: `${connections} × 1 in flight`, options: { connections } },
-  { name: `${connections} × 16 in flight`, options: { connections, inFlight: 16 } },
-  { name: `${connections}, open at 10k/s`, options: { connections, rate: 10_000 } },
-])
+interface Load {
+  readonly name: string
+  readonly options: WsLoadOptions
+}
 
-describe.each(loads)('$name', ({ options }) => {
-  test('the true percentiles lie between floor and ceiling', async () => {
-    await using server = await holding((nth) => (nth % 50 === 0 ? 25 : 5))
+/** How long a ping is held in ms: the `nth` that arrives, `at` ms after the first. */
+type Delay = (nth: number, at: number) => number
+
+const few = closed(10, 1)
+const deep = closed(100, 16)
+const many = open(1_000)
+const shallow = [closed(1, 1), closed(100, 1), closed(1_000, 1)]
+const every = [few, deep, many, ...shallow, closed(1, 16), closed(10, 16), open(1), open(10), open(100)]
+
+const delays: { name: string; delay: Delay; loads: Load[] }[] = [
+  { name: 'a fixed delay', delay: () => 5, loads: [few, many] },
+  { name: 'two delays', delay: (nth) => (nth % 40 === 0 ? 25 : 5), loads: every },
+  { name: 'a stall', delay: (_, at) => (at > 100 && at < 200 ? 200 - at : 1), loads: [few, deep, many] },
+]
+
+describe.each(delays)('the true percentiles of $name lie between floor and ceiling', ({ delay, loads }) => {
+  test.each(loads)('for $name', async ({ options }) => {
+    await using server = await holding(delay)
     const data = { last: 0, before: 0, sender: -1, connections: options.connections }
-    const result = await flood(server, { duration: 300, threads: 1, probe: { ...stamped, data }, ...options })
+    const result = await flood(server, { duration: 250, threads: 1, probe: { ...stamped, data }, ...options })
     const atLeast = new LatencySummary(server.atLeast)
     const atMost = new LatencySummary(server.atMost)
     expect(atLeast.count).toBe(result.pings.answered)
@@ -54,6 +68,14 @@ test('the lower bounds are a summary of their own', async () => {
   expect(generator.resolution.p99).toBe(latency.bounds(99).ceiling - latency.bounds(99).floor)
 })
 
+function closed(connections: number, inFlight: number): Load {
+  return { name: `${connections} × ${inFlight} in flight`, options: { connections, inFlight } }
+}
+
+function open(connections: number): Load {
+  return { name: `${connections}, open at 10k/s`, options: { connections, rate: 10_000 } }
+}
+
 interface Stamps {
   /** When one of the two functions was called last, on the clock that all threads of a process share. */
   last: number
@@ -87,10 +109,11 @@ const stamped = {
  * was sent to just after its answer was written. What arrived together is answered in one segment, so that no answer
  * waits for TCP.
  */
-async function holding(delay: (nth: number) => number) {
+async function holding(delay: Delay) {
   const atLeast = new Histogram()
   const atMost = new Histogram()
   let nth = 0
+  let began: number | undefined
   const server = await serveBytes({}, (socket) => {
     const line = new DelayLine()
     let arrived: Buffer[] = []
@@ -111,7 +134,8 @@ async function holding(delay: (nth: number) => number) {
         if (arrived.length === 0) {
           const from = performance.now()
           const together = arrived
-          line.hold(delay(++nth), () => release(together, from))
+          began ??= from
+          line.hold(delay(++nth, from - began), () => release(together, from))
           setImmediate(() => (arrived = []))
         }
         arrived.push(frame.payload)

@@ -14,6 +14,15 @@ test('an open run counts all pings that were due while the server stalled', asyn
   expect(latency.max).toBeGreaterThan(190)
 })
 
+test('an open run sees a server that stops for 200 ms every second', async () => {
+  await using server = await stalling({ every: 1_000, for: 200 })
+  const { latency, pings } = await flood(server, { connections: 10, rate: 1_000, duration: 3_000 })
+  expect(pings).toMatchObject({ due: 3_000, answered: 3_000 })
+  expect(server.stalls.length).toBeGreaterThanOrEqual(2)
+  // Those due in the first 50 ms of the two whole stalls waited for 150 ms and more: 3.3 % of all.
+  expect(latency.percentile(99)).toBeGreaterThanOrEqual(150)
+})
+
 test('a closed run meets a stall with one ping a connection', async () => {
   await using server = await stalling(stall)
   const { latency } = await flood(server, { connections: 4, duration: 600 })

@@ -64,7 +64,7 @@ class Model {
 
 function apply(flight: InFlight, command: Command, sequence: number | undefined): void {
   if (command.type === 'add') flight.add(command.due, command.sent)
-  else if (command.type === 'send') flight.send(sequence!, command.sent)
+  else if (command.type === 'send') flight.send(sequence!, { departure: command.sent })
   else flight[command.type](sequence!)
 }
 
@@ -186,13 +186,13 @@ describe('the oldest ping', () => {
 test('a ping in the closed model is due when it is sent', () => {
   const flight = new InFlight(2, new PingMemory(false))
   flight.add(1, 1)
-  flight.send(0, 5)
+  flight.send(0, { departure: 5 })
   expect([flight.due(0), flight.sent(0)]).toEqual([5, 5])
 })
 
 test('a ping in the open model keeps the time it was due', () => {
   const flight = new InFlight(2, new PingMemory(true))
   flight.add(1, Infinity)
-  flight.send(0, 5)
+  flight.send(0, { departure: 5 })
   expect([flight.due(0), flight.sent(0)]).toEqual([1, 5])
 })

@@ -32,7 +32,7 @@ describe('a ping counts', () => {
   ] as const)('if it was due in the measured window: %d', ([due, count]) => {
     const all = recorder()
     all.sent(due, due)
-    all.answered(due, due, due, due)
+    all.answered({ due, sent: due, floor: due, ceiling: due })
     for (const what of ['coalesced', 'timedOut', 'lost', 'dropped'] as const) all.count(what, due)
     const counts = Object.fromEntries(Object.keys(nothing).map((name) => [name, count]))
     expect(all.pings).toEqual(counts)
@@ -44,7 +44,7 @@ describe('a ping counts', () => {
   test('with all of its life, though it ends behind the window', () => {
     const all = recorder()
     all.sent(4_999, 5_100)
-    all.answered(4_999, 5_100, 6_000, 6_001)
+    all.answered({ due: 4_999, sent: 5_100, floor: 6_000, ceiling: 6_001 })
     expect(all.pings).toEqual({ ...nothing, sent: 1, answered: 1 })
     expect(all.lastAnswer).toBe(6_001)
   })
@@ -61,7 +61,7 @@ describe('a histogram', () => {
   test('of the open model has latency from when a ping was due, service time from when it was sent', () => {
     const open = recorder(true)
     open.sent(2_000, 2_003)
-    open.answered(2_000, 2_003, 2_010, 2_011)
+    open.answered({ due: 2_000, sent: 2_003, floor: 2_010, ceiling: 2_011 })
     expect(open.sendDelay).toEqual(histogramOf(3))
     expect(open.latencyFloor).toEqual(histogramOf(10))
     expect(open.latency).toEqual(histogramOf(11))
@@ -72,7 +72,7 @@ describe('a histogram', () => {
   test('of the closed model has latency that is the service time, and no send delay', () => {
     const closed = recorder(false)
     closed.sent(2_000, 2_000)
-    closed.answered(2_000, 2_000, 2_010, 2_011)
+    closed.answered({ due: 2_000, sent: 2_000, floor: 2_010, ceiling: 2_011 })
     expect(closed.latency).toEqual(histogramOf(11))
     expect(closed.serviceTime).toBe(closed.latency)
     expect(closed.serviceTimeFloor).toBe(closed.latencyFloor)
@@ -81,7 +81,7 @@ describe('a histogram', () => {
 
   test('has no floor below zero', () => {
     const all = recorder()
-    all.answered(2_000, 2_003, 1_999, 2_004)
+    all.answered({ due: 2_000, sent: 2_003, floor: 1_999, ceiling: 2_004 })
     expect([all.latencyFloor, all.serviceTimeFloor]).toEqual([histogramOf(0), histogramOf(0)])
   })
 
@@ -112,7 +112,7 @@ describe('totals', () => {
   function events(all: Recorder, pings: typeof lives extends fc.Arbitrary<infer T> ? T : never) {
     return pings.flatMap(({ due, fate, sentAt, settledAfter }) => {
       const settle = (): void => {
-        if (fate === 'answered') all.answered(due, due, due + 1, due + 2)
+        if (fate === 'answered') all.answered({ due, sent: due, floor: due + 1, ceiling: due + 2 })
         else if (fate !== 'outstanding') all.count(fate, due)
       }
       const settled = { at: sentAt + settledAfter, happen: settle }
@@ -154,7 +154,7 @@ describe('totals', () => {
     all.sent(2_000, 2_000)
     all.sent(2_001, 2_001)
     expect(all.outstanding).toBe(2)
-    all.answered(2_000, 2_000, 2_001, 2_001)
+    all.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
     all.count('dropped', 2_002)
     expect(all.outstanding).toBe(1)
     all.count('coalesced', 2_001)
@@ -180,7 +180,7 @@ describe('an interval', () => {
     all.sent(1_500, 1_500)
     all.cut(2_000)
     all.sent(2_500, 2_500)
-    all.answered(1_500, 1_500, 2_600, 2_700)
+    all.answered({ due: 1_500, sent: 1_500, floor: 2_600, ceiling: 2_700 })
     all.cut(3_000)
     expect(all.intervals.map(({ pings }) => pings)).toEqual([
       { ...nothing, sent: 1 },

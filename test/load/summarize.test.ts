@@ -41,7 +41,7 @@ function summaryOf(reports: readonly FloodReport[], options: WsLoadOptions = { r
 /** A ping that is sent when it is due, and answered `ms` later. */
 function answer(recorder: Recorder, ms: number, due = 2_000): void {
   recorder.sent(due, due)
-  recorder.answered(due, due, due + ms, due + ms)
+  recorder.answered({ due, sent: due, floor: due + ms, ceiling: due + ms })
 }
 
 function counts({ histogram }: LatencySummary): number[] {
@@ -66,7 +66,7 @@ describe('several threads', () => {
   function live(recorder: Recorder, { due, delay, width, latency, fate, fault }: Life): void {
     const sent = due + delay
     if (fate !== 'dropped') recorder.sent(due, sent)
-    if (fate === 'answered') recorder.answered(due, sent, sent + latency, sent + latency + width)
+    if (fate === 'answered') recorder.answered({ due, sent, floor: sent + latency, ceiling: sent + latency + width })
     else recorder.count(fate, due)
     if (fault !== null) recorder.fault(fault, `thread ${fault}`)
     recorder.opened(0, latency, latency + width)
@@ -200,7 +200,7 @@ describe('rates', () => {
   test('of errors are what failed of all that was attempted', () => {
     const failing = recorded((recorder) => {
       for (let nth = 0; nth < 6; nth++) recorder.sent(2_000, 2_000)
-      for (let nth = 0; nth < 3; nth++) recorder.answered(2_000, 2_000, 2_001, 2_001)
+      for (let nth = 0; nth < 3; nth++) recorder.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
       for (const what of ['dropped', 'timedOut', 'lost', 'coalesced'] as const) recorder.count(what, 2_000)
     })
     const connections = { requested: 3, opened: 2, failed: 1, closedEarly: 1 }
@@ -225,7 +225,7 @@ describe('nothing measured', () => {
 describe('the load model', () => {
   const delayed = recorded((recorder) => {
     recorder.sent(2_000, 2_010)
-    recorder.answered(2_000, 2_010, 2_030, 2_030)
+    recorder.answered({ due: 2_000, sent: 2_010, floor: 2_030, ceiling: 2_030 })
   })
 
   test('that is open tells response from service time', () => {
@@ -243,7 +243,7 @@ describe('the load model', () => {
 
 describe('the generator', () => {
   const answered = recorded((recorder) => {
-    for (let nth = 0; nth < 100; nth++) recorder.answered(2_000, 2_000, 2_004, 2_005)
+    for (let nth = 0; nth < 100; nth++) recorder.answered({ due: 2_000, sent: 2_000, floor: 2_004, ceiling: 2_005 })
     for (let nth = 0; nth < 100; nth++) recorder.sent(2_000, 2_000)
   })
 
@@ -295,7 +295,7 @@ describe('the generator', () => {
     ([delay, latency, saturated]) => {
       const late = recorded((recorder) => {
         recorder.sent(2_000, 2_000 + delay)
-        recorder.answered(2_000, 2_000 + delay, 2_000 + latency, 2_000 + latency)
+        recorder.answered({ due: 2_000, sent: 2_000 + delay, floor: 2_000 + latency, ceiling: 2_000 + latency })
       })
       expect(summaryOf([report(late)]).generator.saturated).toBe(saturated)
     },
@@ -304,7 +304,7 @@ describe('the generator', () => {
   test('says how late pings left', () => {
     const late = recorded((recorder) => {
       recorder.sent(2_000, 2_020)
-      recorder.answered(2_000, 2_020, 2_030, 2_030)
+      recorder.answered({ due: 2_000, sent: 2_020, floor: 2_030, ceiling: 2_030 })
     })
     expect(summaryOf([report(late)]).generator.reasons).toMatchInlineSnapshot(`
       [

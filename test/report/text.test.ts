@@ -75,20 +75,20 @@ test('prints a quiet run on one screen', () => {
 test('prints the generator first, then the verdict, when they matter', () => {
   const result = troubled()
   expect(formatSummary(result, { verdict: evaluateSLO(result, { p99: '< 12ms' }) })).toMatchInlineSnapshot(`
-    "ws://127.0.0.1:3001/
-    10 connections, open model at 4k/s (Poisson), probe text "PING", measured for 5
-      s
-
-    The load generator was saturated: it, not the server, may be what was measured.
+    "The load generator was saturated: it, not the server, may be what was measured.
       thread 1 was busy 99 % of the time: use more threads or fewer connections per
         thread
 
+    ws://127.0.0.1:3001/
+    10 connections, open model at 4k/s (Poisson), probe text "PING", measured for 5
+      s
+
     SLO missed: opened, closedEarly (2 of 3 objectives)
-        objective    limit   measured      by how much
-      ✗ opened       >= 10   9             1 short (10 %)
-      ✗ closedEarly  <= 0    1             1 over
-      ? p99          < 12ms  9.97 … 14 ms  undecided
-      p99: the generator cannot tell, it lies between 9.97 ms and 14 ms
+        objective    limit   measured   by how much
+      ✗ opened       >= 10   9          1 short (10 %)
+      ✗ closedEarly  <= 0    1          1 over
+      ? p99          < 12ms  2 … 14 ms  undecided
+      p99: the generator cannot tell, it lies between 2 ms and 14 ms
 
     Response time of answered pings    Throughput    400/s answered
       min    0 … 667 µs                Offered       407/s sent
@@ -122,6 +122,14 @@ test('prints the generator first, then the verdict, when they matter', () => {
     generator: 2 threads, event loop 40 % busy, 5 µs CPU per ping, p99 sent 300 µs
       late"
   `)
+})
+
+test('says in words what a closed model cannot see, and what does', () => {
+  const words = (options: Record<string, unknown>) =>
+    formatSummary(loadResult(undefined, { options })).split(/\s+/).join(' ')
+  const blindness = 'a server that stalls is asked less, so stalls count for less than they last; a rate shows them'
+  expect(words({ inFlight: 16 })).toContain(blindness)
+  expect(words({ inFlight: undefined, rate: 4000 })).not.toContain(blindness)
 })
 
 test('prints that nothing was measured', () => {

@@ -62,7 +62,7 @@ test('gives the infinitely slow a sign of their own', () => {
   `)
 })
 
-test('names the generator before the server when it cannot tell', () => {
+test('leads with the generator when it was saturated', () => {
   const result = loadResult(repeated(2000, [12.1, 25] as const), {
     generator: {
       saturated: true,
@@ -70,15 +70,29 @@ test('names the generator before the server when it cannot tell', () => {
     },
   })
   expect(message(result)).toMatchInlineSnapshot(`
-    "SLO inconclusive: p99, throughput (2 of 3 objectives)
+    "The load generator was saturated: it, not the server, may be what was measured.
+      thread 1 was busy 99 % of the time: use more threads or fewer connections
+    SLO inconclusive: p99, throughput (2 of 3 objectives)
         objective   limit   measured      by how much
       ? p99         < 20ms  12.1 … 25 ms  undecided
       ? throughput  > 5k/s  ≥ 400/s       undecided
       ✓ errorRate   < 0.1%  0 %           100 % to spare
-      thread 1 was busy 99 % of the time: use more threads or fewer connections
       p99: the generator cannot tell, it lies between 12.1 ms and 25 ms
       throughput: the generator was saturated, the server may be able to do more"
   `)
+})
+
+test('ends with the generator when the server surely missed something', () => {
+  const generator = { saturated: true, reasons: ['its event loop was busy: take more threads'] }
+  expect(message(loadResult(undefined, { generator }), { p99: '< 10ms', throughput: '> 5k/s' })).toMatchInlineSnapshot(`
+      "SLO missed: p99 is 18 ms, the limit is < 10ms
+          objective   limit   measured  by how much
+        ✗ p99         < 10ms  18 ms     7.99 ms over (80 %)
+        ? throughput  > 5k/s  ≥ 400/s   undecided
+        throughput: the generator was saturated, the server may be able to do more
+      The load generator was saturated: it, not the server, may be what was measured.
+        its event loop was busy: take more threads"
+    `)
 })
 
 test('says that nothing was measured, and why', () => {
@@ -126,18 +140,21 @@ test('counts a limit of zero in pieces', () => {
   )
 })
 
-test('stays below 15 lines of 80 columns however much went wrong', () => {
+test.for([
+  ['', []],
+  [' under a saturated generator', ['a long reason '.repeat(8), 'a short reason '.repeat(5)]],
+] as const)('stays below 15 lines of 80 columns however much went wrong%s', ([, reasons]) => {
   const errors = Object.fromEntries(
     repeated(30, 'x'.repeat(300)).map((sample, at) => [`FAULT_${at}`, { count: at, samples: [`${sample} ${sample}`] }]),
   )
   const result = loadResult(repeated(100, [1, 5] as const), {
     pings: { timedOut: 5, lost: 5, dropped: 5 },
     errors,
-    generator: { saturated: true, reasons: repeated(9, 'a long reason '.repeat(20)).map((text, at) => text + at) },
+    generator: { saturated: reasons.length > 0, reasons },
   })
   const bounds = Object.fromEntries(repeated(20, '< 2ms').map((bound, at) => [`serviceTime.p${at + 40}`, bound]))
   const lines = message(result, bounds).split('\n')
-  expect(lines).toContain('    … and 14 more')
+  expect(lines.filter((line) => line.startsWith('  ? '))).toHaveLength(6)
   expect(lines.length).toBeLessThan(15)
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
 })

@@ -182,15 +182,46 @@ describe('a saturated generator does not blame the server:', () => {
     expect(evaluateSLO(result, { errorRate: '< 1%' })).toMatchObject({ verdict: 'inconclusive' })
   })
 
-  test('while one that is not is blamed for them', () => {
-    expect(evaluateSLO(loadResult(undefined, { pings: { dropped: 100 } }), { dropped: '< 10' })).toMatchObject({
-      verdict: 'fail',
+  test('for pings that left late', () => {
+    const result = loadResult(repeated(1000, 60), {
+      generator: saturated,
+      serviceTime: latencies(repeated(1000, [4, 9] as const)).both,
+    })
+    const verdicts = (slo: SLO) => evaluateSLO(result, slo).objectives.map(({ verdict }) => verdict)
+    expect(verdicts({ p99: ['< 3ms', '< 20ms', '< 61ms'] })).toEqual(['fail', 'inconclusive', 'pass'])
+    expect(verdicts({ mean: '< 20ms', max: '< 20ms' })).toEqual(['inconclusive', 'inconclusive'])
+    expect(verdicts({ 'serviceTime.p99': ['< 3ms', '< 5ms', '< 10ms'] })).toEqual(['fail', 'inconclusive', 'pass'])
+  })
+
+  test('for pings that timed out', () => {
+    const result = loadResult(undefined, { generator: saturated, pings: { timedOut: 100 } })
+    expect(
+      evaluateSLO(result, { errorRate: '< 1%', p99: '< 20ms', 'serviceTime.max': '< 20ms', timedOut: '<= 0' }),
+    ).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [
+        'thread 1 was busy',
+        'errorRate: the generator was saturated, 100 dropped or timed-out pings may be its own doing',
+        'p99: the generator was saturated, 100 timed-out pings may be its own doing',
+        'serviceTime.max: the generator was saturated, 100 timed-out pings may be its own doing',
+        'timedOut: the generator was saturated, 100 timed-out pings may be its own doing',
+      ],
     })
   })
 
-  test('but does for pings without an answer', () => {
-    const result = loadResult(undefined, { generator: saturated, pings: { timedOut: 100 } })
-    expect(evaluateSLO(result, { errorRate: '< 1%' })).toMatchObject({ verdict: 'fail' })
+  test('while one that is not is blamed for them', () => {
+    const result = loadResult(repeated(1000, 60), {
+      pings: { dropped: 100, timedOut: 100 },
+      serviceTime: latencies(repeated(1000, 4)).both,
+    })
+    const slo = { dropped: '< 10', timedOut: '< 10', errorRate: '< 1%', throughput: '> 5k/s', p50: '< 20ms' }
+    expect(evaluateSLO(result, slo).objectives.map(({ verdict }) => verdict)).toEqual(repeated(5, 'fail'))
+  })
+
+  test('but does for pings and connections that the server gave up', () => {
+    const result = loadResult(undefined, { generator: saturated, pings: { lost: 100, timedOut: 1, dropped: 1 } })
+    const verdicts = evaluateSLO(result, { errorRate: '< 1%', max: '< 1h', lost: '<= 0' }).objectives
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(repeated(3, 'fail'))
   })
 })
 

@@ -2,12 +2,19 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, test } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
-import { loadResult, repeated } from '../support/result.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 2,000 pings, 1.5 % of which took 18 ms. */
 const summary = new LoadSummary(loadResult())
 /** The generator cannot tell whether the p99 is 10 or 30 ms. */
 const blurred = new LoadSummary(loadResult(repeated(2_000, [10, 30] as const)))
+/** Its p99 of 18 ms may be the generator's. */
+const saturated = new LoadSummary(
+  loadResult(undefined, {
+    serviceTime: latencies(repeated(2_000, 2)).both,
+    generator: { saturated: true, reasons: ['pings left up to 16 ms late (p99): take a lower rate or more threads'] },
+  }),
+)
 const nothing = new LoadSummary(loadResult([], { pings: { timedOut: 20 } }))
 
 describe('toMeetSLO', () => {
@@ -27,6 +34,20 @@ describe('toMeetSLO', () => {
 
   test('fails when the generator cannot tell', () => {
     expect(plainly(() => expect(blurred).toMeetSLO({ p99: '< 20ms' }))).toThrow(/^SLO inconclusive: p99/)
+  })
+
+  test('fails with the generator first when it was saturated', () => {
+    expect(plainly(() => expect(saturated).toMeetSLO({ p99: '< 10ms', throughput: '> 5k/s' })))
+      .toThrowErrorMatchingInlineSnapshot(`
+        [Error: The load generator was saturated: it, not the server, may be what was measured.
+          pings left up to 16 ms late (p99): take a lower rate or more threads
+        SLO inconclusive: p99, throughput (2 of 2 objectives)
+            objective   limit   measured   by how much
+          ? p99         < 10ms  2 … 18 ms  undecided
+          ? throughput  > 5k/s  ≥ 400/s    undecided
+          p99: the generator cannot tell, it lies between 2 ms and 18 ms
+          throughput: the generator was saturated, the server may be able to do more]
+      `)
   })
 
   test('fails when nothing was measured', () => {
@@ -63,6 +84,12 @@ describe('.not.toMeetSLO', () => {
   test('fails when the generator cannot tell', () => {
     expect(plainly(() => expect(blurred).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
       /missed for sure.*\nSLO inconclusive: p99/,
+    )
+  })
+
+  test('fails when the generator was saturated', () => {
+    expect(plainly(() => expect(saturated).not.toMeetSLO({ p99: '< 10ms' }))).toThrow(
+      /missed for sure.*\nThe load generator was saturated[^]*\nSLO inconclusive: p99/,
     )
   })
 

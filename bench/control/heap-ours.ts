@@ -1,0 +1,20 @@
+/** This package's load thread, as it is published, in the main thread: only a thread itself can read its heap. */
+import { Flood } from '../../dist/load/flood.js'
+import { resolveOptions } from '../../dist/load/options.js'
+import { planThreads } from '../../dist/load/plan.js'
+import { contend, settling, watchHeap } from './heap-growth.ts'
+
+await contend(async ({ url, connections, inFlight, seconds }) => {
+  const counted = seconds * 1_000
+  const duration = settling + counted + 1_000
+  const [plan] = planThreads(resolveOptions({ url, connections, inFlight, duration, warmup: 0, threads: 1 }), url)
+  const flood = await Flood.prepare(plan!)
+  await flood.connect()
+  const start = performance.now()
+  const [growth, { recording }] = await Promise.all([watchHeap(start, counted), flood.run(start)])
+  const intervals = recording.intervals.filter(({ start, end }) => {
+    const middle = (start + end) / 2
+    return middle > settling && middle < settling + counted
+  })
+  return { ...growth, pings: intervals.reduce((sum, { pings }) => sum + pings.answered, 0) }
+})

@@ -1,0 +1,46 @@
+/**
+ * Runs the benchmarks that README.md and docs/benchmarks.md name and puts what they print below their names:
+ *
+ *     <!-- node bench/memory.ts --connections 10000 -->
+ *     … what that command printed …
+ *     <!-- end -->
+ *
+ * A command that stands in several places runs once. The machine must have nothing else to do.
+ *
+ * Run: npm run bench:publish [-- <part of a command>]
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const documents = ['README.md', 'docs/benchmarks.md']
+const blocks = /<!-- node (bench\/\S+\.ts)(.*?) -->\n[\s\S]*?<!-- end -->/g
+const only = process.argv[2] ?? ''
+const printed = new Map<string, string>()
+
+for (const document of documents) {
+  const path = join(root, document)
+  const text = readFileSync(path, 'utf8').replaceAll(blocks, (block, program: string, args: string) => {
+    const command = `node ${program}${args}`
+    if (!command.includes(only)) return block
+    return `<!-- ${command} -->\n\n${output(command, program, args)}\n<!-- end -->`
+  })
+  writeFileSync(path, text)
+}
+
+function output(command: string, program: string, args: string): string {
+  const known = printed.get(command)
+  if (known !== undefined) return known
+  console.error(command)
+  const stdout = execFileSync(process.execPath, [join(root, program), ...args.split(' ').filter(Boolean)], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 24,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`
+  const text = `\`${command}\` (${machine}):\n\n${stdout}`
+  printed.set(command, text)
+  return text
+}

@@ -1,0 +1,128 @@
+/**
+ * Does a long run stay what it was at its start?
+ *
+ * Unit: milliseconds of latency and megabytes of memory, a row for each tenth of one run in the open model: medians of
+ * its seconds' percentiles, and the memory of the generator's process at its end. Controls: the same process before the
+ * run, and the run's own second tenth.
+ *
+ * Run: npm run build && node bench/soak.ts [--seconds 600]
+ */
+import { subscribe } from 'node:diagnostics_channel'
+import { availableParallelism } from 'node:os'
+import { setTimeout as elapsed } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Worker } from 'node:worker_threads'
+import type { LoadInterval } from '../dist/index.js'
+import { run } from '../dist/load/run.js'
+import { count, median, printTable } from './control/figures.ts'
+import { serverKind, startEchoServer } from './control/server.ts'
+
+/** Bytes in use. */
+interface Memory {
+  readonly main: number
+  readonly threads: number
+  /** Of the whole process. */
+  readonly rss: number
+}
+
+interface Tenth extends Memory {
+  /** Seconds since the run began. */
+  readonly from: number
+  readonly to: number
+  readonly rate: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+const rate = 20_000
+const connections = 64
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } })
+const tenth = Math.max(1, Math.round(Number(values.seconds) / 10))
+
+const threads = new Set<Worker>()
+subscribe('worker_threads', (message) => {
+  const { worker } = message as { worker: Worker }
+  threads.add(worker)
+  worker.once('exit', () => threads.delete(worker))
+})
+
+const server = await startEchoServer()
+const bare = await lookAtMemory()
+const [result, memory] = await Promise.all([
+  run({ url: server.url, connections, rate, duration: 10 * tenth * 1_000, warmup: 0 }),
+  watchMemory(),
+])
+server.stop()
+
+const { pings, intervals, generator } = result
+const tenths = memory.map((then, nth) => summarize(nth, intervals.slice(nth * tenth, (nth + 1) * tenth), then))
+printTable(
+  'Soak',
+  `${count(rate)} pings/s over ${connections} connections for ${10 * tenth} s, ${result.ended}: ${count(pings.due)} due, ` +
+    `${count(pings.answered)} answered; generator ${generator.saturated ? generator.reasons.join(', ') : 'not saturated'}; ` +
+    `echo server: ${serverKind}; ${availableParallelism()} cores; Node ${process.version}`,
+  [
+    ...tenths.map((part) => ({
+      s: `${part.from}–${part.to}`,
+      'sent/s': count(part.rate),
+      'p50 ms': part.p50.toFixed(3),
+      'p99 ms': part.p99.toFixed(3),
+      'max ms': part.max.toFixed(2),
+      ...inMegabytes(part),
+    })),
+    { s: 'control: before the run', ...inMegabytes(bare) },
+    {
+      s: 'last ÷ second tenth − 1',
+      'p50 ms': change(({ p50 }) => p50),
+      'p99 ms': change(({ p99 }) => p99),
+      'RSS MB': change(({ rss }) => rss),
+    },
+  ],
+)
+
+/** Looks at the end of each tenth, when the load threads are still there. */
+async function watchMemory(): Promise<Memory[]> {
+  const started = performance.now()
+  const seen: Memory[] = []
+  for (let nth = 1; nth <= 10; nth++) {
+    await elapsed(started + nth * tenth * 1_000 - performance.now())
+    seen.push(await lookAtMemory())
+  }
+  return seen
+}
+
+async function lookAtMemory(): Promise<Memory> {
+  const heaps = await Promise.all([...threads].map((worker) => worker.getHeapStatistics()))
+  const { heapUsed, rss } = process.memoryUsage()
+  return { main: heapUsed, threads: heaps.reduce((sum, heap) => sum + heap.used_heap_size, 0), rss }
+}
+
+function summarize(nth: number, seconds: readonly LoadInterval[], memory: Memory): Tenth {
+  const sum = (of: (second: LoadInterval) => number): number => seconds.reduce((total, second) => total + of(second), 0)
+  return {
+    ...memory,
+    from: nth * tenth,
+    to: (nth + 1) * tenth,
+    rate: (sum(({ sent }) => sent) * 1_000) / sum(({ duration }) => duration),
+    p50: median(seconds.map(({ p50 }) => p50)),
+    p99: median(seconds.map(({ p99 }) => p99)),
+    max: Math.max(...seconds.map(({ max }) => max)),
+  }
+}
+
+function inMegabytes({ main, threads, rss }: Memory): Record<string, string> {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+  return { 'main heap MB': megabytes(main), 'load heap MB': megabytes(threads), 'RSS MB': megabytes(rss) }
+}
+
+function change(of: (tenth: Tenth) => number): string {
+  const ratio = of(tenths.at(-1)!) / of(tenths[1]!)
+  return (ratio - 1).toLocaleString('en-US', {
+    style: 'percent',
+    signDisplay: 'exceptZero',
+    maximumFractionDigits: 1,
+  })
+}
