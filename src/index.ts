@@ -4,10 +4,12 @@ export { LoadSummary } from './report/load-summary.ts'
 export type { SummaryJSON } from './report/json.ts'
 export type { Paint } from './report/paint.ts'
 export { formatSummary, type SummaryFormat } from './report/text.ts'
-export { evaluateSLO, type ObjectiveVerdict, type SLOVerdict, type Verdict } from './slo/evaluate.ts'
+export { evaluateSLO, type Judgement, type ObjectiveVerdict, type SLOVerdict, type Verdict } from './slo/evaluate.ts'
 export type { Indicator } from './slo/indicator.ts'
-export type { SLO } from './slo/objective.ts'
+export type { Evidence } from './slo/evidence.ts'
+export type { Bound, Level, SLO } from './slo/objective.ts'
 export type { Bounds, Interval, LatencySummary } from './stats/latency.ts'
+export type { Slices } from './stats/slices.ts'
 export type {
   ConnectionTotals,
   Ending,
@@ -21,6 +23,6 @@ export type {
   RecordedOptions,
 } from './stats/result.ts'
 export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
-export { expect } from './vitest/matchers.ts'
+export { expect, type MatcherJudgement } from './vitest/matchers.ts'
 export { wsLoad } from './vitest/ws-load.ts'
 export type { ProbeFunctions, ProbeMessage, ProbeOption } from './wire/probe-option.ts'

@@ -43,6 +43,7 @@ export function closedModel({ plan, clock, recorder, connections, finished }: Lo
       freed[waiting] = connection
       places[waiting++] = count
     },
+    catchUp() {},
     stop() {
       sending = false
     },

@@ -124,6 +124,14 @@ export class Connection implements FrameSink {
     if (places > 0 && this.writable) this.#context.freed(this, places)
   }
 
+  /** Calls back with when each unanswered ping was due and sent, timed-out ones aside. */
+  forEachUnanswered(visit: (due: number, sent: number) => void): void {
+    const flight = this.#flight
+    for (let sequence = flight.oldest; sequence < flight.next; sequence++) {
+      if (flight.isPending(sequence)) visit(flight.due(sequence), flight.sent(sequence))
+    }
+  }
+
   /** Gives up the attempt to connect. */
   fail(fault: ConnectionFault): void {
     this.#fault = fault

@@ -3,6 +3,7 @@ import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
 import { createProbe, type Probe } from '../wire/probe.ts'
 import type { ConnectionTotals, Ending, GcPauses } from '../stats/result.ts'
+import type { PackedSlices } from '../stats/slices.ts'
 import { closedModel } from './closed-model.ts'
 import { GcWatch } from './gc-watch.ts'
 import type { LoadModel } from './load-model.ts'
@@ -13,6 +14,7 @@ import type { ThreadPlan } from './plan.ts'
 import { PollClock } from './poll-clock.ts'
 import { ConnectionPool } from './pool.ts'
 import { Recorder, type Recording, Sample } from './recorder.ts'
+import { takeSnapshot, type Snapshot } from './snapshot.ts'
 
 const receiveBufferBytes = 65_536
 const intervalLength = 1_000
@@ -31,6 +33,7 @@ export interface FloodReport {
   readonly lastAnswer: number
   readonly connections: ConnectionTotals
   readonly recording: Recording
+  readonly slices: PackedSlices
   readonly spent: Spent
   readonly gcPauses: GcPauses
 }
@@ -52,9 +55,16 @@ export class Flood {
   readonly #lookout: Lookout = new Lookout(this.#clock)
   readonly #recorder: Recorder
   readonly #pool: ConnectionPool
+  /** Resolves when there is nothing more to send. */
   readonly #sending = Promise.withResolvers<void>()
+  /** Resolves when the run is decided while it measures. */
+  readonly #decided = Promise.withResolvers<void>()
+  readonly #gcWatch: GcWatch = new GcWatch()
   #model: LoadModel | undefined
-  #aborted = false
+  #measuring = false
+  /** What was spent when the measured window began. */
+  #before: Spent = { busy: 0, looking: 0, cpu: 0 }
+  #ending: Ending = 'completed'
 
   /** @throws {Error} if the probe's functions cannot be loaded */
   static async prepare(plan: ThreadPlan): Promise<Flood> {
@@ -64,7 +74,7 @@ export class Flood {
 
   private constructor(plan: ThreadPlan, probe: Probe) {
     this.#plan = plan
-    this.#recorder = new Recorder(plan.open !== undefined)
+    this.#recorder = new Recorder(plan.open !== undefined, plan.decidable ? undefined : plan.duration)
     this.#pool = new ConnectionPool({
       plan,
       probe,
@@ -80,9 +90,33 @@ export class Flood {
 
   /** Ends whatever phase is under way; what was measured is reported. */
   abort(): void {
-    this.#aborted = true
+    this.#ending = 'aborted'
     this.#pool.abandon()
     this.#sending.resolve()
+  }
+
+  /** Ends the measured window if it is under way: what is due by now still leaves, nothing else does. */
+  finish(): void {
+    if (!this.#measuring) return
+    this.#measuring = false
+    this.#ending = 'decided'
+    this.#recorder.until = Math.min(performance.now(), this.#recorder.until)
+    this.#decided.resolve()
+    this.#model!.catchUp()
+  }
+
+  /**
+   * Tells what was found out until now, as if the measured window had ended. What is told changes as soon as the
+   * measurement goes on.
+   * @param overdueAfter unanswered pings older than this many milliseconds count as lost, younger ones are left out
+   */
+  look(overdueAfter: number, tell: (snapshot: Snapshot) => void): void {
+    const [recorder, pool, clock] = [this.#recorder, this.#pool, this.#clock]
+    this.#model?.catchUp()
+    const now = clock.look()
+    const report = this.#report('decided', Math.min(now, recorder.until), this.#spent())
+    tell(takeSnapshot(report, { recorder, pool, lostBefore: clock.before - overdueAfter }))
+    clock.worked(now)
   }
 
   /** Opens the connections; resolves when each of them is open or has failed. */
@@ -102,12 +136,12 @@ export class Flood {
     recorder.until = recorder.from + this.#plan.duration
     const sweeper = setInterval(() => this.#sweep(), Math.min(100, Math.max(5, this.#plan.timeout / 20)))
     this.#lookout.start()
-    const atStart = await this.#warmUp(startAt)
-    const gcWatch = new GcWatch()
-    gcWatch.start()
+    await this.#warmUp(startAt)
+    this.#before = this.#spent()
+    this.#gcWatch.start()
     await this.#measure()
-    const gcPauses = gcWatch.stop()
-    const atEnd = this.#spent()
+    this.#gcWatch.stop()
+    const spent = this.#spent()
     const end = Math.min(performance.now(), recorder.until)
     const disconnected = this.#pool.live === 0
     await this.#drain(end)
@@ -115,22 +149,31 @@ export class Flood {
     this.#lookout.stop()
     await this.#pool.close()
     if (end > recorder.from) recorder.cut(end)
+    const disrupted = disconnected && this.#ending !== 'aborted'
+    return this.#report(disrupted ? 'disconnected' : this.#ending, end, spent)
+  }
+
+  /** @param spent by the end of the measured window, counted from the thread's start */
+  #report(ending: Ending, end: number, spent: Spent): FloodReport {
+    const recorder = this.#recorder
+    const before = this.#before
     return {
-      ending: this.#aborted ? 'aborted' : disconnected ? 'disconnected' : 'completed',
+      ending,
       duration: Math.max(0, end - recorder.from),
       lastAnswer: recorder.lastAnswer - recorder.from,
       connections: this.#pool.totals,
       recording: recorder,
+      slices: recorder.slices(),
       spent: {
-        busy: atEnd.busy - atStart.busy,
-        looking: atEnd.looking - atStart.looking,
-        cpu: atEnd.cpu - atStart.cpu,
+        busy: spent.busy - before.busy,
+        looking: spent.looking - before.looking,
+        cpu: spent.cpu - before.cpu,
       },
-      gcPauses,
+      gcPauses: this.#gcWatch.pauses,
     }
   }
 
-  async #warmUp(startAt: number): Promise<Spent> {
+  async #warmUp(startAt: number): Promise<void> {
     const model = this.#plan.open === undefined ? closedModel : openModel
     this.#model = model({
       plan: this.#plan,
@@ -139,35 +182,40 @@ export class Flood {
       connections: this.#pool.connections,
       finished: () => this.#sending.resolve(),
     })
-    if (!(await this.#stopsBefore(startAt)) && !this.#aborted) this.#model.start()
+    if (!(await this.#stopsBefore(startAt)) && this.#ending !== 'aborted') this.#model.start()
     await this.#stopsBefore(this.#recorder.from)
-    return this.#spent()
   }
 
   async #measure(): Promise<void> {
     const { from, until } = this.#recorder
+    this.#measuring = true
     for (let nth = 1; from + nth * intervalLength < until; nth++) {
-      if (await this.#stopsBefore(from + nth * intervalLength)) break
+      if (await this.#stopsBefore(from + nth * intervalLength, this.#decided.promise)) break
       this.#recorder.cut(Math.min(performance.now(), until))
     }
-    const last = this.#plan.open === undefined ? until : until + this.#plan.drain
-    await this.#stopsBefore(last)
+    await this.#stopsBefore(until, this.#decided.promise)
+    this.#measuring = false
+    if (this.#plan.open !== undefined) await this.#stopsBefore(this.#recorder.until + this.#plan.drain)
     this.#model?.stop()
   }
 
   /** Waits for the answers that are still to come. */
   async #drain(end: number): Promise<void> {
-    while (this.#recorder.outstanding > 0 && !this.#aborted && this.#pool.live > 0) {
+    while (this.#recorder.outstanding > 0 && this.#ending !== 'aborted' && this.#pool.live > 0) {
       if (this.#clock.before > end + this.#plan.drain) break
       await elapsed(lookEvery)
     }
     this.#pool.expire()
   }
 
-  /** Resolves at `time`, or earlier with `true` when nothing is left to be sent. */
-  async #stopsBefore(time: number): Promise<boolean> {
+  /** Resolves at `time`, or earlier with `true` when nothing is left to be sent, or when `event` happens. */
+  async #stopsBefore(time: number, event?: Promise<void>): Promise<boolean> {
     const over = new AbortController()
-    const stopped = await Promise.race([this.#sending.promise.then(() => true), reached(time, over.signal)])
+    const events = [this.#sending.promise, event].map((promise) => promise?.then(() => true))
+    const stopped = await Promise.race([
+      ...events.filter((promise) => promise !== undefined),
+      reached(time, over.signal),
+    ])
     over.abort()
     return stopped
   }

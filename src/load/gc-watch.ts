@@ -12,9 +12,13 @@ export class GcWatch {
     this.#observer.observe({ entryTypes: ['gc'] })
   }
 
-  stop(): GcPauses {
+  stop(): void {
     this.#add(this.#observer.takeRecords())
     this.#observer.disconnect()
+  }
+
+  /** Those seen until now. */
+  get pauses(): GcPauses {
     return { count: this.#count, total: this.#total, max: this.#max }
   }
 

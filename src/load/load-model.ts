@@ -9,6 +9,8 @@ export interface LoadModel {
   start(): void
   /** Answers or timeouts have freed places on a connection. */
   freed(connection: Connection, places: number): void
+  /** Sends at once what is due by now. */
+  catchUp(): void
   /** Sends nothing more. */
   stop(): void
 }

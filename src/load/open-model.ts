@@ -82,6 +82,11 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
       pump()
     },
     freed() {},
+    catchUp() {
+      clearTimeout(timer)
+      clearImmediate(turn)
+      pump()
+    },
     stop() {
       pump()
       if (sending) dropLate()

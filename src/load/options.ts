@@ -3,7 +3,8 @@ import { isIP } from 'node:net'
 import * as v from 'valibot'
 import { WsLoadError } from '../errors.ts'
 import { didYouMean, show } from '../mistakes.ts'
-import { durationForms, parseDuration, parseRate, rateForms } from '../units.ts'
+import { findSLOMistakes, type SLO } from '../slo/objective.ts'
+import { durationForms, formatDuration, parseDuration, parseRate, rateForms } from '../units.ts'
 import { describeProbe, portableProbe, type ProbeOption, type ProbeSpec, resolveProbe } from '../wire/probe-option.ts'
 
 /** Milliseconds, or a text with its unit: `'250us'`, `'20ms'`, `'5s'`, `'2m'`. */
@@ -36,10 +37,19 @@ export interface WsLoadOptions {
   readonly url?: string | URL
   /** Sockets held open at the same time, 1 to 1,000,000. Default: 10. */
   readonly connections?: number
-  /** Length of the measured window. Default: '10s'. Not together with `pings` or `stages`. */
+  /** Length of the measured window. Default: '10s'. Not together with `pings`, `stages` or `until`. */
   readonly duration?: Duration
-  /** Ends the measured window after this many pings over all connections. Not together with `duration` or `stages`. */
+  /** Ends the measured window after this many pings over all connections. Not together with `duration`, `stages` or `until`. */
   readonly pings?: number
+  /**
+   * Ends the measured window as soon as it is decided whether the target meets this SLO, after a second at the earliest.
+   * Not together with `duration`, `pings` or `stages`.
+   */
+  readonly until?: SLO
+  /** Ends a run with `until` that stays undecided: '1s' to a day. Default: '60s'. */
+  readonly maxDuration?: Duration
+  /** How sure verdicts on this run have to be: a probability above 0.5 and below 1. Default: 0.99. */
+  readonly confidence?: number
   /** Load before the measured window, left out of the summary. Default: '1s'. */
   readonly warmup?: Duration
   /** How long to wait after the measured window for answers still to come. Default: `timeout`. */
@@ -100,6 +110,9 @@ export interface ResolvedOptions {
   readonly connections: number
   readonly duration: number
   readonly pings: number | undefined
+  /** What decides the run; `duration` is then how long it may take. */
+  readonly until: SLO | undefined
+  readonly confidence: number
   readonly warmup: number
   readonly drain: number
   readonly inFlight: number
@@ -123,6 +136,8 @@ export interface ResolvedOptions {
 const defaults = {
   connections: 10,
   duration: 10_000,
+  maxDuration: 60_000,
+  confidence: 0.99,
   warmup: 1_000,
   inFlight: 1,
   arrivals: 'constant',
@@ -140,6 +155,9 @@ const schema = v.objectWithRest(
     connections: v.optional(wholeNumber(1, 1_000_000)),
     duration: v.optional(duration(1, day)),
     pings: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+    until: v.optional(v.unknown()),
+    maxDuration: v.optional(duration(1_000, day)),
+    confidence: v.optional(probability()),
     warmup: v.optional(duration(0, day)),
     drain: v.optional(duration(0, day)),
     inFlight: v.optional(wholeNumber(1, 65_536)),
@@ -214,6 +232,9 @@ const conflicts = [
   ['duration', 'pings', 'both end the measured window'],
   ['duration', 'stages', 'the stages say how long the run is'],
   ['pings', 'stages', 'the stages say how long the run is'],
+  ['until', 'duration', 'the run ends when it is decided, at the latest after maxDuration'],
+  ['until', 'pings', 'the run ends when it is decided, at the latest after maxDuration'],
+  ['until', 'stages', 'the stages say how long the run is'],
   ['inFlight', 'rate', 'a closed model waits for answers, an open one does not'],
   ['inFlight', 'stages', 'a closed model waits for answers, an open one does not'],
 ] as const
@@ -224,7 +245,7 @@ export function findMistakes(input: WsLoadOptions): string[] {
   if (typeof input !== 'object' || input === null) return issues.map(describeIssue)
   const sized = !issues.some((issue) => v.getDotPath(issue) === 'payloadBytes')
   const probe = resolveProbe(input.probe ?? defaults.probe, sized ? input.payloadBytes : undefined)
-  return [...issues.map(describeIssue), ...contradictions(input), ...probe.mistakes]
+  return [...issues.map(describeIssue), ...mistakesInUntil(input), ...contradictions(input), ...probe.mistakes]
 }
 
 /** Options as they can be sent to another process: functions as source text, URLs as text. */
@@ -244,13 +265,16 @@ export function resolveOptions(input: WsLoadOptions): ResolvedOptions {
   const mistakes = findMistakes(input)
   if (mistakes.length > 0) throw invalidOptions(mistakes)
   const given = v.parse(schema, input)
-  const length = given.stages?.reduce((sum, stage) => sum + stage.duration, 0) ?? given.duration ?? defaults.duration
+  const longest = given.until === undefined ? defaults.duration : (given.maxDuration ?? defaults.maxDuration)
+  const length = given.stages?.reduce((sum, stage) => sum + stage.duration, 0) ?? given.duration ?? longest
   const timeout = given.timeout ?? defaults.timeout
   return {
     url: given.url,
     connections: given.connections ?? defaults.connections,
     duration: given.pings === undefined ? length : Infinity,
     pings: given.pings,
+    until: input.until,
+    confidence: given.confidence ?? defaults.confidence,
     warmup: given.warmup ?? defaults.warmup,
     drain: given.drain ?? timeout,
     inFlight: given.inFlight ?? defaults.inFlight,
@@ -281,6 +305,7 @@ export function mergeOptions(defaults: WsLoadOptions, given: WsLoadOptions): WsL
   if (given.probe !== undefined) delete kept.payloadBytes
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   if ((set.rate ?? set.stages ?? kept.rate ?? kept.stages) === undefined) delete kept.arrivals
+  if ((set.until ?? kept.until) === undefined) delete kept.maxDuration
   return { ...kept, ...set } as WsLoadOptions
 }
 
@@ -295,12 +320,13 @@ export function invalidOptions(mistakes: readonly string[], where = 'wsLoad'): W
 
 /** The options of a run as plain data for the summary: no secrets, no functions. */
 export function recordOptions(options: ResolvedOptions): Record<string, unknown> {
-  const { stages, startRate, arrivals, inFlight, pings, duration, headers, tls, connectRate, url, ...rest } = options
+  const { stages, startRate, arrivals, inFlight, pings, until, duration, headers, tls, connectRate, url, ...rest } =
+    options
   const constantRate = stages?.length === 1 && stages[0]!.duration === Infinity
   return {
     url: url === undefined ? undefined : withoutSecrets(url),
     ...rest,
-    ...(pings === undefined ? { duration } : { pings }),
+    ...(until !== undefined ? { until, maxDuration: duration } : pings === undefined ? { duration } : { pings }),
     ...(stages === undefined
       ? { inFlight }
       : constantRate
@@ -324,12 +350,20 @@ function withoutSecrets(address: string): string {
   return url.href
 }
 
+function mistakesInUntil({ until }: WsLoadOptions): string[] {
+  if (until === undefined) return []
+  return findSLOMistakes(until).map((mistake) => `until${/^[\w.]+: /.test(mistake) ? '.' : ': '}${mistake}`)
+}
+
 function contradictions(input: WsLoadOptions): string[] {
   const mistakes = conflicts
     .filter(([one, other]) => input[one] !== undefined && input[other] !== undefined)
     .map(([one, other, why]) => `${one}, ${other}: expected one of the two, got both; ${why}`)
   if (input.arrivals !== undefined && input.rate === undefined && input.stages === undefined) {
     mistakes.push('arrivals: expected a rate or stages with it, got neither; only the open model has arrivals')
+  }
+  if (input.maxDuration !== undefined && input.until === undefined) {
+    mistakes.push('maxDuration: expected until with it; a run that is not decided while it lasts has a duration')
   }
   return mistakes
 }
@@ -356,8 +390,16 @@ function wholeNumber(min: number, max: number) {
   return v.pipe(v.number(form), v.check(inRange, form))
 }
 
+function probability() {
+  const form = expected('a number above 0.5 and below 1')
+  return v.pipe(
+    v.number(form),
+    v.check((value) => value > 0.5 && value < 1, form),
+  )
+}
+
 function duration(min: number, max: number) {
-  const form = expected(`${durationForms}, from ${min} ms to ${max / day} day`)
+  const form = expected(`${durationForms}, from ${formatDuration(min)} to ${max / day} day`)
   return reading(parseDuration, (ms) => ms >= min && ms <= max, form)
 }
 

@@ -14,8 +14,10 @@ export interface ThreadPlan {
   /** Connections to open per second. */
   readonly connectRate: number
   readonly warmup: number
-  /** Infinity when `pings` ends the measured window. */
+  /** Length of the measured window, Infinity when `pings` ends it. */
   readonly duration: number
+  /** Whether the measured window may end at any time, because the run is decided. */
+  readonly decidable: boolean
   readonly pings: number
   readonly drain: number
   readonly timeout: number
@@ -43,7 +45,7 @@ export interface OpenPlan {
 /** Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow. */
 export function planThreads(options: ResolvedOptions, url: string): ThreadPlan[] {
   const threads = threadsFor(options)
-  const { connections, pings, connectRate, ...rest } = options
+  const { connections, pings, connectRate, until, confidence: _, ...rest } = options
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
     const own = share(connections, thread, threads)
@@ -55,6 +57,7 @@ export function planThreads(options: ResolvedOptions, url: string): ThreadPlan[]
       connections: own,
       allConnections: connections,
       connectRate: connectRate * part,
+      decidable: until !== undefined,
       pings: pings === undefined ? Infinity : share(pings, thread, threads),
       open: planOpen(options, part, thread, threads),
     }

@@ -56,6 +56,11 @@ export class ConnectionPool {
     }
   }
 
+  /** Calls back with when each unanswered ping was due and sent, in milliseconds of `performance.now()`. */
+  forEachUnanswered(visit: (due: number, sent: number) => void): void {
+    for (const connection of this.connections) connection.forEachUnanswered(visit)
+  }
+
   /** Opens no more connections and ends those that are still connecting. */
   abandon(): void {
     this.#abandoned = true

@@ -1,4 +1,5 @@
 import { Histogram, type SparseCounts } from '../stats/histogram.ts'
+import { kindNumbers, type PackedSlices, SliceRecorder } from '../stats/slices.ts'
 
 const nsPerMs = 1e6
 const mostSamples = 3
@@ -72,12 +73,17 @@ export class Recorder implements Recording {
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly intervals: RecordedInterval[] = []
   readonly #open: boolean
+  readonly #slices: SliceRecorder
   readonly #seenLatency: Uint32Array
   #seenPings: PingCounts = { ...this.pings }
 
-  /** @param open whether pings can be sent later than they were due: response and service time then differ */
-  constructor(open: boolean) {
+  /**
+   * @param open whether pings can be sent later than they were due: response and service time then differ
+   * @param duration length of the measured window in milliseconds, as far as it is known
+   */
+  constructor(open: boolean, duration?: number) {
     this.#open = open
+    this.#slices = new SliceRecorder(duration)
     this.serviceTime = open ? new Histogram() : this.latency
     this.serviceTimeFloor = open ? new Histogram() : this.latencyFloor
     this.#seenLatency = new Uint32Array(this.latency.counts.length)
@@ -96,6 +102,7 @@ export class Recorder implements Recording {
   sent(due: number, sent: number): void {
     if (!this.measures(due)) return
     this.pings.sent++
+    this.#slices.count(kindNumbers.sent, ((due - this.from) / this.#slices.length) | 0)
     if (this.#open) this.sendDelay.record((sent - due) * nsPerMs)
   }
 
@@ -103,15 +110,23 @@ export class Recorder implements Recording {
     if (!this.measures(due)) return
     this.pings.answered++
     this.lastAnswer = ceiling
-    this.latency.record((ceiling - due) * nsPerMs)
-    this.latencyFloor.record((floor - due) * nsPerMs)
+    const high = this.latency.record((ceiling - due) * nsPerMs)
+    const low = this.latencyFloor.record((floor - due) * nsPerMs)
+    this.#slices.answered(((due - this.from) / this.#slices.length) | 0, high, low)
     if (!this.#open) return
     this.serviceTime.record((ceiling - sent) * nsPerMs)
     this.serviceTimeFloor.record((floor - sent) * nsPerMs)
   }
 
   count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number): void {
-    if (this.measures(due)) this.pings[what]++
+    if (!this.measures(due)) return
+    this.pings[what]++
+    this.#slices.count(kindNumbers[what], ((due - this.from) / this.#slices.length) | 0)
+  }
+
+  /** What happened when, until now. */
+  slices(): PackedSlices {
+    return this.#slices.pack()
   }
 
   opened(started: number, floor: number, ceiling: number): void {

@@ -1,6 +1,7 @@
 import { WsLoadError } from '../errors.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { startEmbedded } from '../target/embedded.ts'
+import { endWhenDecided } from './look.ts'
 import { checkMachineLimits } from './machine-limits.ts'
 import { resolveOptions, type WsLoadOptions } from './options.ts'
 import { planThreads } from './plan.ts'
@@ -25,6 +26,7 @@ export async function run(options: WsLoadOptions = {}): Promise<LoadResult> {
   checkMachineLimits(resolved)
   const embedded = resolved.url === undefined ? await startEmbedded() : undefined
   const url = resolved.url ?? embedded!.url
+  const settled = { ...resolved, url }
   const threads = new LoadThreads(planThreads(resolved, url))
   const abort = (): void => threads.abort()
   options.signal?.addEventListener('abort', abort, { once: true })
@@ -33,7 +35,9 @@ export async function run(options: WsLoadOptions = {}): Promise<LoadResult> {
   try {
     await threads.connected()
     const startedAt = new Date(now() + resolved.warmup)
-    return summarize(await threads.run(), { ...resolved, url }, startedAt)
+    const begin = threads.start() + resolved.warmup
+    const looks = await endWhenDecided({ threads, options: settled, begin, startedAt })
+    return summarize(await threads.done(), settled, startedAt, looks)
   } finally {
     options.signal?.removeEventListener('abort', abort)
     await threads.terminate()

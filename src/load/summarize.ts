@@ -9,6 +9,7 @@ import type {
   LoadResult,
   PingTotals,
 } from '../stats/result.ts'
+import { Slices } from '../stats/slices.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { describeEnvironment } from './environment.ts'
 import type { FloodReport } from './flood.ts'
@@ -22,7 +23,12 @@ const busyLimit = 0.9
 const delayLimit = { ms: 1, share: 0.1 }
 
 /** Puts together what the threads of a run found out; histograms are added up exactly. */
-export function summarize(reports: readonly FloodReport[], options: ResolvedOptions, startedAt: Date): LoadResult {
+export function summarize(
+  reports: readonly FloodReport[],
+  options: ResolvedOptions,
+  startedAt: Date,
+  looks: LoadResult['looks'] = { taken: 1, planned: 1 },
+): LoadResult {
   const recordings = reports.map((report) => report.recording)
   const duration = Math.max(...reports.map((report) => report.duration))
   const pings = sumPings(recordings.map((recording) => recording.pings))
@@ -31,6 +37,7 @@ export function summarize(reports: readonly FloodReport[], options: ResolvedOpti
   const failures = pings.dropped + pings.timedOut + pings.lost + connections.failed
   return {
     ended: endingOf(reports),
+    looks,
     startedAt: startedAt.toISOString(),
     duration,
     latency,
@@ -43,6 +50,10 @@ export function summarize(reports: readonly FloodReport[], options: ResolvedOpti
     errors: mergeFaults(recordings),
     errorRate: failures / (pings.due + connections.requested),
     connections,
+    slices: Slices.of(
+      reports.map((report) => report.slices),
+      duration,
+    ),
     intervals: mergeIntervals(recordings.map((recording) => recording.intervals)),
     generator: describeGenerator(reports, duration, latency, pings.sent),
     environment: describeEnvironment(),
@@ -52,7 +63,8 @@ export function summarize(reports: readonly FloodReport[], options: ResolvedOpti
 
 function endingOf(reports: readonly FloodReport[]): Ending {
   if (reports.some((report) => report.ending === 'aborted')) return 'aborted'
-  return reports.every((report) => report.ending === 'disconnected') ? 'disconnected' : 'completed'
+  if (reports.every((report) => report.ending === 'disconnected')) return 'disconnected'
+  return reports.some((report) => report.ending === 'decided') ? 'decided' : 'completed'
 }
 
 function bracketed(recordings: readonly Recording[], ceiling: HistogramName, floor: HistogramName): LatencySummary {

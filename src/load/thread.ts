@@ -2,13 +2,21 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Flood, type FloodReport } from './flood.ts'
 import type { ThreadPlan } from './plan.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** What the main thread says. Times are milliseconds of `process.uptime()`: all threads share it, no fake timers stop it. */
-export type Order = { readonly type: 'start'; readonly at: number } | { readonly type: 'abort' }
+export type Order =
+  | { readonly type: 'start'; readonly at: number }
+  /** Asks for what was found out until now. Unanswered pings older than `overdueAfter` milliseconds count as lost. */
+  | { readonly type: 'look'; readonly overdueAfter: number }
+  /** Ends the measured window. */
+  | { readonly type: 'finish' }
+  | { readonly type: 'abort' }
 
 /** What a load thread says. */
 export type Notice =
   | { readonly type: 'connected' }
+  | { readonly type: 'look'; readonly report: Snapshot }
   | { readonly type: 'done'; readonly report: FloodReport }
   | { readonly type: 'unusable'; readonly reason: string }
 
@@ -29,8 +37,20 @@ async function work(port: NonNullable<typeof parentPort>, plan: ThreadPlan): Pro
     return
   }
   port.on('message', (order: Order) => {
-    if (order.type === 'abort') flood.abort()
-    start.resolve(order.type === 'start' ? order.at : Infinity)
+    switch (order.type) {
+      case 'start':
+        start.resolve(order.at)
+        break
+      case 'look':
+        flood.look(order.overdueAfter, (report) => say({ type: 'look', report }))
+        break
+      case 'finish':
+        flood.finish()
+        break
+      case 'abort':
+        flood.abort()
+        start.resolve(Infinity)
+    }
   })
   await flood.connect()
   say({ type: 'connected' })

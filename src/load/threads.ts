@@ -4,6 +4,7 @@ import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from './options.ts'
 import type { FloodReport } from './flood.ts'
 import type { ThreadPlan } from './plan.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Notice, Order } from './thread.ts'
 
 /** From the order to start until the start, in milliseconds: all threads have to have heard it. */
@@ -22,14 +23,32 @@ export class LoadThreads {
     await Promise.all(this.#threads.map((thread) => thread.connected))
   }
 
-  /** Starts all threads at the same instant and resolves with what they found out. */
-  async run(): Promise<FloodReport[]> {
+  /** Starts all threads at the same instant, and returns that: milliseconds of `process.uptime()`. */
+  start(): number {
     const at = process.uptime() * 1_000 + startsIn
     for (const thread of this.#threads) thread.order({ type: 'start', at })
+    return at
+  }
+
+  /** Resolves with what the threads found out when all have ended. */
+  async done(): Promise<FloodReport[]> {
     return Promise.all(this.#threads.map((thread) => thread.done))
   }
 
-  /** Ends the run: {@link run} then resolves with what was measured until now. */
+  /**
+   * Resolves with what the threads have found out by now, at about the same instant, or by their end.
+   * @param overdueAfter unanswered pings older than this many milliseconds count as lost
+   */
+  async look(overdueAfter: number): Promise<Snapshot[]> {
+    return Promise.all(this.#threads.map((thread) => thread.look(overdueAfter)))
+  }
+
+  /** Ends the measured window: the threads then drain, and {@link done} resolves. */
+  finish(): void {
+    for (const thread of this.#threads) thread.order({ type: 'finish' })
+  }
+
+  /** Ends the run: {@link done} then resolves with what was measured until now. */
   abort(): void {
     for (const thread of this.#threads) thread.order({ type: 'abort' })
   }
@@ -43,6 +62,7 @@ class LoadThread {
   readonly connected: Promise<void>
   readonly done: Promise<FloodReport>
   readonly #worker: Worker
+  #looked: ((snapshot: Snapshot) => void) | undefined
 
   constructor(plan: ThreadPlan) {
     const connected = Promise.withResolvers<void>()
@@ -61,6 +81,7 @@ class LoadThread {
     })
     this.#worker.on('message', (notice: Notice) => {
       if (notice.type === 'connected') connected.resolve()
+      else if (notice.type === 'look') this.#looked?.(notice.report)
       else if (notice.type === 'done') done.resolve(notice.report)
       else fail(invalidOptions([`probe: ${notice.reason}`]))
     })
@@ -70,6 +91,12 @@ class LoadThread {
 
   order(order: Order): void {
     this.#worker.postMessage(order)
+  }
+
+  async look(overdueAfter: number): Promise<Snapshot> {
+    const snapshot = new Promise<Snapshot>((resolve) => (this.#looked = resolve))
+    this.order({ type: 'look', overdueAfter })
+    return Promise.race([snapshot, this.done.then((report) => ({ ...report, underway: 0 }))])
   }
 
   async terminate(): Promise<void> {

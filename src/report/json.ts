@@ -8,10 +8,12 @@ type JSONValue = null | boolean | number | string | readonly JSONValue[] | { rea
  * A run as JSON. Numbers as in {@link LoadResult}, `null` where one is not finite; each latency has its `histogram` of
  * nanoseconds in the HDR V2 compressed form, base64, that every HdrHistogram library decodes.
  */
-export type SummaryJSON = { readonly schemaVersion: 1 } & { readonly [field in keyof LoadResult]: JSONValue }
+export type SummaryJSON = { readonly schemaVersion: 1 } & {
+  readonly [field in Exclude<keyof LoadResult, 'slices'>]: JSONValue
+}
 
 export function toJSON(result: LoadResult): SummaryJSON {
-  return { schemaVersion: 1, ...(plainData({ ...result }) as Omit<SummaryJSON, 'schemaVersion'>) }
+  return { schemaVersion: 1, ...(plainData({ ...result, slices: undefined }) as Omit<SummaryJSON, 'schemaVersion'>) }
 }
 
 function plainData(value: unknown): JSONValue {

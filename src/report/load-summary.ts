@@ -5,6 +5,7 @@ import { formatSummary } from './text.ts'
 /** What `wsLoad()` returns: everything a run found out, as plain data that prints itself as a table. */
 export class LoadSummary implements LoadResult {
   declare readonly ended: LoadResult['ended']
+  declare readonly looks: LoadResult['looks']
   declare readonly startedAt: LoadResult['startedAt']
   declare readonly duration: LoadResult['duration']
   declare readonly latency: LoadResult['latency']
@@ -18,6 +19,7 @@ export class LoadSummary implements LoadResult {
   declare readonly errorRate: LoadResult['errorRate']
   declare readonly connections: LoadResult['connections']
   declare readonly intervals: LoadResult['intervals']
+  declare readonly slices: LoadResult['slices']
   declare readonly generator: LoadResult['generator']
   declare readonly environment: LoadResult['environment']
   declare readonly options: LoadResult['options']

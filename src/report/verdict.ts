@@ -1,9 +1,9 @@
-import { formatBracket } from '../slo/bracket.ts'
+import { formatBracket, formatRange } from '../slo/bracket.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/evaluate.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { kinds } from '../slo/indicator.ts'
 import type { LoadResult } from '../stats/result.ts'
-import { formatCount } from '../units.ts'
+import { formatCount, formatRatio } from '../units.ts'
 import { align, wrap } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
 import { describeSaturation } from './saturation.ts'
@@ -37,21 +37,36 @@ export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Pa
   return (lines.length > mostLines ? [...lines.slice(0, mostLines - 1), '  …'] : lines).join('\n')
 }
 
-/** The verdict in a sentence, the table of its objectives, and the reasons that neither of them shows. */
-export function formatObjectives({ verdict, reasons, objectives }: SLOVerdict, paint: Paint = plain): string[] {
+/**
+ * The verdict in a sentence, the table of its objectives, the reasons that neither of them shows, and warnings. The
+ * interval that the true value lies in has a column of its own.
+ */
+export function formatObjectives(
+  { verdict, reasons, warnings, objectives, confidence }: SLOVerdict,
+  paint: Paint = plain,
+): string[] {
   const title = titleOf(verdict, objectives)
-  const sorted = objectives.toSorted((one, other) => urgency.indexOf(one.verdict) - urgency.indexOf(other.verdict))
+  const sorted = objectives.toSorted((one, other) => urgencyOf(one) - urgencyOf(other))
   const shown = sorted.slice(0, mostRows)
-  const [header = '', ...rows] = align([['objective', 'limit', 'measured', 'by how much'], ...shown.map(cells)])
-  const missed = new Set(objectives.filter((objective) => objective.verdict === 'fail').map(({ reason }) => reason))
+  const intervals = shown.map(intervalOf)
+  const known = intervals.some((interval) => interval !== '')
+  const sure = (interval: string): string[] => (known ? [interval] : [])
+  const [header = '', ...rows] = align([
+    ['objective', 'limit', 'measured', ...sure(`${formatRatio(confidence)} sure`), 'by how much'],
+    ...shown.map((one, at) => [...measuredOf(one), ...sure(intervals[at]!), byHowMuch(one)]),
+  ])
+  const missed = new Set(
+    objectives.filter((one) => one.verdict === 'fail' && one.level === 'fail').map(({ reason }) => reason),
+  )
   return [
     ...wrap(title).map((line) => paint.bold(paint[colours[verdict]](line))),
     paint.dim(`    ${header}`),
-    ...rows.map((row, at) => `  ${paint[colours[shown[at]!.verdict]](marks[shown[at]!.verdict])} ${row}`),
+    ...rows.map((row, at) => `  ${markOf(shown[at]!, paint)} ${row}`),
     ...(sorted.length > mostRows ? [paint.dim(`    … and ${sorted.length - mostRows} more`)] : []),
     ...reasons
       .filter((reason) => !missed.has(reason) && !title.endsWith(reason))
       .flatMap((reason) => wrap(reason, '  ')),
+    ...warnings.flatMap((warning) => wrap(`warning: ${warning}`, '  ').map(paint.yellow)),
   ]
 }
 
@@ -67,18 +82,36 @@ function describePings({ pings }: LoadResult): string[] {
 }
 
 function titleOf(verdict: Verdict, objectives: readonly ObjectiveVerdict[]): string {
-  const concerned = objectives.filter((objective) => objective.verdict === verdict)
+  const concerned = objectives.filter((one) => one.verdict === verdict && one.level === 'fail')
   const [reason, ...others] = new Set(concerned.map((objective) => objective.reason))
   if (reason !== undefined && others.length === 0) return `${titles[verdict]}: ${reason}`
-  if (verdict === 'pass') return `${titles[verdict]}: ${objectives.length} objectives`
+  if (verdict === 'pass') return `${titles[verdict]}: ${concerned.length} objectives`
   const names = [...new Set(concerned.map(({ indicator }) => indicator))]
   const some = [...names.slice(0, mostNames), ...(names.length > mostNames ? ['…'] : [])]
-  return `${titles[verdict]}: ${some.join(', ')} (${concerned.length} of ${objectives.length} objectives)`
+  return `${titles[verdict]}: ${some.join(', ')} (${concerned.length} of ${objectives.filter(({ level }) => level === 'fail').length} objectives)`
 }
 
-function cells(objective: ObjectiveVerdict): string[] {
+/** What turns the verdict first, then what warns. */
+function urgencyOf({ verdict, level }: ObjectiveVerdict): number {
+  return verdict === 'pass' || level === 'fail' ? urgency.indexOf(verdict) : urgency.length - 1.5
+}
+
+/** A warning is none of the verdict's business. */
+function markOf({ verdict, level }: ObjectiveVerdict, paint: Paint): string {
+  return level === 'warn' && verdict !== 'pass' ? paint.yellow('!') : paint[colours[verdict]](marks[verdict])
+}
+
+function measuredOf(objective: ObjectiveVerdict): string[] {
   const { indicator, bound, kind } = objective
-  return [indicator, bound, formatBracket(objective, kinds[kind].format), byHowMuch(objective)]
+  return [indicator, bound, formatBracket(objective, kinds[kind].format)]
+}
+
+/** Empty for facts about the run, which have no interval, and where nothing is known. */
+function intervalOf({ kind, low, high, samples }: ObjectiveVerdict): string {
+  const { format } = kinds[kind]
+  if (samples === 0 || Number.isNaN(low + high)) return ''
+  if (low === Infinity || format(low) === format(high)) return format(high)
+  return high === Infinity ? `≥ ${format(low)}` : formatRange(low, high, format)
 }
 
 function byHowMuch({ verdict, kind, comparison, margin, excess }: ObjectiveVerdict): string {

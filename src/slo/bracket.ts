@@ -13,9 +13,13 @@ export function formatBracket({ measured, floor, ceiling }: Bracket, format: (va
   return ceiling - floor > noticeable * ceiling ? formatRange(floor, ceiling, format) : format(measured)
 }
 
-/** Prints a range, its unit once where both ends have the same: `0.38 … 1.07 ms`. */
+/** Prints a range, its unit once where both ends have the same: `0.38 … 1.07 ms`, `3.96 … 4.05k/s`. */
 export function formatRange(low: number, high: number, format: (value: number) => string): string {
-  const [number = '', unit] = format(low).split(' ')
-  const [, highUnit] = format(high).split(' ')
-  return `${unit === highUnit || low === 0 ? number : format(low)} … ${format(high)}`
+  const [number = '', unit] = split(format(low))
+  return `${unit === split(format(high))[1] || low === 0 ? number : format(low)} … ${format(high)}`
+}
+
+function split(text: string): [number: string | undefined, unit: string | undefined] {
+  const [, number, unit] = /^([\d.,]*)(.*)$/.exec(text) ?? []
+  return [number, unit]
 }

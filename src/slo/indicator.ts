@@ -42,11 +42,24 @@ interface Reading extends Bracket {
   readonly doubt: string
 }
 
+/**
+ * What stands behind a value: a percentile of samples, a mean or a rate, a share, or a plain fact about the run, which no
+ * other run would change.
+ */
+export type Statistic =
+  | { readonly type: 'percentile'; readonly of: LatencyGroup; readonly percentile: number }
+  | { readonly type: 'mean'; readonly of: LatencyGroup }
+  | { readonly type: 'rate'; readonly of: 'answered' | 'sent' }
+  | { readonly type: 'share' }
+  | { readonly type: 'fact' }
+
 /** How an indicator is measured in, which direction is good, and how it is read from a result. */
 export interface IndicatorReader {
   readonly kind: IndicatorKind
   readonly better: 'lower' | 'higher'
-  readonly read: (result: LoadResult) => Reading
+  readonly statistic: Statistic
+  /** @param percentile another one than the indicator's own */
+  readonly read: (result: LoadResult, percentile?: number) => Reading
 }
 
 /** How limits of each kind are written and values printed: milliseconds, ratios from 0 to 1, per second, whole numbers. */
@@ -66,18 +79,29 @@ interface Kind {
 }
 
 const totals: Readonly<Record<Total, IndicatorReader>> = {
-  errorRate: { kind: 'ratio', better: 'lower', read: readErrorRate },
-  throughput: { kind: 'rate', better: 'higher', read: (result) => attained(result, result.throughput) },
-  offeredRate: { kind: 'rate', better: 'higher', read: (result) => attained(result, result.offeredRate) },
-  timedOut: { kind: 'count', better: 'lower', read: (result) => readCount(result, result.pings.timedOut, 'timed-out') },
-  lost: { kind: 'count', better: 'lower', read: ({ pings }) => exactly(pings.lost) },
-  dropped: { kind: 'count', better: 'lower', read: (result) => readCount(result, result.pings.dropped, 'dropped') },
-  opened: { kind: 'count', better: 'higher', read: ({ connections }) => exactly(connections.opened) },
-  closedEarly: { kind: 'count', better: 'lower', read: ({ connections }) => exactly(connections.closedEarly) },
+  errorRate: { kind: 'ratio', better: 'lower', statistic: { type: 'share' }, read: readErrorRate },
+  throughput: rateOf('answered', 'throughput'),
+  offeredRate: rateOf('sent', 'offeredRate'),
+  timedOut: countOf('lower', (result) => readCount(result, result.pings.timedOut, 'timed-out')),
+  lost: countOf('lower', ({ pings }) => exactly(pings.lost)),
+  dropped: countOf('lower', (result) => readCount(result, result.pings.dropped, 'dropped')),
+  opened: countOf('higher', ({ connections }) => exactly(connections.opened)),
+  closedEarly: countOf('lower', ({ connections }) => exactly(connections.closedEarly)),
+}
+
+function rateOf(of: 'answered' | 'sent', name: 'throughput' | 'offeredRate'): IndicatorReader {
+  const read = (result: LoadResult) => attained(result, result[name])
+  return { kind: 'rate', better: 'higher', statistic: { type: 'rate', of }, read }
+}
+
+function countOf(better: 'lower' | 'higher', read: IndicatorReader['read']): IndicatorReader {
+  return { kind: 'count', better, statistic: { type: 'fact' }, read }
 }
 
 const figures = ['min', 'mean', 'max', 'p99.99', 'p99.9', 'p99', 'p95', 'p90', 'p75', 'p50']
 const groups = ['latency', 'serviceTime', 'handshake'] as const
+
+export type LatencyGroup = (typeof groups)[number]
 
 /** Names to suggest: every total, and the usual figures of every latency. */
 export const indicatorNames: readonly string[] = [
@@ -92,11 +116,19 @@ export function findIndicator(name: string): IndicatorReader | undefined {
     /^(?:(serviceTime|handshake)\.)?([a-z]+|p\d+(?:[._]\d+)?)$/.exec(name) ?? []
   const percentile = percentileNamed(figure)
   if (percentile === undefined && figure !== 'mean') return undefined
+  const of = group as LatencyGroup
   return {
     kind: 'duration',
     better: 'lower',
-    read: (result) => readLatency(result, group as (typeof groups)[number], percentile),
+    statistic: statisticOf(of, percentile),
+    read: (result, another = percentile) => readLatency(result, of, another),
   }
+}
+
+/** Minimum and maximum are facts about the samples of this run; another one has others. */
+function statisticOf(of: LatencyGroup, percentile: number | undefined): Statistic {
+  if (percentile === undefined) return { type: 'mean', of }
+  return percentile === 0 || percentile === 100 ? { type: 'fact' } : { type: 'percentile', of, percentile }
 }
 
 function percentileNamed(figure: string): number | undefined {
@@ -111,7 +143,7 @@ function percentileNamed(figure: string): number | undefined {
  * sent might have been: they move the ceiling of the response time, not its floor. Under a saturated generator the floor
  * is that of a service time without timeouts: that pings left late, or were not looked after in time, is its own doing.
  */
-function readLatency(result: LoadResult, group: (typeof groups)[number], percentile: number | undefined): Reading {
+function readLatency(result: LoadResult, group: LatencyGroup, percentile: number | undefined): Reading {
   const { pings, connections, generator } = result
   const unanswered = group === 'handshake' ? connections.failed : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
@@ -137,7 +169,7 @@ function percentileWith(missing: number, summary: LatencySummary, percentile: nu
 }
 
 /** A ping's service time cannot be less certain than its response time: both end at the same two looks. */
-function meanWith(missing: number, { latency, latencyFloor, ...result }: LoadResult, group: (typeof groups)[number]) {
+function meanWith(missing: number, { latency, latencyFloor, ...result }: LoadResult, group: LatencyGroup) {
   if (missing > 0) return { floor: Infinity, ceiling: Infinity }
   const ceiling = group === 'latency' ? latency.mean : result[group].mean
   const width = group === 'handshake' ? 0 : latency.mean - latencyFloor.mean

@@ -1,17 +1,34 @@
 import { WsLoadError } from '../errors.ts'
 import { didYouMean, show } from '../mistakes.ts'
-import { findIndicator, indicatorNames, kinds, type Indicator, type IndicatorKind } from './indicator.ts'
+import { durationForms, parseDuration } from '../units.ts'
+import {
+  findIndicator,
+  indicatorNames,
+  kinds,
+  type Indicator,
+  type IndicatorKind,
+  type IndicatorReader,
+} from './indicator.ts'
 
 export type Comparison = '<' | '<=' | '>' | '>='
 
+/** What a missed bound does: `fail` turns the verdict, `warn` only says so. */
+export type Level = 'fail' | 'warn'
+
+/** A comparison and a limit, over the whole run or over each stretch of it: `'< 20ms'`, `'< 30ms over any 10s'`. */
+export type Bound = string | { readonly [level in Level]?: string | readonly string[] }
+
 /**
- * What a service promises: for each indicator one bound or several, each a comparison and a limit.
+ * What a service promises: for each indicator one bound or several.
  *
  * Latencies, `errorRate` and counts of what went wrong take `<` or `<=` with a duration, a share or a whole number;
- * `throughput`, `offeredRate` and `opened` take `>` or `>=` with a rate or a whole number.
- * @example { p99: '< 20ms', 'handshake.max': '< 1s', errorRate: '< 0.1%', throughput: '> 5k/s', opened: '>= 100' }
+ * `throughput`, `offeredRate` and `opened` take `>` or `>=` with a rate or a whole number. Mean and percentiles of the
+ * latency, `errorRate`, `throughput` and `offeredRate` can be asked for over any stretch of a length: `'< 30ms over any 10s'`.
+ *
+ * As text, for a command line: `'p99 < 20ms'`, or a list of such texts; `'warn: p99 < 15ms'` only warns.
+ * @example { p99: { warn: '< 15ms', fail: '< 20ms' }, 'handshake.max': '< 1s', errorRate: '< 0.1%', opened: '>= 100' }
  */
-export type SLO = { readonly [indicator in Indicator]?: string | readonly string[] }
+export type SLO = string | readonly string[] | { readonly [indicator in Indicator]?: Bound | readonly Bound[] }
 
 /** One bound of an SLO. */
 export interface Objective {
@@ -21,52 +38,117 @@ export interface Objective {
   readonly comparison: Comparison
   /** Milliseconds, a ratio from 0 to 1, per second, or a count: `kind` says which. */
   readonly limit: number
-  /** Comparison and limit as written: `< 20ms`. */
+  /** Comparison and limit as written: `< 20ms`, `< 30ms over any 10s`. */
   readonly bound: string
+  readonly level: Level
+  /** Length in milliseconds of the stretches that each have to meet the bound; the whole run if it is missing. */
+  readonly window?: number
 }
+
+interface Written {
+  readonly indicator: string
+  readonly level: Level
+  readonly bound: unknown
+}
+
+const levels: ReadonlySet<string> = new Set<Level>(['fail', 'warn'])
+const example = "{ p99: '< 20ms' } or 'p99 < 20ms'"
+const shortestWindow = 1_000
+const longestWindow = 86_400_000
 
 /**
  * Reads an SLO.
- * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO naming every mistake: nothing to judge, an unknown indicator, a bound
- * without comparison or in the wrong direction, a limit of the wrong unit, a bound that no run or every run meets
+ * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO naming every mistake: nothing to judge, nothing but warnings, an unknown
+ * indicator, a bound without comparison or in the wrong direction, a limit of the wrong unit, a bound that no run or
+ * every run meets, a stretch that is none
  */
 export function parseSLO(slo: SLO): Objective[] {
-  if (typeof slo !== 'object' || slo === null || Array.isArray(slo) || Object.keys(slo).length === 0) {
-    throw invalidSLO([`expected an object like { p99: '< 20ms' }, got ${show(slo)}`])
-  }
-  const parsed = Object.entries(slo).flatMap(([indicator, bounds]) => parseBounds(indicator, bounds))
+  const [objectives, mistakes] = read(slo)
+  if (mistakes.length === 0) return objectives
+  const lines = mistakes.map((mistake) => `  ${mistake}`)
+  throw new WsLoadError('WSLOAD_ERR_INVALID_SLO', ['the SLO cannot be read', ...lines].join('\n'))
+}
+
+/** Lists every mistake in an SLO; empty when it can be read. */
+export function findSLOMistakes(slo: unknown): string[] {
+  return read(slo)[1]
+}
+
+function read(slo: unknown): [Objective[], string[]] {
+  const bounds = written(slo)
+  if (bounds.length === 0) return [[], [`expected ${example}, got ${show(slo)}`]]
+  const parsed = bounds.map((bound) => (typeof bound === 'string' ? bound : parseBound(bound)))
   const mistakes = parsed.filter((objective) => typeof objective === 'string')
-  if (Object.keys(slo).some((name) => findIndicator(name) === undefined)) mistakes.push(whatExists())
-  if (mistakes.length > 0) throw invalidSLO(mistakes)
-  return parsed.filter((objective) => typeof objective !== 'string')
+  const objectives = parsed.filter((objective) => typeof objective !== 'string')
+  if (mistakes.some((mistake) => mistake.includes('no such indicator'))) mistakes.push(whatExists())
+  if (mistakes.length === 0 && objectives.every(({ level }) => level === 'warn')) {
+    mistakes.push('expected a bound that can be missed, got nothing but warnings')
+  }
+  return [objectives, mistakes]
 }
 
-function parseBounds(indicator: string, bounds: unknown): (Objective | string)[] {
-  if (!Array.isArray(bounds)) return [parseBound(indicator, bounds)]
-  if (bounds.length === 0) return [`${indicator}: expected a bound, got ${show(bounds)}`]
-  return bounds.map((bound) => parseBound(indicator, bound))
+/** The bounds as they are written, or what is wrong with the way they are. */
+function written(slo: unknown): (Written | string)[] {
+  if (typeof slo === 'string') return [splitText(slo)]
+  if (Array.isArray(slo)) return slo.map(splitText)
+  if (typeof slo !== 'object' || slo === null) return []
+  return Object.entries(slo).flatMap(([indicator, bounds]) => spread(indicator, bounds))
 }
 
-function parseBound(indicator: string, bound: unknown): Objective | string {
+function splitText(text: unknown): Written | string {
+  const [, level = 'fail', indicator, bound] = /^\s*(?:(warn|fail)\s*:)?\s*([^\s<>=]+)\s*(.*)$/.exec(String(text)) ?? []
+  if (typeof text !== 'string' || indicator === undefined) return `expected a text like 'p99 < 20ms', got ${show(text)}`
+  return { indicator, level: level as Level, bound }
+}
+
+function spread(indicator: string, bounds: unknown, level: Level = 'fail'): (Written | string)[] {
+  if (Array.isArray(bounds)) {
+    const empty = `${indicator}: expected a bound, got ${show(bounds)}`
+    const one = (bound: unknown) =>
+      Array.isArray(bound) ? [{ indicator, level, bound }] : spread(indicator, bound, level)
+    return bounds.length === 0 ? [empty] : bounds.flatMap(one)
+  }
+  if (typeof bounds !== 'object' || bounds === null) return [{ indicator, level, bound: bounds }]
+  const entries = Object.entries(bounds)
+  const unknown = entries.filter(([key]) => !levels.has(key))
+  if (entries.length === 0 || unknown.length > 0) {
+    return [`${indicator}: expected a bound, or { warn, fail } with one each, got ${show(bounds)}`]
+  }
+  return entries.flatMap(([key, bound]) => spread(indicator, bound, key as Level))
+}
+
+function parseBound({ indicator, level, bound: text }: Written): Objective | string {
   const reader = findIndicator(indicator)
   if (reader === undefined) return `${show(indicator)}: no such indicator${didYouMean(indicator, indicatorNames)}`
   const { kind, better } = reader
-  const { parse, forms, example } = kinds[kind]
+  const { parse, forms, example: limitExample } = kinds[kind]
   const direction = better === 'lower' ? '<' : '>'
-  const [, comparison, limitText = ''] = /^\s*([<>]=?)\s*(.*?)\s*$/.exec(String(bound)) ?? []
-  const expected = (what: string) => `${indicator}: expected ${what}, got ${show(bound)}`
-  if (typeof bound !== 'string' || comparison === undefined) {
-    return expected(`a comparison and a limit like '${direction} ${example}'`)
+  const [, comparison, rest = ''] = /^\s*([<>]=?)\s*(.*?)\s*$/.exec(String(text)) ?? []
+  const expected = (what: string) => `${indicator}: expected ${what}, got ${show(text)}`
+  if (typeof text !== 'string' || comparison === undefined) {
+    return expected(`a comparison and a limit like '${direction} ${limitExample}'`)
   }
-  if (!comparison.startsWith(direction)) {
-    return expected(`${direction} or ${direction}= (${better} is better)`)
-  }
+  if (!comparison.startsWith(direction)) return expected(`${direction} or ${direction}= (${better} is better)`)
+  const [, limitText = '', windowText] = /^(.*?)(?:\s+over\s+any\s+(.*))?$/.exec(rest) ?? []
   const limit = parse(limitText)
   if (limit === undefined) return expected(`${forms} after ${comparison}`)
   if (limit < 0 || (limit === 0 && comparison === '<')) return expected('a bound that a run can meet')
   if (limit === 0 && comparison === '>=') return expected('a bound that a run can miss')
   if (kind === 'ratio' && limit === 1) return expected("a share below 100 %, with its sign, like '< 1%'")
-  return { indicator, kind, comparison: comparison as Comparison, limit, bound: `${comparison} ${limitText}` }
+  const objective = { indicator, kind, comparison: comparison as Comparison, limit, level }
+  if (windowText === undefined) return { ...objective, bound: `${comparison} ${limitText}` }
+  const window = parseDuration(windowText)
+  if (!hasWindows(reader))
+    return expected('no stretch: only mean and percentiles of the latency, errorRate and rates have one')
+  if (window === undefined || !(window >= shortestWindow && window <= longestWindow)) {
+    return expected(`${durationForms}, from 1 s to a day, after 'over any'`)
+  }
+  return { ...objective, window, bound: `${comparison} ${limitText} over any ${windowText}` }
+}
+
+/** Whether slices of the run tell it: what is about pings and their response times, and is no fact about the whole run. */
+function hasWindows({ statistic }: IndicatorReader): boolean {
+  return statistic.type !== 'fact' && !('of' in statistic && ['serviceTime', 'handshake'].includes(statistic.of))
 }
 
 function whatExists(): string {
@@ -75,9 +157,4 @@ function whatExists(): string {
     'indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime. and ' +
     `handshake., and ${totals.join(', ')}`
   )
-}
-
-function invalidSLO(mistakes: readonly string[]): WsLoadError {
-  const lines = mistakes.map((mistake) => `  ${mistake}`)
-  return new WsLoadError('WSLOAD_ERR_INVALID_SLO', ['the SLO cannot be read', ...lines].join('\n'))
 }

@@ -11,7 +11,8 @@ export const highestTrackableNs = 3_600_000_000_000
 const subBucketBits = 11
 const halfBucketBits = subBucketBits - 1
 const bucketCount = Math.ceil(Math.log2(highestTrackableNs)) - subBucketBits + 1
-const countsLength = (bucketCount + 1) << halfBucketBits
+/** Number of buckets. */
+export const countsLength = (bucketCount + 1) << halfBucketBits
 const powerOfTwo = Float64Array.from({ length: bucketCount + 1 }, (_, exponent) => 2 ** exponent)
 
 /** Counts recorded between two instants: the `indexes` that moved and by how much. */
@@ -29,14 +30,15 @@ export class Histogram {
     this.counts = counts
   }
 
-  /** Counts one value: nanoseconds, rounded to the nearest whole one. */
-  record(ns: number): void {
+  /** Counts one value: nanoseconds, rounded to the nearest whole one. Returns the index of its bucket. */
+  record(ns: number): number {
     if (ns > highestTrackableNs) {
       this.overRange++
       ns = highestTrackableNs
     }
     const index = indexOf(ns > 0 ? Math.round(ns) : 0)
     this.counts[index]!++
+    return index
   }
 
   /** Adds another histogram's counts: exact, in any order. */
@@ -71,7 +73,8 @@ export class Histogram {
   }
 }
 
-function indexOf(value: number): number {
+/** The bucket of a whole number of nanoseconds. */
+export function indexOf(value: number): number {
   if (value < 2 ** subBucketBits) return value
   if (value < 2 ** 32) {
     const bucket = 32 - subBucketBits - Math.clz32(value)
@@ -82,7 +85,8 @@ function indexOf(value: number): number {
   return (bucket << halfBucketBits) + Math.floor(value / powerOfTwo[bucket]!)
 }
 
-function valueAt(index: number): number {
+/** The lowest value of a bucket, in nanoseconds. */
+export function valueAt(index: number): number {
   const bucket = (index >> halfBucketBits) - 1
   return bucket <= 0 ? index : (index - (bucket << halfBucketBits)) * powerOfTwo[bucket]!
 }

@@ -1,4 +1,10 @@
 declare module 'jstat' {
-  const jstat: { beta: { inv(probability: number, alpha: number, beta: number): number } }
+  const jstat: {
+    beta: {
+      inv(probability: number, alpha: number, beta: number): number
+      cdf(x: number, alpha: number, beta: number): number
+    }
+    studentt: { inv(probability: number, degreesOfFreedom: number): number }
+  }
   export default jstat
 }

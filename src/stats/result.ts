@@ -1,7 +1,8 @@
 import type { LatencySummary } from './latency.ts'
+import type { Slices } from './slices.ts'
 
-/** How a run ended: as planned, by its signal, or because every connection was gone. */
-export type Ending = 'completed' | 'aborted' | 'disconnected'
+/** How a run ended: as planned, because `until` was decided, by its signal, or because every connection was gone. */
+export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected'
 
 /**
  * Where the measured pings went. Totals balance: `due = sent + dropped` and
@@ -102,6 +103,11 @@ export type RecordedOptions = Readonly<Record<string, unknown>>
  */
 export interface LoadResult {
   readonly ended: Ending
+  /**
+   * How often the run was looked at to end it as soon as `until` is decided, and how often that was planned; 1 of 1
+   * without `until`. Verdicts share their error probability among the planned looks.
+   */
+  readonly looks: { readonly taken: number; readonly planned: number }
   /** When the measured window began, ISO 8601. */
   readonly startedAt: string
   /** Length of the measured window in milliseconds, without warm-up and drain. */
@@ -131,6 +137,8 @@ export interface LoadResult {
   readonly errorRate: number
   readonly connections: ConnectionTotals
   readonly intervals: readonly LoadInterval[]
+  /** The measured window in at most 512 slices by the time pings were due: how samples depend on each other. */
+  readonly slices: Slices
   readonly generator: GeneratorReport
   readonly environment: Environment
   readonly options: RecordedOptions

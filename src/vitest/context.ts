@@ -5,6 +5,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     wsLoadDefaults: WsLoadOptions
     wsLoadTarget: string | null
+    wsLoadInconclusive: 'fail' | 'warn'
   }
 }
 
@@ -25,6 +26,11 @@ export function configuredDefaults(): WsLoadOptions {
 /** URL of the server under test, `null` if the configuration names none. */
 export function configuredTarget(): string | null {
   return inject('wsLoadTarget') ?? null
+}
+
+/** What an inconclusive verdict does, as the configuration says. */
+export function configuredInconclusive(): 'fail' | 'warn' {
+  return inject('wsLoadInconclusive') ?? 'fail'
 }
 
 /** The test whose function is running, for calls outside of its fixtures; nobody knows it among concurrent tests. */

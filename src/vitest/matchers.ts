@@ -3,8 +3,18 @@ import { WsLoadError } from '../errors.ts'
 import { show } from '../mistakes.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 import { formatVerdict } from '../report/verdict.ts'
-import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
+import { evaluateSLO, type Judgement, type SLOVerdict } from '../slo/evaluate.ts'
 import type { SLO } from '../slo/objective.ts'
+import { configuredInconclusive } from './context.ts'
+
+/** How `toMeetSLO` judges. */
+export interface MatcherJudgement extends Judgement {
+  /**
+   * What it does when there is not enough evidence: `'fail'`, or `'warn'` on the console. A run that measured nothing
+   * fails either way. Default: the plugin's `inconclusive`, `'fail'`.
+   */
+  readonly inconclusive?: 'fail' | 'warn'
+}
 
 declare global {
   namespace Chai {
@@ -14,34 +24,46 @@ declare global {
        * A run that measured nothing never passes. With `.not` it passes only if the summary surely misses one.
        * @throws {WsLoadError} `WSLOAD_ERR_INVALID_SLO` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
        */
-      toMeetSLO(slo: SLO): void
+      toMeetSLO(slo: SLO, judgement?: MatcherJudgement): void
     }
   }
 }
 
 declare module 'vitest' {
   interface AsymmetricMatchersContaining {
-    toMeetSLO(slo: SLO): unknown
+    toMeetSLO(slo: SLO, judgement?: MatcherJudgement): unknown
   }
 }
 
 expect.extend({
-  toMeetSLO(received: unknown, slo: SLO) {
-    const [summary, verdict] = judge(received, slo)
+  toMeetSLO(received: unknown, slo: SLO, judgement: MatcherJudgement = {}) {
+    const [summary, judged] = judge(received, slo, judgement)
+    const { verdict, vacuous, warnings } = judged
     const { EXPECTED_COLOR: green, RECEIVED_COLOR: red, DIM_COLOR: dim, BOLD_WEIGHT: bold } = this.utils
-    const table = (): string => formatVerdict(summary, verdict, { green, red, yellow: red, dim, bold })
-    return this.isNot
-      ? { pass: verdict.verdict !== 'fail', message: () => `expected the SLO to be missed for sure (.not)\n${table()}` }
-      : { pass: verdict.verdict === 'pass', message: table }
+    const table = (): string => formatVerdict(summary, judged, { green, red, yellow: red, dim, bold })
+    if (this.isNot) {
+      return { pass: verdict !== 'fail', message: () => `expected the SLO to be missed for sure (.not)\n${table()}` }
+    }
+    const lenient = (judgement.inconclusive ?? configuredInconclusive()) === 'warn' && !vacuous
+    const pass = verdict === 'pass' || (verdict === 'inconclusive' && lenient)
+    if (pass && (verdict === 'inconclusive' || warnings.length > 0)) warn(formatVerdict(summary, judged))
+    return { pass, message: table }
   },
 })
 
+/** Vitest shows it with the test that it belongs to. */
+function warn(text: string): void {
+  // oxlint-disable-next-line no-console
+  console.warn(text)
+}
+
 export { expect }
 
-function judge(received: unknown, slo: SLO): [LoadSummary, SLOVerdict] {
+function judge(received: unknown, slo: SLO, judgement: MatcherJudgement): [LoadSummary, SLOVerdict] {
   try {
     const summary = checkSummary(received)
-    return [summary, evaluateSLO(summary, slo)]
+    checkInconclusive(judgement.inconclusive)
+    return [summary, evaluateSLO(summary, slo, judgement)]
   } catch (error) {
     Error.captureStackTrace(error as Error, judge)
     throw error
@@ -54,6 +76,14 @@ function checkSummary(received: unknown): LoadSummary {
     ? ['a promise', 'await wsLoad(…) first']
     : [show(received), 'pass what wsLoad(…) resolved to']
   throw new WsLoadError('WSLOAD_ERR_NOT_A_SUMMARY', `toMeetSLO: expected a LoadSummary, got ${what}; ${cure}`)
+}
+
+function checkInconclusive(value: unknown): void {
+  if (value === undefined || value === 'fail' || value === 'warn') return
+  throw new WsLoadError(
+    'WSLOAD_ERR_INVALID_OPTIONS',
+    `toMeetSLO: inconclusive: expected 'fail' or 'warn', got ${show(value)}`,
+  )
 }
 
 function isPromise(value: unknown): boolean {

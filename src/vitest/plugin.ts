@@ -23,6 +23,11 @@ export interface WsLoadPluginOptions {
    * also its default.
    */
   readonly target?: TargetOptions
+  /**
+   * What `toMeetSLO` does about a verdict for which there is not enough evidence: `'fail'` (default), or `'warn'` on the
+   * console. A run that measured nothing fails either way.
+   */
+  readonly inconclusive?: 'fail' | 'warn'
 }
 
 /** What the global setup needs to start the target. */
@@ -38,7 +43,7 @@ declare module 'vitest' {
 }
 
 const setupFile = join(import.meta.dirname, `global-setup${extname(import.meta.filename)}`)
-const optionNames = ['defaults', 'target']
+const optionNames = ['defaults', 'target', 'inconclusive']
 const minute = 60_000
 /** Vitest's own, in milliseconds. */
 const timeouts = [
@@ -57,7 +62,7 @@ const timeouts = [
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
   const mistakes = mistakesIn(options)
   if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'vitest-ws-load plugin'))
-  const { defaults = {}, target } = options
+  const { defaults = {}, target, inconclusive = 'fail' } = options
   const { headers, protocols, tls, warmup, duration } = resolveOptions(defaults)
   const timeout = minute + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
@@ -69,6 +74,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
     configureVitest({ project }) {
       for (const [name, ms] of timeouts) if (project.config[name] === ms) project.config[name] = timeout
       project.provide('wsLoadDefaults', portableOptions(mergeOptions(defaults, configured(project.config.provide))))
+      project.provide('wsLoadInconclusive', inconclusive)
       if (target === undefined) return
       const options = { ...target, cwd: resolve(home, target.cwd ?? '') }
       project.provide('wsLoadPluginTarget', { options, handshake: { headers, protocols, tls } })
@@ -78,14 +84,17 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
 }
 
 function mistakesIn(options: unknown): string[] {
-  if (!isObject(options)) return [`expected an object with defaults and target, got ${show(options)}`]
-  const { defaults, target } = options
+  if (!isObject(options)) return [`expected an object with defaults, target and inconclusive, got ${show(options)}`]
+  const { defaults, target, inconclusive = 'fail' } = options
   return [
     ...Object.keys(options)
       .filter((name) => !optionNames.includes(name))
       .map((name) => `${name}: no such option${didYouMean(name, optionNames)}`),
     ...(defaults === undefined ? [] : mistakesInDefaults(defaults)),
     ...(target === undefined ? [] : checkTarget(target)),
+    ...(inconclusive === 'fail' || inconclusive === 'warn'
+      ? []
+      : [`inconclusive: expected 'fail' or 'warn', got ${show(inconclusive)}`]),
   ]
 }
 

@@ -61,14 +61,15 @@ export async function floodIn(
 
 /** A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once. */
 function checkTime(test: RunningTest | undefined, options: WsLoadOptions): void {
-  const { warmup, duration } = resolveOptions(options)
+  const { warmup, duration, until } = resolveOptions(options)
   const needed = warmup + duration
   const timeout = test?.timeout ?? 0
   if (!Number.isFinite(needed) || timeout <= 0 || needed < timeout) return
+  const [takes, length] = until === undefined ? ['takes at least', 'duration'] : ['may take', 'maxDuration']
   throw new WsLoadError(
     'WSLOAD_ERR_TEST_TIMEOUT',
-    `wsLoad: the flood takes at least ${formatDuration(needed)} (warmup ${formatDuration(warmup)} + duration ` +
+    `wsLoad: the flood ${takes} ${formatDuration(needed)} (warmup ${formatDuration(warmup)} + ${length} ` +
       `${formatDuration(duration)}), but the test's timeout is ${formatDuration(timeout)}; raise the test's timeout ` +
-      `(third argument of test, or test.testTimeout in vitest.config) or take a shorter duration`,
+      `(third argument of test, or test.testTimeout in vitest.config) or take a shorter ${length}`,
   )
 }

@@ -20,7 +20,7 @@ describe('the fixture supports', () => {
       {
         'slo.test.js': `${imports}
 test('floods with the fixture', async ({ signal, wsLoad }) => {
-  expect(await wsLoad({ ...${load}, signal })).toMeetSLO({ p99: '< 5s' })
+  expect(await wsLoad({ ...${load}, signal })).toMeetSLO({ max: '< 5s' })
 })
 test('floods with the plain function', async () => {
   expect(await plain({ ...${load}, url: new URL('ws://127.0.0.1:9') })).not.toBeNull()
@@ -139,7 +139,7 @@ describe('a red run', () => {
     const run = await consumer.run({
       'slo.test.js': `${imports}
 test('misses its SLO', async ({ wsLoad }) => {
-  expect(await wsLoad(${load})).toMeetSLO({ opened: '>= 3', errorRate: '< 1%' })
+  expect(await wsLoad(${load})).toMeetSLO({ opened: '>= 3', errorRate: '<= 0' })
 })`,
     })
     expect(run.exitCode).toBe(1)
@@ -151,7 +151,7 @@ test('misses its SLO', async ({ wsLoad }) => {
       Error: SLO missed: opened is 2, the limit is >= 3
           objective  limit  measured  by how much
         ✗ opened     >= 3   2         1 short (33 %)
-        ✓ errorRate  < 1%   0 %       100 % to spare
+        ✓ errorRate  <= 0   0 %       0 % to spare
        ❯ slo.test.js:4:70
             2|
             3| test('misses its SLO', async ({ wsLoad }) => {

@@ -27,7 +27,7 @@ server.on('connection', (socket) => socket.on('message', () => {
 const meetsItsSLO = `
 import { expect, test } from 'vitest-ws-load'
 test('meets its SLO', async ({ wsLoad }) => {
-  expect(await wsLoad()).toMeetSLO({ p99: '< 5s' })
+  expect(await wsLoad()).toMeetSLO({ max: '< 5s' })
 })`
 
 const floodsForever = `
@@ -135,7 +135,7 @@ describe('several projects', () => {
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest-ws-load'
 test('floods its target', async ({ task, wsLoad, wsLoadTarget }) => {
-  expect(await wsLoad()).toMeetSLO({ p99: '< 5s' })
+  expect(await wsLoad()).toMeetSLO({ max: '< 5s' })
   console.log(task.file.projectName, wsLoadTarget, readFileSync('started', 'utf8'))
 })`
 

@@ -23,6 +23,8 @@ describe('defaults', () => {
       connections: 10,
       duration: 10_000,
       pings: undefined,
+      until: undefined,
+      confidence: 0.99,
       warmup: 1_000,
       drain: 5_000,
       inFlight: 1,
@@ -68,6 +70,12 @@ describe('given options', () => {
     [{ connections: 1_000_000 }, { connections: 1_000_000 }],
     [{ duration: '2m' }, { duration: 120_000, pings: undefined }],
     [{ pings: 5 }, { duration: Infinity, pings: 5 }],
+    [{ until: { p99: '< 20ms' } }, { until: { p99: '< 20ms' }, duration: 60_000, pings: undefined }],
+    [
+      { until: 'p99 < 20ms', maxDuration: '24h', rate: 5 },
+      { until: 'p99 < 20ms', duration: 86_400_000, startRate: 5 },
+    ],
+    [{ confidence: 0.9 }, { confidence: 0.9, duration: 10_000 }],
     [{ warmup: 0 }, { warmup: 0 }],
     [{ warmup: '250us' }, { warmup: 0.25 }],
     [{ inFlight: 65_536 }, { inFlight: 65_536 }],
@@ -248,6 +256,34 @@ describe('mistakes', () => {
     `)
   })
 
+  test('in the SLO that a run ends by are among them', () => {
+    const until = { p99: '20ms', p98x: '< 5ms', 'serviceTime.p99.9': '> 5ms' }
+    const mistakes = findMistakes({ connections: 0, until })
+    expect(mistakes[0]).toMatch(/^connections: /)
+    expect(mistakes.slice(1).every((mistake) => /^until(?:: |\.(?:p99|serviceTime\.p99\.9): )/.test(mistake))).toBe(
+      true,
+    )
+    expect(mistakes.slice(1).map((mistake) => mistake.split(': ')[0])).toEqual(
+      expect.arrayContaining(['until', 'until.p99', 'until.serviceTime.p99.9']),
+    )
+  })
+
+  test.for([null, 5, '', 'p99', [], {}])('in %j for an SLO begin with its option', (until) => {
+    const mistakes = findMistakes({ until } as WsLoadOptions)
+    expect(mistakes.length).toBeGreaterThan(0)
+    for (const mistake of mistakes) expect(mistake).toMatch(/^until(?:: |\.)/)
+  })
+
+  test.for([0.5, 1, 0, NaN, '99%'])('in the confidence %o say the range', (confidence) => {
+    expect(mistakesIn({ confidence })).toMatch(/^confidence: expected a number above 0\.5 and below 1, got /)
+  })
+
+  test('in the longest duration say the range', () => {
+    expect(mistakesIn({ until: 'p99 < 5ms', maxDuration: 999 })).toMatchInlineSnapshot(
+      `"maxDuration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 s to 1 day, got 999"`,
+    )
+  })
+
   test('in the probe are among them', () => {
     expect(mistakesIn({ connections: 0, probe: { text: 5 } })).toMatchInlineSnapshot(`
       "connections: expected a whole number from 1 to 1,000,000, got 0
@@ -313,12 +349,22 @@ describe('options that exclude each other', () => {
     [{ duration: '1s', pings: 5 }, 'duration, pings'],
     [{ duration: '1s', stages }, 'duration, stages'],
     [{ pings: 5, stages }, 'pings, stages'],
+    [{ until: 'p99 < 5ms', duration: '1s' }, 'until, duration'],
+    [{ until: 'p99 < 5ms', pings: 5 }, 'until, pings'],
+    [{ until: 'p99 < 5ms', stages }, 'until, stages'],
     [{ inFlight: 1, rate: 5 }, 'inFlight, rate'],
     [{ inFlight: 1, stages }, 'inFlight, stages'],
   ] as const)('%o: %s', ([options, names]) => {
     const mistakes = findMistakes(options)
     expect(mistakes).toHaveLength(1)
     expect(mistakes[0]).toMatch(new RegExp(`^${names}: expected one of the two, got both; .+`))
+  })
+
+  test('are not until and the longest duration, but that without until', () => {
+    expect(mistakesIn({ until: { p99: '< 5ms' }, maxDuration: '2m' })).toBe('')
+    expect(mistakesIn({ maxDuration: '2m' })).toMatchInlineSnapshot(
+      `"maxDuration: expected until with it; a run that is not decided while it lasts has a duration"`,
+    )
   })
 
   test('are told in pairs', () => {
@@ -377,6 +423,13 @@ describe('options put over defaults', () => {
     [{ stages, arrivals: 'poisson' }, { duration: '5s' }],
     [{ stages, arrivals: 'poisson' }, { pings: 5 }],
     [{ payloadBytes: 9 }, { probe: 'ping' }],
+    [{ duration: '9s' }, { until: 'p99 < 5ms' }],
+    [{ pings: 9 }, { until: 'p99 < 5ms' }],
+    [{ stages }, { until: 'p99 < 5ms' }],
+    [{ until: 'p99 < 9ms' }, { until: { p99: '< 5ms' } }],
+    [{ until: 'p99 < 9ms', maxDuration: '9s' }, { duration: '5s' }],
+    [{ until: 'p99 < 9ms', maxDuration: '9s' }, { pings: 5 }],
+    [{ until: 'p99 < 9ms', maxDuration: '9s' }, { stages }],
   ] as const)('%#: take away the defaults that they contradict: %o', ([defaults, given]) => {
     expect(mergeOptions(defaults, given)).toEqual(given)
   })
@@ -388,6 +441,11 @@ describe('options put over defaults', () => {
       pings: 5,
     })
     expect(mergeOptions({ rate: 9 }, { stages })).toEqual({ rate: 9, stages })
+    expect(mergeOptions({ until: 'p99 < 9ms', maxDuration: '9s', confidence: 0.9 }, { until: 'p99 < 5ms' })).toEqual({
+      until: 'p99 < 5ms',
+      maxDuration: '9s',
+      confidence: 0.9,
+    })
   })
 
   test('do not change the defaults', () => {
@@ -406,6 +464,8 @@ describe('options put over defaults', () => {
           rate: fc.constant(5),
           inFlight: fc.constant(5),
           arrivals: fc.constantFrom('constant' as const, 'poisson' as const),
+          until: fc.constant('p99 < 5ms'),
+          maxDuration: fc.constant('9s'),
         },
         { requiredKeys: [] },
       )
@@ -441,6 +501,13 @@ describe('portable options', () => {
     expect(resolveOptions(copy)).toEqual(resolveOptions(options))
   })
 
+  test('keep what decides the run', () => {
+    const { stages: _, ...rest } = options
+    const decided = { ...rest, until: { p99: ['< 20ms', '< 30ms'] }, maxDuration: '20s', confidence: 0.9 }
+    const copy = JSON.parse(JSON.stringify(portableOptions(decided))) as WsLoadOptions
+    expect(resolveOptions(copy)).toEqual(resolveOptions(decided))
+  })
+
   test('name no option that was not given', () => {
     expect(portableOptions({ connections: 5 })).toEqual({ connections: 5 })
   })
@@ -454,6 +521,7 @@ describe('recorded options', () => {
   test('are those of the run as plain data', () => {
     expect(recorded({ url: 'ws://localhost:3001' })).toMatchInlineSnapshot(`
       {
+        "confidence": 0.99,
         "connectTimeout": 10000,
         "connections": 10,
         "drain": 5000,

@@ -28,6 +28,7 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
     lastAnswer,
     connections,
     recording,
+    slices: recording.slices(),
     spent: { busy: 0, looking: 0, cpu: 0 },
     gcPauses: { count: 0, total: 0, max: 0 },
     ...overrides,

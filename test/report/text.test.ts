@@ -84,10 +84,10 @@ test('prints the generator first, then the verdict, when they matter', () => {
       s
 
     SLO missed: opened, closedEarly (2 of 3 objectives)
-        objective    limit   measured   by how much
-      ✗ opened       >= 10   9          1 short (10 %)
-      ✗ closedEarly  <= 0    1          1 over
-      ? p99          < 12ms  2 … 14 ms  undecided
+        objective    limit   measured   99 % sure  by how much
+      ✗ opened       >= 10   9                     1 short (10 %)
+      ✗ closedEarly  <= 0    1                     1 over
+      ? p99          < 12ms  2 … 14 ms  ≥ 2 ms     undecided
       p99: the generator cannot tell, it lies between 2 ms and 14 ms
 
     Response time of answered pings    Throughput    400/s answered

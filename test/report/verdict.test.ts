@@ -14,56 +14,56 @@ function message(result: LoadResult, objectives: SLO = slo): string {
 test('says what is to spare when all is met', () => {
   expect(message(loadResult(), { ...slo, throughput: '> 300/s' })).toMatchInlineSnapshot(`
     "SLO met: 3 objectives
-        objective   limit    measured  by how much
-      ✓ p99         < 20ms   18 ms     10 % to spare
-      ✓ errorRate   < 0.1%   0 %       100 % to spare
-      ✓ throughput  > 300/s  400/s     33 % to spare"
+        objective   limit    measured  99 % sure       by how much
+      ✓ p99         < 20ms   18 ms     18 ms           10 % to spare
+      ✓ errorRate   < 0.1%   0 %       0 … 0.0393 %    100 % to spare
+      ✓ throughput  > 300/s  4k/s      3.99 … 4.01k/s  13.3× the limit"
   `)
 })
 
 test('says in its first line what one missed objective was', () => {
   expect(message(loadResult())).toMatchInlineSnapshot(`
-    "SLO missed: throughput is 400/s, the limit is > 5k/s
-        objective   limit   measured  by how much
-      ✗ throughput  > 5k/s  400/s     4.6k/s short (92 %)
-      ✓ p99         < 20ms  18 ms     10 % to spare
-      ✓ errorRate   < 0.1%  0 %       100 % to spare"
+    "SLO missed: throughput is 4k/s, the limit is > 5k/s
+        objective   limit   measured  99 % sure       by how much
+      ✗ throughput  > 5k/s  4k/s      3.99 … 4.01k/s  1k/s short (20 %)
+      ✓ p99         < 20ms  18 ms     18 ms           10 % to spare
+      ✓ errorRate   < 0.1%  0 %       0 … 0.0393 %    100 % to spare"
   `)
 })
 
 test('lists missed objectives first, then unanswered pings and faults', () => {
-  const result = loadResult(repeated(2000, 27.2), {
+  const result = loadResult(repeated(20_000, 27.2), {
     throughput: 8000,
-    pings: { timedOut: 12, lost: 4 },
+    pings: { timedOut: 120, lost: 40 },
     errors: {
-      ECONNRESET: { count: 4, samples: ['read ECONNRESET'] },
-      PING_TIMEOUT: { count: 12, samples: ['no answer within 5 s'] },
+      ECONNRESET: { count: 40, samples: ['read ECONNRESET'] },
+      PING_TIMEOUT: { count: 120, samples: ['no answer within 5 s'] },
     },
   })
   expect(message(result)).toMatchInlineSnapshot(`
     "SLO missed: p99, errorRate (2 of 3 objectives)
-        objective   limit   measured  by how much
-      ✗ p99         < 20ms  27.2 ms   7.2 ms over (36 %)
-      ✗ errorRate   < 0.1%  0.79 %    7.9× the limit
-      ✓ throughput  > 5k/s  8k/s      60 % to spare
-      of 2,016 pings due: 12 timed out, 4 lost
-      PING_TIMEOUT × 12 (no answer within 5 s)
-      ECONNRESET × 4 (read ECONNRESET)"
+        objective   limit   measured  99 % sure       by how much
+      ✗ p99         < 20ms  27.2 ms   ≥ 27.2 ms       7.2 ms over (36 %)
+      ✗ errorRate   < 0.1%  0.793 %   0.371 … 1.62 %  7.93× the limit
+      ✓ throughput  > 5k/s  8k/s      7.99 … 8.01k/s  60 % to spare
+      of 20,160 pings due: 120 timed out, 40 lost
+      PING_TIMEOUT × 120 (no answer within 5 s)
+      ECONNRESET × 40 (read ECONNRESET)"
   `)
 })
 
 test('gives the infinitely slow a sign of their own', () => {
-  expect(message(loadResult(repeated(1900, 2), { pings: { timedOut: 100 } }), { p99: '< 20ms' }))
+  expect(message(loadResult(repeated(19_000, 2), { pings: { timedOut: 1_000 } }), { p99: '< 20ms' }))
     .toMatchInlineSnapshot(`
-    "SLO missed: p99 is ∞, the limit is < 20ms
-        objective  limit   measured  by how much
-      ✗ p99        < 20ms  ∞         too many unanswered
-      of 2,000 pings due: 100 timed out"
-  `)
+      "SLO missed: p99 is ∞, the limit is < 20ms
+          objective  limit   measured  99 % sure  by how much
+        ✗ p99        < 20ms  ∞         ∞          too many unanswered
+        of 20,000 pings due: 1,000 timed out"
+    `)
 })
 
 test('leads with the generator when it was saturated', () => {
-  const result = loadResult(repeated(2000, [12.1, 25] as const), {
+  const result = loadResult(repeated(20_000, [12.1, 25] as const), {
     generator: {
       saturated: true,
       reasons: ['thread 1 was busy 99 % of the time: use more threads or fewer connections'],
@@ -73,10 +73,10 @@ test('leads with the generator when it was saturated', () => {
     "The load generator was saturated: it, not the server, may be what was measured.
       thread 1 was busy 99 % of the time: use more threads or fewer connections
     SLO inconclusive: p99, throughput (2 of 3 objectives)
-        objective   limit   measured      by how much
-      ? p99         < 20ms  12.1 … 25 ms  undecided
-      ? throughput  > 5k/s  ≥ 400/s       undecided
-      ✓ errorRate   < 0.1%  0 %           100 % to spare
+        objective   limit   measured      99 % sure     by how much
+      ? p99         < 20ms  12.1 … 25 ms  12.1 … 25 ms  undecided
+      ? throughput  > 5k/s  ≥ 4k/s        ≥ 3.99k/s     undecided
+      ✓ errorRate   < 0.1%  0 %           0 … 0.0393 %  100 % to spare
       p99: the generator cannot tell, it lies between 12.1 ms and 25 ms
       throughput: the generator was saturated, the server may be able to do more"
   `)
@@ -85,14 +85,14 @@ test('leads with the generator when it was saturated', () => {
 test('ends with the generator when the server surely missed something', () => {
   const generator = { saturated: true, reasons: ['its event loop was busy: take more threads'] }
   expect(message(loadResult(undefined, { generator }), { p99: '< 10ms', throughput: '> 5k/s' })).toMatchInlineSnapshot(`
-      "SLO missed: p99 is 18 ms, the limit is < 10ms
-          objective   limit   measured  by how much
-        ✗ p99         < 10ms  18 ms     7.99 ms over (80 %)
-        ? throughput  > 5k/s  ≥ 400/s   undecided
-        throughput: the generator was saturated, the server may be able to do more
-      The load generator was saturated: it, not the server, may be what was measured.
-        its event loop was busy: take more threads"
-    `)
+    "SLO missed: p99 is 18 ms, the limit is < 10ms
+        objective   limit   measured  99 % sure  by how much
+      ✗ p99         < 10ms  18 ms     18 ms      7.99 ms over (80 %)
+      ? throughput  > 5k/s  ≥ 4k/s    ≥ 3.99k/s  undecided
+      throughput: the generator was saturated, the server may be able to do more
+    The load generator was saturated: it, not the server, may be what was measured.
+      its event loop was busy: take more threads"
+  `)
 })
 
 test('says that nothing was measured, and why', () => {
@@ -121,23 +121,21 @@ test('says that the server hung up', () => {
   })
   expect(message(result, { p99: '< 20ms' })).toMatchInlineSnapshot(`
     "SLO missed: 10 of 10 connections ended before the run did
-        objective    limit   measured  by how much
-      ✗ closedEarly  <= 0    10        10 over
-      ✓ p99          < 20ms  18 ms     10 % to spare
+        objective    limit   measured  99 % sure  by how much
+      ✗ closedEarly  <= 0    10                   10 over
+      ✓ p99          < 20ms  18 ms     18 ms      10 % to spare
       every connection was gone 1.23 s into the measured window
       CLOSE_1008 × 10 (policy)
-      of 2,010 pings due: 10 lost"
+      of 20,010 pings due: 10 lost"
   `)
 })
 
 test('gives a wide margin as a multiple of the limit', () => {
-  expect(message(loadResult(), { throughput: '> 4/s' })).toContain('✓ throughput  > 4/s  400/s     100× the limit')
+  expect(message(loadResult(), { throughput: '> 4/s' })).toContain('1000× the limit')
 })
 
 test('counts a limit of zero in pieces', () => {
-  expect(message(loadResult(undefined, { pings: { lost: 3 } }), { lost: '<= 0' })).toContain(
-    '✗ lost       <= 0   3         3 over\n',
-  )
+  expect(message(loadResult(undefined, { pings: { lost: 3 } }), { lost: '<= 0' })).toMatch(/✗ lost +<= 0 +3 +3 over\n/)
 })
 
 test.for([
@@ -168,4 +166,26 @@ test('colours by verdict and keeps the text', () => {
   expect(painted).toContain('<red>✗</red> p99')
   expect(painted).toContain('<green>✓</green> p50')
   expect(painted.replaceAll(/<\/?\w+>/g, '')).toBe(formatVerdict(result, verdict))
+})
+
+test('marks a warning as one, behind what was missed', () => {
+  const warned = { p99: { warn: '< 10ms', fail: '< 20ms' }, throughput: '> 5k/s' }
+  expect(message(loadResult(), warned)).toMatchInlineSnapshot(`
+    "SLO missed: throughput is 4k/s, the limit is > 5k/s
+        objective   limit   measured  99 % sure       by how much
+      ✗ throughput  > 5k/s  4k/s      3.99 … 4.01k/s  1k/s short (20 %)
+      ! p99         < 10ms  18 ms     18 ms           7.99 ms over (80 %)
+      ✓ p99         < 20ms  18 ms     18 ms           10 % to spare
+      warning: p99 is 18 ms, the limit is < 10ms"
+  `)
+})
+
+test('says what is missing for a verdict', () => {
+  const close = loadResult([...repeated(4_067, 2), ...repeated(33, 24)])
+  expect(message(close, { p99: '< 20ms' })).toMatchInlineSnapshot(`
+    "SLO inconclusive: not enough evidence: p99 is 2 … 24 ms at 99 % confidence, the
+      limit is < 20ms; 4,100 pings; run about 50 times longer
+        objective  limit   measured  99 % sure  by how much
+      ? p99        < 20ms  2 ms      2 … 24 ms  undecided"
+  `)
 })

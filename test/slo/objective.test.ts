@@ -16,15 +16,45 @@ function mistakesOf(slo: unknown): string {
 
 test('reads one bound per indicator, in the units of its kind', () => {
   expect(parseSLO({ p99: '< 20ms', errorRate: '<=0.1%', throughput: ' >  5k/s ', opened: '>= 100' })).toEqual([
-    { indicator: 'p99', kind: 'duration', comparison: '<', limit: 20, bound: '< 20ms' },
-    { indicator: 'errorRate', kind: 'ratio', comparison: '<=', limit: 0.001, bound: '<= 0.1%' },
-    { indicator: 'throughput', kind: 'rate', comparison: '>', limit: 5000, bound: '> 5k/s' },
-    { indicator: 'opened', kind: 'count', comparison: '>=', limit: 100, bound: '>= 100' },
+    { indicator: 'p99', kind: 'duration', comparison: '<', limit: 20, bound: '< 20ms', level: 'fail' },
+    { indicator: 'errorRate', kind: 'ratio', comparison: '<=', limit: 0.001, bound: '<= 0.1%', level: 'fail' },
+    { indicator: 'throughput', kind: 'rate', comparison: '>', limit: 5000, bound: '> 5k/s', level: 'fail' },
+    { indicator: 'opened', kind: 'count', comparison: '>=', limit: 100, bound: '>= 100', level: 'fail' },
   ])
 })
 
 test('reads several bounds of one indicator', () => {
   expect(parseSLO({ p99: ['< 20ms', '<= 1s'] }).map(({ limit }) => limit)).toEqual([20, 1000])
+})
+
+test('reads objectives from text', () => {
+  expect(parseSLO('p99.9 < 80ms')).toEqual(parseSLO({ 'p99.9': '< 80ms' }))
+  expect(parseSLO(['throughput>5k/s', ' warn : p99 <= 20ms over any 10s '])).toEqual(
+    parseSLO({ throughput: '> 5k/s', p99: { warn: '<= 20ms over any 10s' } }),
+  )
+})
+
+test('reads what only warns, alone or beside what fails', () => {
+  const levels = (slo: SLO) => parseSLO(slo).map(({ level, bound }) => [level, bound])
+  expect(levels({ p99: { warn: '< 15ms', fail: ['< 20ms', '< 30ms'] } })).toEqual([
+    ['warn', '< 15ms'],
+    ['fail', '< 20ms'],
+    ['fail', '< 30ms'],
+  ])
+  expect(levels({ p99: ['< 20ms', { warn: '< 15ms' }] })).toEqual([
+    ['fail', '< 20ms'],
+    ['warn', '< 15ms'],
+  ])
+})
+
+test('reads stretches in milliseconds', () => {
+  expect(
+    parseSLO({ p99: '< 30ms over any 10s', errorRate: '< 1% over any 2m', throughput: '> 5k/s over any 1s' }),
+  ).toEqual([
+    expect.objectContaining({ limit: 30, window: 10_000, bound: '< 30ms over any 10s' }),
+    expect.objectContaining({ limit: 0.01, window: 120_000 }),
+    expect.objectContaining({ limit: 5_000, window: 1_000 }),
+  ])
 })
 
 test.for([
@@ -78,12 +108,33 @@ describe('a mistake is refused:', () => {
   test('an empty SLO', () => {
     expect(mistakesOf({})).toMatchInlineSnapshot(`
       "the SLO cannot be read
-        expected an object like { p99: '< 20ms' }, got an object ()"
+        expected { p99: '< 20ms' } or 'p99 < 20ms', got an object ()"
     `)
   })
 
-  test.for([null, undefined, 'p99 < 20ms', ['p99 < 20ms'], 20])('%j instead of an object', (slo) => {
-    expect(mistakesOf(slo)).toContain("expected an object like { p99: '< 20ms' }, got ")
+  test.for([null, undefined, [], 20])('%j instead of an SLO', (slo) => {
+    expect(mistakesOf(slo)).toContain("expected { p99: '< 20ms' } or 'p99 < 20ms', got ")
+  })
+
+  test.for(['', '< 20ms', ['p99 < 20ms', 7], [{ p99: '< 20ms' }]])('%j, which is no objective', (slo) => {
+    expect(mistakesOf(slo)).toContain("expected a text like 'p99 < 20ms', got ")
+  })
+
+  test('nothing but warnings', () => {
+    expect(mistakesOf({ p99: { warn: '< 20ms' } })).toContain('expected a bound that can be missed')
+  })
+
+  test.for([{}, { warning: '< 20ms' }, { warn: '< 1ms', p99: '< 20ms' }])('%j instead of { warn, fail }', (bound) => {
+    expect(mistakesOf({ p99: bound })).toContain('p99: expected a bound, or { warn, fail } with one each, got ')
+  })
+
+  test.for(['max', 'serviceTime.p99', 'handshake.p50', 'lost'])('a stretch of %s, which has none', (indicator) => {
+    const limit = indicator === 'lost' ? '5' : '5ms'
+    expect(mistakesOf({ [indicator]: `< ${limit} over any 10s` })).toContain('expected no stretch')
+  })
+
+  test.for(['10', 'any', '-1s', '999ms', '2000h', '1k/s'])('a stretch of %s', (length) => {
+    expect(mistakesOf({ p99: `< 5ms over any ${length}` })).toContain("from 1 s to a day, after 'over any'")
   })
 
   test('an unknown indicator, with what exists and the nearest', () => {
@@ -113,7 +164,7 @@ describe('a mistake is refused:', () => {
     expect(mistakesOf({ [indicator]: '< 1ms' })).toContain('no such indicator')
   })
 
-  test.for(['20ms', '', '= 20ms', '== 20ms', '=< 20ms', 20, null, undefined, {}, [['< 20ms']]])(
+  test.for(['20ms', '', '= 20ms', '== 20ms', '=< 20ms', 20, null, undefined, [['< 20ms']]])(
     '%j, a bound without comparison',
     (bound) => {
       expect(mistakesOf({ p99: bound })).toContain("p99: expected a comparison and a limit like '< 20ms', got ")

@@ -21,7 +21,8 @@ export async function flood(server: Target, options: WsLoadOptions = {}): Promis
 
 /** {@link flood} for a target that cannot tell its connections. */
 export async function floodAt(url: string, options: WsLoadOptions = {}): Promise<LoadResult> {
-  const endless = options.duration === undefined && options.pings === undefined && options.stages === undefined
+  const { duration, pings, stages, until } = options
+  const endless = [duration, pings, stages, until].every((end) => end === undefined)
   const result = await run({ url, warmup: 0, ...(endless && { duration: 200 }), ...options })
   expectBalanced(result)
   return result

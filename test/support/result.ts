@@ -1,8 +1,11 @@
 import { Histogram } from '../../src/stats/histogram.ts'
 import { LatencySummary } from '../../src/stats/latency.ts'
 import type { LoadResult } from '../../src/stats/result.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/stats/slices.ts'
 
 const msToNs = 1e6
+/** Steps of it, around a circle, fill it evenly. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /** Latencies of real histograms: milliseconds, or brackets `[floor, ceiling]`. */
 export function latencies(samples: Iterable<number | readonly [floor: number, ceiling: number]>): {
@@ -24,16 +27,39 @@ export function repeated<T>(count: number, value: T): T[] {
   return Array.from({ length: count }, () => value)
 }
 
-type Overrides = {
-  [K in keyof LoadResult]?: LoadResult[K] extends readonly unknown[] ? LoadResult[K] : Partial<LoadResult[K]>
+/** Slices of a run in which the samples, and the pings without an answer, are spread evenly over the measured window. */
+function evenly(
+  samples: Iterable<number | readonly [floor: number, ceiling: number]>,
+  pings: LoadResult['pings'],
+  duration: number,
+): Slices {
+  const recorder = new SliceRecorder(duration)
+  const buckets = new Histogram()
+  const count = Math.max(1, Math.floor(duration / recorder.length))
+  let nth = 0
+  for (const sample of samples) {
+    const [floor, ceiling] = typeof sample === 'number' ? [sample, sample] : sample
+    const slice = Math.floor(((nth++ * goldenRatio) % 1) * count)
+    recorder.answered(slice, buckets.record(ceiling * msToNs), buckets.record(floor * msToNs))
+  }
+  for (const kind of ['sent', 'coalesced', 'timedOut', 'lost', 'dropped'] as const) {
+    for (let at = 0; at < pings[kind]; at++) recorder.count(kindNumbers[kind], Math.floor((at * count) / pings[kind]))
+  }
+  return Slices.of([recorder.pack()], duration)
 }
 
+type Overrides = {
+  [K in Exclude<keyof LoadResult, 'slices' | 'looks'>]?: LoadResult[K] extends readonly unknown[]
+    ? LoadResult[K]
+    : Partial<LoadResult[K]>
+} & Partial<Pick<LoadResult, 'slices' | 'looks'>>
+
 /**
- * A completed run of 10 connections over 5 s, 2,000 pings of which 1.5 % took 18 ms and the others 2 ms, with balanced
+ * A completed run of 10 connections over 5 s, 20,000 pings of which 4 % took 18 ms and the others 2 ms, with balanced
  * totals; whatever else `overrides` says.
  */
 export function loadResult(
-  samples: Parameters<typeof latencies>[0] = [...repeated(1970, 2), ...repeated(30, 18)],
+  samples: Parameters<typeof latencies>[0] = [...repeated(19_200, 2), ...repeated(800, 18)],
   overrides: Overrides = {},
 ): LoadResult {
   const { both: latency, floor: latencyFloor } = latencies(samples)
@@ -43,6 +69,7 @@ export function loadResult(
   const failures = pings.dropped + pings.timedOut + pings.lost + connections.failed
   return {
     ended: 'completed',
+    looks: { taken: 1, planned: 1 },
     startedAt: '2026-11-23T12:00:00.000Z',
     latency,
     latencyFloor,
@@ -53,6 +80,7 @@ export function loadResult(
     errors: {},
     errorRate: failures / (pings.due + connections.requested),
     intervals: [],
+    slices: evenly(samples, pings, duration),
     ...(overrides as Partial<LoadResult>),
     duration,
     pings,

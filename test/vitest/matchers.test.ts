@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
-import { describe, test } from 'vitest'
+import { describe, onTestFinished, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
-/** 2,000 pings, 1.5 % of which took 18 ms. */
+/** 20,000 pings, 4 % of which took 18 ms. */
 const summary = new LoadSummary(loadResult())
 /** The generator cannot tell whether the p99 is 10 or 30 ms. */
 const blurred = new LoadSummary(loadResult(repeated(2_000, [10, 30] as const)))
@@ -25,11 +25,35 @@ describe('toMeetSLO', () => {
   test('fails with the table when one is surely missed', () => {
     expect(plainly(() => expect(summary).toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })))
       .toThrowErrorMatchingInlineSnapshot(`
-      [Error: SLO missed: p99 is 18 ms, the limit is < 10ms
-          objective  limit   measured  by how much
-        ✗ p99        < 10ms  18 ms     7.99 ms over (80 %)
-        ✓ p50        < 20ms  2 ms      90 % to spare]
-    `)
+        [Error: SLO missed: p99 is 18 ms, the limit is < 10ms
+            objective  limit   measured  99 % sure  by how much
+          ✗ p99        < 10ms  18 ms     18 ms      7.99 ms over (80 %)
+          ✓ p50        < 20ms  2 ms      2 ms       90 % to spare]
+      `)
+  })
+
+  test('warns instead of a lack of evidence when told to', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warned.mockRestore())
+    expect(blurred).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'warn' })
+    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^SLO inconclusive: p99/))
+    expect(() => expect(summary).toMeetSLO({ p99: '< 10ms' }, { inconclusive: 'warn' })).toThrow(/SLO missed/)
+    expect(() => expect(nothing).toMeetSLO({ p99: '< 1h' }, { inconclusive: 'warn' })).toThrow(/nothing was measured/)
+  })
+
+  test('prints what only warns, and passes', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warned.mockRestore())
+    expect(summary).toMeetSLO({ p99: { warn: '< 10ms', fail: '< 20ms' } })
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining('warning: p99 is 18 ms, the limit is < 10ms'),
+    )
+  })
+
+  test('refuses a wrong way to be inconclusive', () => {
+    expect(() => expect(summary).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'pass' as 'warn' })).toThrow(
+      "toMeetSLO: inconclusive: expected 'fail' or 'warn', got \"pass\"",
+    )
   })
 
   test('fails when the generator cannot tell', () => {
@@ -42,9 +66,9 @@ describe('toMeetSLO', () => {
         [Error: The load generator was saturated: it, not the server, may be what was measured.
           pings left up to 16 ms late (p99): take a lower rate or more threads
         SLO inconclusive: p99, throughput (2 of 2 objectives)
-            objective   limit   measured   by how much
-          ? p99         < 10ms  2 … 18 ms  undecided
-          ? throughput  > 5k/s  ≥ 400/s    undecided
+            objective   limit   measured   99 % sure  by how much
+          ? p99         < 10ms  2 … 18 ms  2 … 18 ms  undecided
+          ? throughput  > 5k/s  ≥ 4k/s     ≥ 3.99k/s  undecided
           p99: the generator cannot tell, it lies between 2 ms and 18 ms
           throughput: the generator was saturated, the server may be able to do more]
       `)
@@ -76,9 +100,33 @@ describe('.not.toMeetSLO', () => {
     expect(plainly(() => expect(summary).not.toMeetSLO({ p99: '< 20ms' }))).toThrowErrorMatchingInlineSnapshot(`
       [Error: expected the SLO to be missed for sure (.not)
       SLO met: p99 is 18 ms, the limit is < 20ms
-          objective  limit   measured  by how much
-        ✓ p99        < 20ms  18 ms     10 % to spare]
+          objective  limit   measured  99 % sure  by how much
+        ✓ p99        < 20ms  18 ms     18 ms      10 % to spare]
     `)
+  })
+
+  test('warns instead of a lack of evidence when told to', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warned.mockRestore())
+    expect(blurred).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'warn' })
+    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^SLO inconclusive: p99/))
+    expect(() => expect(summary).toMeetSLO({ p99: '< 10ms' }, { inconclusive: 'warn' })).toThrow(/SLO missed/)
+    expect(() => expect(nothing).toMeetSLO({ p99: '< 1h' }, { inconclusive: 'warn' })).toThrow(/nothing was measured/)
+  })
+
+  test('prints what only warns, and passes', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warned.mockRestore())
+    expect(summary).toMeetSLO({ p99: { warn: '< 10ms', fail: '< 20ms' } })
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining('warning: p99 is 18 ms, the limit is < 10ms'),
+    )
+  })
+
+  test('refuses a wrong way to be inconclusive', () => {
+    expect(() => expect(summary).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'pass' as 'warn' })).toThrow(
+      "toMeetSLO: inconclusive: expected 'fail' or 'warn', got \"pass\"",
+    )
   })
 
   test('fails when the generator cannot tell', () => {

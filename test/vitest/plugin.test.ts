@@ -26,7 +26,9 @@ describe('the plugin', () => {
   })
 
   test.for(['node server.js', null, ['a']])('refuses %j for its options', (options) => {
-    expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow('expected an object with defaults and target, got')
+    expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow(
+      'expected an object with defaults, target and inconclusive, got',
+    )
   })
 
   test('refuses defaults and a target that are no objects', () => {

@@ -1,0 +1,38 @@
+import { kindNumbers } from '../stats/slices.ts'
+import type { FloodReport } from './flood.ts'
+import type { ConnectionPool } from './pool.ts'
+import type { Recorder } from './recorder.ts'
+
+const kinds = Object.keys(kindNumbers).length
+
+/** What a thread has found out while it is still measuring; every ping in it is settled, so that its totals balance. */
+export interface Snapshot extends FloodReport {
+  /** Pings under way that it leaves out. */
+  readonly underway: number
+}
+
+/**
+ * Settles the unanswered pings of a report, and changes nothing that the measurement goes on with: those that were sent
+ * before `lostBefore` (milliseconds of `performance.now()`) count as lost, the younger ones are left out of those sent.
+ */
+export function takeSnapshot(
+  report: FloodReport,
+  { recorder, pool, lostBefore }: { recorder: Recorder; pool: ConnectionPool; lostBefore: number },
+): Snapshot {
+  const { slices } = report
+  const pings = { ...recorder.pings }
+  let underway = 0
+  pool.forEachUnanswered((due, sent) => {
+    if (!recorder.measures(due)) return
+    const slice = Math.floor((due - recorder.from) / slices.length) * kinds
+    if (sent < lostBefore) {
+      pings.lost++
+      slices.pings[slice + kindNumbers.lost]!++
+    } else {
+      underway++
+      pings.sent--
+      slices.pings[slice + kindNumbers.sent]!--
+    }
+  })
+  return { ...report, recording: { ...report.recording, pings }, underway }
+}

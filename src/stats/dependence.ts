@@ -1,0 +1,115 @@
+import jstat from 'jstat'
+
+/** Blocks of time that a variance is estimated from, at least. */
+const fewestBlocks = 16
+/** Lag-1 correlation between blocks above this means that even the longest are not independent. */
+const uncorrelated = 0.1
+/** The factor for correlation stays finite. */
+const mostCorrelated = 0.9
+
+/** How much less the samples of a run tell than as many independent ones. */
+export interface Dependence {
+  /**
+   * Variance of the share divided by that of as many independent samples, at least 1, with what the few blocks it was
+   * estimated from leave uncertain: a run of `n` samples tells as much as `n / designEffect` independent ones.
+   */
+  readonly designEffect: number
+  /** Whether blocks of time long enough to be uncorrelated fitted into the run. */
+  readonly resolved: boolean
+}
+
+/** How uncertain a ratio of sums is. */
+export interface Spread {
+  /** Half the width of its interval, in its own unit. */
+  readonly halfWidth: number
+  readonly resolved: boolean
+}
+
+/**
+ * How far the samples of a run depend on each other, from how often something happened in each slice of time; see
+ * {@link ratioSpread}.
+ *
+ * @param hits in each slice, how often it happened
+ * @param trials in each slice, how often it could have
+ * @param tail the error probability of the bound it is meant for, above 0 and below 0.5
+ * @see Korn & Graubard, Survey Methodology 24 (1998): effective sample size, and its factor for degrees of freedom
+ */
+export function dependenceOf(hits: ArrayLike<number>, trials: ArrayLike<number>, tail: number): Dependence {
+  const total = sum(trials)
+  const share = sum(hits) / total
+  const plain = (share * (1 - share)) / total
+  if (!(plain > 0)) return { designEffect: 1, resolved: true }
+  const { halfWidth, resolved } = ratioSpread(hits, trials, tail)
+  const asIfIndependent = studentQuantile(tail, Math.max(1, total - 1)) ** 2 * plain
+  return { designEffect: Math.max(1, halfWidth ** 2 / asIfIndependent), resolved }
+}
+
+/**
+ * How uncertain the ratio of two sums over slices of time is: a share of pings, a mean, a rate.
+ *
+ * Slices are put together to blocks of 1, 2, 4 … slices, as long as there are at least 16 of them. Each block length gives
+ * a variance of the ratio (ratio estimator over clusters), with Student's t for its degrees of freedom, and for what
+ * correlation is left between neighbouring blocks the factor of an AR(1) process, (1 + ρ) ÷ (1 - ρ). The largest counts.
+ *
+ * @param tail the error probability of a one-sided bound, above 0 and below 0.5
+ * @returns an infinite half width where there are fewer than 16 slices
+ * @see Flyvbjerg & Petersen, J. Chem. Phys. 91 (1989): blocking; Law, Simulation Modeling and Analysis, section 9.5: batch
+ * means; Cochran, Sampling Techniques, section 6.3: ratio estimator
+ */
+export function ratioSpread(parts: ArrayLike<number>, wholes: ArrayLike<number>, tail: number): Spread {
+  const ratio = sum(parts) / sum(wholes)
+  let spread: Spread = { halfWidth: parts.length < fewestBlocks ? Infinity : 0, resolved: false }
+  for (let blocks = { parts, wholes }; blocks.parts.length >= fewestBlocks; blocks = pairs(blocks)) {
+    const { variance, correlation } = varianceOf(blocks, ratio)
+    const t = studentQuantile(1 - tail, blocks.parts.length - 1)
+    const halfWidth = t * Math.sqrt((variance * (1 + correlation)) / (1 - correlation))
+    spread = { halfWidth: Math.max(spread.halfWidth, halfWidth), resolved: correlation < uncorrelated }
+  }
+  return spread
+}
+
+/** Quantile of Student's t distribution. */
+export function studentQuantile(probability: number, degreesOfFreedom: number): number {
+  return jstat.studentt.inv(probability, degreesOfFreedom)
+}
+
+interface Blocks {
+  readonly parts: ArrayLike<number>
+  readonly wholes: ArrayLike<number>
+}
+
+/** Variance of the ratio as the blocks show it, and the lag-1 correlation of their residuals beyond its own error. */
+function varianceOf({ parts, wholes }: Blocks, ratio: number): { variance: number; correlation: number } {
+  const count = parts.length
+  let squares = 0
+  let products = 0
+  let before = 0
+  for (let nth = 0; nth < count; nth++) {
+    const residual = parts[nth]! - ratio * wholes[nth]!
+    squares += residual * residual
+    products += residual * before
+    before = residual
+  }
+  const correlation = squares === 0 ? 0 : products / squares
+  return {
+    variance: ((count / (count - 1)) * squares) / sum(wholes) ** 2,
+    correlation: Math.min(mostCorrelated, Math.max(0, correlation - 1 / Math.sqrt(count))),
+  }
+}
+
+/** Neighbours put together; a last one without a neighbour goes to the pair before it. */
+function pairs({ parts, wholes }: Blocks): Blocks {
+  return { parts: pairwise(parts), wholes: pairwise(wholes) }
+}
+
+function pairwise(values: ArrayLike<number>): Float64Array {
+  const sums = new Float64Array(values.length >> 1)
+  for (let nth = 0; nth < values.length; nth++) sums[Math.min(nth >> 1, sums.length - 1)]! += values[nth]!
+  return sums
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0
+  for (let nth = 0; nth < values.length; nth++) total += values[nth]!
+  return total
+}

@@ -1,0 +1,253 @@
+/**
+ * What happened when: the measured window in slices of equal length, each with its pings and a coarse histogram of
+ * their latencies. Verdicts read from it how far samples that are near in time depend on each other.
+ *
+ * A ping belongs to the slice in which it was due. Slices are 7.8 ms long at first, and twice as long whenever there
+ * would be more than 512 of them.
+ */
+import { countsLength, Histogram, indexOf, valueAt } from './histogram.ts'
+
+const nsPerMs = 1e6
+/** Length of the first slices, in milliseconds. */
+export const shortest = 1_000 / 128
+/** Number of slices at most. */
+export const mostSlices = 512
+/** A slice's histogram has the buckets of {@link Histogram} sixteen at a time: values 0.8 to 1.6 % apart. */
+const coarseBits = 4
+const buckets = countsLength >> coarseBits
+const kinds = ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] as const
+
+export type PingKind = (typeof kinds)[number]
+
+/** The histograms of all slices, one after the other: those of slice `n` are `offsets[n]` to `offsets[n + 1]`. */
+interface PackedCounts {
+  readonly offsets: Uint32Array
+  readonly indexes: Uint16Array
+  readonly counts: Uint32Array
+}
+
+/** Slices as plain data that can be cloned to another thread. */
+export interface PackedSlices {
+  /** Milliseconds. */
+  readonly length: number
+  /** Six counts a slice: sent, answered, coalesced, timed out, lost, dropped. */
+  readonly pings: Uint32Array
+  readonly latency: PackedCounts
+  readonly latencyFloor: PackedCounts
+}
+
+/** Slices while they are recorded: fixed memory of which only what is touched is resident, nothing allocated per ping. */
+export class SliceRecorder {
+  /** Length of a slice in milliseconds. */
+  length: number = shortest
+  #used = 0
+  #lowest = buckets
+  #highest = -1
+  readonly #pings: Uint32Array = new Uint32Array(mostSlices * kinds.length)
+  readonly #latency: Uint32Array = new Uint32Array(mostSlices * buckets)
+  readonly #latencyFloor: Uint32Array = new Uint32Array(mostSlices * buckets)
+
+  /** @param expected length of the measured window in milliseconds as far as it is known, so that none is merged later */
+  constructor(expected = 0) {
+    while (Number.isFinite(expected) && expected > this.length * mostSlices) this.length *= 2
+  }
+
+  /** Counts a ping in a slice, counted from 0. */
+  count(kind: number, slice: number): void {
+    this.#pings[this.#within(slice) * kinds.length + kind]!++
+  }
+
+  /** Counts the latency of an answered ping, given the buckets of {@link Histogram} it fell in. */
+  answered(slice: number, ceiling: number, floor: number): void {
+    const at = this.#within(slice)
+    const [high, low] = [ceiling >> coarseBits, floor >> coarseBits]
+    if (low < this.#lowest) this.#lowest = low
+    if (high > this.#highest) this.#highest = high
+    this.#pings[at * kinds.length + answeredKind]!++
+    this.#latency[at * buckets + high]!++
+    this.#latencyFloor[at * buckets + low]!++
+  }
+
+  /** A copy as plain data. */
+  pack(): PackedSlices {
+    return {
+      length: this.length,
+      pings: this.#pings.slice(0, this.#used * kinds.length),
+      latency: this.#packed(this.#latency),
+      latencyFloor: this.#packed(this.#latencyFloor),
+    }
+  }
+
+  /** Adds another thread's slices, which are not longer than these. */
+  add({ length, pings, latency, latencyFloor }: PackedSlices): void {
+    const ratio = this.length / length
+    for (let slice = 0; slice < pings.length / kinds.length; slice++) {
+      const at = this.#within(Math.floor(slice / ratio))
+      for (let kind = 0; kind < kinds.length; kind++) {
+        this.#pings[at * kinds.length + kind]! += pings[slice * kinds.length + kind]!
+      }
+      this.#addCounts(this.#latency, at, latency, slice)
+      this.#addCounts(this.#latencyFloor, at, latencyFloor, slice)
+    }
+  }
+
+  #addCounts(into: Uint32Array, at: number, { offsets, indexes, counts }: PackedCounts, slice: number): void {
+    for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) {
+      const bucket = indexes[nth]!
+      into[at * buckets + bucket]! += counts[nth]!
+      if (bucket < this.#lowest) this.#lowest = bucket
+      if (bucket > this.#highest) this.#highest = bucket
+    }
+  }
+
+  #within(slice: number): number {
+    let at = slice
+    while (at >= mostSlices) {
+      this.#mergePairs()
+      at >>= 1
+    }
+    if (at >= this.#used) this.#used = at + 1
+    return at
+  }
+
+  #mergePairs(): void {
+    mergePairs(this.#pings, kinds.length, 0, kinds.length - 1)
+    mergePairs(this.#latency, buckets, this.#lowest, this.#highest)
+    mergePairs(this.#latencyFloor, buckets, this.#lowest, this.#highest)
+    this.#used = (this.#used + 1) >> 1
+    this.length *= 2
+  }
+
+  #packed(dense: Uint32Array): PackedCounts {
+    const offsets = new Uint32Array(this.#used + 1)
+    const [lowest, highest] = [this.#lowest, this.#highest]
+    const most = this.#used * Math.max(0, highest - lowest + 1)
+    const indexes = new Uint16Array(most)
+    const counts = new Uint32Array(most)
+    let size = 0
+    for (let slice = 0; slice < this.#used; slice++) {
+      for (let bucket = lowest; bucket <= highest; bucket++) {
+        const count = dense[slice * buckets + bucket]!
+        if (count === 0) continue
+        indexes[size] = bucket
+        counts[size++] = count
+      }
+      offsets[slice + 1] = size
+    }
+    return { offsets, indexes: indexes.slice(0, size), counts: counts.slice(0, size) }
+  }
+}
+
+const answeredKind = kinds.indexOf('answered')
+
+/** The number that {@link SliceRecorder.count} takes for a kind. */
+export const kindNumbers: Readonly<Record<PingKind, number>> = {
+  sent: 0,
+  answered: answeredKind,
+  coalesced: 2,
+  timedOut: 3,
+  lost: 4,
+  dropped: 5,
+}
+
+function mergePairs(values: Uint32Array, width: number, first: number, last: number): void {
+  for (let slice = 0; slice < mostSlices; slice++) {
+    for (let at = first; at <= last; at++) {
+      const [one, other] = [2 * slice * width + at, (2 * slice + 1) * width + at]
+      values[slice * width + at] = 2 * slice < mostSlices ? values[one]! + values[other]! : 0
+    }
+  }
+}
+
+/** The slices of a finished run. Times are milliseconds since the measured window began. */
+export class Slices {
+  /** Length of each slice but perhaps the last, in milliseconds. */
+  readonly length: number
+  /** Number of slices: those of the whole measured window, also where no ping was due. */
+  readonly count: number
+  readonly #packed: PackedSlices
+  readonly #first: number
+
+  /** Adds up what the threads of a run recorded in a measured window of `duration` milliseconds. */
+  static of(threads: readonly PackedSlices[], duration: number): Slices {
+    const length = Math.max(shortest, ...threads.map((thread) => thread.length))
+    const sum = new SliceRecorder(length * mostSlices)
+    for (const thread of threads) sum.add(thread)
+    const packed = sum.pack()
+    return new Slices(packed, 0, Math.max(Math.ceil(duration / length), packed.pings.length / kinds.length))
+  }
+
+  private constructor(packed: PackedSlices, first: number, count: number) {
+    this.length = packed.length
+    this.count = count
+    this.#packed = packed
+    this.#first = first
+  }
+
+  /** `count` neighbouring slices from the one numbered `first`, counted from 0. */
+  stretch(first: number, count: number): Slices {
+    return new Slices(this.#packed, this.#first + first, count)
+  }
+
+  /** How many pings of a kind each slice had. */
+  pings(kind: PingKind): Float64Array {
+    const { pings } = this.#packed
+    return this.#each((slice) => pings[slice * kinds.length + kindNumbers[kind]] ?? 0)
+  }
+
+  /** How many answered pings of each slice took longer than `ms`, to a bucket exactly (at most 1.6 %). */
+  slowerThan(ms: number): Float64Array {
+    const limit =
+      ms === Infinity ? buckets : indexOf(Math.min(Math.round(ms * nsPerMs), Number.MAX_SAFE_INTEGER)) >> coarseBits
+    const { offsets, indexes, counts } = this.#packed.latency
+    return this.#each((slice) => {
+      let slower = 0
+      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++)
+        if (indexes[nth]! > limit) slower += counts[nth]!
+      return slower
+    })
+  }
+
+  /** The sum of each slice's latencies in milliseconds, each taken at the middle of its bucket. */
+  totals(): Float64Array {
+    const { offsets, indexes, counts } = this.#packed.latency
+    return this.#each((slice) => {
+      let total = 0
+      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) {
+        total += (counts[nth]! * (lowestOf(indexes[nth]!) + lowestOf(indexes[nth]! + 1))) / 2
+      }
+      return total
+    })
+  }
+
+  /** The histograms of all slices together: of the latencies' upper and of their lower ends. */
+  histograms(): { ceilings: Histogram; floors: Histogram } {
+    const { latency, latencyFloor } = this.#packed
+    return {
+      ceilings: this.#sum(latency, (bucket) => ((bucket + 1) << coarseBits) - 1),
+      floors: this.#sum(latencyFloor, (bucket) => bucket << coarseBits),
+    }
+  }
+
+  #sum({ offsets, indexes, counts }: PackedCounts, fine: (coarse: number) => number): Histogram {
+    const sum = new Histogram()
+    const last = offsets.length - 1
+    const end = offsets[Math.min(this.#first + this.count, last)]!
+    for (let nth = offsets[Math.min(this.#first, last)]!; nth < end; nth++) {
+      sum.counts[fine(indexes[nth]!)]! += counts[nth]!
+    }
+    return sum
+  }
+
+  #each(value: (slice: number) => number): Float64Array {
+    const used = this.#packed.pings.length / kinds.length
+    return Float64Array.from({ length: this.count }, (_, nth) => {
+      const slice = this.#first + nth
+      return slice < used ? value(slice) : 0
+    })
+  }
+}
+
+function lowestOf(coarse: number): number {
+  return valueAt(coarse << coarseBits) / nsPerMs
+}

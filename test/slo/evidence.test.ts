@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import { evaluateSLO, isDecided } from '../../src/slo/evaluate.ts'
+import type { SLO } from '../../src/slo/objective.ts'
+import { Histogram } from '../../src/stats/histogram.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/stats/slices.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
+
+/** 20,000 pings in 5 s, of which `share` took 18 ms and the others 2 ms. */
+function slowShare(share: number, overrides: Parameters<typeof loadResult>[1] = {}) {
+  const slow = Math.round(20_000 * share)
+  return loadResult([...repeated(20_000 - slow, 2), ...repeated(slow, 18)], overrides)
+}
+
+/** The same pings, with all slow ones between two times in milliseconds. */
+function slowBetween(from: number, to: number, share: number, duration = 5_000) {
+  const slow = Math.round(20_000 * share)
+  const recorder = new SliceRecorder(duration)
+  const buckets = new Histogram()
+  for (let nth = 0; nth < 20_000; nth++) {
+    const isSlow = nth < slow
+    const at = isSlow ? from + ((to - from) * nth) / slow : (duration * (nth - slow)) / (20_000 - slow)
+    const bucket = buckets.record(isSlow ? 18e6 : 2e6)
+    recorder.count(kindNumbers.sent, Math.floor(at / recorder.length))
+    recorder.answered(Math.floor(at / recorder.length), bucket, bucket)
+  }
+  return slowShare(share, { duration, slices: Slices.of([recorder.pack()], duration) })
+}
+
+function only(result: ReturnType<typeof loadResult>, slo: SLO, confidence?: number) {
+  return evaluateSLO(result, slo, confidence === undefined ? {} : { confidence }).objectives[0]!
+}
+
+describe('an interval', () => {
+  test('contains what was measured, and the more the surer it has to be', () => {
+    const { low, high, measured } = only(slowShare(0.01), { p99: '< 10ms' })
+    expect(low).toBeLessThanOrEqual(measured)
+    expect(high).toBeGreaterThanOrEqual(measured)
+    const error = (confidence: number) => only(slowShare(0.01), { errorRate: '< 1%' }, confidence).high
+    expect(error(0.9)).toBeLessThan(error(0.99))
+    expect(error(0.99)).toBeLessThan(error(0.999))
+  })
+
+  test('of a percentile decides nothing while its share is near', () => {
+    const verdict = evaluateSLO(slowShare(0.008), { p99: '< 10ms' })
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', vacuous: false })
+    expect(verdict.reasons[0]).toMatch(
+      /^not enough evidence: p99 is 2 … 18 ms at 99 % confidence, the limit is < 10ms; 20,000 pings.*; run about \d+ times longer$/,
+    )
+  })
+
+  test('of a percentile passes and fails when it is far', () => {
+    expect(only(slowShare(0.003), { p99: '< 10ms' }).verdict).toBe('pass')
+    expect(only(slowShare(0.03), { p99: '< 10ms' }).verdict).toBe('fail')
+  })
+
+  test('is wide for pings that are slow together', () => {
+    const together = only(slowBetween(2_000, 2_200, 0.003), { p99: '< 10ms' })
+    const apart = only(slowShare(0.003), { p99: '< 10ms' })
+    expect(together.effectiveSamples).toBeLessThan(apart.effectiveSamples / 20)
+    expect(together.verdict).toBe('inconclusive')
+    expect(together.reason).toMatch(/20,000 pings tell as much as \d+ independent ones/)
+  })
+
+  test('has no upper end with too few samples for the percentile', () => {
+    const verdict = only(loadResult(repeated(300, 2)), { p99: '< 1h' })
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', high: Infinity, samples: 300 })
+    expect(verdict.samplesNeeded).toBeGreaterThan(459)
+    expect(verdict.reason).toMatch(/300 pings; it takes \d+; run about \d+ times longer/)
+  })
+
+  test('of a mean and of a rate narrows to what was measured', () => {
+    const { objectives } = evaluateSLO(slowShare(0.02), { mean: '< 3ms', throughput: '> 3k/s' })
+    for (const { low, high, measured, verdict } of objectives) {
+      expect(verdict).toBe('pass')
+      expect(low).toBeLessThan(measured)
+      expect(high).toBeGreaterThan(measured)
+      expect(high / low).toBeLessThan(1.3)
+    }
+  })
+
+  test('of handshakes is that of as many connections', () => {
+    const result = loadResult(undefined, {
+      connections: { requested: 1_000, opened: 1_000 },
+      handshake: latencies(repeated(1_000, 40)).both,
+    })
+    const { objectives } = evaluateSLO(result, { 'handshake.p99': '< 50ms', 'handshake.p99.9': '< 50ms' })
+    expect(objectives.map(({ verdict, samples }) => [verdict, samples])).toEqual([
+      ['pass', 1_000],
+      ['inconclusive', 1_000],
+    ])
+    expect(objectives[1]!.reason).toContain('1,000 connections')
+  })
+
+  test.for([
+    { lost: '<= 0' },
+    { max: '< 20ms' },
+    { min: '< 20ms' },
+    { errorRate: '<= 0' },
+    { opened: '>= 10' },
+  ] satisfies SLO[])('is a point for the plain fact %j', (slo) => {
+    const { low, high, measured, samples, verdict } = only(slowShare(0.01), slo)
+    expect([high, samples, verdict]).toEqual([measured, 0, 'pass'])
+    expect(low / measured || 0).toBeCloseTo(measured === 0 ? 0 : 1, 2)
+  })
+})
+
+describe('the error probability', () => {
+  test('is shared by the looks that were planned, and a run that may stop early is trusted less', () => {
+    const looks = { taken: 3, planned: 11 }
+    expect(only(slowShare(0.003), { p99: '< 10ms' }).verdict).toBe('pass')
+    expect(only(slowShare(0.003, { looks }), { p99: '< 10ms' }).verdict).toBe('inconclusive')
+    expect(only(slowShare(0.0005, { looks }), { p99: '< 10ms' }).verdict).toBe('pass')
+  })
+
+  test('is shared by objectives on the side on which one of them is enough', () => {
+    const alone = only(slowShare(0.01), { errorRate: '< 1%', p99: '< 10ms' })
+    const many = only(slowShare(0.01, { pings: { lost: 100 } }), { errorRate: '< 1%' })
+    const shared = only(slowShare(0.01, { pings: { lost: 100 } }), { errorRate: ['< 1%', '< 2%', '< 3%', '< 4%'] })
+    expect(alone.low).toBe(0)
+    expect(shared.low).toBeLessThan(many.low)
+    expect(shared.high).toBe(many.high)
+  })
+
+  test.for([0.5, 1, 99, NaN, '0.9'])('cannot be left by a confidence of %s', (confidence) => {
+    expect(() => evaluateSLO(loadResult(), { p99: '< 1s' }, { confidence: confidence as number })).toThrow(
+      expect.objectContaining({ code: 'WSLOAD_ERR_INVALID_OPTIONS' }),
+    )
+  })
+
+  test("is the run's own unless another one is asked for", () => {
+    const result = loadResult(undefined, { options: { confidence: 0.8 } })
+    expect(evaluateSLO(result, { p99: '< 1s' }).confidence).toBe(0.8)
+    expect(evaluateSLO(result, { p99: '< 1s' }, { confidence: 0.95 }).confidence).toBe(0.95)
+  })
+})
+
+describe('a look', () => {
+  test('decides only what a quarter less evidence would decide too', () => {
+    expect(isDecided(slowShare(0.0005), { p99: '< 10ms' })).toBe(true)
+    expect(isDecided(slowShare(0.01), { p99: '< 10ms' })).toBe(false)
+    const decided = Array.from({ length: 60 }, (_, nth) => slowShare(0.003 + nth * 1e-4))
+    const surely = decided.filter((result) => isDecided(result, { p99: '< 10ms' })).length
+    const justSo = decided.filter((result) => evaluateSLO(result, { p99: '< 10ms' }).verdict === 'pass').length
+    expect(surely).toBeLessThan(justSo)
+  })
+})
+
+describe('a bound that warns', () => {
+  test('says what was missed and leaves the verdict', () => {
+    const verdict = evaluateSLO(slowShare(0.03), { p99: { warn: '< 10ms', fail: '< 20ms' } })
+    expect(verdict).toMatchObject({ verdict: 'pass', reasons: [] })
+    expect(verdict.warnings).toEqual(['p99 is 18 ms, the limit is < 10ms'])
+  })
+})
+
+describe('a stretch', () => {
+  const bound = { p99: '< 10ms over any 1s' }
+
+  test('passes where the whole run is the same', () => {
+    const evenly = loadResult(repeated(100_000, 2), { duration: 5_000 })
+    expect(only(evenly, { p90: '< 10ms over any 1s' })).toMatchObject({ verdict: 'pass', window: 1_000 })
+  })
+
+  test('fails for what the whole run hides', () => {
+    const bad = slowBetween(8_000, 12_000, 1 / 6, 20_000)
+    expect(only(bad, { p75: '< 10ms' }).measured).toBeCloseTo(2, 1)
+    expect(only(bad, { p75: '< 10ms over any 4s' })).toMatchObject({ verdict: 'fail' })
+    expect(only(bad, { p75: '< 10ms over any 4s' }).measured).toBeCloseTo(18, 0)
+  })
+
+  test('longer than the run is inconclusive', () => {
+    const verdict = evaluateSLO(loadResult(undefined, { duration: 900 }), bound)
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+    expect(verdict.reasons).toEqual(['p99: the run is shorter than the 1 s of the bound'])
+  })
+
+  test('of errors and rates is judged by its own', () => {
+    const result = slowShare(0.01, { pings: { lost: 2_000 } })
+    const { objectives } = evaluateSLO(result, { errorRate: '< 1% over any 1s', throughput: '> 1k/s over any 1s' })
+    expect(objectives.map(({ verdict }) => verdict)).toEqual(['fail', 'pass'])
+  })
+})
+
+describe('a verdict is vacuous', () => {
+  test('when nothing was answered, the run was aborted or an indicator has no value', () => {
+    for (const result of [
+      loadResult([]),
+      loadResult(undefined, { ended: 'aborted' }),
+      loadResult(undefined, { throughput: NaN }),
+    ]) {
+      expect(evaluateSLO(result, { p99: '< 1h', throughput: '> 1/s' })).toMatchObject({
+        verdict: 'inconclusive',
+        vacuous: true,
+      })
+    }
+  })
+
+  test('but not for a lack of evidence', () => {
+    expect(evaluateSLO(loadResult(repeated(100, 2)), { p99: '< 1h' })).toMatchObject({
+      verdict: 'inconclusive',
+      vacuous: false,
+    })
+  })
+})
