@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks that README.md and docs/benchmarks.md name and puts what they print below their names:
+ * Runs the benchmarks that README.md and the documents name and puts what they print below their names:
  *
  *     <!-- node bench/memory.ts --connections 10000 -->
  *     … what that command printed …
@@ -15,7 +15,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const documents = ['README.md', 'docs/benchmarks.md']
+const documents = ['README.md', 'docs/benchmarks.md', 'docs/verdicts.md']
 const blocks = /<!-- node (bench\/\S+\.ts)(.*?) -->\n[\s\S]*?<!-- end -->/g
 const only = process.argv[2] ?? ''
 const printed = new Map<string, string>()
