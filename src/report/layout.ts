@@ -1,11 +1,14 @@
 /** Columns a report fills at most. */
 export const width = 80
 
+/** A space that does not stand between a number and its unit. */
+const breakable = / (?!(?:%|ns|µs|ms|s|min|h)(?!\w))/
+
 /** Breaks a text at spaces into lines of at most {@link width} columns; lines after the first are indented by two. */
 export function wrap(text: string, indent = ''): string[] {
   const lines: string[] = []
   let line = indent
-  for (const word of text.split(' ')) {
+  for (const word of text.split(breakable)) {
     const candidate = line.trim() === '' ? line + word : `${line} ${word}`
     if (candidate.length <= width || line.trim() === '') line = candidate
     else {

@@ -80,8 +80,8 @@ test('prints the generator first, then the verdict, when they matter', () => {
         thread
 
     ws://127.0.0.1:3001/
-    10 connections, open model at 4k/s (Poisson), probe text "PING", measured for 5
-      s
+    10 connections, open model at 4k/s (Poisson), probe text "PING", measured for
+      5 s
 
     SLO missed: opened, closedEarly (2 of 3 objectives)
         objective    limit   measured   99 % sure  by how much
