@@ -1,5 +1,9 @@
 export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
+export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'
+export type { Tolerance } from './gate/tolerance.ts'
+export type { CompareOptions, Side } from './load/compare.ts'
 export type { Duration, Rate, Stage, TlsOptions, WsLoadOptions } from './load/options.ts'
+export { type ComparisonJSON, LoadComparison } from './report/load-comparison.ts'
 export { LoadSummary } from './report/load-summary.ts'
 export type { SummaryJSON } from './report/json.ts'
 export type { Paint } from './report/paint.ts'
@@ -23,6 +27,6 @@ export type {
   RecordedOptions,
 } from './stats/result.ts'
 export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
-export { expect, type MatcherJudgement } from './vitest/matchers.ts'
-export { wsLoad } from './vitest/ws-load.ts'
+export { expect, type Leniency, type MatcherJudgement } from './vitest/matchers.ts'
+export { type WsLoad, wsLoad } from './vitest/ws-load.ts'
 export type { ProbeFunctions, ProbeMessage, ProbeOption } from './wire/probe-option.ts'

@@ -15,6 +15,7 @@ import { PollClock } from './poll-clock.ts'
 import { ConnectionPool } from './pool.ts'
 import { Recorder, type Recording, Sample } from './recorder.ts'
 import { takeSnapshot, type Snapshot } from './snapshot.ts'
+import { Turns } from './turns.ts'
 
 const receiveBufferBytes = 65_536
 const intervalLength = 1_000
@@ -38,7 +39,7 @@ export interface FloodReport {
   readonly gcPauses: GcPauses
 }
 
-/** What a thread spent on the measured window, in milliseconds. */
+/** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */
 export interface Spent {
   /** Time in which its event loop was at work. */
   readonly busy: number
@@ -48,11 +49,23 @@ export interface Spent {
   readonly cpu: number
 }
 
+/** Knows when a thread's event loop looked for arrivals, and lets it look often enough. */
+export interface LoopWatch {
+  readonly clock: PollClock
+  readonly lookout: Lookout
+}
+
+export function watchLoop(): LoopWatch {
+  const clock = new PollClock()
+  return { clock, lookout: new Lookout(clock) }
+}
+
 /** One thread's part of a run: connect, warm up, measure, drain, close. */
 export class Flood {
   readonly #plan: ThreadPlan
-  readonly #clock: PollClock = new PollClock()
-  readonly #lookout: Lookout = new Lookout(this.#clock)
+  readonly #clock: PollClock
+  readonly #lookout: Lookout
+  readonly #turns: Turns | undefined
   readonly #recorder: Recorder
   readonly #pool: ConnectionPool
   /** Resolves when there is nothing more to send. */
@@ -65,16 +78,23 @@ export class Flood {
   /** What was spent when the measured window began. */
   #before: Spent = { busy: 0, looking: 0, cpu: 0 }
   #ending: Ending = 'completed'
+  #report: FloodReport | undefined
 
-  /** @throws {Error} if the probe's functions cannot be loaded */
-  static async prepare(plan: ThreadPlan): Promise<Flood> {
+  /**
+   * @param loop what the floods of a thread share
+   * @throws {Error} if the probe's functions cannot be loaded
+   */
+  static async prepare(plan: ThreadPlan, loop: LoopWatch = watchLoop()): Promise<Flood> {
     const probe = await createProbe(plan.probe, { connections: plan.allConnections, maskingKey: drawMaskingKey() })
-    return new Flood(plan, probe)
+    return new Flood(plan, probe, loop)
   }
 
-  private constructor(plan: ThreadPlan, probe: Probe) {
+  private constructor(plan: ThreadPlan, probe: Probe, { clock, lookout }: LoopWatch) {
     this.#plan = plan
-    this.#recorder = new Recorder(plan.open !== undefined, plan.decidable ? undefined : plan.duration)
+    this.#clock = clock
+    this.#lookout = lookout
+    this.#turns = plan.turns === undefined ? undefined : new Turns(plan.turns)
+    this.#recorder = new Recorder(plan.open !== undefined, plan.decidable ? undefined : plan.duration, this.#turns)
     this.#pool = new ConnectionPool({
       plan,
       probe,
@@ -106,17 +126,16 @@ export class Flood {
   }
 
   /**
-   * Tells what was found out until now, as if the measured window had ended. What is told changes as soon as the
-   * measurement goes on.
+   * What was found out until now, as if the measured window had ended. It changes as soon as the measurement goes on.
    * @param overdueAfter unanswered pings older than this many milliseconds count as lost, younger ones are left out
    */
-  look(overdueAfter: number, tell: (snapshot: Snapshot) => void): void {
+  look(overdueAfter: number): Snapshot {
+    if (this.#report !== undefined) return { ...this.#report, underway: 0 }
     const [recorder, pool, clock] = [this.#recorder, this.#pool, this.#clock]
     this.#model?.catchUp()
     const now = clock.look()
-    const report = this.#report('decided', Math.min(now, recorder.until), this.#spent())
-    tell(takeSnapshot(report, { recorder, pool, lostBefore: clock.before - overdueAfter }))
-    clock.worked(now)
+    const report = this.#describe('decided', Math.min(now, recorder.until), this.#spent())
+    return takeSnapshot(report, { recorder, pool, lostBefore: clock.before - overdueAfter })
   }
 
   /** Opens the connections; resolves when each of them is open or has failed. */
@@ -132,9 +151,10 @@ export class Flood {
    */
   async run(startAt: number): Promise<FloodReport> {
     const recorder = this.#recorder
-    recorder.from = startAt + this.#plan.warmup
-    recorder.until = recorder.from + this.#plan.duration
-    const sweeper = setInterval(() => this.#sweep(), Math.min(100, Math.max(5, this.#plan.timeout / 20)))
+    const { lead, duration, timeout } = this.#plan
+    recorder.from = startAt + lead
+    recorder.until = recorder.from + (this.#turns?.over(duration) ?? duration)
+    const sweeper = setInterval(() => this.#sweep(), Math.min(100, Math.max(5, timeout / 20)))
     this.#lookout.start()
     await this.#warmUp(startAt)
     this.#before = this.#spent()
@@ -150,24 +170,26 @@ export class Flood {
     await this.#pool.close()
     if (end > recorder.from) recorder.cut(end)
     const disrupted = disconnected && this.#ending !== 'aborted'
-    return this.#report(disrupted ? 'disconnected' : this.#ending, end, spent)
+    this.#report = this.#describe(disrupted ? 'disconnected' : this.#ending, end, spent)
+    return this.#report
   }
 
   /** @param spent by the end of the measured window, counted from the thread's start */
-  #report(ending: Ending, end: number, spent: Spent): FloodReport {
+  #describe(ending: Ending, end: number, spent: Spent): FloodReport {
     const recorder = this.#recorder
     const before = this.#before
+    const sides = this.#turns?.sides ?? 1
     return {
       ending,
-      duration: Math.max(0, end - recorder.from),
-      lastAnswer: recorder.lastAnswer - recorder.from,
+      duration: Math.max(0, recorder.windowAt(end)),
+      lastAnswer: recorder.windowAt(recorder.lastAnswer),
       connections: this.#pool.totals,
       recording: recorder,
       slices: recorder.slices(),
       spent: {
-        busy: spent.busy - before.busy,
-        looking: spent.looking - before.looking,
-        cpu: spent.cpu - before.cpu,
+        busy: (spent.busy - before.busy) / sides,
+        looking: (spent.looking - before.looking) / sides,
+        cpu: (spent.cpu - before.cpu) / sides,
       },
       gcPauses: this.#gcWatch.pauses,
     }
@@ -179,6 +201,7 @@ export class Flood {
       plan: this.#plan,
       clock: this.#clock,
       recorder: this.#recorder,
+      turns: this.#turns,
       connections: this.#pool.connections,
       finished: () => this.#sending.resolve(),
     })
@@ -189,8 +212,9 @@ export class Flood {
   async #measure(): Promise<void> {
     const { from, until } = this.#recorder
     this.#measuring = true
-    for (let nth = 1; from + nth * intervalLength < until; nth++) {
-      if (await this.#stopsBefore(from + nth * intervalLength, this.#decided.promise)) break
+    const length = intervalLength * (this.#turns?.sides ?? 1)
+    for (let nth = 1; from + nth * length < until; nth++) {
+      if (await this.#stopsBefore(from + nth * length, this.#decided.promise)) break
       this.#recorder.cut(Math.min(performance.now(), until))
     }
     await this.#stopsBefore(until, this.#decided.promise)

@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts'
 import type { ThreadPlan } from './plan.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
+import type { Turns } from './turns.ts'
 
 /** What decides when a ping leaves, and on which connection. */
 export interface LoadModel {
@@ -19,6 +20,8 @@ export interface LoadModelContext {
   readonly plan: ThreadPlan
   readonly clock: PollClock
   readonly recorder: Recorder
+  /** When this flood may send, if it takes turns with others. */
+  readonly turns: Turns | undefined
   readonly connections: readonly Connection[]
   /** Called once when the plan's pings are all sent. */
   readonly finished: () => void

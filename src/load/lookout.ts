@@ -16,6 +16,7 @@ export class Lookout {
   spent = 0
   readonly #clock: PollClock
   readonly #untiring: boolean = availableParallelism() > 1
+  #users = 0
   #turn: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
   #calm = false
@@ -29,10 +30,12 @@ export class Lookout {
   }
 
   start(): void {
-    this.#look()
+    if (++this.#users === 1) this.#look()
   }
 
+  /** Looks no more when everyone who started it has stopped it. */
   stop(): void {
+    if (--this.#users > 0) return
     clearImmediate(this.#turn)
     clearTimeout(this.#timer)
   }

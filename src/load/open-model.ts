@@ -1,9 +1,8 @@
+import { Alarm } from './alarm.ts'
 import type { Connection } from './connection.ts'
 import type { LoadModel, LoadModelContext } from './load-model.ts'
 import { constantArrivals, poissonArrivals, Schedule } from './schedule.ts'
 
-/** Timers wake a millisecond late and more: the last stretch to a due ping is spent polling. */
-const timerSlack = 2
 /** Pings sent in one turn of the event loop at most, so that a late generator still reads answers. */
 const mostPerTurn = 1_024
 
@@ -11,17 +10,15 @@ const mostPerTurn = 1_024
  * The open model: pings are due on a schedule that answers do not influence, on one connection after the other. A ping
  * that leaves late keeps the time it was due; one that cannot leave at all is counted as dropped.
  */
-export function openModel({ plan, clock, recorder, connections, finished }: LoadModelContext): LoadModel {
+export function openModel({ plan, clock, recorder, turns, connections, finished }: LoadModelContext): LoadModel {
   const { segments, arrivals, offset, seed } = plan.open!
   const schedule = new Schedule(segments)
   const points = arrivals === 'constant' ? constantArrivals(offset) : poissonArrivals(seed)
   const touched: Connection[] = []
-  let start = 0
+  const alarm = new Alarm(pump)
   let due = 0
   let left = plan.pings
   let cursor = 0
-  let timer: NodeJS.Timeout | undefined
-  let turn: NodeJS.Immediate | undefined
   let sending = false
 
   function pump(): void {
@@ -30,7 +27,7 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
     for (let sent = 0; due <= now && due < recorder.until && left > 0 && sent < mostPerTurn; sent++) {
       place(due)
       if (due >= recorder.from) left--
-      due = start + schedule.dueAt(points.next())
+      due = nextDue()
     }
     if (touched.length > 0) {
       for (const connection of touched) connection.flush()
@@ -38,7 +35,13 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
       clock.worked(now)
     }
     if (left === 0 || (due >= recorder.until && now >= recorder.until)) finish()
-    else wake(Math.min(due, recorder.until))
+    else alarm.set(Math.min(due, recorder.until))
+  }
+
+  /** The schedule knows this flood's own time only. */
+  function nextDue(): number {
+    const own = schedule.dueAt(points.next()) - plan.warmup
+    return recorder.from + (turns === undefined || own === Infinity ? own : turns.elapsed(own))
   }
 
   /** Gives a due ping to the next connection that can take it. */
@@ -57,16 +60,10 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
   /** Counts what should have left by now and will not. */
   function dropLate(): void {
     const now = performance.now()
-    for (; due <= now && due < recorder.until && left > 0; due = start + schedule.dueAt(points.next())) {
+    for (; due <= now && due < recorder.until && left > 0; due = nextDue()) {
       recorder.count('dropped', due)
       if (due >= recorder.from) left--
     }
-  }
-
-  function wake(at: number): void {
-    const wait = at - performance.now()
-    if (wait > timerSlack) timer = setTimeout(pump, Math.floor(wait - timerSlack) + 1)
-    else turn = setImmediate(pump)
   }
 
   function finish(): void {
@@ -77,22 +74,19 @@ export function openModel({ plan, clock, recorder, connections, finished }: Load
   return {
     start() {
       sending = true
-      start = recorder.from - plan.warmup
-      due = start + schedule.dueAt(points.next())
+      due = nextDue()
       pump()
     },
     freed() {},
     catchUp() {
-      clearTimeout(timer)
-      clearImmediate(turn)
+      alarm.clear()
       pump()
     },
     stop() {
       pump()
       if (sending) dropLate()
       sending = false
-      clearTimeout(timer)
-      clearImmediate(turn)
+      alarm.clear()
     },
   }
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { ProbeSpec } from '../wire/probe-option.ts'
 import type { ResolvedOptions, TlsOptions } from './options.ts'
 import { type Segment, threadSeed } from './schedule.ts'
+import type { TurnsPlan } from './turns.ts'
 
 /** What one load thread has to do: its share of the run, as data that can be cloned to it. Times in milliseconds. */
 export interface ThreadPlan {
@@ -14,6 +15,10 @@ export interface ThreadPlan {
   /** Connections to open per second. */
   readonly connectRate: number
   readonly warmup: number
+  /** From the start to the measured window: `warmup`, and that of the others it takes turns with. */
+  readonly lead: number
+  /** How it takes turns with other floods; `undefined` if it runs alone. Its `duration` then is the length of its turns. */
+  readonly turns: TurnsPlan | undefined
   /** Length of the measured window, Infinity when `pings` ends it. */
   readonly duration: number
   /** Whether the measured window may end at any time, because the run is decided. */
@@ -42,8 +47,15 @@ export interface OpenPlan {
   readonly seed: number
 }
 
+/** How a flood takes turns with others. */
+export type TurnTaking = Pick<ThreadPlan, 'lead' | 'turns'>
+
 /** Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow. */
-export function planThreads(options: ResolvedOptions, url: string): ThreadPlan[] {
+export function planThreads(
+  options: ResolvedOptions,
+  url: string,
+  { lead, turns }: TurnTaking = { lead: options.warmup, turns: undefined },
+): ThreadPlan[] {
   const threads = threadsFor(options)
   const { connections, pings, connectRate, until, confidence: _, ...rest } = options
   let firstConnection = 0
@@ -53,6 +65,8 @@ export function planThreads(options: ResolvedOptions, url: string): ThreadPlan[]
     const plan = {
       ...rest,
       url,
+      lead,
+      turns,
       firstConnection,
       connections: own,
       allConnections: connections,

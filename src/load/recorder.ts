@@ -1,5 +1,6 @@
 import { Histogram, type SparseCounts } from '../stats/histogram.ts'
 import { kindNumbers, type PackedSlices, SliceRecorder } from '../stats/slices.ts'
+import type { Turns } from './turns.ts'
 
 const nsPerMs = 1e6
 const mostSamples = 3
@@ -73,6 +74,7 @@ export class Recorder implements Recording {
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly intervals: RecordedInterval[] = []
   readonly #open: boolean
+  readonly #turns: Turns | undefined
   readonly #slices: SliceRecorder
   readonly #seenLatency: Uint32Array
   #seenPings: PingCounts = { ...this.pings }
@@ -80,10 +82,12 @@ export class Recorder implements Recording {
   /**
    * @param open whether pings can be sent later than they were due: response and service time then differ
    * @param duration length of the measured window in milliseconds, as far as it is known
+   * @param turns of which alone the measured window consists, and each slice of a whole number of them
    */
-  constructor(open: boolean, duration?: number) {
+  constructor(open: boolean, duration?: number, turns?: Turns) {
     this.#open = open
-    this.#slices = new SliceRecorder(duration)
+    this.#turns = turns
+    this.#slices = new SliceRecorder(duration, turns?.length)
     this.serviceTime = open ? new Histogram() : this.latency
     this.serviceTimeFloor = open ? new Histogram() : this.latencyFloor
     this.#seenLatency = new Uint32Array(this.latency.counts.length)
@@ -95,6 +99,17 @@ export class Recorder implements Recording {
     return sent - answered - coalesced - timedOut - lost
   }
 
+  /** How long the measured window had lasted at a time, if it takes turns without those of others: milliseconds. */
+  windowAt(time: number): number {
+    const elapsed = time - this.from
+    return this.#turns === undefined ? elapsed : this.#turns.own(elapsed)
+  }
+
+  /** The slice that a time belongs to. */
+  sliceAt(time: number): number {
+    return (this.windowAt(time) / this.#slices.length) | 0
+  }
+
   measures(due: number): boolean {
     return due >= this.from && due < this.until
   }
@@ -102,7 +117,7 @@ export class Recorder implements Recording {
   sent(due: number, sent: number): void {
     if (!this.measures(due)) return
     this.pings.sent++
-    this.#slices.count(kindNumbers.sent, ((due - this.from) / this.#slices.length) | 0)
+    this.#slices.count(kindNumbers.sent, this.sliceAt(due))
     if (this.#open) this.sendDelay.record((sent - due) * nsPerMs)
   }
 
@@ -112,7 +127,7 @@ export class Recorder implements Recording {
     this.lastAnswer = ceiling
     const high = this.latency.record((ceiling - due) * nsPerMs)
     const low = this.latencyFloor.record((floor - due) * nsPerMs)
-    this.#slices.answered(((due - this.from) / this.#slices.length) | 0, high, low)
+    this.#slices.answered(this.sliceAt(due), high, low)
     if (!this.#open) return
     this.serviceTime.record((ceiling - sent) * nsPerMs)
     this.serviceTimeFloor.record((floor - sent) * nsPerMs)
@@ -121,7 +136,7 @@ export class Recorder implements Recording {
   count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number): void {
     if (!this.measures(due)) return
     this.pings[what]++
-    this.#slices.count(kindNumbers[what], ((due - this.from) / this.#slices.length) | 0)
+    this.#slices.count(kindNumbers[what], this.sliceAt(due))
   }
 
   /** What happened when, until now. */
@@ -150,7 +165,7 @@ export class Recorder implements Recording {
     )
     this.intervals.push({
       start: this.intervals.at(-1)?.end ?? 0,
-      end: end - this.from,
+      end: this.windowAt(end),
       pings: pings as unknown as PingCounts,
       latency: this.latency.takeNew(this.#seenLatency),
     })

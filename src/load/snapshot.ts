@@ -24,7 +24,7 @@ export function takeSnapshot(
   let underway = 0
   pool.forEachUnanswered((due, sent) => {
     if (!recorder.measures(due)) return
-    const slice = Math.floor((due - recorder.from) / slices.length) * kinds
+    const slice = recorder.sliceAt(due) * kinds
     if (sent < lostBefore) {
       pings.lost++
       slices.pings[slice + kindNumbers.lost]!++

@@ -1,6 +1,6 @@
-/** The program of a load thread. It is told its plan, then when to start; it answers when connected and when done. */
+/** The program of a load thread. It is told its plans, then when to start; it answers when connected and when done. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { Flood, type FloodReport } from './flood.ts'
+import { Flood, type FloodReport, watchLoop } from './flood.ts'
 import type { ThreadPlan } from './plan.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -13,25 +13,29 @@ export type Order =
   | { readonly type: 'finish' }
   | { readonly type: 'abort' }
 
-/** What a load thread says. */
+/** What a load thread has to do: its part of each flood that takes part, `undefined` where it has none. */
+export type ThreadWork = readonly (ThreadPlan | undefined)[]
+
+/** What a load thread says. Reports are those of {@link ThreadWork}, in the same order. */
 export type Notice =
   | { readonly type: 'connected' }
-  | { readonly type: 'look'; readonly report: Snapshot }
-  | { readonly type: 'done'; readonly report: FloodReport }
+  | { readonly type: 'look'; readonly reports: readonly (Snapshot | undefined)[] }
+  | { readonly type: 'done'; readonly reports: readonly (FloodReport | undefined)[] }
   | { readonly type: 'unusable'; readonly reason: string }
 
 function sharedNow(): number {
   return process.uptime() * 1_000
 }
 
-if (parentPort !== null) await work(parentPort, workerData as ThreadPlan)
+if (parentPort !== null) await work(parentPort, workerData as ThreadWork)
 
-async function work(port: NonNullable<typeof parentPort>, plan: ThreadPlan): Promise<void> {
+async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Promise<void> {
   const say = (notice: Notice): void => port.postMessage(notice)
   const start = Promise.withResolvers<number>()
-  let flood: Flood
+  const loop = watchLoop()
+  let floods: (Flood | undefined)[]
   try {
-    flood = await Flood.prepare(plan)
+    floods = await Promise.all(plans.map(async (plan) => plan && Flood.prepare(plan, loop)))
   } catch (error) {
     say({ type: 'unusable', reason: String(error) })
     return
@@ -41,20 +45,23 @@ async function work(port: NonNullable<typeof parentPort>, plan: ThreadPlan): Pro
       case 'start':
         start.resolve(order.at)
         break
-      case 'look':
-        flood.look(order.overdueAfter, (report) => say({ type: 'look', report }))
+      case 'look': {
+        const began = performance.now()
+        say({ type: 'look', reports: floods.map((flood) => flood?.look(order.overdueAfter)) })
+        loop.clock.worked(began)
         break
+      }
       case 'finish':
-        flood.finish()
+        for (const flood of floods) flood?.finish()
         break
       case 'abort':
-        flood.abort()
+        for (const flood of floods) flood?.abort()
         start.resolve(Infinity)
     }
   })
-  await flood.connect()
+  await Promise.all(floods.map(async (flood) => flood?.connect()))
   say({ type: 'connected' })
   const startAt = (await start.promise) - sharedNow() + performance.now()
-  say({ type: 'done', report: await flood.run(startAt) })
+  say({ type: 'done', reports: await Promise.all(floods.map(async (flood) => flood?.run(startAt))) })
   port.close()
 }

@@ -5,17 +5,21 @@ import { invalidOptions } from './options.ts'
 import type { FloodReport } from './flood.ts'
 import type { ThreadPlan } from './plan.ts'
 import type { Snapshot } from './snapshot.ts'
-import type { Notice, Order } from './thread.ts'
+import type { Notice, Order, ThreadWork } from './thread.ts'
 
 /** From the order to start until the start, in milliseconds: all threads have to have heard it. */
 const startsIn = 5
 
-/** The load threads of a run. */
+/** The load threads of one flood, or of several that take turns. What they find out is told by flood, then by thread. */
 export class LoadThreads {
   readonly #threads: readonly LoadThread[]
+  readonly #floods: number
 
-  constructor(plans: readonly ThreadPlan[]) {
-    this.#threads = plans.map((plan) => new LoadThread(plan))
+  /** @param floods of each flood what its threads have to do; each thread does its part of all of them */
+  constructor(floods: readonly (readonly ThreadPlan[])[]) {
+    const count = Math.max(...floods.map((plans) => plans.length))
+    this.#floods = floods.length
+    this.#threads = Array.from({ length: count }, (_, nth) => new LoadThread(floods.map((plans) => plans[nth])))
   }
 
   /** Resolves when every connection of every thread is open or has failed. */
@@ -31,16 +35,16 @@ export class LoadThreads {
   }
 
   /** Resolves with what the threads found out when all have ended. */
-  async done(): Promise<FloodReport[]> {
-    return Promise.all(this.#threads.map((thread) => thread.done))
+  async done(): Promise<FloodReport[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.done)))
   }
 
   /**
    * Resolves with what the threads have found out by now, at about the same instant, or by their end.
    * @param overdueAfter unanswered pings older than this many milliseconds count as lost
    */
-  async look(overdueAfter: number): Promise<Snapshot[]> {
-    return Promise.all(this.#threads.map((thread) => thread.look(overdueAfter)))
+  async look(overdueAfter: number): Promise<Snapshot[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.look(overdueAfter))))
   }
 
   /** Ends the measured window: the threads then drain, and {@link done} resolves. */
@@ -56,17 +60,21 @@ export class LoadThreads {
   async terminate(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.terminate()))
   }
+
+  #byFlood<Report>(threads: readonly (readonly (Report | undefined)[])[]): Report[][] {
+    return Array.from({ length: this.#floods }, (_, flood) => threads.flatMap((reports) => reports[flood] ?? []))
+  }
 }
 
 class LoadThread {
   readonly connected: Promise<void>
-  readonly done: Promise<FloodReport>
+  readonly done: Promise<readonly (FloodReport | undefined)[]>
   readonly #worker: Worker
-  #looked: ((snapshot: Snapshot) => void) | undefined
+  #looked: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
 
-  constructor(plan: ThreadPlan) {
+  constructor(work: ThreadWork) {
     const connected = Promise.withResolvers<void>()
-    const done = Promise.withResolvers<FloodReport>()
+    const done = Promise.withResolvers<readonly (FloodReport | undefined)[]>()
     const fail = (error: Error): void => {
       connected.reject(error)
       done.reject(error)
@@ -75,14 +83,14 @@ class LoadThread {
     this.done = done.promise
     this.done.catch(() => {})
     this.#worker = new Worker(new URL(`./thread${extname(import.meta.filename)}`, import.meta.url), {
-      workerData: plan,
+      workerData: work,
       execArgv: [],
       name: 'ws-load',
     })
     this.#worker.on('message', (notice: Notice) => {
       if (notice.type === 'connected') connected.resolve()
-      else if (notice.type === 'look') this.#looked?.(notice.report)
-      else if (notice.type === 'done') done.resolve(notice.report)
+      else if (notice.type === 'look') this.#looked?.(notice.reports)
+      else if (notice.type === 'done') done.resolve(notice.reports)
       else fail(invalidOptions([`probe: ${notice.reason}`]))
     })
     this.#worker.on('error', (error) => fail(crashed(String(error), error)))
@@ -93,10 +101,11 @@ class LoadThread {
     this.#worker.postMessage(order)
   }
 
-  async look(overdueAfter: number): Promise<Snapshot> {
-    const snapshot = new Promise<Snapshot>((resolve) => (this.#looked = resolve))
+  async look(overdueAfter: number): Promise<readonly (Snapshot | undefined)[]> {
+    const snapshots = new Promise<readonly (Snapshot | undefined)[]>((resolve) => (this.#looked = resolve))
     this.order({ type: 'look', overdueAfter })
-    return Promise.race([snapshot, this.done.then((report) => ({ ...report, underway: 0 }))])
+    const final = this.done.then((reports) => reports.map((report) => report && { ...report, underway: 0 }))
+    return Promise.race([snapshots, final])
   }
 
   async terminate(): Promise<void> {

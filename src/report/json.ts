@@ -26,7 +26,8 @@ function plainData(value: unknown): JSONValue {
   return typeof value === 'object' && value !== null ? plainFields(value) : null
 }
 
-function plainFields(object: object): { readonly [key: string]: JSONValue } {
+/** An object as JSON, `null` where a number is not finite. */
+export function plainFields(object: object): { readonly [key: string]: JSONValue } {
   const fields = Object.entries(object).filter(([, value]) => value !== undefined)
   return Object.fromEntries(fields.map(([key, value]) => [key, plainData(value)]))
 }

@@ -39,7 +39,7 @@ export interface PackedSlices {
 /** Slices while they are recorded: fixed memory of which only what is touched is resident, nothing allocated per ping. */
 export class SliceRecorder {
   /** Length of a slice in milliseconds. */
-  length: number = shortest
+  length: number
   #used = 0
   #lowest = buckets
   #highest = -1
@@ -47,8 +47,12 @@ export class SliceRecorder {
   readonly #latency: Uint32Array = new Uint32Array(mostSlices * buckets)
   readonly #latencyFloor: Uint32Array = new Uint32Array(mostSlices * buckets)
 
-  /** @param expected length of the measured window in milliseconds as far as it is known, so that none is merged later */
-  constructor(expected = 0) {
+  /**
+   * @param expected length of the measured window in milliseconds as far as it is known, so that none is merged later
+   * @param length of the first slices in milliseconds
+   */
+  constructor(expected = 0, length: number = shortest) {
+    this.length = length
     while (Number.isFinite(expected) && expected > this.length * mostSlices) this.length *= 2
   }
 
@@ -166,27 +170,36 @@ export class Slices {
   /** Number of slices: those of the whole measured window, also where no ping was due. */
   readonly count: number
   readonly #packed: PackedSlices
-  readonly #first: number
+  /** Where each of these slices lies in what was packed. */
+  readonly #at: ArrayLike<number>
 
   /** Adds up what the threads of a run recorded in a measured window of `duration` milliseconds. */
   static of(threads: readonly PackedSlices[], duration: number): Slices {
     const length = Math.max(shortest, ...threads.map((thread) => thread.length))
-    const sum = new SliceRecorder(length * mostSlices)
+    const sum = new SliceRecorder(0, length)
     for (const thread of threads) sum.add(thread)
     const packed = sum.pack()
-    return new Slices(packed, 0, Math.max(Math.ceil(duration / length), packed.pings.length / kinds.length))
+    return new Slices(packed, range(0, Math.max(Math.ceil(duration / length), packed.pings.length / kinds.length)))
   }
 
-  private constructor(packed: PackedSlices, first: number, count: number) {
+  private constructor(packed: PackedSlices, at: ArrayLike<number>) {
     this.length = packed.length
-    this.count = count
+    this.count = at.length
     this.#packed = packed
-    this.#first = first
+    this.#at = at
   }
 
   /** `count` neighbouring slices from the one numbered `first`, counted from 0. */
   stretch(first: number, count: number): Slices {
-    return new Slices(this.#packed, this.#first + first, count)
+    return this.pick(range(first, count))
+  }
+
+  /** The slices of these numbers, counted from 0. */
+  pick(numbers: ArrayLike<number>): Slices {
+    return new Slices(
+      this.#packed,
+      Array.from(numbers, (nth) => this.#at[nth]!),
+    )
   }
 
   /** How many pings of a kind each slice had. */
@@ -220,6 +233,45 @@ export class Slices {
     })
   }
 
+  /** How many pings of each slice had no answer in time. */
+  failedEach(): Float64Array {
+    const [timedOut, lost, dropped] = (['timedOut', 'lost', 'dropped'] as const).map((kind) => this.pings(kind))
+    return timedOut!.map((count, nth) => count + lost![nth]! + dropped![nth]!)
+  }
+
+  /** How many pings of each slice did not coalesce: those of which a latency is known, and those that failed. */
+  judgedEach(): Float64Array {
+    const failed = this.failedEach()
+    return this.pings('answered').map((count, nth) => count + failed[nth]!)
+  }
+
+  /**
+   * The latency in milliseconds that `p` percent of the judged pings do not exceed, interpolated within its bucket;
+   * `NaN` where there are none.
+   * @param p 0 to 100
+   * @param failed milliseconds that a ping without an answer counts as
+   */
+  percentile(p: number, failed: number): number {
+    const counts = this.#counts()
+    const judged = sum(this.judgedEach())
+    const rank = (p / 100) * judged
+    let below = 0
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const count = counts[bucket]!
+      if (count > 0 && below + count >= rank) {
+        const [low, high] = [lowestOf(bucket), lowestOf(bucket + 1)]
+        return low + ((high - low) * (rank - below)) / count
+      }
+      below += count
+    }
+    return judged > 0 ? failed : NaN
+  }
+
+  /** The mean of the judged pings' latencies in milliseconds; see {@link percentile}. */
+  mean(failed: number): number {
+    return (sum(this.totals()) + sum(this.failedEach()) * failed) / sum(this.judgedEach())
+  }
+
   /** The histograms of all slices together: of the latencies' upper and of their lower ends. */
   histograms(): { ceilings: Histogram; floors: Histogram } {
     const { latency, latencyFloor } = this.#packed
@@ -229,23 +281,40 @@ export class Slices {
     }
   }
 
+  /** Answered pings by bucket, all slices together. */
+  #counts(): Float64Array {
+    const all = new Float64Array(buckets)
+    const { offsets, indexes, counts } = this.#packed.latency
+    this.#each((slice) => {
+      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) all[indexes[nth]!]! += counts[nth]!
+      return 0
+    })
+    return all
+  }
+
   #sum({ offsets, indexes, counts }: PackedCounts, fine: (coarse: number) => number): Histogram {
     const sum = new Histogram()
-    const last = offsets.length - 1
-    const end = offsets[Math.min(this.#first + this.count, last)]!
-    for (let nth = offsets[Math.min(this.#first, last)]!; nth < end; nth++) {
-      sum.counts[fine(indexes[nth]!)]! += counts[nth]!
-    }
+    this.#each((slice) => {
+      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) {
+        sum.counts[fine(indexes[nth]!)]! += counts[nth]!
+      }
+      return 0
+    })
     return sum
   }
 
   #each(value: (slice: number) => number): Float64Array {
     const used = this.#packed.pings.length / kinds.length
-    return Float64Array.from({ length: this.count }, (_, nth) => {
-      const slice = this.#first + nth
-      return slice < used ? value(slice) : 0
-    })
+    return Float64Array.from(this.#at, (slice) => (slice < used ? value(slice) : 0))
   }
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, nth) => first + nth)
 }
 
 function lowestOf(coarse: number): number {

@@ -1,13 +1,12 @@
 import { test as base, type TestAPI } from 'vitest'
 import type { WsLoadOptions } from '../load/options.ts'
-import type { LoadSummary } from '../report/load-summary.ts'
 import { configuredDefaults, configuredTarget, runningTest } from './context.ts'
-import { floodIn } from './ws-load.ts'
+import { type WsLoad, wsLoadFor } from './ws-load.ts'
 
 /** What {@link withWsLoad} adds to a test's context. */
 export interface WsLoadFixtures {
   /** Floods a WebSocket target with pings as part of this test. */
-  wsLoad: (options?: WsLoadOptions) => Promise<LoadSummary>
+  wsLoad: WsLoad
   /** The options that `wsLoad` starts from: the plugin's `defaults`, or what `test.override` puts in their place. */
   wsLoadDefaults: WsLoadOptions
   /** URL of the plugin's target, `null` without one; `test.override` can name another. */
@@ -20,10 +19,12 @@ export function withWsLoad<Context>(test: TestAPI<Context>): TestAPI<Context & W
     .extend('wsLoadDefaults', () => configuredDefaults())
     .extend('wsLoadTarget', () => configuredTarget())
     .extend('wsLoad', ({ wsLoadDefaults, wsLoadTarget, task, signal, onTestFinished }) => {
-      const attempt = runningTest({ task, signal, onTestFinished })
-      return function wsLoad(options: WsLoadOptions = {}) {
-        return floodIn(attempt, { defaults: wsLoadDefaults, target: wsLoadTarget }, options)
+      const surroundings = {
+        test: runningTest({ task, signal, onTestFinished }),
+        defaults: wsLoadDefaults,
+        target: wsLoadTarget,
       }
+      return wsLoadFor(() => surroundings)
     })
   return extended as unknown as TestAPI<Context & WsLoadFixtures>
 }

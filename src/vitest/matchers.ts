@@ -1,20 +1,28 @@
-import { expect } from 'vitest'
+import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import { show } from '../mistakes.ts'
 import { LoadSummary } from '../report/load-summary.ts'
+import type { Paint } from '../report/paint.ts'
 import { formatVerdict } from '../report/verdict.ts'
+import { compareSideBySide } from '../gate/compare.ts'
+import { parseTolerance, type Tolerance } from '../gate/tolerance.ts'
+import { formatComparison } from '../report/comparison.ts'
+import { LoadComparison } from '../report/load-comparison.ts'
 import { evaluateSLO, type Judgement, type SLOVerdict } from '../slo/evaluate.ts'
 import type { SLO } from '../slo/objective.ts'
 import { configuredInconclusive } from './context.ts'
 
-/** How `toMeetSLO` judges. */
-export interface MatcherJudgement extends Judgement {
+/** What a matcher does about a lack of evidence. */
+export interface Leniency {
   /**
    * What it does when there is not enough evidence: `'fail'`, or `'warn'` on the console. A run that measured nothing
    * fails either way. Default: the plugin's `inconclusive`, `'fail'`.
    */
   readonly inconclusive?: 'fail' | 'warn'
 }
+
+/** How `toMeetSLO` judges. */
+export type MatcherJudgement = Judgement & Leniency
 
 declare global {
   namespace Chai {
@@ -25,6 +33,12 @@ declare global {
        * @throws {WsLoadError} `WSLOAD_ERR_INVALID_SLO` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
        */
       toMeetSLO(slo: SLO, judgement?: MatcherJudgement): void
+      /**
+       * Passes if the head of a comparison is surely no slower than its base, by more than the tolerance: the comparison's
+       * own, unless one is given: `{ p50: '10%', p99: '20%', min: '1ms' }`. With `.not` it passes only if it surely is.
+       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
+       */
+      toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): void
     }
   }
 }
@@ -32,6 +46,7 @@ declare global {
 declare module 'vitest' {
   interface AsymmetricMatchersContaining {
     toMeetSLO(slo: SLO, judgement?: MatcherJudgement): unknown
+    toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): unknown
   }
 }
 
@@ -39,17 +54,29 @@ expect.extend({
   toMeetSLO(received: unknown, slo: SLO, judgement: MatcherJudgement = {}) {
     const [summary, judged] = judge(received, slo, judgement)
     const { verdict, vacuous, warnings } = judged
-    const { EXPECTED_COLOR: green, RECEIVED_COLOR: red, DIM_COLOR: dim, BOLD_WEIGHT: bold } = this.utils
-    const table = (): string => formatVerdict(summary, judged, { green, red, yellow: red, dim, bold })
+    const table = (): string => formatVerdict(summary, judged, paintOf(this.utils))
     if (this.isNot) {
       return { pass: verdict !== 'fail', message: () => `expected the SLO to be missed for sure (.not)\n${table()}` }
     }
-    const lenient = (judgement.inconclusive ?? configuredInconclusive()) === 'warn' && !vacuous
-    const pass = verdict === 'pass' || (verdict === 'inconclusive' && lenient)
+    const pass = verdict === 'pass' || (verdict === 'inconclusive' && isLenient(judgement) && !vacuous)
     if (pass && (verdict === 'inconclusive' || warnings.length > 0)) warn(formatVerdict(summary, judged))
     return { pass, message: table }
   },
+
+  toShowNoRegression(received: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
+    const compared = judgeComparison(received, tolerance, leniency)
+    const { verdict, doubtful } = compared
+    const table = (): string => formatComparison(compared, paintOf(this.utils))
+    if (this.isNot) {
+      return { pass: verdict !== 'slower', message: () => `expected a regression for sure (.not)\n${table()}` }
+    }
+    const tolerated = verdict === 'unclear' && isLenient(leniency) && !doubtful
+    if (tolerated) warn(formatComparison(compared))
+    return { pass: verdict === 'same' || verdict === 'faster' || tolerated, message: table }
+  },
 })
+
+export { expect }
 
 /** Vitest shows it with the test that it belongs to. */
 function warn(text: string): void {
@@ -57,32 +84,61 @@ function warn(text: string): void {
   console.warn(text)
 }
 
-export { expect }
+function paintOf({ EXPECTED_COLOR, RECEIVED_COLOR, DIM_COLOR, BOLD_WEIGHT }: MatcherState['utils']): Paint {
+  return { green: EXPECTED_COLOR, red: RECEIVED_COLOR, yellow: RECEIVED_COLOR, dim: DIM_COLOR, bold: BOLD_WEIGHT }
+}
+
+function isLenient({ inconclusive = configuredInconclusive() }: Leniency): boolean {
+  return inconclusive === 'warn'
+}
 
 function judge(received: unknown, slo: SLO, judgement: MatcherJudgement): [LoadSummary, SLOVerdict] {
-  try {
-    const summary = checkSummary(received)
-    checkInconclusive(judgement.inconclusive)
+  return pointingAt(judge, () => {
+    const summary = checkReceived(received, LoadSummary, 'toMeetSLO', 'wsLoad(…)')
+    checkInconclusive('toMeetSLO', judgement.inconclusive)
     return [summary, evaluateSLO(summary, slo, judgement)]
+  })
+}
+
+function judgeComparison(received: unknown, tolerance: Tolerance | undefined, { inconclusive }: Leniency) {
+  return pointingAt(judgeComparison, () => {
+    const comparison = checkReceived(received, LoadComparison, 'toShowNoRegression', 'wsLoad.compare(…)')
+    checkInconclusive('toShowNoRegression', inconclusive)
+    if (tolerance === undefined) return comparison
+    const { base, head, confidence } = comparison
+    const resolved = parseTolerance(tolerance, 'toShowNoRegression')
+    return { base, head, ...compareSideBySide(base, head, resolved, confidence) }
+  })
+}
+
+/** Lets errors point at the assertion rather than into it. */
+function pointingAt<Result>(caller: (...args: never[]) => unknown, judge: () => Result): Result {
+  try {
+    return judge()
   } catch (error) {
-    Error.captureStackTrace(error as Error, judge)
+    Error.captureStackTrace(error as Error, caller)
     throw error
   }
 }
 
-function checkSummary(received: unknown): LoadSummary {
-  if (received instanceof LoadSummary) return received
+function checkReceived<Wanted>(
+  received: unknown,
+  Wanted: new (...args: never[]) => Wanted,
+  matcher: string,
+  call: string,
+): Wanted {
+  if (received instanceof Wanted) return received
   const [what, cure] = isPromise(received)
-    ? ['a promise', 'await wsLoad(…) first']
-    : [show(received), 'pass what wsLoad(…) resolved to']
-  throw new WsLoadError('WSLOAD_ERR_NOT_A_SUMMARY', `toMeetSLO: expected a LoadSummary, got ${what}; ${cure}`)
+    ? ['a promise', `await ${call} first`]
+    : [show(received), `pass what ${call} resolved to`]
+  throw new WsLoadError('WSLOAD_ERR_NOT_A_SUMMARY', `${matcher}: expected a ${Wanted.name}, got ${what}; ${cure}`)
 }
 
-function checkInconclusive(value: unknown): void {
+function checkInconclusive(matcher: string, value: unknown): void {
   if (value === undefined || value === 'fail' || value === 'warn') return
   throw new WsLoadError(
     'WSLOAD_ERR_INVALID_OPTIONS',
-    `toMeetSLO: inconclusive: expected 'fail' or 'warn', got ${show(value)}`,
+    `${matcher}: inconclusive: expected 'fail' or 'warn', got ${show(value)}`,
   )
 }
 

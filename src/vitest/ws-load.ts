@@ -1,12 +1,16 @@
 import { WsLoadError } from '../errors.ts'
+import { compare, type CompareOptions, resolveComparison, withoutEnd } from '../load/compare.ts'
 import { mergeOptions, resolveOptions, type WsLoadOptions } from '../load/options.ts'
 import { run } from '../load/run.ts'
+import { LoadComparison } from '../report/load-comparison.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 import { formatDuration } from '../units.ts'
 import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
 
 /** What a flood starts from. */
-interface ProjectConfig {
+export interface Surroundings {
+  /** The test that it belongs to, if it is known. */
+  readonly test: RunningTest | undefined
   readonly defaults: WsLoadOptions
   readonly target: string | null
 }
@@ -14,36 +18,75 @@ interface ProjectConfig {
 /** How long an ended flood may take to close its connections, in milliseconds. */
 const closingTime = 10_000
 
+/** Floods a target, or compares two. */
+export interface WsLoad {
+  /**
+   * Floods a WebSocket target with pings and returns the summary. Options left out come from the plugin's `defaults`, the
+   * URL from its `target`; without either the target is an embedded echo server in a process of its own.
+   *
+   * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_TEST_TIMEOUT`,
+   * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`
+   */
+  (options?: WsLoadOptions): Promise<LoadSummary>
+  /**
+   * Floods two servers in alternate slices of 100 ms (ABBA), until it is clear whether the head is slower than the base, at
+   * most for `maxDuration` ('30s'). Options left out come from the plugin's `defaults`.
+   *
+   * @throws {WsLoadError} as `wsLoad()`, and `WSLOAD_ERR_TARGET_…` when a side's command does not start
+   */
+  compare(options: CompareOptions): Promise<LoadComparison>
+}
+
 /**
- * Floods a WebSocket target with pings and returns the summary. Options left out come from the plugin's `defaults`, the
- * URL from its `target`; without either the target is an embedded echo server in a process of its own.
- *
- * A flood belongs to the test or the `beforeEach` that called it: it ends with the test, whether that passes, fails,
- * times out or is cancelled, and a retry starts after it has ended. In concurrent tests use the `wsLoad` fixture
- * instead: a plain function cannot know which of them called it, so its floods end by themselves.
- *
- * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_TEST_TIMEOUT`,
- * `WSLOAD_ERR_THREAD_CRASHED`
+ * `wsLoad()` as a plain function. A flood belongs to the test or the `beforeEach` that called it: it ends with the test,
+ * whether that passes, fails, times out or is cancelled, and a retry starts after it has ended. In concurrent tests use
+ * the `wsLoad` fixture instead: a plain function cannot know which of them called it, so its floods end by themselves.
  */
-export async function wsLoad(options: WsLoadOptions = {}): Promise<LoadSummary> {
-  return floodIn(currentTest(), { defaults: configuredDefaults(), target: configuredTarget() }, options)
+export const wsLoad: WsLoad = wsLoadFor(() => ({
+  test: currentTest(),
+  defaults: configuredDefaults(),
+  target: configuredTarget(),
+}))
+
+/** `wsLoad()` for whatever surroundings it is called in. */
+export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
+  return Object.assign(
+    function wsLoad(options: WsLoadOptions = {}): Promise<LoadSummary> {
+      return floodIn(surroundings(), options)
+    },
+    {
+      compare(options: CompareOptions): Promise<LoadComparison> {
+        return compareIn(surroundings(), options)
+      },
+    },
+  )
 }
 
 /** Runs a flood as part of a test, or on its own. */
-export async function floodIn(
-  test: RunningTest | undefined,
-  { defaults, target }: ProjectConfig,
-  given: WsLoadOptions,
-): Promise<LoadSummary> {
+async function floodIn({ test, defaults, target }: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
   const options = mergeOptions({ ...(target !== null && { url: target }), ...defaults }, given)
-  try {
-    checkTime(test, options)
-  } catch (error) {
-    Error.captureStackTrace(error as Error, floodIn)
-    throw error
-  }
-  if (test === undefined) return new LoadSummary(await run(options))
+  const length = options.until === undefined ? 'duration' : 'maxDuration'
+  checkTime(test, length, floodIn, () => resolveOptions(options))
+  return new LoadSummary(await within(test, given.signal, (signal) => run({ ...options, ...signal })))
+}
 
+async function compareIn({ test, defaults }: Surroundings, given: CompareOptions): Promise<LoadComparison> {
+  const options: CompareOptions = { ...mergeOptions(withoutEnd(defaults), given as WsLoadOptions), ...given }
+  checkTime(test, 'maxDuration', compareIn, () => {
+    const { load, sides } = resolveComparison(options)
+    return { warmup: load.warmup * sides.length, duration: load.duration * sides.length }
+  })
+  const { base, head, verdict } = await within(test, given.signal, (signal) => compare({ ...options, ...signal }))
+  return new LoadComparison(base, head, verdict)
+}
+
+/** Runs something that ends with its test, and that a retry waits for. */
+async function within<Result>(
+  test: RunningTest | undefined,
+  given: AbortSignal | undefined,
+  start: (signal: { signal?: AbortSignal }) => Promise<Result>,
+): Promise<Result> {
+  if (test === undefined) return start({ ...(given !== undefined && { signal: given }) })
   const end = new AbortController()
   const ended = Promise.withResolvers<void>()
   // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
@@ -51,25 +94,47 @@ export async function floodIn(
     end.abort()
     return ended.promise
   }, closingTime)
-  const signals = [test.signal, end.signal, ...(given.signal === undefined ? [] : [given.signal])]
+  const signals = [test.signal, end.signal, ...(given === undefined ? [] : [given])]
   try {
-    return new LoadSummary(await run({ ...options, signal: AbortSignal.any(signals) }))
+    return await start({ signal: AbortSignal.any(signals) })
   } finally {
     ended.resolve()
   }
 }
 
-/** A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once. */
-function checkTime(test: RunningTest | undefined, options: WsLoadOptions): void {
-  const { warmup, duration, until } = resolveOptions(options)
+/**
+ * A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once. What `resolve` throws
+ * points to the caller as well.
+ */
+function checkTime(
+  test: RunningTest | undefined,
+  length: 'duration' | 'maxDuration',
+  caller: (...args: never[]) => unknown,
+  resolve: () => { readonly warmup: number; readonly duration: number },
+): void {
+  try {
+    const { warmup, duration } = resolve()
+    checkTimeout(test, length, warmup, duration)
+  } catch (error) {
+    Error.captureStackTrace(error as Error, caller)
+    throw error
+  }
+}
+
+function checkTimeout(
+  test: RunningTest | undefined,
+  length: 'duration' | 'maxDuration',
+  warmup: number,
+  duration: number,
+): void {
   const needed = warmup + duration
   const timeout = test?.timeout ?? 0
   if (!Number.isFinite(needed) || timeout <= 0 || needed < timeout) return
-  const [takes, length] = until === undefined ? ['takes at least', 'duration'] : ['may take', 'maxDuration']
   throw new WsLoadError(
     'WSLOAD_ERR_TEST_TIMEOUT',
-    `wsLoad: the flood ${takes} ${formatDuration(needed)} (warmup ${formatDuration(warmup)} + ${length} ` +
-      `${formatDuration(duration)}), but the test's timeout is ${formatDuration(timeout)}; raise the test's timeout ` +
-      `(third argument of test, or test.testTimeout in vitest.config) or take a shorter ${length}`,
+    `wsLoad: the flood ${length === 'duration' ? 'takes at least' : 'may take'} ${formatDuration(needed)} (warmup ` +
+      `${formatDuration(warmup)} + ${length} ${formatDuration(duration)}), but the test's timeout is ` +
+      `${formatDuration(timeout)}; raise the test's timeout (third argument of test, or test.testTimeout in ` +
+      `vitest.config) or take a shorter ${length}`,
   )
 }

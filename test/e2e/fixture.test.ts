@@ -205,7 +205,7 @@ test('misses its SLO', async ({ wsLoad }) => {
 
        FAIL  slo.test.js > is short
       WsLoadError: wsLoad: the flood takes at least 11 s (warmup 1 s + duration 10 s), but the test's timeout is 5 s; raise the test's timeout (third argument of test, or test.testTimeout in vitest.config) or take a shorter duration
-       ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/fixture.js
+       ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/ws-load.js
        ❯ slo.test.js:4:9
             2|
             3| test('is short', async ({ wsLoad }) => {
@@ -236,7 +236,7 @@ test('has mistakes', async ({ wsLoad }) => {
       WsLoadError: wsLoad: 2 options are wrong
         duration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got "long"
         conections: no such option, did you mean "connections"?
-       ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/fixture.js
+       ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/ws-load.js
        ❯ slo.test.js:4:9
             2|
             3| test('has mistakes', async ({ wsLoad }) => {

@@ -91,18 +91,27 @@ const strictest = {
 const typed = `
 import { describe, expectTypeOf, test as base } from 'vitest'
 import { expect, test, withWsLoad, wsLoad as plain } from 'vitest-ws-load'
-import type { LoadSummary, SLO, WsLoadFixtures, WsLoadOptions } from 'vitest-ws-load'
+import type { LoadComparison, LoadSummary, SLO, WsLoad, WsLoadFixtures, WsLoadOptions } from 'vitest-ws-load'
 import wsLoadPlugin, { type WsLoadPluginOptions } from 'vitest-ws-load/plugin'
 import { defineConfig } from 'vitest/config'
 
 test('the fixture', async ({ signal, task, wsLoad, wsLoadDefaults, wsLoadTarget }) => {
-  expectTypeOf(wsLoad).toEqualTypeOf<(options?: WsLoadOptions) => Promise<LoadSummary>>()
+  expectTypeOf(wsLoad).toEqualTypeOf<WsLoad>()
+  expectTypeOf(await wsLoad()).toEqualTypeOf<LoadSummary>()
   expectTypeOf(wsLoadDefaults).toEqualTypeOf<WsLoadOptions>()
   expectTypeOf(wsLoadTarget).toEqualTypeOf<string | null>()
   expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
   expectTypeOf(task.name).toEqualTypeOf<string>()
   // @ts-expect-error no such option
   await wsLoad({ connection: 3 })
+})
+
+test('a comparison', async ({ wsLoad }) => {
+  const comparison = await wsLoad.compare({ base: { url: 'ws://a' }, head: { command: 'b', url: 'ws://b' } })
+  expectTypeOf(comparison).toEqualTypeOf<LoadComparison>()
+  expect(comparison).toShowNoRegression({ p50: '10%', 'p99.9': 0.2, min: '1ms' })
+  // @ts-expect-error a comparison has no duration
+  await wsLoad.compare({ base: { url: 'ws://a' }, head: { url: 'ws://b' }, duration: '1s' })
 })
 
 test('the matcher', async ({ wsLoad }) => {

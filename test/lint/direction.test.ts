@@ -64,9 +64,22 @@ const rooms: readonly Room[] = [
     allows: ['./objective.ts', '../stats/result.ts', '../errors.ts', '../mistakes.ts', '../units.ts'],
   },
   {
+    file: 'src/gate/one.ts',
+    refuses: [
+      ...runner,
+      ...upper,
+      '../report/text.ts',
+      '../wire/frames.ts',
+      '../load/run.ts',
+      '../target/command.ts',
+      'node:util',
+    ],
+    allows: ['./tolerance.ts', '../slo/evaluate.ts', '../stats/result.ts', '../errors.ts', '../units.ts'],
+  },
+  {
     file: 'src/report/one.ts',
     refuses: [...runner, ...upper, '../wire/frames.ts', '../load/run.ts', '../target/command.ts', 'node:util'],
-    allows: ['./text.ts', '../slo/printable.ts', '../stats/result.ts', '../units.ts'],
+    allows: ['./text.ts', '../slo/printable.ts', '../gate/comparison.ts', '../stats/result.ts', '../units.ts'],
   },
   {
     file: 'src/wire/one.ts',

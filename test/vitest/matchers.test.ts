@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, onTestFinished, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
+import { comparison, steady } from '../support/comparison.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 20,000 pings, 4 % of which took 18 ms. */
@@ -204,3 +205,56 @@ function errorOf(run: () => void): Error {
   }
   throw new Error('nothing was thrown')
 }
+
+describe('toShowNoRegression', () => {
+  const same = comparison(steady(2), steady(2))
+  const slower = comparison(steady(2), steady(3))
+  const faster = comparison(steady(3), steady(2))
+  const unclear = comparison(steady(2), steady(2, { duration: 100 }))
+  const gone = comparison(steady(2), steady(2, { ended: 'disconnected' }))
+
+  test('passes when the head is the same or faster', () => {
+    expect(same).toShowNoRegression()
+    expect(faster).toShowNoRegression()
+  })
+
+  test('fails with the table when it is slower', () => {
+    expect(plainly(() => expect(slower).toShowNoRegression())).toThrow(/^Slower: p50 changed by \+50 %/)
+  })
+
+  test('takes a tolerance of its own', () => {
+    expect(slower).toShowNoRegression({ p50: '60%', p99: '60%' })
+    expect(slower).toShowNoRegression({ p50: '1%', min: '2ms' })
+    expect(plainly(() => expect(slower).toShowNoRegression({ p50: '40%' }))).toThrow(/^Slower: /)
+  })
+
+  test('fails when it is unclear, and warns instead when told to', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warned.mockRestore())
+    expect(plainly(() => expect(unclear).toShowNoRegression())).toThrow(/^Unclear: /)
+    expect(unclear).toShowNoRegression(undefined, { inconclusive: 'warn' })
+    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^Unclear: /))
+  })
+
+  test('never passes when a side was not there', () => {
+    expect(plainly(() => expect(gone).toShowNoRegression(undefined, { inconclusive: 'warn' }))).toThrow(/head: every/)
+  })
+
+  test('with .not passes for a sure regression only', () => {
+    expect(slower).not.toShowNoRegression()
+    for (const other of [same, faster, unclear, gone]) {
+      expect(() => expect(other).not.toShowNoRegression()).toThrow(/expected a regression for sure/)
+    }
+  })
+
+  test('says what is wrong with its arguments', () => {
+    expect(() => expect(summary).toShowNoRegression()).toThrow(
+      /toShowNoRegression: expected a LoadComparison, got .*wsLoad.compare/,
+    )
+    expect(() => expect(Promise.resolve(same)).toShowNoRegression()).toThrow(/got a promise; await wsLoad.compare/)
+    expect(() => expect(same).toShowNoRegression({ p50: 'x' })).toThrow(/p50: expected a share above 0/)
+    expect(() => expect(same).toShowNoRegression({}, { inconclusive: 'x' as 'warn' })).toThrow(
+      /expected 'fail' or 'warn'/,
+    )
+  })
+})

@@ -1,24 +1,40 @@
 import { expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/load/options.ts'
 import wsLoadPlugin from '../../src/vitest/plugin.ts'
-import { floodIn } from '../../src/vitest/ws-load.ts'
+import { wsLoadFor } from '../../src/vitest/ws-load.ts'
+import { echoing } from '../support/servers.ts'
 
-/** A flood in a test with a timeout of five seconds. */
-function floodInShortTest(options: WsLoadOptions, defaults: WsLoadOptions = {}) {
+/** `wsLoad()` in a test with a timeout of five seconds. */
+function inShortTest(defaults: WsLoadOptions = {}) {
   const short = { timeout: 5_000, signal: new AbortController().signal, onTestFinished: () => {} }
-  return floodIn(short, { defaults, target: null }, options)
+  return wsLoadFor(() => ({ test: short, defaults, target: null }))
 }
 
 test('a flood that may take longer than its test says so before it starts', async () => {
-  await expect(floodInShortTest({ until: { p99: '< 20ms' } })).rejects.toThrowErrorMatchingInlineSnapshot(
+  await expect(inShortTest()({ until: { p99: '< 20ms' } })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[WsLoadError: wsLoad: the flood may take 61 s (warmup 1 s + maxDuration 60 s), but the test's timeout is 5 s; raise the test's timeout (third argument of test, or test.testTimeout in vitest.config) or take a shorter maxDuration]`,
   )
 })
 
 test('a default for the longest duration counts', async () => {
   const defaults = { until: { p99: '< 20ms' }, maxDuration: '20s' }
-  await expect(floodInShortTest({ warmup: 0 }, defaults)).rejects.toThrow('(warmup 0 ms + maxDuration 20 s)')
-  await expect(floodInShortTest({ duration: '7s' }, defaults)).rejects.toThrow('(warmup 1 s + duration 7 s)')
+  await expect(inShortTest(defaults)({ warmup: 0 })).rejects.toThrow('(warmup 0 ms + maxDuration 20 s)')
+  await expect(inShortTest(defaults)({ duration: '7s' })).rejects.toThrow('(warmup 1 s + duration 7 s)')
+})
+
+test('a comparison that may take longer than its test says so before it starts', async () => {
+  const side = { url: 'ws://127.0.0.1:1' }
+  const compared = inShortTest({ duration: '1s', url: 'ws://127.0.0.1:2' }).compare({ base: side, head: side })
+  await expect(compared).rejects.toThrow('may take 32 s (warmup 2 s + maxDuration 30 s)')
+})
+
+test('a comparison takes over what the defaults say of the load, and not what ends a flood', async () => {
+  await using server = await echoing()
+  const defaults = { connections: 3, warmup: 0, until: { p99: '< 1s' }, maxDuration: '1h', url: 'ws://127.0.0.1:1' }
+  const side = { url: server.url }
+  const { base, head } = await inShortTest(defaults).compare({ base: side, head: side, maxDuration: '1s' })
+  expect([base.connections.opened, head.connections.opened]).toEqual([3, 3])
+  expect(base.options).not.toHaveProperty('until')
 })
 
 test('the plugin takes what decides a run for a default, with its mistakes', () => {

@@ -1,0 +1,132 @@
+import { evidenceFor } from '../slo/evidence.ts'
+import { findIndicator } from '../slo/indicator.ts'
+import { dependenceOf } from '../stats/dependence.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { shareBounds } from '../stats/share.ts'
+import { formatCount, formatDuration } from '../units.ts'
+import { type ComparisonVerdict, judgeComparison, judgeErrors, judgeLatency, type Measured } from './comparison.ts'
+import { comparePairs, pairUp, pairWithItself, valueOf } from './pairs.ts'
+import type { Figure, ResolvedTolerance } from './tolerance.ts'
+
+const defaultTimeout = 5_000
+
+/**
+ * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices. A ping
+ * that timed out, was lost or dropped counts as one that took its whole `timeout`.
+ *
+ * The error probability, 1 - confidence, is shared by the figures and the planned looks (Bonferroni).
+ * @param part of the evidence that counts, above 0 to 1
+ */
+export function compareSideBySide(
+  base: LoadResult,
+  head: LoadResult,
+  tolerance: ResolvedTolerance,
+  confidence: number,
+  part = 1,
+): ComparisonVerdict {
+  const tail = tailOf(head, tolerance, confidence)
+  const complete = Math.floor(Math.min(base.duration, head.duration) / base.slices.length + 1e-6)
+  const failed = Number(base.options['timeout'] ?? defaultTimeout)
+  const pairing = pairUp(base.slices, head.slices, complete)
+  const changes = tolerance.figures.map((figure) => {
+    const values = { base: valueOf(base.slices, figure, failed), head: valueOf(head.slices, figure, failed) }
+    return judgeLatency({ ...values, ...comparePairs(pairing, figure, { tail, failed, part }) }, figure, tolerance)
+  })
+  const itself = pairWithItself(base.slices, complete)
+  const noise = tolerance.figures.map((figure) => {
+    return {
+      indicator: figure.indicator,
+      ...comparePairs(itself, figure, { tail: (1 - confidence) / 2, failed, part }),
+    }
+  })
+  const errors = judgeErrors(compareErrors(base, head, tail), tolerance)
+  return judgeComparison([...changes, errors], noise, doubtsAbout(base, head), confidence)
+}
+
+/**
+ * Compares two runs that were measured one after the other, maybe days apart: a change is sure only where the intervals of the
+ * two runs do not explain it. What else changed on the machine in between, nobody can tell.
+ */
+export function compareRuns(
+  base: LoadResult,
+  head: LoadResult,
+  tolerance: ResolvedTolerance,
+  confidence: number,
+): ComparisonVerdict {
+  const tail = tailOf(head, tolerance, confidence)
+  const changes = tolerance.figures.map((figure) => {
+    return judgeLatency(compareIntervals(base, head, figure, tail), figure, tolerance)
+  })
+  const errors = judgeErrors(compareErrors(base, head, tail), tolerance)
+  return judgeComparison([...changes, errors], [], doubtsAbout(base, head), confidence)
+}
+
+function tailOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confidence: number): number {
+  return (1 - confidence) / looks.planned / (figures.length + 1) / 2
+}
+
+/** @see Cochran, Sampling Techniques: the ends of a ratio from those of its parts, each with half of the error */
+function compareIntervals(base: LoadResult, head: LoadResult, { indicator }: Figure, tail: number): Measured {
+  const [before, after] = [base, head].map((result) => {
+    const reader = findIndicator(indicator)!
+    const { measured } = reader.read(result)
+    const tails = { lower: tail / 2, upper: tail / 2 }
+    const { low, high } = evidenceFor(result, reader, Infinity, tails)(1)
+    return { measured, low, high }
+  })
+  return {
+    base: before!.measured,
+    head: after!.measured,
+    change: after!.measured / before!.measured - 1,
+    low: after!.low / before!.high - 1,
+    high: after!.high / before!.low - 1,
+  }
+}
+
+function compareErrors(base: LoadResult, head: LoadResult, tail: number): Measured {
+  const [before, after] = [base, head].map(({ slices, errorRate, pings, connections }) => {
+    const attempts = pings.due + connections.requested
+    const due = slices.pings('sent').map((sent, nth) => sent + slices.pings('dropped')[nth]!)
+    const { designEffect } = dependenceOf(slices.failedEach(), due, tail / 2)
+    // Both were measured in the same moments: what neither of them has seen yet makes no difference.
+    const evidence = { effectiveSamples: attempts / designEffect, duration: Infinity }
+    return { errorRate, ...shareBounds(errorRate, evidence, { lower: tail / 2, upper: tail / 2 }) }
+  })
+  return {
+    base: before!.errorRate,
+    head: after!.errorRate,
+    change: after!.errorRate - before!.errorRate,
+    low: after!.lower - before!.upper,
+    high: after!.upper - before!.lower,
+  }
+}
+
+/** What keeps two runs from being compared at all. */
+function doubtsAbout(base: LoadResult, head: LoadResult): string[] {
+  const sides = { base, head }
+  const doubts = Object.entries(sides).flatMap(([name, result]) =>
+    doubtsAboutRun(result).map((doubt) => `${name}: ${doubt}`),
+  )
+  const saturated = Object.values(sides).find(({ generator }) => generator.saturated)
+  return [
+    ...doubts,
+    ...(saturated?.generator.reasons ?? []).map((reason) => `the load generator was saturated: ${reason}`),
+  ]
+}
+
+function doubtsAboutRun({ ended, duration, pings, connections }: LoadResult): string[] {
+  const { requested, opened, closedEarly } = connections
+  const [have, gone, wanted] = [opened, closedEarly, requested].map(formatCount)
+  return [
+    ...(opened < requested ? [`${have} of ${wanted} connections opened`] : []),
+    ...(closedEarly > 0 ? [`${gone} of ${wanted} connections ended before the run did`] : []),
+    ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
+    ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
+    ...(pings.sent > 0 && pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
+  ]
+}
+
+/** Whether going on with a comparison cannot make it any clearer: a side is not there. */
+export function isHopeless(results: readonly LoadResult[]): boolean {
+  return results.some(({ ended, connections }) => ended === 'disconnected' || connections.opened === 0)
+}

@@ -1,0 +1,124 @@
+import { formatCount, formatDuration, formatRatio } from '../units.ts'
+import type { Figure, ResolvedTolerance } from './tolerance.ts'
+
+/**
+ * `slower` and `faster`: surely by more than the tolerance. `same`: surely not slower by more than it. `unclear`: the
+ * evidence does not say.
+ */
+export type ChangeVerdict = 'faster' | 'same' | 'slower' | 'unclear'
+
+/** By how much something changed, and between which values the true change lies. */
+export interface MeasuredChange {
+  /** (head - base) ÷ base: 0.05 is 5 % more. Of `errorRate` the plain difference. `NaN` where nothing was measured. */
+  readonly change: number
+  readonly low: number
+  /** Infinity where nothing bounds it. */
+  readonly high: number
+}
+
+/** How one figure of the head differs from the base's. */
+export interface Change extends MeasuredChange {
+  /** `p50`, `p99.9`, `mean`, `errorRate`. */
+  readonly indicator: string
+  readonly verdict: ChangeVerdict
+  /** Milliseconds; of `errorRate` the share of failed pings. */
+  readonly base: number
+  readonly head: number
+  /** The change that is still within the tolerance, `min` included. */
+  readonly allowed: number
+}
+
+/** What a figure of the base differed by from itself, between neighbouring slices of the same run. */
+export interface Noise extends MeasuredChange {
+  readonly indicator: string
+}
+
+/** How the head compares with the base. */
+export interface ComparisonVerdict {
+  /** `slower` if anything is, else `unclear` if anything is, else `faster` if anything is, else `same`. */
+  readonly verdict: ChangeVerdict
+  /** A side was not there, or the generator was too slow: never to be taken for anything but red. */
+  readonly doubtful: boolean
+  /** Why, what matters most first; empty on `same`. */
+  readonly reasons: readonly string[]
+  readonly changes: readonly Change[]
+  /** The base against itself; empty where the two did not run side by side. */
+  readonly noise: readonly Noise[]
+  /** 1 - the probability of a wrong `slower` or `faster`, between 0.5 and 1. */
+  readonly confidence: number
+}
+
+/** Both values of a figure, and the change between them. */
+export interface Measured extends MeasuredChange {
+  readonly base: number
+  readonly head: number
+}
+
+/** Judges by how much a latency changed. A change below `min` milliseconds never counts. */
+export function judgeLatency(measured: Measured, { indicator, allowed }: Figure, { min }: ResolvedTolerance): Change {
+  const most = Math.max(allowed, min / measured.base)
+  return judged(indicator, measured, most, 1 / (1 + most) - 1)
+}
+
+/** Judges by how much the share of failed pings changed. */
+export function judgeErrors(measured: Measured, { errorRate }: ResolvedTolerance): Change {
+  return judged('errorRate', measured, errorRate, -errorRate)
+}
+
+/**
+ * The verdict on all changes.
+ * @param doubts what keeps the comparison from being believed: then it is never `same` nor `faster`
+ */
+export function judgeComparison(
+  changes: readonly Change[],
+  noise: readonly Noise[],
+  doubts: readonly string[],
+  confidence: number,
+): ComparisonVerdict {
+  const those = (verdict: ChangeVerdict): Change[] => changes.filter((change) => change.verdict === verdict)
+  const unclear = doubts.length > 0 || those('unclear').length > 0 || changes.length === 0
+  const verdict =
+    those('slower').length > 0 ? 'slower' : unclear ? 'unclear' : those('faster').length > 0 ? 'faster' : 'same'
+  const told = verdict === 'unclear' ? [] : those(verdict).map(describeChange)
+  const undecided = verdict === 'unclear' ? those('unclear').map((change) => describeDoubt(change, confidence)) : []
+  return {
+    verdict,
+    doubtful: doubts.length > 0 || changes.every(({ change }) => Number.isNaN(change)),
+    reasons: verdict === 'same' ? [] : [...told, ...doubts, ...undecided],
+    changes,
+    noise,
+    confidence,
+  }
+}
+
+function judged(indicator: string, measured: Measured, most: number, least: number): Change {
+  const { low, high } = measured
+  const verdict = low > most ? 'slower' : high < least ? 'faster' : high < most ? 'same' : 'unclear'
+  return { indicator, ...measured, verdict, allowed: most }
+}
+
+function describeChange({ indicator, base, head, change, allowed }: Change): string {
+  const [from, to] = [base, head].map((value) => formatFigure(indicator, value))
+  return `${indicator} changed by ${formatChange(change)}, from ${from} to ${to}; ${formatRatio(allowed)} is allowed`
+}
+
+function describeDoubt({ indicator, change, low, high, allowed }: Change, confidence: number): string {
+  if (Number.isNaN(change)) return `${indicator}: too little was measured`
+  const range = high === Infinity ? 'anything' : `${formatChange(low)} … ${formatChange(high)}`
+  return `not enough evidence: ${indicator} changed by ${range} at ${formatRatio(confidence)} confidence, ${formatRatio(allowed)} is allowed`
+}
+
+/** Prints a relative change with its sign: `+4.7 %`, `-0.3 %`, `2.4×` for what more than doubled. */
+export function formatChange(change: number): string {
+  if (Number.isNaN(change)) return '-'
+  if (change === Infinity) return '∞'
+  return change >= 1
+    ? `${formatCount(Number((1 + change).toPrecision(3)))}×`
+    : `${change > 0 ? '+' : ''}${formatRatio(change)}`
+}
+
+/** Prints a value of a change: milliseconds, or a share. */
+export function formatFigure(indicator: string, value: number): string {
+  if (Number.isNaN(value)) return '-'
+  return indicator === 'errorRate' ? formatRatio(value) : formatDuration(value)
+}

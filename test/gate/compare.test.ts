@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
+import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { steady } from '../support/comparison.ts'
+
+const tolerance = parseTolerance({ p50: '10%', p99: '20%', min: '0.5ms' })
+
+describe.each([
+  ['side by side', compareSideBySide],
+  ['one after the other', compareRuns],
+])('two runs %s', (_, compare) => {
+  test.each([
+    ['slower', 2, 6],
+    ['faster', 6, 2],
+    ['same', 2, 2],
+  ])('are judged as %s when they took %d and %d ms', (verdict, base, head) => {
+    expect(compare(steady(base), steady(head), tolerance, 0.99).verdict).toBe(verdict)
+  })
+
+  test('differ in their errors', () => {
+    const failing = steady(2, { pings: { timedOut: 2_000 } })
+    const { verdict, changes } = compare(steady(2), failing, parseTolerance({ p50: '50%' }), 0.99)
+    expect(verdict).toBe('slower')
+    expect(changes.at(-1)).toMatchObject({ indicator: 'errorRate', verdict: 'slower', base: 0 })
+  })
+
+  test.each([
+    ['was gone', { ended: 'disconnected' }, 'head: every connection was gone before the run ended'],
+    ['was aborted', { ended: 'aborted' }, 'head: the run was aborted 5 s into its measured window'],
+    ['opened less', { connections: { opened: 9, failed: 1 } }, 'head: 9 of 10 connections opened'],
+    ['lost some', { connections: { closedEarly: 2 } }, 'head: 2 of 10 connections ended before the run did'],
+    ['was too much', { generator: { saturated: true, reasons: ['busy'] } }, 'the load generator was saturated: busy'],
+  ] as const)('are not the same when one %s', (_, overrides, reason) => {
+    const judged = compare(steady(2), steady(2, overrides), tolerance, 0.99)
+    expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(judged.reasons).toContain(reason)
+  })
+
+  test('are unclear when nothing was answered', () => {
+    const judged = compare(steady(2, { pings: { answered: 0, timedOut: 10 } }), steady(2), tolerance, 0.99)
+    expect(judged.doubtful).toBe(true)
+  })
+})
+
+test('only runs side by side tell the noise of the machine', () => {
+  expect(compareSideBySide(steady(2), steady(2), tolerance, 0.99).noise).toHaveLength(2)
+  expect(compareRuns(steady(2), steady(2), tolerance, 0.99).noise).toEqual([])
+})
+
+test('many looks make the interval wider', () => {
+  const width = (planned: number): number => {
+    const [base, head] = [steady(2), steady(2, { looks: { taken: 1, planned } })]
+    const [change] = compareRuns(base, head, tolerance, 0.99).changes
+    return change!.high - change!.low
+  }
+  expect(width(20)).toBeGreaterThan(width(1))
+})
+
+test('a comparison without one of its sides is hopeless', () => {
+  expect(isHopeless([steady(2), steady(2)])).toBe(false)
+  expect(isHopeless([steady(2), steady(2, { ended: 'disconnected' })])).toBe(true)
+  expect(isHopeless([steady(2, { connections: { opened: 0, failed: 10 } }), steady(2)])).toBe(true)
+})

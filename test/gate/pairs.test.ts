@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { comparePairs, pairUp, pairWithItself, valueOf } from '../../src/gate/pairs.ts'
+import { Histogram } from '../../src/stats/histogram.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/stats/slices.ts'
+
+const length = 100
+const median = { indicator: 'p50', percentile: 50, allowed: 0.1 }
+const tail = { indicator: 'p99', percentile: 99, allowed: 0.1 }
+const mean = { indicator: 'mean', percentile: undefined, allowed: 0.1 }
+const judged = { tail: 0.005, failed: 1_000, part: 1 }
+
+/** Slices with the latencies in milliseconds that `latenciesOf` gives each of them. */
+function slicesOf(count: number, latenciesOf: (slice: number) => number[]): Slices {
+  const recorder = new SliceRecorder(0, length)
+  const buckets = new Histogram()
+  for (let slice = 0; slice < count; slice++) {
+    for (const ms of latenciesOf(slice)) {
+      recorder.count(kindNumbers.sent, slice)
+      if (ms === Infinity) recorder.count(kindNumbers.timedOut, slice)
+      else recorder.answered(slice, buckets.record(ms * 1e6), buckets.record(ms * 1e6))
+    }
+  }
+  return Slices.of([recorder.pack()], count * length)
+}
+
+function around(ms: number, pings = 40): number[] {
+  return Array.from({ length: pings }, (_, nth) => ms * (0.8 + (0.4 * nth) / (pings - 1)))
+}
+
+describe('comparePairs', () => {
+  test('finds a change that both sides share the noise of', () => {
+    const noise = (slice: number): number => 1 + 0.5 * Math.abs(Math.sin(slice))
+    const base = slicesOf(64, (slice) => around(2 * noise(slice)))
+    const head = slicesOf(64, (slice) => around(2.4 * noise(slice)))
+    const { change, low, high } = comparePairs(pairUp(base, head, 64), median, judged)
+    expect(change).toBeCloseTo(0.2, 2)
+    expect([low, high].map((end) => Math.abs(end - 0.2) < 0.02)).toEqual([true, true])
+  })
+
+  test('has a wide interval where the sides differ at random', () => {
+    const base = slicesOf(64, (slice) => around(2 * (1 + 0.5 * Math.abs(Math.sin(slice)))))
+    const head = slicesOf(64, (slice) => around(2 * (1 + 0.5 * Math.abs(Math.sin(2 * slice)))))
+    const { low, high } = comparePairs(pairUp(base, head, 64), median, judged)
+    expect(low).toBeLessThan(-0.05)
+    expect(high).toBeGreaterThan(0.05)
+  })
+
+  test('has a wider interval with a part of the evidence', () => {
+    const base = slicesOf(64, (slice) => around(2 + Math.sin(slice)))
+    const head = slicesOf(64, (slice) => around(2 + Math.sin(2 * slice)))
+    const width = (part: number): number => {
+      const { low, high } = comparePairs(pairUp(base, head, 64), median, { ...judged, part })
+      return Math.log1p(high) - Math.log1p(low)
+    }
+    expect(width(0.25)).toBeCloseTo(2 * width(1), 9)
+  })
+
+  test('puts pairs together until there are enough pings for the percentile', () => {
+    const base = slicesOf(400, () => around(2))
+    expect(comparePairs(pairUp(base, base, 400), tail, judged)).toMatchObject({ change: 0, low: 0, high: 0 })
+    expect(comparePairs(pairUp(base, base, 399), tail, judged)).toMatchObject({ low: -1, high: Infinity })
+  })
+
+  test('counts a ping without an answer as one that took its whole timeout', () => {
+    const base = slicesOf(32, () => around(2))
+    const head = slicesOf(32, () => [...around(2, 10), ...around(Infinity, 30)])
+    expect(valueOf(head, median, 1_000)).toBe(1_000)
+    expect(valueOf(head, mean, 1_000)).toBeCloseTo(750.5, 0)
+    expect(comparePairs(pairUp(base, head, 32), median, judged).low).toBeGreaterThan(100)
+  })
+
+  test('leaves out pairs of which one side had nothing to send', () => {
+    const base = slicesOf(64, (slice) => (slice % 2 === 0 ? around(2) : []))
+    const { change } = comparePairs(pairUp(base, base, 64), median, judged)
+    expect(change).toBe(0)
+  })
+
+  test('knows nothing of nothing', () => {
+    const empty = slicesOf(0, () => [])
+    expect(comparePairs(pairUp(empty, empty, 0), median, judged)).toEqual({ change: NaN, low: NaN, high: NaN })
+    expect(valueOf(empty, median, 1_000)).toBeNaN()
+  })
+})
+
+test('a flood is paired with itself in turns', () => {
+  expect(
+    pairWithItself(
+      slicesOf(7, () => around(1)),
+      7,
+    ).pairs,
+  ).toEqual([
+    [1, 2],
+    [4, 3],
+    [5, 6],
+  ])
+})
+
+test('a percentile lies within its bucket as far as its rank does', () => {
+  const slices = slicesOf(1, () => around(10, 1_001))
+  for (const percentile of [1, 25, 50, 99]) {
+    expect(valueOf(slices, { ...median, percentile }, 1_000)).toBeCloseTo(8 + (4 * percentile) / 100, 1)
+  }
+})

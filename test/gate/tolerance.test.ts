@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { findToleranceMistakes, parseTolerance } from '../../src/gate/tolerance.ts'
+
+describe('parseTolerance', () => {
+  test('reads shares of percentiles and of the mean', () => {
+    expect(parseTolerance({ p50: '10%', 'p99.9': 0.5, p99_99: '200%', mean: '5 %' }).figures).toEqual([
+      { indicator: 'p50', percentile: 50, allowed: 0.1 },
+      { indicator: 'p99.9', percentile: 99.9, allowed: 0.5 },
+      { indicator: 'p99_99', percentile: 99.99, allowed: 2 },
+      { indicator: 'mean', percentile: undefined, allowed: 0.05 },
+    ])
+  })
+
+  test('reads the smallest change that counts, and that of the share of failed pings', () => {
+    expect(parseTolerance({ p50: 0.1, min: '1ms', errorRate: '0.5%' })).toMatchObject({ min: 1, errorRate: 0.005 })
+  })
+
+  test('compares p50 and p99 unless figures are named', () => {
+    const figures = [
+      { indicator: 'p50', percentile: 50, allowed: 0.04 },
+      { indicator: 'p99', percentile: 99, allowed: 0.25 },
+    ]
+    expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01 })
+    expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01 })
+  })
+
+  test('names every mistake', () => {
+    const mistaken = {
+      p50: '0%',
+      p9O: '5%',
+      p100: '5%',
+      mean: 'much',
+      min: '-1ms',
+      errorRate: '200%',
+      p99: '10 percent',
+    }
+    expect(() => parseTolerance(mistaken as never)).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: tolerance cannot be read
+        p50: expected a share above 0 like '10%' or 0.1, got "0%"
+        p9O: no such latency figure, did you mean "p90"?; there are mean and percentiles like p50, p99.9
+        p100: no such latency figure, did you mean "p50"?; there are mean and percentiles like p50, p99.9
+        mean: expected a share above 0 like '10%' or 0.1, got "much"
+        min: expected milliseconds or a text like '250us', '20ms', '5s', '2m', got "-1ms"
+        errorRate: expected a ratio from 0 to 1 or a text like '0.1%', got "200%"
+        p99: expected a share above 0 like '10%' or 0.1, got "10 percent"]
+    `)
+  })
+})
+
+test.each([undefined, null, 5, '10%', ['p50']])('finds that %o is no tolerance', (value) => {
+  expect(findToleranceMistakes(value)).toHaveLength(1)
+})

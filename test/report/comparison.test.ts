@@ -1,0 +1,99 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { formatComparison } from '../../src/report/comparison.ts'
+import { width } from '../../src/report/layout.ts'
+import { comparison, steady } from '../support/comparison.ts'
+
+test('prints a regression', () => {
+  expect(comparison(steady(2), steady(3)).toString()).toMatchInlineSnapshot(`
+    "Slower: p50 changed by +50 %, from 2.05 ms to 3.07 ms; 4 % is allowed
+        figure     base     head     change   99 % sure              allowed
+      ✗ p50        2.05 ms  3.07 ms  +50 %    +49.9 % … +50.1 %      4 %
+      ✗ p99        6.96 ms  10.4 ms  +49.9 %  +49.6 % … +50.3 %      25 %
+      ✓ errorRate  0 %      0 %      0 %      -0.0354 % … +0.0354 %  1 %
+      p99 changed by +49.9 %, from 6.96 ms to 10.4 ms; 25 % is allowed
+      base against itself (A/A): p50 -1.25 % … +1.44 %
+      base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
+      head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s"
+  `)
+})
+
+test('prints that there is none', () => {
+  expect(comparison(steady(2), steady(2.01)).toString()).toMatchInlineSnapshot(`
+    "No regression: 3 figures
+        figure     base     head     change    99 % sure              allowed
+      ✓ p50        2.05 ms  2.05 ms  +0.52 %   +0.473 % … +0.567 %    4 %
+      ✓ p99        6.96 ms  7 ms     +0.501 %  +0.102 % … +0.903 %    25 %
+      ✓ errorRate  0 %      0 %      0 %       -0.0354 % … +0.0354 %  1 %
+      base against itself (A/A): p50 -1.25 % … +1.44 %
+      base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
+      head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s"
+  `)
+})
+
+test('prints an improvement', () => {
+  expect(comparison(steady(3), steady(2)).toString()).toMatchInlineSnapshot(`
+    "Faster: p50 changed by -33.3 %, from 3.07 ms to 2.05 ms; 4 % is allowed
+        figure     base     head     change   99 % sure              allowed
+      ✓ p50        3.07 ms  2.05 ms  -33.3 %  -33.4 % … -33.3 %      4 %
+      ✓ p99        10.4 ms  6.96 ms  -33.3 %  -33.5 % … -33.2 %      25 %
+      ✓ errorRate  0 %      0 %      0 %      -0.0354 % … +0.0354 %  1 %
+      p99 changed by -33.3 %, from 10.4 ms to 6.96 ms; 25 % is allowed
+      base against itself (A/A): p50 -1.22 % … +1.48 %
+      base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
+      head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s"
+  `)
+})
+
+test('prints why it is unclear', () => {
+  const gone = steady(2, { ended: 'disconnected', errors: { CLOSE_1011: { count: 10, samples: ['\u001b[2Jbye'] } } })
+  expect(comparison(steady(2), gone).toString()).toMatchInlineSnapshot(`
+    "Unclear: head: every connection was gone before the run ended
+        figure     base     head     change  99 % sure              allowed
+      ✓ p50        2.05 ms  2.05 ms  0 %     0 % … 0 %              4 %
+      ✓ p99        6.96 ms  6.96 ms  0 %     0 % … 0 %              25 %
+      ✓ errorRate  0 %      0 %      0 %     -0.0354 % … +0.0354 %  1 %
+      base against itself (A/A): p50 -1.25 % … +1.44 %
+      base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
+      head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
+        CLOSE_1011 × 10 ([2Jbye)"
+  `)
+})
+
+test('has no line that is too long', () => {
+  const [base, head] = [steady(2), steady(2, { connections: { opened: 9, failed: 1 } })]
+  const long = comparison(base, head, {
+    p50: '1%',
+    p75: '1%',
+    p90: '1%',
+    p95: '1%',
+    p99: '1%',
+    'p99.9': '1%',
+    mean: '1%',
+  })
+  expect(
+    Math.max(
+      ...long
+        .toString()
+        .split('\n')
+        .map((line) => line.length),
+    ),
+  ).toBeLessThanOrEqual(width)
+})
+
+test('colours verdicts', () => {
+  const mark = (open: string) => (text: string) => `<${open}>${text}</${open}>`
+  const paint = { red: mark('red'), green: mark('green'), yellow: mark('yellow'), bold: mark('b'), dim: mark('dim') }
+  expect(formatComparison(comparison(steady(2), steady(3)), paint)).toContain('<red>✗</red> p50')
+})
+
+test('prints itself when it is inspected, and is plain data as JSON', () => {
+  const compared = comparison(steady(2), steady(3))
+  expect(inspect(compared)).toBe(compared.toString())
+  expect(JSON.parse(JSON.stringify(compared))).toMatchObject({
+    schemaVersion: 1,
+    verdict: 'slower',
+    changes: [{ indicator: 'p50' }, { indicator: 'p99' }, { indicator: 'errorRate' }],
+    base: { schemaVersion: 1, pings: { answered: 20_000 } },
+  })
+})
