@@ -26,6 +26,7 @@ export type {
   PingTotals,
   RecordedOptions,
 } from './stats/result.ts'
+export type { BenchFlood } from './vitest/bench-flood.ts'
 export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
 export { expect, type Leniency, type MatcherJudgement } from './vitest/matchers.ts'
 export { type WsLoad, wsLoad } from './vitest/ws-load.ts'

@@ -102,7 +102,7 @@ function percentileEvidence(
 
 function stepsUp(from: number, to: number): number[] {
   const count = Math.ceil(Math.log2(to / from) * rungs)
-  return Array.from({ length: count }, (_, nth) => from * 2 ** (nth / rungs))
+  return [...Array.from({ length: count }, (_, nth) => from * 2 ** (nth / rungs)), to]
 }
 
 function stepsDown(from: number, to: number): number[] {

@@ -1,6 +1,6 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import type {} from 'vitest/config'
-import type { Vite } from 'vitest/node'
+import type { TestProject, Vite } from 'vitest/node'
 import {
   findMistakes,
   invalidOptions,
@@ -42,21 +42,22 @@ declare module 'vitest' {
   }
 }
 
-const setupFile = join(import.meta.dirname, `global-setup${extname(import.meta.filename)}`)
+const setupFile = ownFile('global-setup')
+const benchProvider = ownFile('bench-provider')
 const optionNames = ['defaults', 'target', 'inconclusive']
 const minute = 60_000
-/** Vitest's own, in milliseconds. */
+/** Vitest's own, in milliseconds: of tests, and of benchmarks. */
 const timeouts = [
-  ['testTimeout', 5_000],
-  ['hookTimeout', 10_000],
+  ['testTimeout', [5_000, 60_000]],
+  ['hookTimeout', [10_000, 120_000]],
 ] as const
 
 /**
  * The Vitest plugin: defaults for `wsLoad()` and the server under test. Values that the configuration itself gives a
  * project, `provide: { wsLoadDefaults }`, go before `defaults`.
  *
- * It also raises `testTimeout` and `hookTimeout` from Vitest's defaults of 5 and 10 seconds to a minute more than a
- * flood at `defaults` takes.
+ * It also raises `testTimeout` and `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes,
+ * and becomes the provider of benchmarks; one that the configuration names goes on with all that are no floods.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in `defaults` and `target`
  */
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
@@ -66,21 +67,42 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
   const { headers, protocols, tls, warmup, duration } = resolveOptions(defaults)
   const timeout = minute + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
+  let nextProvider: string | undefined
   return {
     name: 'vitest-ws-load',
+    config({ test }) {
+      const configured = test?.benchmark?.provider
+      if (configured !== undefined && configured !== benchProvider) nextProvider = configured
+      return { test: { benchmark: { provider: benchProvider } } }
+    },
     configResolved({ configFile, root }) {
       home = configFile === undefined ? root : dirname(configFile)
     },
     configureVitest({ project }) {
-      for (const [name, ms] of timeouts) if (project.config[name] === ms) project.config[name] = timeout
+      for (const [name, usual] of timeouts) {
+        const [ofTests, ofBenchmarks] = usual
+        const own = isBenchmark(project.config) ? ofBenchmarks : ofTests
+        if (project.config[name] === own) project.config[name] = Math.max(own, timeout)
+      }
       project.provide('wsLoadDefaults', portableOptions(mergeOptions(defaults, configured(project.config.provide))))
       project.provide('wsLoadInconclusive', inconclusive)
+      const next = nextProvider === undefined ? null : { provider: nextProvider, root: project.config.root }
+      project.provide('wsLoadBenchProvider', next)
       if (target === undefined) return
       const options = { ...target, cwd: resolve(home, target.cwd ?? '') }
       project.provide('wsLoadPluginTarget', { options, handshake: { headers, protocols, tls } })
       project.config.globalSetup = [...new Set([project.config.globalSetup, setupFile].flat())]
     },
   }
+}
+
+/** Vitest 4 has no such projects. */
+function isBenchmark({ benchmark }: TestProject['config']): boolean {
+  return (benchmark as { enabled?: boolean } | undefined)?.enabled === true
+}
+
+function ownFile(name: string): string {
+  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
 }
 
 function mistakesIn(options: unknown): string[] {

@@ -5,6 +5,7 @@ import { run } from '../load/run.ts'
 import { LoadComparison } from '../report/load-comparison.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 import { formatDuration } from '../units.ts'
+import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
 
 /** What a flood starts from. */
@@ -35,6 +36,13 @@ export interface WsLoad {
    * @throws {WsLoadError} as `wsLoad()`, and `WSLOAD_ERR_TARGET_…` when a side's command does not start
    */
   compare(options: CompareOptions): Promise<LoadComparison>
+  /**
+   * A flood as a benchmark: `await bench('gateway', wsLoad.flood({ connections: 64 })).run()`. Floods that stand in one
+   * `bench.compare()` take turns in slices of 100 ms. The result has `summary`. Needs Vitest 5 and the plugin.
+   *
+   * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`; when it is called as a function `WSLOAD_ERR_NO_BENCH_PROVIDER`
+   */
+  flood(options?: WsLoadOptions): BenchFlood
 }
 
 /**
@@ -58,13 +66,28 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
       compare(options: CompareOptions): Promise<LoadComparison> {
         return compareIn(surroundings(), options)
       },
+      flood(options: WsLoadOptions = {}): BenchFlood {
+        return floodLater(surroundings(), options)
+      },
     },
   )
 }
 
+function floodLater(surroundings: Surroundings, given: WsLoadOptions): BenchFlood {
+  const options = optionsIn(surroundings, given)
+  const length = options.until === undefined ? 'duration' : 'maxDuration'
+  checkTime(surroundings.test, length, floodLater, () => resolveOptions(options))
+  return benchFlood({ test: surroundings.test, options })
+}
+
+function optionsIn({ defaults, target }: Surroundings, given: WsLoadOptions): WsLoadOptions {
+  return mergeOptions({ ...(target !== null && { url: target }), ...defaults }, given)
+}
+
 /** Runs a flood as part of a test, or on its own. */
-async function floodIn({ test, defaults, target }: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
-  const options = mergeOptions({ ...(target !== null && { url: target }), ...defaults }, given)
+async function floodIn(surroundings: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
+  const { test } = surroundings
+  const options = optionsIn(surroundings, given)
   const length = options.until === undefined ? 'duration' : 'maxDuration'
   checkTime(test, length, floodIn, () => resolveOptions(options))
   return new LoadSummary(await within(test, given.signal, (signal) => run({ ...options, ...signal })))
@@ -81,7 +104,7 @@ async function compareIn({ test, defaults }: Surroundings, given: CompareOptions
 }
 
 /** Runs something that ends with its test, and that a retry waits for. */
-async function within<Result>(
+export async function within<Result>(
   test: RunningTest | undefined,
   given: AbortSignal | undefined,
   start: (signal: { signal?: AbortSignal }) => Promise<Result>,
@@ -106,7 +129,7 @@ async function within<Result>(
  * A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once. What `resolve` throws
  * points to the caller as well.
  */
-function checkTime(
+export function checkTime(
   test: RunningTest | undefined,
   length: 'duration' | 'maxDuration',
   caller: (...args: never[]) => unknown,

@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Files, linkedConsumer } from './support/consumer.ts'
+import { startCommand, type VitestRun } from './support/vitest-run.ts'
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+
+const config = (test = '{}'): string => `
+import wsLoad from 'vitest-ws-load/plugin'
+export default { plugins: [wsLoad({ defaults: { connections: 2, duration: 200, warmup: 0 } })], test: ${test} }`
+
+/** A server that answers pings after `delay` milliseconds, and two of them in a benchmark file. */
+const servers = `
+import { WebSocketServer } from 'ws'
+import { once } from 'node:events'
+import { expect, test, wsLoad } from 'vitest-ws-load'
+async function serve(delay) {
+  const server = new WebSocketServer({ port: 0, autoPong: false })
+  server.on('connection', (socket) => socket.on('ping', (data) => setTimeout(() => socket.pong(data), delay)))
+  await once(server, 'listening')
+  return 'ws://127.0.0.1:' + server.address().port
+}
+const [fast, slow] = [await serve(2), await serve(12)]
+`
+
+async function bench(files: Files, ...args: string[]): Promise<VitestRun> {
+  const project = await consumer.project({ 'vitest.config.js': config(), ...files })
+  const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
+  return startCommand([process.execPath, vitest, 'bench', '--run', ...args], project).finished
+}
+
+describe('a flood as a benchmark', () => {
+  test('stands in the table, in JSON and in JUnit beside ordinary ones', async () => {
+    const files = {
+      'gateway.bench.js': `${servers}
+test('gateway', async ({ bench, wsLoad }) => {
+  const results = await bench.compare(
+    bench('slow flood', wsLoad.flood({ url: slow })),
+    bench('a sum', () => { let sum = 0; for (let n = 0; n < 100; n++) sum += n; return sum }),
+    bench('fast flood', wsLoad.flood({ url: fast })),
+    { time: 50, warmupTime: 10 },
+  )
+  const { summary, latency } = results.get('fast flood')
+  expect(summary.pings.answered).toBeGreaterThan(10)
+  expect(latency.samplesCount).toBe(summary.pings.answered)
+  expect(results.get('slow flood')).not.toBeFasterThan(results.get('fast flood'))
+})`,
+    }
+    const run = await bench(
+      files,
+      '--reporter=default',
+      '--reporter=json',
+      '--reporter=junit',
+      '--outputFile.json=out.json',
+      '--outputFile.junit=out.xml',
+    )
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    const order = [...run.stdout.matchAll(/^ +(slow flood|fast flood|a sum) /gm)].map(([, name]) => name)
+    expect(order).toEqual(['a sum', 'fast flood', 'slow flood'])
+    const json = await readFile(join(run.cwd, 'out.json'), 'utf8')
+    expect(json).toMatch(/"name":"slow flood".*"hdr":"HIST/)
+    expect(await readFile(join(run.cwd, 'out.xml'), 'utf8')).toContain('fast flood')
+  })
+
+  test('takes turns with the others of its comparison', async () => {
+    const files = {
+      'turns.bench.js': `${servers}
+test('turns', async ({ bench, wsLoad }) => {
+  const [base, head] = [wsLoad.flood({ url: fast, duration: 400 }), wsLoad.flood({ url: fast, duration: 400 })]
+  const begun = performance.now()
+  const results = await bench.compare(bench('base', base), bench('head', head))
+  expect(performance.now() - begun).toBeGreaterThan(800)
+  for (const name of ['base', 'head']) {
+    const { summary } = results.get(name)
+    expect(summary.duration).toBeCloseTo(400, 3)
+    expect(summary.slices.length).toBe(100)
+  }
+  expect(results.get('base').summary.startedAt).toBe(results.get('head').summary.startedAt)
+})`,
+    }
+    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('fails the run when its SLO is missed, and does not when it is met', async () => {
+    const file = (limit: string): Files => ({
+      'slo.bench.js': `${servers}
+test('slo', async ({ bench }) => {
+  const result = await bench('gateway', wsLoad.flood({ url: slow, connections: 50, duration: 1_000 })).run()
+  expect(result).toMeetSLO({ p50: '${limit}' })
+})`,
+    })
+    expect(await bench(file('< 1s'))).toMatchObject({ exitCode: 0, stderr: '' })
+    const missed = await bench(file('< 3ms'))
+    expect(missed.exitCode).toBe(1)
+    expect(missed.stderr).toContain('SLO missed: p50 is ')
+  })
+
+  test('is kept in a file and compared with later', async () => {
+    const files = {
+      'kept.bench.js': `${servers}
+test('kept', async ({ bench, wsLoad }) => {
+  await bench('flood', { writeResult: 'results/flood.json' }, wsLoad.flood({ url: slow })).run()
+  const results = await bench.compare(
+    bench.from('before', 'results/flood.json'),
+    bench('now', wsLoad.flood({ url: fast })),
+    bench('again', wsLoad.flood({ url: fast })),
+  )
+  expect(results.get('now')).toBeFasterThan(results.get('before'))
+})`,
+    }
+    const run = await bench(files)
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    const kept = JSON.parse(await readFile(join(run.cwd, 'results/flood.json'), 'utf8'))
+    expect(kept.latency.hdr).toMatch(/^HIST/)
+  })
+
+  test('runs until its SLO is decided when it stands alone, and says that it cannot otherwise', async () => {
+    const flood = `wsLoad.flood({ url: fast, until: { p50: '< 1s' }, duration: undefined, confidence: 0.9 })`
+    const files = {
+      'until.bench.js': `${servers}
+test('alone', async ({ bench }) => {
+  const { summary } = await bench('until', ${flood}).run()
+  expect(summary.ended).toBe('decided')
+})
+test('together', async ({ bench }) => {
+  const compared = bench.compare(bench('one', ${flood}), bench('other', ${flood}))
+  await expect(compared).rejects.toThrow('until: expected a duration instead')
+})`,
+    }
+    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('calls the hooks of its benchmark once', async () => {
+    const files = {
+      'hooks.bench.js': `${servers}
+test('hooks', async ({ bench }) => {
+  const called = []
+  const hooks = { beforeAll: () => { called.push('before') }, afterAll: () => { called.push('after') } }
+  await bench('flood', hooks, wsLoad.flood({ url: fast })).run()
+  expect(called).toEqual(['before', 'after'])
+})`,
+    }
+    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+})
+
+describe('the benchmark provider', () => {
+  test('hands ordinary functions to the one that the user has', async () => {
+    const files = {
+      'vitest.config.js': config(`{ benchmark: { provider: './mine.js' } }`),
+      'mine.js': `
+export default {
+  async run({ registrations }) {
+    const statistics = { mean: 42, min: 42, max: 42 }
+    return registrations.map(({ name }) => ({ name, mine: true, latency: statistics, throughput: statistics, period: 1, totalTime: 1 }))
+  },
+}`,
+      'mixed.bench.js': `${servers}
+test('mixed', async ({ bench }) => {
+  const results = await bench.compare(bench('ordinary', () => {}), bench('flood', wsLoad.flood({ url: fast })))
+  expect(results.get('ordinary').mine).toBe(true)
+  expect(results.get('flood').summary.pings.answered).toBeGreaterThan(0)
+})`,
+    }
+    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('passes on what an ordinary benchmark throws', async () => {
+    const files = {
+      'broken.bench.js': `
+import { expect, test } from 'vitest-ws-load'
+test('broken', async ({ bench }) => {
+  await bench('throws', () => { throw new Error('no luck') }).run()
+})`,
+    }
+    const run = await bench(files)
+    expect(run.exitCode).toBe(1)
+    expect(run.stderr).toContain('Error: no luck')
+  })
+
+  test('is missed by a flood that nobody runs', async () => {
+    const files = {
+      'vitest.config.js': 'export default {}',
+      'lost.bench.js': `
+import { expect, test, wsLoad } from 'vitest-ws-load'
+test('lost', async ({ bench }) => {
+  await bench('flood', wsLoad.flood({ duration: 100 })).run()
+})`,
+    }
+    const run = await bench(files)
+    expect(run.exitCode).toBe(1)
+    expect(run.stderr).toContain('wsLoad.flood: expected to be run by the benchmark provider of vitest-ws-load')
+  })
+})
