@@ -14,6 +14,7 @@ export const errorCodes = [
   'WSLOAD_ERR_TARGET_TIMEOUT',
   'WSLOAD_ERR_TEST_TIMEOUT',
   'WSLOAD_ERR_THREAD_CRASHED',
+  'WSLOAD_ERR_UNREADABLE_SUMMARY',
 ] as const
 
 export type WsLoadErrorCode = (typeof errorCodes)[number]

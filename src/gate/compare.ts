@@ -4,6 +4,7 @@ import { dependenceOf } from '../stats/dependence.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { shareBounds } from '../stats/share.ts'
 import { formatCount, formatDuration } from '../units.ts'
+import { whyIncomparable } from './comparable.ts'
 import { type ComparisonVerdict, judgeComparison, judgeErrors, judgeLatency, type Measured } from './comparison.ts'
 import { comparePairs, pairUp, pairWithItself, valueOf } from './pairs.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
@@ -45,7 +46,8 @@ export function compareSideBySide(
 
 /**
  * Compares two runs that were measured one after the other, maybe days apart: a change is sure only where the intervals of the
- * two runs do not explain it. What else changed on the machine in between, nobody can tell.
+ * two runs do not explain it. What else changed on the machine in between, nobody can tell. Runs of another load or another
+ * machine are not compared: that is unclear.
  */
 export function compareRuns(
   base: LoadResult,
@@ -58,7 +60,9 @@ export function compareRuns(
     return judgeLatency(compareIntervals(base, head, figure, tail), figure, tolerance)
   })
   const errors = judgeErrors(compareErrors(base, head, tail), tolerance)
-  return judgeComparison([...changes, errors], [], doubtsAbout(base, head), confidence)
+  const incomparable = whyIncomparable(base, head)
+  const judged = judgeComparison([...changes, errors], [], [...incomparable, ...doubtsAbout(base, head)], confidence)
+  return incomparable.length === 0 ? judged : { ...judged, verdict: 'unclear', reasons: incomparable }
 }
 
 function tailOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confidence: number): number {
@@ -103,18 +107,13 @@ function compareErrors(base: LoadResult, head: LoadResult, tail: number): Measur
 
 /** What keeps two runs from being compared at all. */
 function doubtsAbout(base: LoadResult, head: LoadResult): string[] {
-  const sides = { base, head }
-  const doubts = Object.entries(sides).flatMap(([name, result]) =>
+  return Object.entries({ base, head }).flatMap(([name, result]) =>
     doubtsAboutRun(result).map((doubt) => `${name}: ${doubt}`),
   )
-  const saturated = Object.values(sides).find(({ generator }) => generator.saturated)
-  return [
-    ...doubts,
-    ...(saturated?.generator.reasons ?? []).map((reason) => `the load generator was saturated: ${reason}`),
-  ]
 }
 
-function doubtsAboutRun({ ended, duration, pings, connections }: LoadResult): string[] {
+/** What keeps a run from being compared with any other. */
+export function doubtsAboutRun({ ended, duration, pings, connections, generator }: LoadResult): string[] {
   const { requested, opened, closedEarly } = connections
   const [have, gone, wanted] = [opened, closedEarly, requested].map(formatCount)
   return [
@@ -122,7 +121,8 @@ function doubtsAboutRun({ ended, duration, pings, connections }: LoadResult): st
     ...(closedEarly > 0 ? [`${gone} of ${wanted} connections ended before the run did`] : []),
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
-    ...(pings.sent > 0 && pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
+    ...(pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
+    ...(generator.saturated ? generator.reasons.map((reason) => `the load generator was saturated: ${reason}`) : []),
   ]
 }
 

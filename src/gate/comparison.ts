@@ -99,13 +99,14 @@ function judged(indicator: string, measured: Measured, most: number, least: numb
 
 function describeChange({ indicator, base, head, change, allowed }: Change): string {
   const [from, to] = [base, head].map((value) => formatFigure(indicator, value))
-  return `${indicator} changed by ${formatChange(change)}, from ${from} to ${to}; ${formatRatio(allowed)} is allowed`
+  return `${indicator} changed by ${formatChange(change)}, from ${from} to ${to}; ${formatAllowed(allowed)} is allowed`
 }
 
 function describeDoubt({ indicator, change, low, high, allowed }: Change, confidence: number): string {
   if (Number.isNaN(change)) return `${indicator}: too little was measured`
-  const range = high === Infinity ? 'anything' : `${formatChange(low)} … ${formatChange(high)}`
-  return `not enough evidence: ${indicator} changed by ${range} at ${formatRatio(confidence)} confidence, ${formatRatio(allowed)} is allowed`
+  const known = `${indicator} changed by ${formatChange(low)} … ${formatChange(high)}`
+  const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
+  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(allowed)} is allowed`
 }
 
 /** Prints a relative change with its sign: `+4.7 %`, `-0.3 %`, `2.4×` for what more than doubled. */
@@ -115,6 +116,11 @@ export function formatChange(change: number): string {
   return change >= 1
     ? `${formatCount(Number((1 + change).toPrecision(3)))}×`
     : `${change > 0 ? '+' : ''}${formatRatio(change)}`
+}
+
+/** Prints the change that a tolerance allows: `4 %`, `2.4×`. */
+export function formatAllowed(allowed: number): string {
+  return formatChange(allowed).replace('+', '')
 }
 
 /** Prints a value of a change: milliseconds, or a share. */

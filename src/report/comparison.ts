@@ -2,6 +2,7 @@ import {
   type Change,
   type ChangeVerdict,
   type ComparisonVerdict,
+  formatAllowed,
   formatChange,
   formatFigure,
 } from '../gate/comparison.ts'
@@ -58,7 +59,7 @@ export function formatComparison(compared: Compared, paint: Paint = plain): stri
 function cellsOf({ indicator, base, head, change, low, high, allowed }: Change): string[] {
   const range = Number.isNaN(low + high) || high === Infinity ? '-' : `${formatChange(low)} … ${formatChange(high)}`
   const [from, to] = [base, head].map((value) => formatFigure(indicator, value))
-  return [indicator, from!, to!, formatChange(change), range, formatRatio(allowed)]
+  return [indicator, from!, to!, formatChange(change), range, formatAllowed(allowed)]
 }
 
 /** The base against itself in the same run: what less than this is cannot be seen here. */

@@ -1,25 +1,37 @@
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import { LatencySummary } from '../stats/latency.ts'
 import type { LoadResult } from '../stats/result.ts'
+import { Slices } from '../stats/slices.ts'
+import { encodeSlices } from '../stats/slices-codec.ts'
+
+/** Slices that a file keeps of a run: enough to tell how far pings depend on each other. */
+const keptSlices = 64
 
 type JSONValue = null | boolean | number | string | readonly JSONValue[] | { readonly [key: string]: JSONValue }
 
 /**
  * A run as JSON. Numbers as in {@link LoadResult}, `null` where one is not finite; each latency has its `histogram` of
- * nanoseconds in the HDR V2 compressed form, base64, that every HdrHistogram library decodes.
+ * nanoseconds in the HDR V2 compressed form, base64, that every HdrHistogram library decodes, and `floors` where the
+ * samples' lower bounds differ. `slices` is what `fromJSON` judges a run by.
  */
 export type SummaryJSON = { readonly schemaVersion: 1 } & {
-  readonly [field in Exclude<keyof LoadResult, 'slices'>]: JSONValue
+  readonly [field in keyof LoadResult]: JSONValue
 }
 
 export function toJSON(result: LoadResult): SummaryJSON {
-  return { schemaVersion: 1, ...(plainData({ ...result, slices: undefined }) as Omit<SummaryJSON, 'schemaVersion'>) }
+  return { schemaVersion: 1, ...(plainFields(result) as Omit<SummaryJSON, 'schemaVersion'>) }
 }
 
 function plainData(value: unknown): JSONValue {
   if (value instanceof LatencySummary) {
-    return { ...plainFields(value), histogram: encodeIntoCompressedBase64(value.histogram) }
+    const { histogram, floors } = value
+    return {
+      ...plainFields(value),
+      histogram: encodeIntoCompressedBase64(histogram),
+      ...(floors !== histogram && { floors: encodeIntoCompressedBase64(floors) }),
+    }
   }
+  if (value instanceof Slices) return encodeSlices(value.pack(keptSlices))
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (Array.isArray(value)) return value.map(plainData)

@@ -1,4 +1,5 @@
 import type { LoadResult } from '../stats/result.ts'
+import { fromJSON } from './from-json.ts'
 import { type SummaryJSON, toJSON } from './json.ts'
 import { formatSummary } from './text.ts'
 
@@ -23,6 +24,14 @@ export class LoadSummary implements LoadResult {
   declare readonly generator: LoadResult['generator']
   declare readonly environment: LoadResult['environment']
   declare readonly options: LoadResult['options']
+
+  /**
+   * Reads what {@link toJSON} wrote.
+   * @throws {WsLoadError} `WSLOAD_ERR_UNREADABLE_SUMMARY`
+   */
+  static fromJSON(json: unknown): LoadSummary {
+    return new LoadSummary(fromJSON(json, 'LoadSummary.fromJSON'))
+  }
 
   constructor(result: LoadResult) {
     Object.assign(this, result)

@@ -287,7 +287,8 @@ function judgeConnections(result: LoadResult): ObjectiveVerdict[] {
   ]
 }
 
-function confidenceOf({ options }: LoadResult): number {
+/** The confidence that a run was asked to be judged at. */
+export function confidenceOf({ options }: LoadResult): number {
   return typeof options['confidence'] === 'number' ? options['confidence'] : defaultConfidence
 }
 

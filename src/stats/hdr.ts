@@ -1,11 +1,32 @@
-import { Float64Histogram } from 'hdr-histogram-js'
-import { type Histogram, highestTrackableNs } from './histogram.ts'
+import { decodeFromCompressedBase64, Float64Histogram } from 'hdr-histogram-js'
+import { countsLength, Histogram, highestTrackableNs } from './histogram.ts'
 
 const significantDigits = 3
+
+/** What the decoder returns, beyond the interface that it is declared with. */
+interface Buckets {
+  readonly countsArrayLength: number
+  readonly numberOfSignificantValueDigits: number
+  getCountAtIndex(index: number): number
+}
 
 /** The same counts as a histogram of `hdr-histogram-js`, bucket for bucket: percentiles, mean, V2 encoding, `.hgrm`. */
 export function toHdr(histogram: Histogram): Float64Histogram {
   const hdr = new Float64Histogram(1, highestTrackableNs, significantDigits)
   histogram.forEach((ns, count) => hdr.recordValueWithCount(ns, count))
   return hdr
+}
+
+/**
+ * Reads a histogram that was written in the V2 compressed form.
+ * @throws {RangeError} if its buckets are not those of {@link Histogram}
+ */
+export function fromBase64(text: string, overRange: number): Histogram {
+  const decoded = decodeFromCompressedBase64(text, 64) as unknown as Buckets
+  if (decoded.countsArrayLength !== countsLength || decoded.numberOfSignificantValueDigits !== significantDigits) {
+    throw new RangeError('a histogram with other buckets')
+  }
+  const histogram = new Histogram(Uint32Array.from({ length: countsLength }, (_, at) => decoded.getCountAtIndex(at)))
+  histogram.overRange = overRange
+  return histogram
 }

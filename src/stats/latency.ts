@@ -40,8 +40,8 @@ export class LatencySummary {
   readonly overRange: number
   /** The samples' upper bounds in nanoseconds, as a histogram of `hdr-histogram-js`. */
   readonly histogram!: Float64Histogram
-  // Not #private: a copy that Vitest makes to print a difference has to work too.
-  private readonly floors!: Float64Histogram
+  /** The samples' lower bounds, likewise; the same histogram where there are none. */
+  readonly floors!: Float64Histogram
 
   constructor(ceilings: Histogram, floors: Histogram = ceilings) {
     const hdr = toHdr(ceilings)

@@ -20,7 +20,7 @@ const kinds = ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] a
 export type PingKind = (typeof kinds)[number]
 
 /** The histograms of all slices, one after the other: those of slice `n` are `offsets[n]` to `offsets[n + 1]`. */
-interface PackedCounts {
+export interface PackedCounts {
   readonly offsets: Uint32Array
   readonly indexes: Uint16Array
   readonly counts: Uint32Array
@@ -187,6 +187,15 @@ export class Slices {
     this.count = at.length
     this.#packed = packed
     this.#at = at
+  }
+
+  /** All slices of a run as data, neighbours put together until there are at most `most`. */
+  pack(most: number = mostSlices): PackedSlices {
+    let { length } = this
+    while (this.count * this.length > most * length) length *= 2
+    const sum = new SliceRecorder(0, length)
+    sum.add(this.#packed)
+    return sum.pack()
   }
 
   /** `count` neighbouring slices from the one numbered `first`, counted from 0. */

@@ -6,6 +6,10 @@ declare module 'vitest' {
     wsLoadDefaults: WsLoadOptions
     wsLoadTarget: string | null
     wsLoadInconclusive: 'fail' | 'warn'
+    /** The project's directory. */
+    wsLoadRoot: string
+    /** Whether Vitest was told to renew what it keeps: `vitest -u`. */
+    wsLoadUpdate: boolean
   }
 }
 
@@ -31,6 +35,17 @@ export function configuredTarget(): string | null {
 /** What an inconclusive verdict does, as the configuration says. */
 export function configuredInconclusive(): 'fail' | 'warn' {
   return inject('wsLoadInconclusive') ?? 'fail'
+}
+
+/** The project's directory: baselines are kept in it. */
+export function configuredRoot(): string {
+  return inject('wsLoadRoot') ?? process.cwd()
+}
+
+/** Whether baselines are to be written: `WS_LOAD_UPDATE=1`, or `vitest -u` with the plugin. */
+export function isUpdating(): boolean {
+  const { WS_LOAD_UPDATE: wanted = '' } = process.env
+  return !['', '0', 'false'].includes(wanted) || inject('wsLoadUpdate')
 }
 
 /** The test whose function is running, for calls outside of its fixtures; nobody knows it among concurrent tests. */

@@ -4,13 +4,14 @@ import { show } from '../mistakes.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 import type { Paint } from '../report/paint.ts'
 import { formatVerdict } from '../report/verdict.ts'
-import { compareSideBySide } from '../gate/compare.ts'
+import { compareRuns, compareSideBySide, doubtsAboutRun } from '../gate/compare.ts'
 import { parseTolerance, type Tolerance } from '../gate/tolerance.ts'
-import { formatComparison } from '../report/comparison.ts'
+import { type Compared, formatComparison } from '../report/comparison.ts'
 import { LoadComparison } from '../report/load-comparison.ts'
-import { evaluateSLO, type Judgement, type SLOVerdict } from '../slo/evaluate.ts'
+import { confidenceOf, evaluateSLO, type Judgement, type SLOVerdict } from '../slo/evaluate.ts'
 import type { SLO } from '../slo/objective.ts'
-import { configuredInconclusive } from './context.ts'
+import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
+import { configuredInconclusive, configuredRoot, isUpdating } from './context.ts'
 
 /** What a matcher does about a lack of evidence. */
 export interface Leniency {
@@ -39,6 +40,13 @@ declare global {
        * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
        */
       toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): void
+      /**
+       * Passes if the run is surely no slower than the one that was kept under this name in `.ws-load/baselines/`, by more
+       * than the tolerance. `WS_LOAD_UPDATE=1`, or `vitest -u` with the plugin, keeps this run instead. A baseline that is
+       * missing, unreadable, of another load or of another machine never passes.
+       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
+       */
+      toMatchBaseline(name: string, tolerance?: Tolerance, leniency?: Leniency): void
     }
   }
 }
@@ -47,6 +55,7 @@ declare module 'vitest' {
   interface AsymmetricMatchersContaining {
     toMeetSLO(slo: SLO, judgement?: MatcherJudgement): unknown
     toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): unknown
+    toMatchBaseline(name: string, tolerance?: Tolerance, leniency?: Leniency): unknown
   }
 }
 
@@ -64,19 +73,49 @@ expect.extend({
   },
 
   toShowNoRegression(received: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
-    const compared = judgeComparison(received, tolerance, leniency)
-    const { verdict, doubtful } = compared
-    const table = (): string => formatComparison(compared, paintOf(this.utils))
-    if (this.isNot) {
-      return { pass: verdict !== 'slower', message: () => `expected a regression for sure (.not)\n${table()}` }
-    }
-    const tolerated = verdict === 'unclear' && isLenient(leniency) && !doubtful
-    if (tolerated) warn(formatComparison(compared))
-    return { pass: verdict === 'same' || verdict === 'faster' || tolerated, message: table }
+    return toOutcome(judgeComparison(received, tolerance, leniency), leniency, this)
+  },
+
+  toMatchBaseline(received: unknown, name: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
+    const { summary, checkedName, resolved } = checkForBaseline(received, name, tolerance, leniency)
+    const file = baselineFile(configuredRoot(), checkedName)
+    if (isUpdating() && !this.isNot) return keepBaseline(file, checkedName, summary)
+    const baseline = readBaseline(file)
+    if ('missing' in baseline) return { pass: this.isNot, message: () => `Unclear: ${baseline.missing}` }
+    const base = baseline.summary
+    const compared = { base, head: summary, ...compareRuns(base, summary, resolved, confidenceOf(summary)) }
+    if (compared.verdict === 'faster') say(formatComparison(compared))
+    return toOutcome(compared, leniency, this)
   },
 })
 
 export { expect }
+
+/** Green on `same` and `faster`, with a warning on a mere lack of evidence if that is tolerated. */
+function toOutcome(compared: Compared, leniency: Leniency, { isNot, utils }: MatcherState) {
+  const { verdict, doubtful } = compared
+  const table = (): string => formatComparison(compared, paintOf(utils))
+  if (isNot) {
+    return { pass: verdict !== 'slower', message: () => `expected a regression for sure (.not)\n${table()}` }
+  }
+  const tolerated = verdict === 'unclear' && isLenient(leniency) && !doubtful
+  if (tolerated) warn(formatComparison(compared))
+  return { pass: verdict === 'same' || verdict === 'faster' || tolerated, message: table }
+}
+
+/** What is not worth comparing with is not kept. */
+function keepBaseline(file: string, name: string, summary: LoadSummary) {
+  const [doubt] = doubtsAboutRun(summary)
+  if (doubt !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${doubt}` }
+  writeBaseline(file, name, summary)
+  say(`baseline written: ${file}`)
+  return { pass: true, message: () => `baseline written: ${file}` }
+}
+
+function say(text: string): void {
+  // oxlint-disable-next-line no-console
+  console.info(text)
+}
 
 /** Vitest shows it with the test that it belongs to. */
 function warn(text: string): void {
@@ -108,6 +147,19 @@ function judgeComparison(received: unknown, tolerance: Tolerance | undefined, { 
     const { base, head, confidence } = comparison
     const resolved = parseTolerance(tolerance, 'toShowNoRegression')
     return { base, head, ...compareSideBySide(base, head, resolved, confidence) }
+  })
+}
+
+function checkForBaseline(
+  received: unknown,
+  name: unknown,
+  tolerance: Tolerance | undefined,
+  { inconclusive }: Leniency,
+) {
+  return pointingAt(checkForBaseline, () => {
+    const summary = checkReceived(received, LoadSummary, 'toMatchBaseline', 'wsLoad(…)')
+    checkInconclusive('toMatchBaseline', inconclusive)
+    return { summary, checkedName: checkBaselineName(name), resolved: parseTolerance(tolerance, 'toMatchBaseline') }
   })
 }
 

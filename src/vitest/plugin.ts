@@ -86,6 +86,8 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       }
       project.provide('wsLoadDefaults', portableOptions(mergeOptions(defaults, configured(project.config.provide))))
       project.provide('wsLoadInconclusive', inconclusive)
+      project.provide('wsLoadRoot', project.config.root)
+      project.provide('wsLoadUpdate', project.config.snapshotOptions.updateSnapshot === 'all')
       const next = nextProvider === undefined ? null : { provider: nextProvider, root: project.config.root }
       project.provide('wsLoadBenchProvider', next)
       if (target === undefined) return

@@ -29,7 +29,11 @@ describe.each([
     ['was aborted', { ended: 'aborted' }, 'head: the run was aborted 5 s into its measured window'],
     ['opened less', { connections: { opened: 9, failed: 1 } }, 'head: 9 of 10 connections opened'],
     ['lost some', { connections: { closedEarly: 2 } }, 'head: 2 of 10 connections ended before the run did'],
-    ['was too much', { generator: { saturated: true, reasons: ['busy'] } }, 'the load generator was saturated: busy'],
+    [
+      'was too much',
+      { generator: { saturated: true, reasons: ['busy'] } },
+      'head: the load generator was saturated: busy',
+    ],
   ] as const)('are not the same when one %s', (_, overrides, reason) => {
     const judged = compare(steady(2), steady(2, overrides), tolerance, 0.99)
     expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })

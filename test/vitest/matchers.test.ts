@@ -1,8 +1,8 @@
-import { stripVTControlCharacters } from 'node:util'
 import { describe, onTestFinished, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
 import { comparison, steady } from '../support/comparison.ts'
+import { plainly } from '../support/plainly.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 20,000 pings, 4 % of which took 18 ms. */
@@ -185,17 +185,6 @@ describe('a mistake', () => {
     expect(error.stack).not.toContain('src/slo')
   })
 })
-
-/** What an assertion throws, without the colours that depend on where the tests run. */
-function plainly(run: () => void): () => void {
-  return () => {
-    try {
-      run()
-    } catch (error) {
-      throw Object.assign(error as Error, { message: stripVTControlCharacters((error as Error).message) })
-    }
-  }
-}
 
 function errorOf(run: () => void): Error {
   try {

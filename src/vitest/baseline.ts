@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { WsLoadError } from '../errors.ts'
+import { show } from '../mistakes.ts'
+import { LoadSummary } from '../report/load-summary.ts'
+
+const folder = '.ws-load/baselines'
+const goodName = /^[\w][\w .@+-]{0,99}$/
+
+/** The summary that was kept under a name, or why there is none. */
+export type Baseline = { readonly summary: LoadSummary } | { readonly missing: string }
+
+/** A baseline's file, relative to the current directory where that is shorter. */
+export function baselineFile(root: string, name: string): string {
+  const path = join(resolve(root), folder, `${name}.json`)
+  const short = relative('', path)
+  return short.startsWith('..') ? path : short
+}
+
+/** @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` for a name that is no name of a file */
+export function checkBaselineName(name: unknown): string {
+  if (typeof name === 'string' && goodName.test(name)) return name
+  throw new WsLoadError(
+    'WSLOAD_ERR_INVALID_OPTIONS',
+    `toMatchBaseline: expected a name of letters, digits, spaces and . _ @ + -, got ${show(name)}`,
+  )
+}
+
+export function readBaseline(file: string): Baseline {
+  if (!existsSync(file)) return { missing: `there is no baseline ${file}; WS_LOAD_UPDATE=1 or vitest -u writes one` }
+  try {
+    return { summary: LoadSummary.fromJSON(JSON.parse(readFileSync(file, 'utf8'))) }
+  } catch (error) {
+    return { missing: `the baseline ${file} cannot be read: ${(error as Error).message}` }
+  }
+}
+
+/** Keeps a summary, with the commit that it was measured at, in place of what was kept under that name. */
+export function writeBaseline(file: string, name: string, summary: LoadSummary): void {
+  const directory = dirname(file)
+  mkdirSync(directory, { recursive: true })
+  const kept = { ...summary.toJSON(), baseline: { name, commit: commitOf(directory) } }
+  // Readers see the former file or the whole new one.
+  writeFileSync(`${file}.new`, `${JSON.stringify(kept, null, 2)}\n`)
+  renameSync(`${file}.new`, file)
+}
+
+/** The commit that is checked out, `null` outside of a repository. */
+function commitOf(directory: string): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { whyIncomparable } from '../../src/gate/comparable.ts'
+import { compareRuns } from '../../src/gate/compare.ts'
+import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { steady } from '../support/comparison.ts'
+
+test('runs of the same load on the same machine can be compared', () => {
+  const later = steady(2, {
+    options: { url: 'ws://127.0.0.1:9999/', duration: 9_000 },
+    environment: { os: 'linux 6.2 x64', node: '24.99.0', version: '0.2.0' },
+  })
+  expect(whyIncomparable(steady(2), later)).toEqual([])
+})
+
+test.each([
+  [{ options: { inFlight: 8 } }, 'the base had another load: inFlight was 1, is 8'],
+  [{ options: { rate: 500 } }, 'the base had another load: rate was none, is 500'],
+  [{ options: { probe: 'text "x"' } }, 'the base had another load: probe was "ping", is "text \\"x\\""'],
+  [{ environment: { cpu: 'Other CPU' } }, 'the base was measured elsewhere: cpu was "Test CPU", is "Other CPU"'],
+  [{ environment: { cores: 4 } }, 'the base was measured elsewhere: cores was 2, is 4'],
+  [{ environment: { os: 'darwin 6.1 x64' } }, 'the base was measured elsewhere: os was "linux x64", is "darwin x64"'],
+  [{ environment: { node: '26.0.0' } }, 'the base was measured elsewhere: node was "24", is "26"'],
+] as const)('runs that differ in %o cannot be', (overrides, reason) => {
+  expect(whyIncomparable(steady(2), steady(9, overrides))).toEqual([reason])
+  expect(compareRuns(steady(2), steady(9, overrides), parseTolerance(), 0.99)).toMatchObject({
+    verdict: 'unclear',
+    doubtful: true,
+    reasons: [reason],
+  })
+})

@@ -1,0 +1,122 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { baselineFile, readBaseline } from '../../src/vitest/baseline.ts'
+import '../../src/vitest/matchers.ts'
+import { steady } from '../support/comparison.ts'
+import { plainly } from '../support/plainly.ts'
+
+const before = process.cwd()
+let directory: string
+const said = vi.spyOn(console, 'info').mockImplementation(() => {})
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ws-load-baseline-'))
+  process.chdir(directory)
+  said.mockClear()
+})
+
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  process.chdir(before)
+  await rm(directory, { recursive: true })
+})
+
+function keep(name: string, summary = steady(2)): void {
+  vi.stubEnv('WS_LOAD_UPDATE', '1')
+  expect(summary).toMatchBaseline(name)
+  vi.stubEnv('WS_LOAD_UPDATE', '')
+}
+
+const tolerance = { p50: '20%', p99: '50%', min: '1ms' }
+
+describe('toMatchBaseline', () => {
+  test('passes when the run is no slower than the one that was kept', () => {
+    keep('gateway')
+    expect(steady(2)).toMatchBaseline('gateway', tolerance)
+    expect(said).toHaveBeenCalledExactlyOnceWith(`baseline written: ${join('.ws-load', 'baselines', 'gateway.json')}`)
+  })
+
+  test('passes when it is faster, and says so', () => {
+    keep('gateway', steady(20))
+    expect(steady(2)).toMatchBaseline('gateway', tolerance)
+    expect(said).toHaveBeenLastCalledWith(expect.stringMatching(/^Faster: p50 changed by -90 %/))
+  })
+
+  test('fails when it is slower', () => {
+    keep('gateway')
+    expect(plainly(() => expect(steady(20)).toMatchBaseline('gateway', tolerance))).toThrow(
+      /^Slower: p50 changed by 10×/,
+    )
+    expect(steady(20)).not.toMatchBaseline('gateway', tolerance)
+    expect(() => expect(steady(2)).not.toMatchBaseline('gateway', tolerance)).toThrow(/expected a regression for sure/)
+  })
+
+  test('never passes without a baseline, and writes none unless it is told to', async () => {
+    for (const leniency of [{}, { inconclusive: 'warn' }] as const) {
+      expect(() => expect(steady(2)).toMatchBaseline('gateway', {}, leniency)).toThrow(
+        'there is no baseline .ws-load/baselines/gateway.json; WS_LOAD_UPDATE=1 or vitest -u writes one',
+      )
+    }
+    expect(() => expect(steady(2)).not.toMatchBaseline('gateway')).toThrow('there is no baseline')
+    expect(await readdir(directory)).toEqual([])
+  })
+
+  test.each(['', '{}', '{ "schemaVersion": 1 }', 'not json'])(
+    'never passes with a baseline that is %o',
+    async (text) => {
+      keep('gateway')
+      await writeFile(baselineFile('.', 'gateway'), text)
+      expect(() => expect(steady(2)).toMatchBaseline('gateway', {}, { inconclusive: 'warn' })).toThrow(
+        /^Unclear: the baseline .*gateway\.json cannot be read: /,
+      )
+    },
+  )
+
+  test('never passes with a baseline of another load or another machine', () => {
+    keep('gateway', steady(2, { environment: { cpu: 'Other CPU' }, options: { inFlight: 8 } }))
+    expect(plainly(() => expect(steady(2)).toMatchBaseline('gateway', {}, { inconclusive: 'warn' }))).toThrow(
+      /^Unclear: the base had another load: inFlight was 8, is 1\n/,
+    )
+  })
+
+  test('does not keep a run that is worth nothing', async () => {
+    vi.stubEnv('WS_LOAD_UPDATE', '1')
+    expect(() => expect(steady(2, { ended: 'aborted' })).toMatchBaseline('gateway')).toThrow(
+      'gateway.json was not written: the run was aborted',
+    )
+    expect(await readdir(directory)).toEqual([])
+  })
+
+  test('renews a baseline when it is told to', () => {
+    keep('gateway', steady(2))
+    keep('gateway', steady(20))
+    expect(steady(20)).toMatchBaseline('gateway', tolerance)
+  })
+
+  test('keeps the histogram, the options, the machine and the commit', async () => {
+    keep('gateway')
+    const kept = JSON.parse(await readFile(baselineFile('.', 'gateway'), 'utf8'))
+    expect(kept).toMatchObject({
+      latency: { histogram: expect.stringMatching(/^HIST/) },
+      options: { connections: 10 },
+      environment: { cpu: 'Test CPU', cores: 2 },
+      baseline: { name: 'gateway', commit: null },
+    })
+    expect(readBaseline(baselineFile('.', 'gateway'))).toHaveProperty('summary')
+  })
+
+  test.each(['', '../x', 'a/b', '.hidden', 5])('refuses the name %o', (name) => {
+    expect(() => expect(steady(2)).toMatchBaseline(name as string)).toThrow(
+      'toMatchBaseline: expected a name of letters',
+    )
+  })
+
+  test('says what is wrong with its other arguments', () => {
+    expect(() => expect(5).toMatchBaseline('x')).toThrow('toMatchBaseline: expected a LoadSummary, got 5')
+    expect(() => expect(steady(2)).toMatchBaseline('x', { p5: '5%', pp: 1 } as never)).toThrow(
+      'pp: no such latency figure',
+    )
+  })
+})
