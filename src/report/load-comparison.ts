@@ -3,6 +3,7 @@ import type { LoadResult } from '../stats/result.ts'
 import { formatComparison } from './comparison.ts'
 import { plainFields, type SummaryJSON } from './json.ts'
 import { LoadSummary } from './load-summary.ts'
+import { comparisonToMarkdown } from './markdown.ts'
 
 /** A {@link LoadComparison} as JSON, `null` where a number is not finite. */
 export type ComparisonJSON = { readonly schemaVersion: 1 } & {
@@ -29,6 +30,11 @@ export class LoadComparison implements ComparisonVerdict {
   /** The verdict and its table, without colours. */
   toString(): string {
     return formatComparison(this)
+  }
+
+  /** The same as Markdown: for a job's summary or a comment. */
+  toMarkdown(): string {
+    return comparisonToMarkdown(this)
   }
 
   toJSON(): ComparisonJSON {

@@ -1,16 +1,36 @@
+/** The embedded target. Arguments: its port, 0 for any; how many milliseconds each answer waits. */
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 
+const [port, delay] = process.argv.slice(2).map(Number) as [number?, number?]
+const waiting: { readonly dueAt: number; readonly answer: () => void }[] = []
+
+/** Answers in time to a few microseconds: a timer would be late by up to a millisecond and more. */
+function later(answer: () => void): void {
+  if (waiting.length === 0) setImmediate(release)
+  waiting.push({ dueAt: performance.now() + delay!, answer })
+}
+
+function release(): void {
+  const now = performance.now()
+  const first = waiting.findIndex(({ dueAt }) => dueAt > now)
+  for (const { answer } of waiting.splice(0, first === -1 ? waiting.length : first)) answer()
+  if (waiting.length > 0) setImmediate(release)
+}
+
+const answers = delay === undefined || delay === 0 ? (answer: () => void) => answer() : later
 const server = new WebSocketServer({
   host: '127.0.0.1',
-  port: Number(process.argv[2] ?? 0),
+  port: port ?? 0,
   backlog: 4_096,
   clientTracking: false,
   perMessageDeflate: true,
+  autoPong: false,
 })
 
 server.on('connection', (socket) => {
-  socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+  socket.on('ping', (data) => answers(() => socket.pong(data)))
+  socket.on('message', (data, isBinary) => answers(() => socket.send(data, { binary: isBinary })))
   socket.on('error', () => {})
 })
 server.once('listening', () => process.send?.({ port: (server.address() as AddressInfo).port }))

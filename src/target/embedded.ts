@@ -4,10 +4,11 @@ import { Program } from './program.ts'
 
 /**
  * Starts an echo server on 127.0.0.1 in a process of its own, for a run without a target.
+ * @param delay milliseconds that each answer waits
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_EXITED` when that process ends before it listens
  */
-export async function startEmbedded(): Promise<RunningTarget> {
-  const server = new Program('echo-server')
+export async function startEmbedded(delay = 0): Promise<RunningTarget> {
+  const server = new Program('echo-server', ['0', String(delay)])
   const exited = server.ended.then((how) => `The embedded echo server ${how}. ${server.lastWords()}`)
   const port = await new Promise<number>((resolve, reject) => {
     server.process.once('message', (message: { port: number }) => resolve(message.port))

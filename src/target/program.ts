@@ -26,8 +26,8 @@ export class Program {
   readonly #stderr: LastWords
   #stopped: Promise<void> | undefined
 
-  constructor(name: 'echo-server' | 'leash') {
-    this.process = fork(join(import.meta.dirname, `${name}${extname(import.meta.filename)}`), {
+  constructor(name: 'echo-server' | 'leash', args: readonly string[] = []) {
+    this.process = fork(join(import.meta.dirname, `${name}${extname(import.meta.filename)}`), args, {
       detached: true,
       env: ownEnvironment(),
       execArgv: [],

@@ -8,8 +8,8 @@ import { startEmbedded } from '../../src/target/embedded.ts'
 
 const source = join(import.meta.dirname, '../../src/target')
 
-async function connect(options: { perMessageDeflate?: boolean } = {}): Promise<WebSocket> {
-  const target = await startEmbedded()
+async function connect(options: { perMessageDeflate?: boolean } = {}, delay?: number): Promise<WebSocket> {
+  const target = await startEmbedded(delay)
   onTestFinished(() => target.stop())
   const socket = new WebSocket(target.url, options)
   await once(socket, 'open')
@@ -26,6 +26,16 @@ test('answers a ping with a pong of the same payload', async () => {
   socket.ping('17')
   const [payload] = (await once(socket, 'pong')) as [Buffer]
   expect(payload.toString()).toBe('17')
+})
+
+test('answers no sooner than its delay', async () => {
+  const socket = await connect({}, 30)
+  const begun = performance.now()
+  socket.ping('17')
+  await once(socket, 'pong')
+  socket.send('PING')
+  await once(socket, 'message')
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(60)
 })
 
 test('echoes a text as a text', async () => {

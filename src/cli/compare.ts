@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
+import { compareRuns } from '../gate/compare.ts'
+import { findToleranceMistakes, parseTolerance, type Tolerance } from '../gate/tolerance.ts'
+import { compare } from '../load/compare.ts'
+import { LoadComparison } from '../report/load-comparison.ts'
+import { LoadSummary } from '../report/load-summary.ts'
+import { usageError } from './usage-error.ts'
+import { exitCodeOf } from './exit-code.ts'
+
+interface CompareFlags {
+  readonly tolerance: Tolerance | undefined
+  readonly confidence: number | undefined
+  readonly connections: number | undefined
+  readonly rate: string | undefined
+  readonly maxDuration: string | undefined
+  readonly markdown: boolean
+  readonly json: boolean
+}
+
+/** `ws-load compare`: two files of summaries, or two servers. */
+export const compareCommand: Command = new Command('compare')
+  .summary('judge whether one run, or one server, is slower than another')
+  .description(
+    'Judges whether HEAD is slower than BASE: two files that JSON.stringify(summary) wrote, or the URLs of two servers, ' +
+      'which are then flooded in alternate slices of time until it is clear.',
+  )
+  .argument('<base>', 'a file, or a ws:// URL')
+  .argument('<head>', 'a file, or a ws:// URL')
+  .option(
+    '-t, --tolerance <figure=share>',
+    'how much a figure may grow: p50=10%, p99=20%, mean=5%, min=1ms, errorRate=1%; repeatable',
+    addTolerance,
+  )
+  .option('--confidence <probability>', 'of the verdict, 0.5 to 1 (default: 0.99)', aNumber)
+  .option('-c, --connections <number>', 'of each server (default: 10)', aNumber)
+  .option('-r, --rate <rate>', 'pings per second, like 5k/s (default: as many as are answered)')
+  .option('--max-duration <duration>', 'end a comparison of servers that stays unclear (default: 30s)')
+  .option('--markdown', 'print Markdown', false)
+  .option('--json', 'print JSON', false)
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0  no regression, or faster
+  1  slower
+  2  wrong usage
+  3  unclear
+
+Examples:
+  ws-load compare base.json head.json --markdown >> "$GITHUB_STEP_SUMMARY"
+  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms`,
+  )
+  .action(async (base: string, head: string, flags: CompareFlags) => {
+    const comparison =
+      isUrl(base) || isUrl(head) ? await compareServers(base, head, flags) : compareFiles(base, head, flags)
+    process.stdout.write(`${print(comparison, flags)}\n`)
+    process.exitCode = exitCodeOf(comparison.verdict)
+  })
+
+async function compareServers(base: string, head: string, flags: CompareFlags): Promise<LoadComparison> {
+  const { tolerance, confidence, connections, rate, maxDuration } = flags
+  const runs = await compare({
+    base: { url: base },
+    head: { url: head },
+    ...(tolerance !== undefined && { tolerance }),
+    ...(confidence !== undefined && { confidence }),
+    ...(connections !== undefined && { connections }),
+    ...(rate !== undefined && { rate }),
+    ...(maxDuration !== undefined && { maxDuration }),
+  })
+  return new LoadComparison(runs.base, runs.head, runs.verdict)
+}
+
+function compareFiles(base: string, head: string, { tolerance, confidence = 0.99 }: CompareFlags): LoadComparison {
+  const [before, after] = [read(base), read(head)]
+  return new LoadComparison(before, after, compareRuns(before, after, parseTolerance(tolerance), confidence))
+}
+
+function read(file: string): LoadSummary {
+  try {
+    return LoadSummary.fromJSON(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw usageError(`${file}: ${(error as Error).message}`)
+  }
+}
+
+function print(comparison: LoadComparison, { markdown, json }: CompareFlags): string {
+  if (json) return JSON.stringify(comparison, null, 2)
+  return markdown ? comparison.toMarkdown() : String(comparison)
+}
+
+function addTolerance(given: string, before: Tolerance = {}): Tolerance {
+  const [name = '', ...rest] = given.split('=')
+  const tolerance = { ...before, [name.trim()]: rest.join('=').trim() }
+  const [mistake] = findToleranceMistakes(tolerance)
+  if (mistake !== undefined) throw new InvalidArgumentError(mistake)
+  return tolerance
+}
+
+function aNumber(given: string): number {
+  const value = Number(given)
+  if (given.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('expected a number')
+  return value
+}
+
+function isUrl(text: string): boolean {
+  return /^wss?:\/\//.test(text)
+}

@@ -1,0 +1,136 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { compareSideBySide } from '../gate/compare.ts'
+import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
+import { smallestRegression } from '../gate/sensitivity.ts'
+import { parseTolerance } from '../gate/tolerance.ts'
+import { compare } from '../load/compare.ts'
+import { resolveOptions } from '../load/options.ts'
+import { runSideBySide } from '../load/side-by-side.ts'
+import { describeEnvironment } from '../load/environment.ts'
+import { LoadComparison } from '../report/load-comparison.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { startEmbedded } from '../target/embedded.ts'
+import { formatDuration, formatRatio } from '../units.ts'
+import { exitCode } from './exit-code.ts'
+
+interface DoctorFlags {
+  readonly seconds: number
+  readonly connections: number
+}
+
+/** What the servers of the doctor take for an answer, in milliseconds: like an application, and precisely known. */
+const delay = 1
+/** The regression that is injected, as a multiple of the smallest that should be found. */
+const plainly = 1.5
+/** A gate that sees no less than this is too coarse for most. */
+const coarse: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
+
+/** `ws-load doctor`: can the gate go red here, and on how little? */
+export const doctorCommand: Command = new Command('doctor')
+  .summary('find the smallest regression that can be seen on this machine')
+  .description(
+    'Compares two embedded servers that do the same, which tells the noise of this machine and so the smallest regression ' +
+      'that wsLoad.compare() can find here in that time; then slows one of them down and shows that it is found.',
+  )
+  .option('-s, --seconds <number>', 'how long each of the two comparisons may take, 2 to 3600', seconds, 30)
+  .option('-c, --connections <number>', 'of each server', connections, 10)
+  .addHelpText('after', '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage')
+  .action(async (flags: DoctorFlags) => {
+    const { cpu, cores, node, os } = describeEnvironment()
+    say(`${cpu}, ${cores} cores, ${os}, Node ${node}; ${flags.connections} connections`)
+    say(`\n1. Two servers that do the same, for ${flags.seconds} s`)
+    const noise = await compareAlike(flags)
+    for (const line of describeNoise(noise.changes)) say(`   ${line}`)
+    const injected = injectionFor(noise.changes)
+    say(`\n2. A server that takes ${formatRatio(injected)} longer`)
+    const comparison = await compareSlower(injected, flags)
+    for (const line of String(comparison).split('\n')) say(`   ${line}`)
+    const found = comparison.verdict === 'slower'
+    say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
+    for (const line of adviceOn(noise.changes, found)) say(line)
+    process.exitCode = found ? exitCode.fine : exitCode.missed
+  })
+
+/** All of the time is used, and judged as a comparison of that length would be at its end. */
+async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
+  const servers = await Promise.all([startEmbedded(delay), startEmbedded(delay)])
+  const { seconds, connections } = flags
+  const load = resolveOptions({ connections, duration: (seconds * 1_000) / servers.length })
+  try {
+    const floods = servers.map(({ url }) => ({ ...load, url }))
+    const decision = { overdueAfter: Infinity, isReached: () => false }
+    const [base, head] = (await runSideBySide(floods, { decision })) as [LoadResult, LoadResult]
+    return compareSideBySide(base, head, parseTolerance(), load.confidence)
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+}
+
+async function compareSlower(by: number, { seconds, connections }: DoctorFlags): Promise<LoadComparison> {
+  const [base, head] = await Promise.all([startEmbedded(delay), startEmbedded(delay * (1 + by))])
+  try {
+    const runs = await compare({
+      base: { url: base.url },
+      head: { url: head.url },
+      connections,
+      maxDuration: `${seconds}s`,
+    })
+    return new LoadComparison(runs.base, runs.head, runs.verdict)
+  } finally {
+    await Promise.all([base.stop(), head.stop()])
+  }
+}
+
+function describeNoise(changes: readonly Change[]): string[] {
+  return latencies(changes).map((change) => {
+    const smallest = smallestRegression(change)
+    const seen =
+      smallest === Infinity
+        ? 'no regression can be found in this time'
+        : `regressions from ${formatRatio(smallest)} (${formatDuration(smallest * change.base)}) can be found`
+    return `${change.indicator} ${formatDuration(change.base)}: ${seen}`
+  })
+}
+
+/** A regression of the median that should plainly be found, and that is no less than a tenth. */
+function injectionFor(changes: readonly Change[]): number {
+  const median = latencies(changes).map(smallestRegression)[0]!
+  const most = 10
+  return Math.min(most, Math.max(0.1, Number((plainly * median).toPrecision(2))))
+}
+
+function adviceOn(changes: readonly Change[], found: boolean): string[] {
+  const blurred = latencies(changes).filter(
+    (change) => smallestRegression(change) > (coarse[change.indicator] ?? Infinity),
+  )
+  if (found && blurred.length === 0) return []
+  const names = blurred.map(({ indicator }) => indicator).join(' and ')
+  return [
+    `To see less${names === '' ? '' : ` of ${names}`}:`,
+    '  - compare for longer: four times the time shows half of it (maxDuration; --seconds here);',
+    '  - let nothing else run meanwhile, and give the load and the server a core each;',
+    '  - take a rate that the server bears with ease instead of as many pings as are answered (rate).',
+  ]
+}
+
+function latencies(changes: readonly Change[]): Change[] {
+  return changes.filter(({ indicator }) => indicator !== 'errorRate')
+}
+
+function seconds(given: string): number {
+  return within(given, 2, 3_600)
+}
+
+function connections(given: string): number {
+  return within(given, 1, 100_000)
+}
+
+function within(given: string, least: number, most: number): number {
+  const value = Number(given)
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

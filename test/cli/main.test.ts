@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { LoadSummary } from '../../src/report/load-summary.ts'
+import { steady } from '../support/comparison.ts'
+import { dead, delaying } from '../support/servers.ts'
+
+const program = join(import.meta.dirname, '../../src/cli/main.ts')
+let directory: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ws-load-cli-'))
+})
+afterAll(() => rm(directory, { recursive: true }))
+
+interface Outcome {
+  readonly exitCode: number | string | null | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function wsLoad(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
+      resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr })
+    })
+  })
+}
+
+async function file(name: string, content: LoadSummary | string): Promise<string> {
+  const path = join(directory, name)
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+describe('ws-load', () => {
+  test('says how it is used', async () => {
+    const { exitCode, stdout } = await wsLoad('--help')
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^Usage: ws-load/)
+    expect(await wsLoad()).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^Usage: ws-load/) })
+  })
+
+  test('says its version', async () => {
+    expect(await wsLoad('--version')).toMatchObject({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
+  })
+
+  test.each([
+    [['compar'], "error: unknown command 'compar'\n(Did you mean compare?)\n"],
+    [['compare', 'a'], "error: missing required argument 'head'\n"],
+    [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
+    [['doctor', '-s', '1'], /argument '1' is invalid. expected a whole number from 2 to 3600\n$/],
+  ])('refuses %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await wsLoad(...args)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('ws-load compare', () => {
+  test.each([
+    ['is the same', 2, 0, /^No regression: 3 figures\n/],
+    ['is faster', 0.2, 0, /^Faster: p50 changed by -90 %/],
+    ['is slower', 20, 1, /^Slower: p50 changed by 10×/],
+  ])('exits as documented when the head %s', async (_, ms, exitCode, said) => {
+    const files = [await file('base.json', steady(2)), await file('head.json', steady(ms))]
+    const outcome = await wsLoad('compare', ...files, '-t', 'p50=50%', '-t', 'p99=200%')
+    expect(outcome).toMatchObject({ exitCode, stderr: '' })
+    expect(outcome.stdout).toMatch(said)
+  })
+
+  test('exits with 3 when it is unclear', async () => {
+    const files = [await file('base.json', steady(2)), await file('head.json', steady(2, { ended: 'aborted' }))]
+    const { exitCode, stdout } = await wsLoad('compare', ...files)
+    expect(exitCode).toBe(3)
+    expect(stdout).toMatch(/^Unclear: head: the run was aborted/)
+  })
+
+  test('prints Markdown and JSON', async () => {
+    const files = [await file('base.json', steady(2)), await file('head.json', steady(20))]
+    expect((await wsLoad('compare', ...files, '--markdown')).stdout).toMatch(/^### ❌ Slower\n\n- p50 changed/)
+    const json = JSON.parse((await wsLoad('compare', ...files, '--json')).stdout)
+    expect(json).toMatchObject({ verdict: 'slower', head: { pings: { answered: 20_000 } } })
+  })
+
+  test.each([
+    ['is missing', undefined, /^error: .*base\.json: ENOENT/],
+    ['is no JSON', 'oh', /^error: .*base\.json: Unexpected token/],
+    ['is no summary', '{}', /^error: .*base\.json: .*no summary of wsLoad\(\): schemaVersion/],
+  ])('says so when a file %s', async (_, content, message) => {
+    await rm(join(directory, 'base.json'), { force: true })
+    if (content !== undefined) await file('base.json', content)
+    const outcome = await wsLoad('compare', join(directory, 'base.json'), await file('head.json', steady(2)))
+    expect(outcome).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(outcome.stderr).toMatch(message)
+  })
+
+  test('compares two servers', async () => {
+    await using base = await delaying(() => 3)
+    await using head = await delaying(() => 12)
+    const flags = ['--rate', '500', '--confidence', '0.9', '-t', 'p50=20%', '-t', 'min=1ms']
+    expect(await wsLoad('compare', base.url, head.url, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(await wsLoad('compare', head.url, base.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('never exits with 0 when a server is not there', async () => {
+    await using base = await delaying(() => 3)
+    await using head = await dead()
+    expect([1, 3]).toContain((await wsLoad('compare', base.url, head.url)).exitCode)
+  })
+
+  test('says what is wrong with the options', async () => {
+    const { exitCode, stderr } = await wsLoad('compare', 'ws://a', 'ws://b', '-c', '0', '--rate', 'fast')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/^error: wsLoad\.compare: 2 options are wrong\n {2}connections: .*\n {2}rate: /)
+  })
+})
+
+test('ws-load doctor tells what can be found here, and shows that it is', { timeout: 60_000 }, async () => {
+  const { exitCode, stdout } = await wsLoad('doctor', '--seconds', '8', '--connections', '4')
+  expect(stdout).toMatch(/1\. Two servers that do the same, for 8 s\n {3}p50 \S+ ms: regressions from /)
+  expect(stdout).toMatch(/2\. A server that takes [\d.]+ % longer\n {3}(Slower|Unclear): /)
+  expect(stdout).toMatch(exitCode === 0 ? /\nThe gate can go red here\.\n/ : /\nThe gate did not see it/)
+})

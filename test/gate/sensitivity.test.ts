@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import type { Change } from '../../src/gate/comparison.ts'
+import { smallestRegression } from '../../src/gate/sensitivity.ts'
+
+function off(change: number, low: number, high: number): Change {
+  return { indicator: 'p50', verdict: 'same', base: 1, head: 1 + change, change, low, high, allowed: 0.05 }
+}
+
+test('the smallest regression that is found is the tolerance and half of the interval', () => {
+  expect(smallestRegression(off(0, -0.02, 0.02))).toBeCloseTo(1.05 * 1.02 - 1, 9)
+})
+
+test('what equal servers differed by has to be seen on top', () => {
+  expect(smallestRegression(off(0.03, 0.03, 0.03))).toBeCloseTo(1.05 * 1.03 - 1, 9)
+  expect(smallestRegression(off(-0.03, -0.03, -0.03))).toBeCloseTo(1.05 / 0.97 - 1, 9)
+})
+
+test('without an interval nothing can be found', () => {
+  expect(smallestRegression(off(0, -1, Infinity))).toBe(Infinity)
+  expect(smallestRegression(off(NaN, NaN, NaN))).toBe(Infinity)
+})

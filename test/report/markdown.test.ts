@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { comparisonToMarkdown } from '../../src/report/markdown.ts'
+import { comparison, steady } from '../support/comparison.ts'
+
+test('prints a comparison as Markdown', () => {
+  expect(comparison(steady(2), steady(3)).toMarkdown()).toMatchInlineSnapshot(`
+    "### ❌ Slower
+
+    - p50 changed by &#43;50 %, from 2.05 ms to 3.07 ms; 4 % is allowed
+
+    - p99 changed by &#43;49.9 %, from 6.96 ms to 10.4 ms; 25 % is allowed
+
+    | figure | base | head | change | 99 % sure | allowed | base against itself |
+    | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+    | p50 | 2.05 ms | 3.07 ms | +50 % | +49.9 % … +50.1 % | 4 % | -1.25 % … +1.44 % |
+    | p99 | 6.96 ms | 10.4 ms | +49.9 % | +49.6 % … +50.3 % | 25 % | - |
+    | errorRate | 0 % | 0 % | 0 % | -0.0354 % … +0.0354 % | 1 % |  |
+
+    base: 20,000 pings answered in 5 s; head: 20,000 pings answered in 5 s"
+  `)
+})
+
+test('lets no reason be markup', () => {
+  const hostile = '<img src=x onerror=alert(1)> [a](javascript:b) `c` | @everyone #1'
+  const compared = Object.assign(comparison(steady(2), steady(3)), { reasons: [hostile] })
+  const [, , reason = ''] = comparisonToMarkdown(compared).split('\n')
+  expect(reason).not.toMatch(/[<>[\]()`|@]/)
+  expect(reason.replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))).toBe(`- ${hostile}`)
+})
