@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config'
+import wsLoad from 'vitest-ws-load/plugin'
+
+export default defineConfig({
+  plugins: [wsLoad({ defaults: { connections: 20, probe: { text: 'PING' } } })],
+  test: { include: ['*.gate.ts'] },
+})
