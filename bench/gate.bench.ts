@@ -87,7 +87,7 @@ for (const [name, gate] of [
   const hog = startCpuHog()
   rows.push(row(name, 'the same, a core taken now and then', await judge(gate, 0, same)))
   hog.stop()
-  console.error(rows.slice(-4))
+  console.error(JSON.stringify(rows.slice(-4)))
 }
 printTable(
   'Verdicts of a gate',

@@ -47,7 +47,7 @@ export function compareSideBySide(
 /**
  * Compares two runs that were measured one after the other, maybe days apart: a change is sure only where the intervals of the
  * two runs do not explain it. What else changed on the machine in between, nobody can tell. Runs of another load or another
- * machine are not compared: that is unclear.
+ * machine are not compared, nor are those of a saturated generator: that is unclear.
  */
 export function compareRuns(
   base: LoadResult,
@@ -60,7 +60,7 @@ export function compareRuns(
     return judgeLatency(compareIntervals(base, head, figure, tail), figure, tolerance)
   })
   const errors = judgeErrors(compareErrors(base, head, tail), tolerance)
-  const incomparable = whyIncomparable(base, head)
+  const incomparable = [...whyIncomparable(base, head), ...saturation({ base, head })]
   const judged = judgeComparison([...changes, errors], [], [...incomparable, ...doubtsAbout(base, head)], confidence)
   return incomparable.length === 0 ? judged : { ...judged, verdict: 'unclear', reasons: incomparable }
 }
@@ -103,6 +103,15 @@ function compareErrors(base: LoadResult, head: LoadResult, tail: number): Measur
     low: after!.lower - before!.upper,
     high: after!.upper - before!.lower,
   }
+}
+
+/** Side by side a saturated generator disturbs both alike; one after the other it may be all that they differ by. */
+function saturation(sides: Readonly<Record<string, LoadResult>>): string[] {
+  return Object.entries(sides).flatMap(([name, { generator }]) =>
+    generator.saturated
+      ? generator.reasons.map((reason) => `${name}: the load generator was saturated: ${reason}`)
+      : [],
+  )
 }
 
 /** What keeps two runs from being compared at all. */

@@ -46,6 +46,12 @@ describe.each([
   })
 })
 
+test('a saturated generator blames no server for what two runs at different times differ by', () => {
+  const saturated = steady(20, { generator: { saturated: true, reasons: ['busy'] } })
+  expect(compareRuns(steady(2), saturated, tolerance, 0.99).verdict).toBe('unclear')
+  expect(compareSideBySide(steady(2), saturated, tolerance, 0.99).verdict).toBe('slower')
+})
+
 test('only runs side by side tell the noise of the machine', () => {
   expect(compareSideBySide(steady(2), steady(2), tolerance, 0.99).noise).toHaveLength(2)
   expect(compareRuns(steady(2), steady(2), tolerance, 0.99).noise).toEqual([])
