@@ -7,6 +7,7 @@ import { LoadComparison } from '../report/load-comparison.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 import { usageError } from './usage-error.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { aNumber } from './parse.ts'
 
 interface CompareFlags {
   readonly tolerance: Tolerance | undefined
@@ -96,12 +97,6 @@ function addTolerance(given: string, before: Tolerance = {}): Tolerance {
   const [mistake] = findToleranceMistakes(tolerance)
   if (mistake !== undefined) throw new InvalidArgumentError(mistake)
   return tolerance
-}
-
-function aNumber(given: string): number {
-  const value = Number(given)
-  if (given.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('expected a number')
-  return value
 }
 
 function isUrl(text: string): boolean {

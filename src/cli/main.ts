@@ -4,15 +4,37 @@ import { WsLoadError } from '../errors.ts'
 import { describeEnvironment } from '../load/environment.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
+import { addFlood } from './flood.ts'
 import { exitCode } from './exit-code.ts'
 
-const program = new Command('ws-load')
-  .description('Latency of WebSocket servers: comparisons that can be believed.')
+const program = addFlood(new Command('ws-load'))
+  .description('Floods a WebSocket server with pings over many connections and prints how long its answers took.')
   .version(describeEnvironment().version)
+  .enablePositionalOptions()
   .addCommand(compareCommand)
   .addCommand(doctorCommand)
+  .addHelpText(
+    'after',
+    `
+Durations are milliseconds or texts (250us, 20ms, 5s, 2m), rates are per second or texts (500/s, 5k/s).
+
+Exit codes:
+  0    measured, and the SLO is met if there is one
+  1    the SLO is missed
+  2    wrong usage
+  3    nothing was measured, or the SLO is neither surely met nor surely missed
+  130  interrupted; what was measured until then is printed
+
+Examples:
+  ws-load -c 3 -g ws://127.0.0.1:3001
+  ws-load ws://127.0.0.1:3001 -c 100 -r 5k/s -d 30s --slo 'p99 < 20ms' --slo 'errorRate < 0.1%'
+  ws-load ws://127.0.0.1:3001 --text PING --slo 'p99 < 20ms' --decide --json summary.json`,
+  )
 
 for (const command of [program, ...program.commands]) command.exitOverride().showSuggestionAfterError()
+
+// Whoever reads it has seen enough, as `head` has.
+process.stdout.on('error', () => process.exit())
 
 try {
   await program.parseAsync()

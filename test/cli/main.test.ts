@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LoadSummary } from '../../src/report/load-summary.ts'
+import { LoadSummary } from '../../src/report/load-summary.ts'
 import { steady } from '../support/comparison.ts'
-import { dead, delaying } from '../support/servers.ts'
+import { dead, delaying, echoing, silent } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 let directory: string
@@ -40,7 +41,6 @@ describe('ws-load', () => {
     const { exitCode, stdout } = await wsLoad('--help')
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^Usage: ws-load/)
-    expect(await wsLoad()).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^Usage: ws-load/) })
   })
 
   test('says its version', async () => {
@@ -48,7 +48,16 @@ describe('ws-load', () => {
   })
 
   test.each([
-    [['compar'], "error: unknown command 'compar'\n(Did you mean compare?)\n"],
+    [['compar'], 'error: unknown command \'compar\', did you mean "compare"?\n'],
+    [['ws://a', '-g', 'ws://b'], 'error: expected one URL, got ws://a and ws://b\n'],
+    [['--conections', '3'], "error: unknown option '--conections'\n(Did you mean --connections?)\n"],
+    [
+      ['http://a', '-c', '0', '--in-flight', '2', '-r', '5k/s', '--slo', 'p99 < x'],
+      /^error: url: expected a ws:.*\n {7}--connections: .*\n {7}--in-flight, --rate: .*\n {7}--slo: p99: /,
+    ],
+    [['--ca', '/nowhere'], /^error: ENOENT/],
+    [['--stage', '10s'], /expected 'duration:rate' like 10s:5k\/s\n$/],
+    [['-H', 'nothing'], /expected 'Name: value'\n$/],
     [['compare', 'a'], "error: missing required argument 'head'\n"],
     [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
     [['doctor', '-s', '1'], /argument '1' is invalid. expected a whole number from 2 to 3600\n$/],
@@ -56,6 +65,84 @@ describe('ws-load', () => {
     const { exitCode, stdout, stderr } = await wsLoad(...args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toMatch(message)
+  })
+})
+
+describe('ws-load URL', () => {
+  const short = ['-d', '300ms', '--warmup', '0']
+
+  test('prints the summary', async () => {
+    await using server = await echoing()
+    const { exitCode, stdout, stderr } = await wsLoad('-c', '3', '-g', server.url, ...short)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(/^ws:.*\n3 connections, closed model with 1 in flight each, measured for 300 ms\n/)
+    expect(stdout).not.toContain('\u001B')
+  })
+
+  test('floods an embedded server when there is no URL', async () => {
+    const { exitCode, stdout } = await wsLoad('--text', 'PING', ...short)
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('probe text "PING"')
+  })
+
+  test.each([
+    ['p50 < 10s', 0, 'SLO met'],
+    ['max < 1us', 1, 'SLO missed'],
+    ['p99.99 < 10s', 3, 'SLO inconclusive'],
+  ])('exits as documented for the SLO %s', async (slo, exitCode, said) => {
+    const outcome = await wsLoad('-d', '1s', '--warmup', '0', '-r', '2k/s', '--slo', slo)
+    expect(outcome.exitCode).toBe(exitCode)
+    expect(outcome.stdout).toContain(said)
+  })
+
+  test('exits with 3 when nothing was measured', async () => {
+    await using server = await dead()
+    const { exitCode, stdout } = await wsLoad(server.url, ...short)
+    expect(exitCode).toBe(3)
+    expect(stdout).toContain('ECONNREFUSED')
+  })
+
+  test('ends as soon as the SLO is decided', async () => {
+    const outcome = await wsLoad('--decide', '--slo', 'p50 < 10s', '--confidence', '0.9', '-r', '1k/s', '--warmup', '0')
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(outcome.stdout).toContain('decided early')
+  })
+
+  test('writes JSON and a percentile distribution', async () => {
+    const [json, hgrm] = [join(directory, 'out.json'), join(directory, 'out.hgrm')]
+    expect(await wsLoad(...short, '--json', json, '--hgrm', hgrm)).toMatchObject({ exitCode: 0, stderr: '' })
+    const summary = LoadSummary.fromJSON(JSON.parse(await readFile(json, 'utf8')))
+    expect(summary.pings.answered).toBeGreaterThan(0)
+    const [header, , ...lines] = (await readFile(hgrm, 'utf8')).split('\n')
+    expect(header).toMatch(/^ +Value +Percentile +TotalCount +1\/\(1-Percentile\)$/)
+    expect(lines.find((line) => line.startsWith('#[Max'))).toContain(String(summary.latency.count))
+  })
+
+  test('prints JSON alone to stdout, the table to stderr', async () => {
+    const { stdout, stderr } = await wsLoad(...short, '--json', '-')
+    expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1 })
+    expect(stderr).toContain('Latency')
+  })
+
+  test('prints what it has measured when it is interrupted', async () => {
+    await using server = await echoing()
+    const running = execFile(process.execPath, [program, server.url, '-d', '1m', '--warmup', '0'])
+    await expect.poll(() => server.pings).toBeGreaterThan(100)
+    running.kill('SIGINT')
+    let stdout = ''
+    running.stdout?.on('data', (text: string) => (stdout += text))
+    const [exitCode] = (await once(running, 'close')) as [number]
+    expect(exitCode).toBe(130)
+    expect(stdout).toContain('aborted early')
+  })
+
+  test('quits at once when it is interrupted twice', async () => {
+    await using server = await silent()
+    const running = execFile(process.execPath, [program, server.url, '-d', '1m', '--warmup', '0'])
+    await expect.poll(() => server.pings).toBeGreaterThan(0)
+    running.kill('SIGINT')
+    running.kill('SIGINT')
+    expect(await once(running, 'exit')).toEqual([130, null])
   })
 })
 
@@ -97,7 +184,7 @@ describe('ws-load compare', () => {
     expect(outcome.stderr).toMatch(message)
   })
 
-  test('compares two servers', async () => {
+  test('compares two servers', { timeout: 90_000 }, async () => {
     await using base = await delaying(() => 3)
     await using head = await delaying(() => 12)
     const flags = ['--rate', '500', '--confidence', '0.9', '-t', 'p50=20%', '-t', 'min=1ms']

@@ -1,0 +1,216 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { styleText } from 'node:util'
+import type { Command } from 'commander'
+import { didYouMean } from '../mistakes.ts'
+import { findMistakes, type WsLoadOptions } from '../load/options.ts'
+import { run } from '../load/run.ts'
+import { toHgrm } from '../report/hgrm.ts'
+import { LoadSummary } from '../report/load-summary.ts'
+import type { Paint } from '../report/paint.ts'
+import { plain } from '../report/paint.ts'
+import { formatSummary } from '../report/text.ts'
+import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
+import { findSLOMistakes } from '../slo/objective.ts'
+import { exitCode } from './exit-code.ts'
+import { aHeader, aList, aNumber, aStage } from './parse.ts'
+import { usageError } from './usage-error.ts'
+
+interface Flags {
+  readonly url?: string
+  readonly gateway?: string
+  readonly text?: string
+  readonly probe?: string
+  readonly stage?: WsLoadOptions['stages']
+  readonly header?: WsLoadOptions['headers']
+  readonly protocol?: readonly string[]
+  readonly localAddress?: readonly string[]
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly servername?: string
+  readonly insecure?: true
+  readonly slo?: readonly string[]
+  readonly decide?: true
+  readonly json?: string
+  readonly hgrm?: string
+}
+
+/** Flags that are options of a flood under the same name. */
+const options = [
+  'connections',
+  'duration',
+  'pings',
+  'warmup',
+  'drain',
+  'inFlight',
+  'rate',
+  'arrivals',
+  'connectRate',
+  'payloadBytes',
+  'timeout',
+  'connectTimeout',
+  'perMessageDeflate',
+  'threads',
+  'seed',
+  'maxDuration',
+  'confidence',
+] as const
+
+/** Adds what `ws-load [URL]` does, and its flags. */
+export function addFlood(program: Command): Command {
+  return program
+    .argument('[url]', 'ws:// or wss://; without one an embedded echo server is flooded')
+    .option('-u, --url <url>', 'the same')
+    .option('-g, --gateway <url>', 'the same')
+    .optionsGroup('How much:')
+    .option('-c, --connections <number>', 'open at the same time (default: 10)', aNumber)
+    .option('-d, --duration <duration>', 'of the measured window, like 5s or 2m (default: 10s)')
+    .option('-n, --pings <number>', 'end after this many instead', aNumber)
+    .option('--in-flight <number>', 'unanswered pings each connection keeps (default: 1)', aNumber)
+    .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do')
+    .option('--arrivals <kind>', 'of a rate: constant or poisson (default: constant)')
+    .option('--stage <duration:rate>', 'a rate that changes, like 10s:5k/s; repeatable', aStage)
+    .option('--connect-rate <rate>', 'connections opened per second')
+    .option('--warmup <duration>', 'load before the measured window (default: 1s)')
+    .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
+    .option('--threads <number>', 'load threads (default: half of the cores)', aNumber)
+    .option('--seed <number>', 'of the Poisson process', aNumber)
+    .optionsGroup('What:')
+    .option('--text <text>', 'send this text instead of ping frames, and take each message for its answer')
+    .option('--probe <file>', 'a module that exports request and reply')
+    .option('--payload-bytes <number>', 'size of a ping (default: 8)', aNumber)
+    .option('--timeout <duration>', 'a ping without an answer has failed then (default: 5s)')
+    .optionsGroup('Connecting:')
+    .option('-H, --header <name: value>', 'of the handshake; repeatable', aHeader)
+    .option('--protocol <name>', 'subprotocol; repeatable', aList)
+    .option('--connect-timeout <duration>', 'a connection that is not open has failed then (default: 10s)')
+    .option('--per-message-deflate', 'offer compression')
+    .option('--local-address <address>', 'source address; repeatable', aList)
+    .option('--ca <file>', 'trusted certificates (PEM)')
+    .option('--cert <file>', 'certificate of the client (PEM)')
+    .option('--key <file>', 'its key (PEM)')
+    .option('--servername <name>', 'expected in the certificate')
+    .option('--insecure', 'accept any certificate')
+    .optionsGroup('Verdict and output:')
+    .option('--slo <bound>', "like 'p99 < 20ms' or 'warn: p99 < 15ms'; repeatable", aList)
+    .option('--decide', 'end as soon as the SLO is decided, instead of after --duration')
+    .option('--max-duration <duration>', 'end one that is not (default: 60s)')
+    .option('--confidence <probability>', 'of the verdict (default: 0.99)', aNumber)
+    .option('--json <file>', 'write the summary as JSON, to stdout for -')
+    .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
+    .action(async (url: string | undefined, flags: Flags) => {
+      process.exitCode = await flood(urlOf(url, flags, program), flags)
+    })
+}
+
+async function flood(url: string | undefined, flags: Flags): Promise<number> {
+  const { slo, json, hgrm } = flags
+  const interrupt = new AbortController()
+  const given = { ...toOptions(flags), ...(url !== undefined && { url }) }
+  const sloMistakes =
+    slo === undefined || flags.decide ? [] : findSLOMistakes(slo).map((mistake) => `--slo: ${mistake}`)
+  const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes]
+  if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
+  const stop = untilSecondInterrupt(interrupt)
+  try {
+    const summary = new LoadSummary(await run({ ...given, signal: interrupt.signal }))
+    const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
+    const table = json === '-' ? process.stderr : process.stdout
+    const paint = coloured(table)
+    table.write(`${formatSummary(summary, { paint, ...(verdict !== undefined && { verdict }) })}\n`)
+    if (json === '-') process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
+    else if (json !== undefined) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`)
+    if (hgrm !== undefined) writeFileSync(hgrm, toHgrm(summary.latency))
+    return interrupt.signal.aborted ? exitCode.interrupted : exitCodeOfRun(summary, verdict)
+  } finally {
+    stop()
+  }
+}
+
+function exitCodeOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined): number {
+  if (verdict?.verdict === 'fail') return exitCode.missed
+  return verdict?.verdict === 'inconclusive' || summary.pings.answered === 0 ? exitCode.unclear : exitCode.fine
+}
+
+/** The first Ctrl-C ends the run, which is then printed; the second one quits. */
+function untilSecondInterrupt(interrupt: AbortController): () => void {
+  const onInterrupt = (): void => {
+    if (interrupt.signal.aborted) process.exit(exitCode.interrupted)
+    interrupt.abort()
+  }
+  process.on('SIGINT', onInterrupt)
+  return () => process.off('SIGINT', onInterrupt)
+}
+
+function urlOf(argument: string | undefined, { url, gateway }: Flags, program: Command): string | undefined {
+  const given = [...new Set([argument, url, gateway].filter((one) => one !== undefined))]
+  if (given.length > 1) throw usageError(`expected one URL, got ${given.join(' and ')}`)
+  const [only] = given
+  if (argument !== undefined && !argument.includes(':')) {
+    const known = program.commands.map((command) => command.name())
+    throw usageError(`unknown command '${argument}'${didYouMean(argument, known)}`)
+  }
+  return only
+}
+
+function toOptions(flags: Flags): WsLoadOptions {
+  const { text, probe, stage, header, protocol, localAddress, slo, decide } = flags
+  const named = flags as Readonly<Record<string, unknown>>
+  return {
+    ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
+    ...(text !== undefined && { probe: { text } }),
+    ...(probe !== undefined && { probe: { module: resolve(probe) } }),
+    ...(stage !== undefined && { stages: stage }),
+    ...(header !== undefined && { headers: header }),
+    ...(protocol !== undefined && { protocols: protocol }),
+    ...(localAddress !== undefined && { localAddresses: localAddress }),
+    ...(decide !== undefined && { until: slo ?? [] }),
+    ...tlsOf(flags),
+  }
+}
+
+function tlsOf({ ca, cert, key, servername, insecure }: Flags): Pick<WsLoadOptions, 'tls'> {
+  const files = Object.entries({ ca, cert, key }).filter(([, file]) => file !== undefined)
+  const tls = {
+    ...Object.fromEntries(files.map(([name, file]) => [name, read(file!)])),
+    ...(servername !== undefined && { servername }),
+    ...(insecure !== undefined && { rejectUnauthorized: false }),
+  }
+  return Object.keys(tls).length === 0 ? {} : { tls }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw usageError((error as Error).message)
+  }
+}
+
+/** A mistake in an option, by the name of its flag. */
+function nameFlag(mistake: string): string {
+  const [, names = '', rest = ''] = /^([\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
+  if (names === '') return mistake
+  const flags = names.split(', ').map((name) => (name === 'url' ? name : `--${kebab(name)}`))
+  return `${flags.join(', ')}${rest}`
+}
+
+const renamed: Readonly<Record<string, string>> = {
+  stages: 'stage',
+  headers: 'header',
+  protocols: 'protocol',
+  localAddresses: 'local-address',
+  until: 'slo',
+}
+
+function kebab(name: string): string {
+  return renamed[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** Colours for a terminal that wants them. */
+function coloured(stream: NodeJS.WriteStream): Paint {
+  if (!stream.isTTY) return plain
+  const style = (format: keyof Paint) => (text: string) => styleText(format, text, { stream })
+  return { red: style('red'), green: style('green'), yellow: style('yellow'), bold: style('bold'), dim: style('dim') }
+}

@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Reads a flag's number. */
+export function aNumber(given: string): number {
+  const value = Number(given)
+  if (given.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('expected a number')
+  return value
+}
+
+/** Reads a flag that may be repeated into a list. */
+export function aList(given: string, before: readonly string[] = []): readonly string[] {
+  return [...before, given]
+}
+
+/** Reads `Name: value` into an object of headers; a repeated name has a list of values. */
+export function aHeader(
+  given: string,
+  before: Readonly<Record<string, string | readonly string[]>> = {},
+): Readonly<Record<string, string | readonly string[]>> {
+  const [, name, value] = /^([^:]+):\s*(.*)$/.exec(given) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("expected 'Name: value'")
+  const known = before[name]
+  return { ...before, [name]: known === undefined ? value : [...[known].flat(), value] }
+}
+
+/** Reads `10s:5k/s`, a stage of the open model. */
+export function aStage(
+  given: string,
+  before: readonly { readonly duration: string; readonly rate: string }[] = [],
+): readonly { readonly duration: string; readonly rate: string }[] {
+  const [, duration, rate] = /^([^:]+):(.+)$/.exec(given) ?? []
+  if (duration === undefined || rate === undefined)
+    throw new InvalidArgumentError("expected 'duration:rate' like 10s:5k/s")
+  return [...before, { duration, rate }]
+}

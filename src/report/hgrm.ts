@@ -1,0 +1,12 @@
+import type { LatencySummary } from '../stats/latency.ts'
+
+const nsPerMs = 1e6
+const ticksPerHalfDistance = 5
+
+/**
+ * A latency's percentile distribution in milliseconds as text, in the `.hgrm` format that HdrHistogram's plotters read.
+ * @see https://hdrhistogram.github.io/HdrHistogram/plotFiles.html
+ */
+export function toHgrm({ histogram }: LatencySummary): string {
+  return histogram.outputPercentileDistribution(ticksPerHalfDistance, nsPerMs)
+}
