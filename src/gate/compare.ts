@@ -2,7 +2,7 @@ import { evidenceFor } from '../slo/evidence.ts'
 import { findIndicator } from '../slo/indicator.ts'
 import { dependenceOf } from '../stats/dependence.ts'
 import type { LoadResult } from '../stats/result.ts'
-import { shareBounds } from '../stats/share.ts'
+import { shareBounds, type Tails } from '../stats/share.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { whyIncomparable } from './comparable.ts'
 import { type ComparisonVerdict, judgeComparison, judgeErrors, judgeLatency, type Measured } from './comparison.ts'
@@ -15,7 +15,7 @@ const defaultTimeout = 5_000
  * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices. A ping
  * that timed out, was lost or dropped counts as one that took its whole `timeout`.
  *
- * The error probability, 1 - confidence, is shared by the figures and the planned looks (Bonferroni).
+ * The error probability, 1 - confidence, is that of a wrong `slower`, and that of a wrong `same`.
  * @param part of the evidence that counts, above 0 to 1
  */
 export function compareSideBySide(
@@ -25,22 +25,23 @@ export function compareSideBySide(
   confidence: number,
   part = 1,
 ): ComparisonVerdict {
-  const tail = tailOf(head, tolerance, confidence)
+  const tails = tailsOf(head, tolerance, confidence)
   const complete = Math.floor(Math.min(base.duration, head.duration) / base.slices.length + 1e-6)
   const failed = Number(base.options['timeout'] ?? defaultTimeout)
   const pairing = pairUp(base.slices, head.slices, complete)
   const changes = tolerance.figures.map((figure) => {
     const values = { base: valueOf(base.slices, figure, failed), head: valueOf(head.slices, figure, failed) }
-    return judgeLatency({ ...values, ...comparePairs(pairing, figure, { tail, failed, part }) }, figure, tolerance)
+    return judgeLatency({ ...values, ...comparePairs(pairing, figure, { tails, failed, part }) }, figure, tolerance)
   })
   const itself = pairWithItself(base.slices, complete)
+  const noiseTails = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
   const noise = tolerance.figures.map((figure) => {
     return {
       indicator: figure.indicator,
-      ...comparePairs(itself, figure, { tail: (1 - confidence) / 2, failed, part }),
+      ...comparePairs(itself, figure, { tails: noiseTails, failed, part }),
     }
   })
-  const errors = judgeErrors(compareErrors(base, head, tail), tolerance)
+  const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   return judgeComparison([...changes, errors], noise, doubtsAbout(base, head), confidence)
 }
 
@@ -55,26 +56,32 @@ export function compareRuns(
   tolerance: ResolvedTolerance,
   confidence: number,
 ): ComparisonVerdict {
-  const tail = tailOf(head, tolerance, confidence)
+  const tails = tailsOf(head, tolerance, confidence)
   const changes = tolerance.figures.map((figure) => {
-    return judgeLatency(compareIntervals(base, head, figure, tail), figure, tolerance)
+    return judgeLatency(compareIntervals(base, head, figure, tails), figure, tolerance)
   })
-  const errors = judgeErrors(compareErrors(base, head, tail), tolerance)
+  const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const incomparable = [...whyIncomparable(base, head), ...saturation({ base, head })]
   const judged = judgeComparison([...changes, errors], [], [...incomparable, ...doubtsAbout(base, head)], confidence)
   return incomparable.length === 0 ? judged : { ...judged, verdict: 'unclear', reasons: incomparable }
 }
 
-function tailOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confidence: number): number {
-  return (1 - confidence) / looks.planned / (figures.length + 1) / 2
+/**
+ * For `same` every figure has to be, so each may use all of the error probability (intersection–union test); one is enough for
+ * `slower`, so they share it (Bonferroni). The last of the planned looks has half of it, the others share the rest.
+ */
+function tailsOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confidence: number): Tails {
+  const { taken, planned } = looks
+  const error = (1 - confidence) * (planned === 1 ? 1 : taken === planned ? 1 / 2 : 1 / 2 / (planned - 1))
+  return { lower: error / (figures.length + 1), upper: error }
 }
 
 /** @see Cochran, Sampling Techniques: the ends of a ratio from those of its parts, each with half of the error */
-function compareIntervals(base: LoadResult, head: LoadResult, { indicator }: Figure, tail: number): Measured {
-  const [before, after] = [base, head].map((result) => {
+function compareIntervals(base: LoadResult, head: LoadResult, { indicator }: Figure, tails: Tails): Measured {
+  const [before, after] = sideTails(tails).map((tails, side) => {
+    const result = [base, head][side]!
     const reader = findIndicator(indicator)!
     const { measured } = reader.read(result)
-    const tails = { lower: tail / 2, upper: tail / 2 }
     const { low, high } = evidenceFor(result, reader, Infinity, tails)(1)
     return { measured, low, high }
   })
@@ -87,14 +94,26 @@ function compareIntervals(base: LoadResult, head: LoadResult, { indicator }: Fig
   }
 }
 
-function compareErrors(base: LoadResult, head: LoadResult, tail: number): Measured {
-  const [before, after] = [base, head].map(({ slices, errorRate, pings, connections }) => {
+/**
+ * What each side's interval may err by, base first: the change is least where the base is highest and the head lowest, so the two
+ * share the error of that end.
+ */
+function sideTails({ lower, upper }: Tails): readonly [Tails, Tails] {
+  return [
+    { lower: upper / 2, upper: lower / 2 },
+    { lower: lower / 2, upper: upper / 2 },
+  ]
+}
+
+function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): Measured {
+  const [before, after] = sideTails(tails).map((tails, side) => {
+    const { slices, errorRate, pings, connections } = [base, head][side]!
     const attempts = pings.due + connections.requested
     const due = slices.pings('sent').map((sent, nth) => sent + slices.pings('dropped')[nth]!)
-    const { designEffect } = dependenceOf(slices.failedEach(), due, tail / 2)
+    const { designEffect } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
     // Both were measured in the same moments: what neither of them has seen yet makes no difference.
     const evidence = { effectiveSamples: attempts / designEffect, duration: Infinity }
-    return { errorRate, ...shareBounds(errorRate, evidence, { lower: tail / 2, upper: tail / 2 }) }
+    return { errorRate, ...shareBounds(errorRate, evidence, tails) }
   })
   return {
     base: before!.errorRate,

@@ -44,7 +44,7 @@ export interface ComparisonVerdict {
   readonly changes: readonly Change[]
   /** The base against itself; empty where the two did not run side by side. */
   readonly noise: readonly Noise[]
-  /** 1 - the probability of a wrong `slower` or `faster`, between 0.5 and 1. */
+  /** 1 - the probability of a wrong `slower`, and that of a wrong `same`; between 0.5 and 1. */
   readonly confidence: number
 }
 

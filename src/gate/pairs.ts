@@ -1,4 +1,5 @@
 import { ratioSpread } from '../stats/dependence.ts'
+import type { Tails } from '../stats/share.ts'
 import type { Slices } from '../stats/slices.ts'
 import type { MeasuredChange } from './comparison.ts'
 import type { Figure } from './tolerance.ts'
@@ -16,8 +17,8 @@ export interface Pairing {
 
 /** How pairs are compared. */
 export interface PairedComparison {
-  /** Error probability of each end of the interval. */
-  readonly tail: number
+  /** Error probabilities of the ends of the interval. */
+  readonly tails: Tails
   /** Milliseconds that a ping without an answer counts as. */
   readonly failed: number
   /** How much of the evidence there is counts, above 0 to 1: a run under way wants to be decided with less of it. */
@@ -54,15 +55,16 @@ export function pairWithItself(slices: Slices, complete: number): Pairing {
 export function comparePairs(
   pairing: Pairing,
   figure: Figure,
-  { tail, failed, part }: PairedComparison,
+  { tails, failed, part }: PairedComparison,
 ): MeasuredChange {
   const ratios = blocksOf(pairing, figure).map(({ base, head }) => {
     return Math.log(valueOf(head, figure, failed) / valueOf(base, figure, failed))
   })
   const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
   const ones = ratios.map(() => 1)
-  const halfWidth = ratioSpread(ratios, ones, tail).halfWidth / Math.sqrt(part)
-  return { change: Math.expm1(mean), low: Math.expm1(mean - halfWidth), high: Math.expm1(mean + halfWidth) }
+  const reach = (tail: number): number => ratioSpread(ratios, ones, tail).halfWidth / Math.sqrt(part)
+  const [low, high] = [mean - reach(tails.lower), mean + reach(tails.upper)]
+  return { change: Math.expm1(mean), low: Math.expm1(low), high: Math.expm1(high) }
 }
 
 /** A latency figure in milliseconds. @param failed milliseconds that a ping without an answer counts as */

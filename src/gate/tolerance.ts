@@ -12,7 +12,7 @@ type Share = string | number
  * be. A change is also ignored while it is smaller than `min`, however large its share. `errorRate` is the difference of
  * the two shares of failed pings that is ignored.
  *
- * Default: `{ p50: '4%', p99: '25%' }`. Whatever is given, `min` is 20 µs and `errorRate` 1 % unless they are given.
+ * Default: `{ p50: '4%', p99: '50%' }`. Whatever is given, `min` is 20 µs and `errorRate` 1 % unless they are given.
  */
 export interface Tolerance {
   readonly [percentile: `p${number}`]: Share
@@ -44,7 +44,7 @@ export interface Figure {
 }
 
 const defaults = { min: '20us', errorRate: '1%' } as const
-const defaultFigures: Tolerance = { p50: '4%', p99: '25%' }
+const defaultFigures: Tolerance = { p50: '4%', p99: '50%' }
 const others = ['min', 'errorRate']
 const known = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean', ...others]
 

@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/processes.ts'
 import { linkedConsumer, repository } from './support/consumer.ts'
 import { startCommand, type VitestRun } from './support/vitest-run.ts'
 
@@ -20,12 +21,15 @@ test.each(['latency.gate.ts', 'vitest.config.ts', 'gate.sh'])('docs/ci.md shows 
 
 describe('the gate of the example', () => {
   /** A repository whose head answers `slower` milliseconds later than its first commit. */
-  async function repositoryWith(slower: number, port: number): Promise<string> {
+  async function repositoryWith(slower: number): Promise<string> {
     const directory = await consumer.project({})
     await cp(example, directory, { recursive: true })
     const gate = join(directory, 'latency.gate.ts')
     const test = await readFile(gate, 'utf8')
-    await writeFile(gate, test.replaceAll('3001', String(port)).replaceAll('3002', String(port + 1)))
+    await writeFile(
+      gate,
+      test.replaceAll('3001', String(await freePort())).replaceAll('3002', String(await freePort())),
+    )
     await mkdir(join(directory, 'node_modules/.bin'), { recursive: true })
     await symlink(
       join(consumer.directory, 'node_modules/vitest/vitest.mjs'),
@@ -50,7 +54,7 @@ describe('the gate of the example', () => {
   }
 
   test('goes red on a pull request that makes the server slower', { timeout: 90_000 }, async () => {
-    const directory = await repositoryWith(4, 40_211)
+    const directory = await repositoryWith(4)
     const summary = join(directory, 'summary.md')
     const { exitCode, stderr } = await gate(directory, { GITHUB_STEP_SUMMARY: summary })
     expect(stderr).toMatch(/Error: Slower: p50 changed by /)
@@ -60,7 +64,7 @@ describe('the gate of the example', () => {
   })
 
   test('stays green on one that does not', { timeout: 90_000 }, async () => {
-    const { exitCode, output } = await gate(await repositoryWith(0, 40_221))
+    const { exitCode, output } = await gate(await repositoryWith(0))
     expect(output).toContain('1 passed')
     expect(exitCode).toBe(0)
   })

@@ -7,7 +7,7 @@ const length = 100
 const median = { indicator: 'p50', percentile: 50, allowed: 0.1 }
 const tail = { indicator: 'p99', percentile: 99, allowed: 0.1 }
 const mean = { indicator: 'mean', percentile: undefined, allowed: 0.1 }
-const judged = { tail: 0.005, failed: 1_000, part: 1 }
+const judged = { tails: { lower: 0.005, upper: 0.005 }, failed: 1_000, part: 1 }
 
 /** Slices with the latencies in milliseconds that `latenciesOf` gives each of them. */
 function slicesOf(count: number, latenciesOf: (slice: number) => number[]): Slices {

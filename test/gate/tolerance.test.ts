@@ -18,7 +18,7 @@ describe('parseTolerance', () => {
   test('compares p50 and p99 unless figures are named', () => {
     const figures = [
       { indicator: 'p50', percentile: 50, allowed: 0.04 },
-      { indicator: 'p99', percentile: 99, allowed: 0.25 },
+      { indicator: 'p99', percentile: 99, allowed: 0.5 },
     ]
     expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01 })
     expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01 })

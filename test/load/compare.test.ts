@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { compare, type CompareOptions } from '../../src/load/compare.ts'
+import { freePort } from '../support/processes.ts'
 import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
 
 const tolerance = { p50: '20%', min: '1ms' }
@@ -82,6 +83,7 @@ describe('compare', () => {
   })
 
   test('starts servers and ends them', async () => {
+    const ports = [await freePort(), await freePort()] as const
     const command = (port: number): string =>
       `node -e "const { WebSocketServer } = require('ws'); new WebSocketServer({ port: ${port} })"`
     const {
@@ -89,14 +91,13 @@ describe('compare', () => {
       base,
       head,
     } = await compare({
-      base: { command: command(40_123), url: 'ws://localhost:40123' },
-      head: { command: command(40_124), url: 'ws://localhost:40124' },
+      base: { command: command(ports[0]), url: `ws://127.0.0.1:${ports[0]}` },
+      head: { command: command(ports[1]), url: `ws://127.0.0.1:${ports[1]}` },
       tolerance: { p50: '100%', min: '50ms' },
     })
     expect(verdict).toBe('same')
     expect([base.pings.timedOut, head.pings.timedOut]).toEqual([0, 0])
-    await expect(fetch('http://localhost:40123')).rejects.toThrow('fetch failed')
-    await expect(fetch('http://localhost:40124')).rejects.toThrow('fetch failed')
+    for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
   })
 
   test('does not begin when it was aborted before', async () => {
