@@ -3,8 +3,10 @@
  * does the same, against slower ones, and with a process that takes a core now and then. Control: two runs one after the
  * other, point against point with the same tolerance.
  *
- * Run: node bench/gate.bench.ts [--same 200] [--slower 50] [--seconds 30]
+ * Run: node bench/gate.bench.ts [--same 200] [--slower 50] [--disturbed 200] [--seconds 30] [--log FILE]
+ * That takes hours: with a log, a run that was stopped goes on.
  */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance } from '../src/gate/tolerance.ts'
@@ -18,18 +20,23 @@ const { values } = parseArgs({
   options: {
     same: { type: 'string', default: '200' },
     slower: { type: 'string', default: '50' },
+    disturbed: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '30' },
+    log: { type: 'string' },
   },
 })
-const [same, slower, seconds] = [Number(values.same), Number(values.slower), Number(values.seconds)]
+const seconds = Number(values.seconds)
 /** Of the base, in milliseconds. */
 const delay = 1
 /** Length of each of the two runs of the control, in seconds. */
-const controlSeconds = 5
+const controlSeconds = 2
 const verdicts: readonly ChangeVerdict[] = ['slower', 'faster', 'same', 'unclear']
 const tolerance = parseTolerance()
 
+/** One comparison: a line of the log. */
 interface Outcome {
+  readonly gate: string
+  readonly head: string
   readonly verdict: ChangeVerdict
   readonly seconds: number
 }
@@ -52,16 +59,52 @@ async function oneAfterTheOther(base: string, head: string): Promise<ChangeVerdi
   return changes.some((change) => change > 1) ? 'slower' : changes.some((change) => change < -0.8) ? 'faster' : 'same'
 }
 
-async function judge(gate: Gate, change: number, times: number): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (let nth = 0; nth < times; nth++) {
-    const [base, head] = [await startDelayingServer([delay]), await startDelayingServer([delay * (1 + change)])]
-    const begun = performance.now()
-    const verdict = await gate(base.url, head.url)
-    outcomes.push({ verdict, seconds: (performance.now() - begun) / 1_000 })
+const gates: readonly (readonly [name: string, gate: Gate])[] = [
+  ['wsLoad.compare', sideBySide],
+  ['one after the other', oneAfterTheOther],
+]
+const heads = [
+  { head: 'the same', change: 0, times: Number(values.same), disturbed: false },
+  { head: '20 % slower', change: 0.2, times: Number(values.slower), disturbed: false },
+  { head: '5 % slower', change: 0.05, times: Number(values.slower), disturbed: false },
+  { head: 'the same, a core taken now and then', change: 0, times: Number(values.disturbed), disturbed: true },
+]
+
+async function judge(gate: Gate, change: number, disturbed: boolean): Promise<Pick<Outcome, 'verdict' | 'seconds'>> {
+  const [base, head] = [await startDelayingServer([delay]), await startDelayingServer([delay * (1 + change)])]
+  const hog = disturbed ? startCpuHog() : undefined
+  const begun = performance.now()
+  try {
+    return { verdict: await gate(base.url, head.url), seconds: (performance.now() - begun) / 1_000 }
+  } finally {
+    hog?.stop()
     base.stop()
     head.stop()
   }
+}
+
+function readLog(path: string): Outcome[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Outcome)
+}
+
+/** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
+async function judgeAll(): Promise<Outcome[]> {
+  const outcomes = values.log === undefined ? [] : readLog(values.log)
+  const done = (gate: string, head: string): number =>
+    outcomes.filter((one) => one.gate === gate && one.head === head).length
+  const rounds = Math.max(...heads.map(({ times }) => times))
+  for (let round = 1; round <= rounds; round++)
+    for (const { head, change, times, disturbed } of heads)
+      for (const [gate, compareBy] of gates) {
+        if (round > times || done(gate, head) >= round) continue
+        const outcome = { gate, head, ...(await judge(compareBy, change, disturbed)) }
+        outcomes.push(outcome)
+        if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(outcome)}\n`)
+      }
   return outcomes
 }
 
@@ -76,21 +119,17 @@ function row(gate: string, head: string, outcomes: readonly Outcome[]): Record<s
   }
 }
 
-const rows: Record<string, string>[] = []
-for (const [name, gate] of [
-  ['wsLoad.compare', sideBySide],
-  ['one after the other', oneAfterTheOther],
-] as const) {
-  rows.push(row(name, 'the same', await judge(gate, 0, same)))
-  rows.push(row(name, '20 % slower', await judge(gate, 0.2, slower)))
-  rows.push(row(name, '5 % slower', await judge(gate, 0.05, slower)))
-  const hog = startCpuHog()
-  rows.push(row(name, 'the same, a core taken now and then', await judge(gate, 0, same)))
-  hog.stop()
-  console.error(JSON.stringify(rows.slice(-4)))
-}
+const outcomes = await judgeAll()
 printTable(
   'Verdicts of a gate',
   `A server with a delay of ${delay} ms in a process of its own against another; each comparison lasts up to ${seconds} s, each run of the control ${controlSeconds} s.`,
-  rows,
+  gates.flatMap(([gate]) =>
+    heads.map(({ head }) =>
+      row(
+        gate,
+        head,
+        outcomes.filter((one) => one.gate === gate && one.head === head),
+      ),
+    ),
+  ),
 )
