@@ -7,8 +7,7 @@ import { findMistakes, type WsLoadOptions } from '../load/options.ts'
 import { run } from '../load/run.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { LoadSummary } from '../report/load-summary.ts'
-import type { Paint } from '../report/paint.ts'
-import { plain } from '../report/paint.ts'
+import { paintWith, plain } from '../report/paint.ts'
 import { formatSummary } from '../report/text.ts'
 import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
 import { findSLOMistakes } from '../slo/objective.ts'
@@ -117,7 +116,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
     const summary = new LoadSummary(await run({ ...given, signal: interrupt.signal }))
     const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
     const table = json === '-' ? process.stderr : process.stdout
-    const paint = coloured(table)
+    const paint = table.isTTY ? paintWith((format, text) => styleText(format, text, { stream: table })) : plain
     table.write(`${formatSummary(summary, { paint, ...(verdict !== undefined && { verdict }) })}\n`)
     if (json === '-') process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
     else if (json !== undefined) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`)
@@ -206,11 +205,4 @@ const renamed: Readonly<Record<string, string>> = {
 
 function kebab(name: string): string {
   return renamed[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
-/** Colours for a terminal that wants them. */
-function coloured(stream: NodeJS.WriteStream): Paint {
-  if (!stream.isTTY) return plain
-  const style = (format: keyof Paint) => (text: string) => styleText(format, text, { stream })
-  return { red: style('red'), green: style('green'), yellow: style('yellow'), bold: style('bold'), dim: style('dim') }
 }

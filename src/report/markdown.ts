@@ -44,6 +44,6 @@ function range(low: number, high: number): string {
 }
 
 /** Every character that Markdown or HTML could take for more than text is escaped. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (character) => `&#${character.codePointAt(0)};`)
 }

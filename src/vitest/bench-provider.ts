@@ -12,6 +12,7 @@ import { LoadSummary } from '../report/load-summary.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { startEmbedded } from '../target/embedded.ts'
 import { floodOf, type WaitingFlood } from './bench-flood.ts'
+import { keepFlood } from './record.ts'
 import { checkTime, within } from './ws-load.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
@@ -49,10 +50,11 @@ async function runFloods(registrations: readonly Registration[]): Promise<Result
   for (const { fnOpts } of registrations) await fnOpts?.beforeAll?.call(undefined as never, 'run')
   const results = await measure(registrations.map(({ fn }) => floodOf(fn)!))
   for (const { fnOpts } of registrations) await fnOpts?.afterAll?.call(undefined as never, 'run')
-  return registrations.map(({ name }, nth) => {
-    const summary = new LoadSummary(results[nth]!)
-    return { name, ...toBenchResult(summary), summary }
-  })
+  const summaries = results.map((result) => new LoadSummary(result))
+  for (const [nth, { name, fn }] of registrations.entries()) {
+    await keepFlood(floodOf(fn)!.test, summaries[nth]!, name)
+  }
+  return registrations.map(({ name }, nth) => ({ name, ...toBenchResult(summaries[nth]!), summary: summaries[nth]! }))
 }
 
 /** One flood runs as `wsLoad()` does, several take turns. */

@@ -17,9 +17,13 @@ type CurrentTest = NonNullable<ReturnType<typeof TestRunner.getCurrentTest>>
 
 /** A test that is running: floods belong to it and end with it. */
 export interface RunningTest {
+  readonly task: CurrentTest
+  /** Which attempt at the test, from 1. */
+  readonly attempt: number
   readonly timeout: number
   readonly signal: AbortSignal
   readonly onTestFinished: CurrentTest['context']['onTestFinished']
+  readonly annotate: CurrentTest['context']['annotate']
 }
 
 /** The options that floods of this project start from, as the configuration gives them. */
@@ -59,11 +63,19 @@ export function runningTest({
   task,
   signal,
   onTestFinished,
-}: Pick<TestContext, 'task' | 'signal' | 'onTestFinished'>): RunningTest {
+  annotate,
+}: Pick<TestContext, 'task' | 'signal' | 'onTestFinished' | 'annotate'>): RunningTest {
   const { retryCount = 0, repeatCount = 0 } = task.result ?? {}
   // Vitest 4 hands the signal of the first attempt to the others, aborted if that one timed out.
   const stale = signal.aborted && retryCount + repeatCount > 0
-  return { timeout: task.timeout, signal: stale ? new AbortController().signal : signal, onTestFinished }
+  return {
+    task,
+    attempt: 1 + retryCount + repeatCount,
+    timeout: task.timeout,
+    signal: stale ? new AbortController().signal : signal,
+    onTestFinished,
+    annotate,
+  }
 }
 
 function isConcurrent({ concurrent = false, suite }: Pick<CurrentTest, 'concurrent' | 'suite'>): boolean {

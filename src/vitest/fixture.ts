@@ -18,9 +18,9 @@ export function withWsLoad<Context>(test: TestAPI<Context>): TestAPI<Context & W
   const extended = (test as unknown as typeof base)
     .extend('wsLoadDefaults', () => configuredDefaults())
     .extend('wsLoadTarget', () => configuredTarget())
-    .extend('wsLoad', ({ wsLoadDefaults, wsLoadTarget, task, signal, onTestFinished }) => {
+    .extend('wsLoad', ({ wsLoadDefaults, wsLoadTarget, task, signal, onTestFinished, annotate }) => {
       const surroundings = {
-        test: runningTest({ task, signal, onTestFinished }),
+        test: runningTest({ task, signal, onTestFinished, annotate }),
         defaults: wsLoadDefaults,
         target: wsLoadTarget,
       }

@@ -10,6 +10,8 @@ import { type Compared, formatComparison } from '../report/comparison.ts'
 import { LoadComparison } from '../report/load-comparison.ts'
 import { confidenceOf, evaluateSLO, type Judgement, type SLOVerdict } from '../slo/evaluate.ts'
 import type { SLO } from '../slo/objective.ts'
+import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
+import { keepVerdict } from './record.ts'
 import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { configuredInconclusive, configuredRoot, isUpdating } from './context.ts'
 
@@ -63,6 +65,7 @@ expect.extend({
   toMeetSLO(received: unknown, slo: SLO, judgement: MatcherJudgement = {}) {
     const [summary, judged] = judge(received, slo, judgement)
     const { verdict, vacuous, warnings } = judged
+    if (!this.isNot) keepVerdict(summary, recordedSLO(judged))
     const table = (): string => formatVerdict(summary, judged, paintOf(this.utils))
     if (this.isNot) {
       return { pass: verdict !== 'fail', message: () => `expected the SLO to be missed for sure (.not)\n${table()}` }
@@ -91,9 +94,12 @@ expect.extend({
 
 export { expect }
 
+type Outcome = Compared & { readonly head: LoadSummary }
+
 /** Green on `same` and `faster`, with a warning on a mere lack of evidence if that is tolerated. */
-function toOutcome(compared: Compared, leniency: Leniency, { isNot, utils }: MatcherState) {
+function toOutcome(compared: Outcome, leniency: Leniency, { isNot, utils }: MatcherState) {
   const { verdict, doubtful } = compared
+  if (!isNot) keepVerdict(compared.head, recordedComparison(compared))
   const table = (): string => formatComparison(compared, paintOf(utils))
   if (isNot) {
     return { pass: verdict !== 'slower', message: () => `expected a regression for sure (.not)\n${table()}` }

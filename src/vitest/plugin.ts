@@ -1,6 +1,6 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import type {} from 'vitest/config'
-import type { TestProject, Vite } from 'vitest/node'
+import type { TestProject, Vite, Vitest } from 'vitest/node'
 import {
   findMistakes,
   invalidOptions,
@@ -44,6 +44,7 @@ declare module 'vitest' {
 
 const setupFile = ownFile('global-setup')
 const benchProvider = ownFile('bench-provider')
+const reporter = ownFile('reporter')
 const optionNames = ['defaults', 'target', 'inconclusive']
 const minute = 60_000
 /** Vitest's own, in milliseconds: of tests, and of benchmarks. */
@@ -78,7 +79,8 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
     configResolved({ configFile, root }) {
       home = configFile === undefined ? root : dirname(configFile)
     },
-    configureVitest({ project }) {
+    configureVitest({ project, vitest }) {
+      addReporter(vitest.config)
       for (const [name, usual] of timeouts) {
         const [ofTests, ofBenchmarks] = usual
         const own = isBenchmark(project.config) ? ofBenchmarks : ofTests
@@ -96,6 +98,12 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       project.config.globalSetup = [...new Set([project.config.globalSetup, setupFile].flat())]
     },
   }
+}
+
+/** Beside the user's own; the hook is called for each project. */
+function addReporter({ reporters }: Vitest['config']): void {
+  const isThere = reporters.some((one) => one === reporter || (Array.isArray(one) && one[0] === reporter))
+  if (!isThere) reporters.push([reporter, {}])
 }
 
 /** Vitest 4 has no such projects. */

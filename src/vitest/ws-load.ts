@@ -7,6 +7,7 @@ import { LoadSummary } from '../report/load-summary.ts'
 import { formatDuration } from '../units.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
+import { keepComparison, keepFlood } from './record.ts'
 
 /** What a flood starts from. */
 export interface Surroundings {
@@ -84,13 +85,18 @@ function optionsIn({ defaults, target }: Surroundings, given: WsLoadOptions): Ws
   return mergeOptions({ ...(target !== null && { url: target }), ...defaults }, given)
 }
 
-/** Runs a flood as part of a test, or on its own. */
+/** Runs a flood as part of a test, or on its own. Awaits rather than passes on: annotations point to whoever awaits this. */
 async function floodIn(surroundings: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
   const { test } = surroundings
   const options = optionsIn(surroundings, given)
   const length = options.until === undefined ? 'duration' : 'maxDuration'
   checkTime(test, length, floodIn, () => resolveOptions(options))
-  return new LoadSummary(await within(test, given.signal, (signal) => run({ ...options, ...signal })))
+  const flooded = await within(test, given.signal, async (signal) => {
+    const summary = new LoadSummary(await run({ ...options, ...signal }))
+    await keepFlood(test, summary)
+    return summary
+  })
+  return flooded
 }
 
 async function compareIn({ test, defaults }: Surroundings, given: CompareOptions): Promise<LoadComparison> {
@@ -99,8 +105,13 @@ async function compareIn({ test, defaults }: Surroundings, given: CompareOptions
     const { load, sides } = resolveComparison(options)
     return { warmup: load.warmup * sides.length, duration: load.duration * sides.length }
   })
-  const { base, head, verdict } = await within(test, given.signal, (signal) => compare({ ...options, ...signal }))
-  return new LoadComparison(base, head, verdict)
+  const compared = await within(test, given.signal, async (signal) => {
+    const { base, head, verdict } = await compare({ ...options, ...signal })
+    const comparison = new LoadComparison(base, head, verdict)
+    await keepComparison(test, comparison)
+    return comparison
+  })
+  return compared
 }
 
 /** Runs something that ends with its test, and that a retry waits for. */

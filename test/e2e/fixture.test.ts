@@ -159,6 +159,9 @@ test('misses its SLO', async ({ wsLoad }) => {
              |                                                                      ^
             5| })
 
+       ❯ slo.test.js:4:10 vitest-ws-load
+         ↳ FIGURES, errors 0 %, 2 connections to ws://127.0.0.1:PORT/
+
       ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
 
       "

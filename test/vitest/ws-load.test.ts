@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/load/options.ts'
+import { currentTest } from '../../src/vitest/context.ts'
 import wsLoadPlugin from '../../src/vitest/plugin.ts'
 import { wsLoadFor } from '../../src/vitest/ws-load.ts'
 import { echoing } from '../support/servers.ts'
 
 /** `wsLoad()` in a test with a timeout of five seconds. */
 function inShortTest(defaults: WsLoadOptions = {}) {
-  const short = { timeout: 5_000, signal: new AbortController().signal, onTestFinished: () => {} }
+  const short = { ...currentTest()!, timeout: 5_000 }
   return wsLoadFor(() => ({ test: short, defaults, target: null }))
 }
 

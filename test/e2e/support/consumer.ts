@@ -33,6 +33,11 @@ export class Consumer implements AsyncDisposable {
     return startVitest(this.directory, join(project, options.cwd ?? ''), args, options.env)
   }
 
+  /** Runs `vitest run` once more in a project's directory. */
+  rerun(project: string, args: readonly string[]): Promise<VitestRun> {
+    return startVitest(this.directory, project, args).finished
+  }
+
   /** Writes a project's files; its directory. */
   async project(files: Files): Promise<string> {
     const project = join(this.directory, `project-${++this.#projects}`)

@@ -99,6 +99,7 @@ export function anonymous(text: string): string {
     .replaceAll(process.execPath, 'node')
     .replaceAll(/(vitest-ws-load\/dist\/\S+?):\d+:\d+/g, '$1')
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
+    .replaceAll(/↳ p50 .*(?=, errors )/g, '↳ FIGURES')
 }
 
 /** Linux tells the environment of each process; elsewhere nobody is found. */

@@ -1,0 +1,66 @@
+/** The reporter that the plugin adds: all floods of a run in one table, in the terminal and in a job's summary. */
+import { appendFileSync } from 'node:fs'
+import { styleText } from 'node:util'
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import type { FloodRecord } from '../report/flood-record.ts'
+import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
+import { paintWith, plain } from '../report/paint.ts'
+
+/** Vitest's own reporters whose output is read by a program. */
+const forPrograms = new Set(['json', 'junit', 'tap', 'tap-flat'])
+const widthOfLogs = 120
+const mostColumns = 160
+
+export default class WsLoadReporter implements Reporter {
+  #vitest: Vitest | undefined
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const files = modules.map(floodsOf).filter(({ floods }) => floods.length > 0)
+    if (files.length === 0) return
+    this.#print(files)
+    appendToJobSummary(files)
+  }
+
+  #print(files: readonly FileFloods[]): void {
+    if (this.#vitest === undefined || isStdoutTaken(this.#vitest)) return
+    const { stdout } = process
+    const columns = stdout.isTTY ? Math.min(stdout.columns, mostColumns) : widthOfLogs
+    const paint = stdout.isTTY ? paintWith((format, text) => styleText(format, text, { stream: stdout })) : plain
+    const table = formatFloodTable(files, columns, paint)
+    this.#vitest.logger.log(`\n ${paint.bold('WebSocket latency')}\n${table}\n`)
+  }
+}
+
+function floodsOf(module: TestModule): FileFloods {
+  const { relativeModuleId, project } = module
+  const floods = [...module.children.allTests()].flatMap((test) =>
+    (test.meta().wsLoad ?? []).map((flood) => ({ test: test.fullName, passed: hasPassed(test, flood), flood })),
+  )
+  return { file: project.name === '' ? relativeModuleId : `${project.name}: ${relativeModuleId}`, floods }
+}
+
+/** An attempt that was followed by another one has failed. */
+function hasPassed(test: TestCase, { attempt }: FloodRecord): boolean {
+  return test.result().state === 'passed' && attempt > (test.diagnostic()?.retryCount ?? 0)
+}
+
+/** A table in the middle of JSON or XML would make it unreadable. */
+function isStdoutTaken({ config }: Vitest): boolean {
+  const { outputFile } = config
+  return config.reporters.some((reporter) => {
+    const [name, options] = Array.isArray(reporter) ? reporter : [reporter]
+    if (typeof name !== 'string' || !forPrograms.has(name)) return false
+    const file = typeof outputFile === 'string' ? outputFile : outputFile?.[name as keyof typeof outputFile]
+    return file === undefined && (options as { outputFile?: string } | undefined)?.outputFile === undefined
+  })
+}
+
+/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */
+function appendToJobSummary(files: readonly FileFloods[]): void {
+  const { GITHUB_STEP_SUMMARY: file } = process.env
+  if (file !== undefined && file !== '') appendFileSync(file, `${floodTableToMarkdown(files)}\n\n`)
+}

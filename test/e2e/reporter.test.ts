@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { linkedConsumer } from './support/consumer.ts'
+import { startCommand } from './support/vitest-run.ts'
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+
+const config = (plugin = ''): string => `
+import wsLoad from 'vitest-ws-load/plugin'
+export default {
+  plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 }, ${plugin} })],
+}`
+
+const tests = `import { WebSocketServer } from 'ws'
+import { expect, test } from 'vitest-ws-load'
+test('meets its SLO', async ({ wsLoad }) => {
+  expect(await wsLoad()).toMeetSLO({ max: '< 5s', errorRate: '<= 0' })
+})
+test('misses its SLO', async ({ wsLoad }) => {
+  const summary = await wsLoad()
+  expect(summary).toMeetSLO({ max: '< 1ns' })
+})
+test('asserts a number', async ({ wsLoad }) => {
+  expect((await wsLoad()).latency.max).toBeGreaterThan(0)
+})
+test('is right the second time', { retry: 1 }, async ({ wsLoad, task }) => {
+  expect(await wsLoad()).toMeetSLO({ max: task.result.retryCount === 0 ? '< 1ns' : '< 5s' })
+})
+test('compares', async ({ wsLoad }) => {
+  const server = new WebSocketServer({ port: 0 })
+  const url = 'ws://127.0.0.1:' + server.address().port
+  const { head } = await wsLoad.compare({ base: { url }, head: { url }, maxDuration: '1s' })
+  expect(head.pings.answered).toBeGreaterThan(0)
+})
+test('floods nothing', () => {})
+`
+const files = { 'vitest.config.js': config(), 'gateway.test.js': tests }
+const figures = String.raw`\d\S* [nµm]s +\d\S* [nµm]s`
+/** What the table says of these tests. */
+const rows = [
+  new RegExp(String.raw`^   ✓ meets its SLO +pass +${figures} +max < 5s, \+1 +\S+/s +0 %$`, 'm'),
+  new RegExp(String.raw`^   ✗ misses its SLO +fail +${figures} +max < 1ns +\S+/s +0 %$`, 'm'),
+  new RegExp(String.raw`^   ✓ asserts a number +- +${figures} +- +\S+/s +0 %$`, 'm'),
+  new RegExp(String.raw`^   ✗ is right the second time +fail .*max < 1ns`, 'm'),
+  new RegExp(String.raw`^   ✓ is right the second time \(attempt 2\) +pass .*max < 5s`, 'm'),
+  new RegExp(String.raw`^   ✓ compares › base +- `, 'm'),
+  new RegExp(String.raw`^   ✓ compares › head +- `, 'm'),
+]
+
+function metasIn(json: string): readonly object[] {
+  const { testResults } = JSON.parse(json) as { testResults: { assertionResults: { meta: object }[] }[] }
+  return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ meta }) => meta))
+}
+
+describe('the reporter', () => {
+  test('shows all floods in the terminal, and leaves their figures in every report', async () => {
+    const reporters = ['default', 'json', 'junit', 'github-actions'].map((name) => `--reporter=${name}`)
+    const run = await consumer.run(files, [...reporters, '--outputFile.json=out.json', '--outputFile.junit=out.xml'], {
+      env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'job.md' },
+    })
+    const read = (file: string): Promise<string> => readFile(join(run.cwd, file), 'utf8')
+
+    expect(run.exitCode).toBe(1)
+    for (const row of rows) expect(run.stdout).toMatch(row)
+    expect(run.stdout).toContain('Test Files')
+    expect(run.stdout).not.toContain('✓ floods nothing  ')
+    expect(run.stdout).toMatch(/::notice file=\S+gateway\.test\.js,line=7,column=\d+,title=vitest-ws-load::p50 /)
+
+    const metas = metasIn(await read('out.json'))
+    expect(metas[0]).toMatchObject({
+      wsLoad: [
+        {
+          attempt: 1,
+          url: expect.stringMatching(/^ws:/),
+          latency: { count: expect.any(Number), p99: expect.any(Number) },
+          pings: { lost: 0 },
+          verdicts: [{ verdict: 'pass', limits: ['max < 5s', 'errorRate <= 0'] }],
+        },
+      ],
+    })
+    expect(metas[0]).not.toHaveProperty('wsLoad[0].latency.histogram')
+    expect(metas[3]).toMatchObject({ wsLoad: [{ attempt: 1 }, { attempt: 2 }] })
+    expect(metas[5]).toEqual({})
+
+    expect(await read('out.xml')).toMatch(/<property name="vitest-ws-load" value="p50 .*, p99 .*, errors 0 %, 2 conn/)
+    const summary = await read('job.md')
+    expect(summary).toMatch(
+      /^\| ✅ \| gateway\.test\.js › meets its SLO \| pass \| .* \| max &#60; 5s, errorRate &#60;= 0 \|/m,
+    )
+    expect(summary).toMatch(/^\| ❌ \| gateway\.test\.js › misses its SLO \| fail \| /m)
+  })
+
+  test('shows the floods of merged reports', async () => {
+    const { cwd } = await consumer.run(files, ['--reporter=blob', '--outputFile=blobs/one.json'])
+    const merged = await consumer.rerun(cwd, ['--merge-reports=blobs'])
+    expect(merged.exitCode).toBe(1)
+    for (const row of rows) expect(merged.stdout).toMatch(row)
+  })
+
+  test('leaves a report for programs on the standard output alone', async () => {
+    const run = await consumer.run(files, ['--reporter=tap-flat'])
+    expect(run.stdout).toMatch(/^TAP version 13\n/)
+    expect(run.stdout).not.toContain('WebSocket')
+  })
+
+  test('says nothing where nothing was flooded', async () => {
+    const nothing = `import { test } from 'vitest'\ntest('adds', () => {})`
+    const run = await consumer.run({ 'vitest.config.js': config(), 'sum.test.js': nothing })
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).not.toContain('WebSocket')
+  })
+
+  test('names the floods of a benchmark after it', async () => {
+    const bench = `import { test } from 'vitest-ws-load'
+test('gateway', async ({ bench, wsLoad }) => {
+  await bench.compare(bench('slow', wsLoad.flood()), bench('quick', wsLoad.flood()))
+})`
+    const project = await consumer.project({ 'vitest.config.js': config(), 'gateway.bench.js': bench })
+    const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
+    const run = await startCommand([process.execPath, vitest, 'bench', '--run'], project).finished
+    expect(run).toMatchObject({ exitCode: 0 })
+    expect(run.stdout).toMatch(/✓ gateway › slow +- /)
+    expect(run.stdout).toMatch(/✓ gateway › quick +- /)
+  })
+})

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { type FloodRecord, recordedComparison, recordedSLO, recordOf } from '../../src/report/flood-record.ts'
+import { describeFlood, type FileFloods, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { loadResult } from '../support/result.ts'
+
+const result = loadResult()
+
+function flood(changes: Partial<FloodRecord> = {}): FloodRecord {
+  return { ...recordOf(result, 1), ...changes }
+}
+
+function judged(slo: string[]): FloodRecord {
+  return flood({ verdicts: [recordedSLO(evaluateSLO(result, slo))] })
+}
+
+function file(test: string, record: FloodRecord, passed = true): FileFloods {
+  return { file: 'gateway.test.ts', floods: [{ test, passed, flood: record }] }
+}
+
+test('a table has a row for each flood, and the limit that decided', () => {
+  const files: FileFloods[] = [
+    {
+      file: 'gateway.test.ts',
+      floods: [
+        { test: 'answers', passed: true, flood: judged(['p99 < 20ms', 'errorRate < 1%']) },
+        { test: 'is quick', passed: false, flood: judged(['p50 < 20ms', 'p99 < 15ms']) },
+        { test: 'tells', passed: true, flood: judged(['p95 < 18.01ms', 'p99.99 < 19ms']) },
+      ],
+    },
+    { file: 'chat.test.ts', floods: [{ test: 'asserts numbers', passed: false, flood: flood({ attempt: 2 }) }] },
+  ]
+  expect(`\n${formatFloodTable(files, 100)}`).toMatchInlineSnapshot(`
+    "
+                                      verdict       p50   p99    limit              answered  errors
+     gateway.test.ts
+       ✓ answers                      pass          2 ms  18 ms  p99 < 20ms, +1     4k/s      0 %
+       ✗ is quick                     fail          2 ms  18 ms  p99 < 15ms, +1     4k/s      0 %
+       ? tells                        inconclusive  2 ms  18 ms  p99.99 < 19ms, +1  4k/s      0 %
+     chat.test.ts
+       ✗ asserts numbers (attempt 2)  -             2 ms  18 ms  -                  4k/s      0 %"
+  `)
+})
+
+test('a name that is too long for the terminal is cut', () => {
+  const lines = formatFloodTable([file('a very long name '.repeat(10), judged(['p99 < 20ms']))], 80).split('\n')
+  expect(Math.max(...lines.map(({ length }) => length))).toBe(80)
+  expect(lines.at(-1)).toContain('… ')
+})
+
+test('the worst of several verdicts counts', () => {
+  const pass = { verdict: 'pass', limits: ['p99 < 20ms'] } as const
+  const slower = { verdict: 'slower', limits: ['p50 +4 %'] } as const
+  expect(formatFloodTable([file('two', flood({ verdicts: [pass, slower] }))], 100)).toMatch(/✗ two +slower .*p50 \+4 %/)
+})
+
+test('a comparison is recorded with what decided it first', () => {
+  const change = { change: 0.3, low: 0.2, high: 0.4, base: 1, head: 1.3, allowed: 0.1 }
+  const changes = [
+    { ...change, indicator: 'p50', verdict: 'same' },
+    { ...change, indicator: 'p99', verdict: 'slower', allowed: 0.5 },
+  ] as const
+  expect(recordedComparison({ verdict: 'slower', changes })).toEqual({
+    verdict: 'slower',
+    limits: ['p99 +50 %', 'p50 +10 %'],
+  })
+})
+
+test('a run that measured nothing has no figures', () => {
+  const nothing = recordOf(loadResult([]), 1)
+  expect(nothing.latency).toMatchObject({ count: 0, p50: null })
+  expect(formatFloodTable([file('nothing', nothing, false)], 100)).toMatch(/✗ nothing +- +- +- +- +0\/s/)
+  expect(describeFlood(nothing)).toMatch(/^p50 -, p99 -, max -, 0 answers at 0\/s/)
+})
+
+test('an annotation is one line', () => {
+  expect(describeFlood(flood({ name: 'base', saturated: true }))).toBe(
+    'base: p50 2 ms, p99 18 ms, max 18 ms, 20,000 answers at 4k/s, errors 0 %, generator saturated, ' +
+      '10 connections to ws://127.0.0.1:3001/',
+  )
+})
+
+test('names and limits are no markup in Markdown, and no control sequences in a terminal', () => {
+  const hostile = '\u001B[31m<img src=x> | `code` ::error::x @someone'
+  const record = flood({ name: hostile, verdicts: [{ verdict: 'pass', limits: [hostile] }] })
+  const files = [{ ...file(hostile, record), file: hostile }]
+  expect(floodTableToMarkdown(files)).not.toMatch(/\p{Cc}(?<!\n)|<img|`code`|::error|@someone/u)
+  expect(floodTableToMarkdown(files).split('\n')).toHaveLength(5)
+  expect(formatFloodTable(files, 100)).not.toMatch(/\p{Cc}(?<!\n)|(?<!\S)::error/u)
+})
