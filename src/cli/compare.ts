@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { compareRuns } from '../gate/compare.ts'
 import { findToleranceMistakes, parseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { compare } from '../load/compare.ts'
+import { formatPage } from '../page/page.ts'
 import { LoadComparison } from '../report/load-comparison.ts'
-import { LoadSummary } from '../report/load-summary.ts'
-import { usageError } from './usage-error.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { aNumber } from './parse.ts'
+import { readSummary } from './read-summary.ts'
 
 interface CompareFlags {
   readonly tolerance: Tolerance | undefined
@@ -17,6 +17,7 @@ interface CompareFlags {
   readonly maxDuration: string | undefined
   readonly markdown: boolean
   readonly json: boolean
+  readonly html: string | undefined
 }
 
 /** `ws-load compare`: two files of summaries, or two servers. */
@@ -39,6 +40,7 @@ export const compareCommand: Command = new Command('compare')
   .option('--max-duration <duration>', 'end a comparison of servers that stays unclear (default: 30s)')
   .option('--markdown', 'print Markdown', false)
   .option('--json', 'print JSON', false)
+  .option('--html <file>', 'write a page with both runs in each chart')
   .addHelpText(
     'after',
     `
@@ -56,6 +58,7 @@ Examples:
     const comparison =
       isUrl(base) || isUrl(head) ? await compareServers(base, head, flags) : compareFiles(base, head, flags)
     process.stdout.write(`${print(comparison, flags)}\n`)
+    if (flags.html !== undefined) writeFileSync(flags.html, pageOfComparison(comparison))
     process.exitCode = exitCodeOf(comparison.verdict)
   })
 
@@ -73,17 +76,20 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   return new LoadComparison(runs.base, runs.head, runs.verdict)
 }
 
-function compareFiles(base: string, head: string, { tolerance, confidence = 0.99 }: CompareFlags): LoadComparison {
-  const [before, after] = [read(base), read(head)]
+/** Two files, as the sides of a comparison. */
+export function compareFiles(
+  base: string,
+  head: string,
+  { tolerance, confidence = 0.99 }: Partial<CompareFlags>,
+): LoadComparison {
+  const [before, after] = [readSummary(base), readSummary(head)]
   return new LoadComparison(before, after, compareRuns(before, after, parseTolerance(tolerance), confidence))
 }
 
-function read(file: string): LoadSummary {
-  try {
-    return LoadSummary.fromJSON(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (error) {
-    throw usageError(`${file}: ${(error as Error).message}`)
-  }
+/** Both runs in each chart. */
+export function pageOfComparison({ base, head, ...comparison }: LoadComparison): string {
+  const runs = Object.entries({ base, head }).map(([name, result]) => ({ name, result }))
+  return formatPage('Base against head', [{ title: 'head', runs, comparison }])
 }
 
 function print(comparison: LoadComparison, { markdown, json }: CompareFlags): string {

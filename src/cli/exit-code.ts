@@ -1,4 +1,6 @@
 import type { ChangeVerdict } from '../gate/comparison.ts'
+import type { SLOVerdict } from '../slo/evaluate.ts'
+import type { LoadResult } from '../stats/result.ts'
 
 /** What the process says with its exit code. */
 export const exitCode = { fine: 0, missed: 1, usage: 2, unclear: 3, interrupted: 130 } as const
@@ -7,4 +9,10 @@ export const exitCode = { fine: 0, missed: 1, usage: 2, unclear: 3, interrupted:
 export function exitCodeOf(verdict: ChangeVerdict): number {
   if (verdict === 'slower') return exitCode.missed
   return verdict === 'unclear' ? exitCode.unclear : exitCode.fine
+}
+
+/** Of a run, and what an SLO says of it. */
+export function exitCodeOfRun(summary: LoadResult, verdict: SLOVerdict | undefined): number {
+  if (verdict?.verdict === 'fail') return exitCode.missed
+  return verdict?.verdict === 'inconclusive' || summary.pings.answered === 0 ? exitCode.unclear : exitCode.fine
 }

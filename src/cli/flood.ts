@@ -5,13 +5,14 @@ import type { Command } from 'commander'
 import { didYouMean } from '../mistakes.ts'
 import { findMistakes, type WsLoadOptions } from '../load/options.ts'
 import { run } from '../load/run.ts'
+import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 import { paintWith, plain } from '../report/paint.ts'
 import { formatSummary } from '../report/text.ts'
 import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
 import { findSLOMistakes } from '../slo/objective.ts'
-import { exitCode } from './exit-code.ts'
+import { exitCode, exitCodeOfRun } from './exit-code.ts'
 import { aHeader, aList, aNumber, aStage } from './parse.ts'
 import { usageError } from './usage-error.ts'
 
@@ -33,6 +34,7 @@ interface Flags {
   readonly decide?: true
   readonly json?: string
   readonly hgrm?: string
+  readonly html?: string
 }
 
 /** Flags that are options of a flood under the same name. */
@@ -98,38 +100,55 @@ export function addFlood(program: Command): Command {
     .option('--confidence <probability>', 'of the verdict (default: 0.99)', aNumber)
     .option('--json <file>', 'write the summary as JSON, to stdout for -')
     .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
+    .option('--html <file>', 'write a page with charts')
     .action(async (url: string | undefined, flags: Flags) => {
       process.exitCode = await flood(urlOf(url, flags, program), flags)
     })
 }
 
 async function flood(url: string | undefined, flags: Flags): Promise<number> {
-  const { slo, json, hgrm } = flags
+  const { slo, json, hgrm, html } = flags
   const interrupt = new AbortController()
   const given = { ...toOptions(flags), ...(url !== undefined && { url }) }
-  const sloMistakes =
-    slo === undefined || flags.decide ? [] : findSLOMistakes(slo).map((mistake) => `--slo: ${mistake}`)
+  const sloMistakes = flags.decide ? [] : mistakesInSLO(slo)
   const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes]
   if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
   const stop = untilSecondInterrupt(interrupt)
   try {
     const summary = new LoadSummary(await run({ ...given, signal: interrupt.signal }))
     const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
-    const table = json === '-' ? process.stderr : process.stdout
-    const paint = table.isTTY ? paintWith((format, text) => styleText(format, text, { stream: table })) : plain
-    table.write(`${formatSummary(summary, { paint, ...(verdict !== undefined && { verdict }) })}\n`)
+    printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
     if (json === '-') process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
     else if (json !== undefined) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`)
     if (hgrm !== undefined) writeFileSync(hgrm, toHgrm(summary.latency))
+    if (html !== undefined) writeFileSync(html, pageOfRun(summary, verdict))
     return interrupt.signal.aborted ? exitCode.interrupted : exitCodeOfRun(summary, verdict)
   } finally {
     stop()
   }
 }
 
-function exitCodeOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined): number {
-  if (verdict?.verdict === 'fail') return exitCode.missed
-  return verdict?.verdict === 'inconclusive' || summary.pings.answered === 0 ? exitCode.unclear : exitCode.fine
+/** In colours on a terminal. */
+export function printSummary(to: NodeJS.WriteStream, summary: LoadSummary, verdict: SLOVerdict | undefined): void {
+  const paint = to.isTTY ? paintWith((format, text) => styleText(format, text, { stream: to })) : plain
+  to.write(`${formatSummary(summary, { paint, ...(verdict !== undefined && { verdict }) })}\n`)
+}
+
+/** A run as a page. */
+export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined): string {
+  const title = String(summary.options['url'])
+  const runs = [{ name: 'latency', result: summary }]
+  return formatPage('WebSocket latency', [{ title, runs, ...(verdict !== undefined && { verdict }) }])
+}
+
+/** Throws if there are any. */
+export function checkSLO(slo: readonly string[] | undefined): void {
+  const mistakes = mistakesInSLO(slo)
+  if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
+}
+
+function mistakesInSLO(slo: readonly string[] | undefined): string[] {
+  return slo === undefined ? [] : findSLOMistakes(slo).map((mistake) => `--slo: ${mistake}`)
 }
 
 /** The first Ctrl-C ends the run, which is then printed; the second one quits. */

@@ -6,12 +6,14 @@ import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { addFlood } from './flood.ts'
 import { exitCode } from './exit-code.ts'
+import { reportCommand } from './report.ts'
 
 const program = addFlood(new Command('ws-load'))
   .description('Floods a WebSocket server with pings over many connections and prints how long its answers took.')
   .version(describeEnvironment().version)
   .enablePositionalOptions()
   .addCommand(compareCommand)
+  .addCommand(reportCommand)
   .addCommand(doctorCommand)
   .addHelpText(
     'after',

@@ -37,16 +37,14 @@ export interface Compared extends ComparisonVerdict {
  */
 export function formatComparison(compared: Compared, paint: Paint = plain): string {
   const { verdict, reasons, changes, confidence } = compared
-  const [title, ...others] = reasons
+  const others = reasons.slice(1)
   const shown = changes.slice(0, mostFigures)
   const [header = '', ...rows] = align([
     ['figure', 'base', 'head', 'change', `${formatRatio(confidence)} sure`, 'allowed'],
-    ...shown.map(cellsOf),
+    ...shown.map(changeRow),
   ])
   return [
-    ...wrap(title === undefined ? `${titles[verdict]}: ${changes.length} figures` : `${titles[verdict]}: ${title}`).map(
-      (line) => paint.bold(paint[colours[verdict]](line)),
-    ),
+    ...wrap(titleOfComparison(compared)).map((line) => paint.bold(paint[colours[verdict]](line))),
     paint.dim(`    ${header}`),
     ...rows.map((row, at) => `  ${paint[colours[shown[at]!.verdict]](marks[shown[at]!.verdict])} ${row}`),
     ...(changes.length > mostFigures ? [paint.dim(`    … and ${changes.length - mostFigures} more`)] : []),
@@ -56,7 +54,13 @@ export function formatComparison(compared: Compared, paint: Paint = plain): stri
   ].join('\n')
 }
 
-function cellsOf({ indicator, base, head, change, low, high, allowed }: Change): string[] {
+/** The verdict in a sentence. */
+export function titleOfComparison({ verdict, reasons, changes }: ComparisonVerdict): string {
+  return `${titles[verdict]}: ${reasons[0] ?? `${changes.length} figures`}`
+}
+
+/** A change in words: what, base, head, change, the interval that the true change lies in, what is allowed. */
+export function changeRow({ indicator, base, head, change, low, high, allowed }: Change): string[] {
   const range = Number.isNaN(low + high) || high === Infinity ? '-' : `${formatChange(low)} … ${formatChange(high)}`
   const [from, to] = [base, head].map((value) => formatFigure(indicator, value))
   return [indicator, from!, to!, formatChange(change), range, formatAllowed(allowed)]

@@ -10,7 +10,8 @@ const series = [96, 48, 24, 12, 6, 3, 1]
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const nsPerMs = 1e6
 
-interface Row {
+/** One bar of a histogram. */
+export interface Row {
   /** Milliseconds, inclusive. */
   readonly low: number
   /** Milliseconds, exclusive. */
@@ -23,7 +24,7 @@ interface Row {
  * pings that were never answered.
  */
 export function drawDistribution(summary: LatencySummary, unanswered: number, paint: Paint = plain): string[] {
-  const rows = series.map((steps) => binned(summary, steps)).find(({ length }) => length <= mostRows) ?? []
+  const rows = distributionOf(summary)
   const counts = [...rows.map(({ count }) => count), ...(unanswered > 0 ? [unanswered] : [])]
   const labels = rows.map(({ low, high }) => formatRange(low, high, formatDuration))
   const total = counts.reduce((sum, count) => sum + count, 0)
@@ -41,6 +42,11 @@ export function drawDistribution(summary: LatencySummary, unanswered: number, pa
     const colour = at < rows.length ? paint.green : paint.red
     return `${line}  ${colour(bar((counts[at]! / Math.max(...counts)) * room))}`.trimEnd()
   })
+}
+
+/** The samples in at most 10 rows with round edges. */
+export function distributionOf(summary: LatencySummary): Row[] {
+  return series.map((steps) => binned(summary, steps)).find(({ length }) => length <= mostRows) ?? []
 }
 
 function binned({ histogram, count, min, max }: LatencySummary, steps: number): Row[] {

@@ -14,15 +14,31 @@ const perhaps = v.pipe(
 )
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const latency = v.pipe(
-  v.object({ histogram: v.string(), floors: v.optional(v.string()), overRange: count }),
+  v.object({
+    count,
+    min: perhaps,
+    max: perhaps,
+    mean: perhaps,
+    stddev: perhaps,
+    p50: perhaps,
+    p75: perhaps,
+    p90: perhaps,
+    p95: perhaps,
+    p99: perhaps,
+    p99_9: perhaps,
+    p99_99: perhaps,
+    overRange: count,
+    histogram: v.string(),
+    floors: v.optional(v.string()),
+  }),
   v.transform(({ histogram, floors, overRange }) => {
     const ceilings = fromBase64(histogram, overRange)
     return new LatencySummary(ceilings, floors === undefined ? ceilings : fromBase64(floors, overRange))
   }),
 )
 
-/** Of a run that was written by any version of this package until now. */
-const schema = v.object({
+/** Of a run that was written by any version of this package until now; published as JSON Schema. */
+export const summarySchema = v.object({
   schemaVersion: v.literal(1),
   ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected']),
   looks: v.object({ taken: count, planned: v.pipe(count, v.minValue(1)) }),
@@ -83,7 +99,7 @@ const schema = v.object({
  */
 export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
-    const parsed = v.safeParse(schema, json)
+    const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(describe(parsed.issues[0]))
     const { schemaVersion: _, slices, ...result } = parsed.output
     return { ...result, slices: Slices.of([decodeSlices(slices)], result.duration) }

@@ -45,7 +45,7 @@ export function formatObjectives(
   { verdict, reasons, warnings, objectives, confidence }: SLOVerdict,
   paint: Paint = plain,
 ): string[] {
-  const title = titleOf(verdict, objectives)
+  const title = titleOf({ verdict, objectives })
   const sorted = objectives.toSorted((one, other) => urgencyOf(one) - urgencyOf(other))
   const shown = sorted.slice(0, mostRows)
   const intervals = shown.map(intervalOf)
@@ -81,7 +81,8 @@ function describePings({ pings }: LoadResult): string[] {
   return missing.length === 0 ? [] : [`of ${formatCount(pings.due)} pings due: ${missing.join(', ')}`]
 }
 
-function titleOf(verdict: Verdict, objectives: readonly ObjectiveVerdict[]): string {
+/** The verdict in a sentence. */
+export function titleOf({ verdict, objectives }: Pick<SLOVerdict, 'verdict' | 'objectives'>): string {
   const concerned = objectives.filter((one) => one.verdict === verdict && one.level === 'fail')
   const [reason, ...others] = new Set(concerned.map((objective) => objective.reason))
   if (reason !== undefined && others.length === 0) return `${titles[verdict]}: ${reason}`
@@ -99,6 +100,11 @@ function urgencyOf({ verdict, level }: ObjectiveVerdict): number {
 /** A warning is none of the verdict's business. */
 function markOf({ verdict, level }: ObjectiveVerdict, paint: Paint): string {
   return level === 'warn' && verdict !== 'pass' ? paint.yellow('!') : paint[colours[verdict]](marks[verdict])
+}
+
+/** An objective in words: what, limit, measured, the interval that the true value lies in, by how much. */
+export function objectiveRow(objective: ObjectiveVerdict): string[] {
+  return [...measuredOf(objective), intervalOf(objective), byHowMuch(objective)]
 }
 
 function measuredOf(objective: ObjectiveVerdict): string[] {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { steady } from '../support/comparison.ts'
+import { loadResult } from '../support/result.ts'
 import { dead, delaying, echoing, silent } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -108,9 +109,15 @@ describe('ws-load URL', () => {
     expect(outcome.stdout).toContain('decided early')
   })
 
-  test('writes JSON and a percentile distribution', async () => {
-    const [json, hgrm] = [join(directory, 'out.json'), join(directory, 'out.hgrm')]
-    expect(await wsLoad(...short, '--json', json, '--hgrm', hgrm)).toMatchObject({ exitCode: 0, stderr: '' })
+  test('writes JSON, a percentile distribution and a page', async () => {
+    const [json, hgrm, html] = ['out.json', 'out.hgrm', 'out.html'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const files = ['--json', json, '--hgrm', hgrm, '--html', html]
+    expect(await wsLoad(...short, ...files, '--slo', 'max < 5s')).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await readFile(html, 'utf8')).toMatch(/^<!doctype html>[^]*✓ pass/)
     const summary = LoadSummary.fromJSON(JSON.parse(await readFile(json, 'utf8')))
     expect(summary.pings.answered).toBeGreaterThan(0)
     const [header, , ...lines] = (await readFile(hgrm, 'utf8')).split('\n')
@@ -143,6 +150,47 @@ describe('ws-load URL', () => {
     running.kill('SIGINT')
     running.kill('SIGINT')
     expect(await once(running, 'exit')).toEqual([130, null])
+  })
+})
+
+describe('ws-load report', () => {
+  test('prints a run once more, judges it, and makes a page of it', async () => {
+    const [json, html, hgrm] = [
+      await file('run.json', steady(2)),
+      join(directory, 'one.html'),
+      join(directory, 'one.hgrm'),
+    ]
+    expect(await wsLoad('report', json)).toMatchObject({ exitCode: 0, stdout: `${String(steady(2))}\n`, stderr: '' })
+    const judged = await wsLoad('report', json, '--slo', 'p99 < 1ms', '--html', html, '--hgrm', hgrm)
+    expect(judged).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('SLO missed'), stderr: '' })
+    expect(await readFile(html, 'utf8')).toContain('✗ fail')
+    expect(await readFile(hgrm, 'utf8')).toContain('Percentile')
+  })
+
+  test('shows two runs on one page', async () => {
+    const files = [await file('base.json', steady(2)), await file('head.json', steady(20))]
+    const html = join(directory, 'two.html')
+    const outcome = await wsLoad('report', ...files, '--html', html)
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^Slower: /), stderr: '' })
+    expect(await readFile(html, 'utf8')).toMatch(/>base<[^]*>head</)
+    expect(await wsLoad('compare', ...files, '--html', html)).toMatchObject({ exitCode: 1 })
+    expect(await readFile(html, 'utf8')).toContain('✗ slower')
+  })
+
+  test('exits with 3 when nothing was measured', async () => {
+    const nothing = new LoadSummary(loadResult([]))
+    expect(await wsLoad('report', await file('run.json', nothing))).toMatchObject({ exitCode: 3 })
+  })
+
+  test('says what is wrong with an SLO and with a file', async () => {
+    const wrong = await wsLoad('report', await file('run.json', steady(2)), '--slo', 'p99 < x')
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^error: --slo: p99: /) })
+    const unreadable = await wsLoad('report', await file('run.json', '{'))
+    expect(unreadable).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: .*run\.json: /),
+    })
   })
 })
 

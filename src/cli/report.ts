@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { toHgrm } from '../report/hgrm.ts'
+import { evaluateSLO } from '../slo/evaluate.ts'
+import { compareFiles, pageOfComparison } from './compare.ts'
+import { exitCodeOf, exitCodeOfRun } from './exit-code.ts'
+import { checkSLO, pageOfRun, printSummary } from './flood.ts'
+import { aList } from './parse.ts'
+import { readSummary } from './read-summary.ts'
+
+interface ReportFlags {
+  readonly slo?: readonly string[]
+  readonly html?: string
+  readonly hgrm?: string
+}
+
+/** `ws-load report`: what a file says, once more. */
+export const reportCommand: Command = new Command('report')
+  .summary('print a run that --json kept, or make a page of it')
+  .description('Prints a run that ws-load --json or JSON.stringify(summary) wrote; of two files base against head.')
+  .argument('<file>', 'a run')
+  .argument('[head]', 'another run, to compare with the first')
+  .option('--slo <bound>', "judge it, like 'p99 < 20ms'; repeatable", aList)
+  .option('--html <file>', 'write a page with charts')
+  .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0  readable, and the SLO is met if there is one; no regression of two
+  1  the SLO is missed; slower
+  2  wrong usage
+  3  nothing was measured, or not enough to judge
+
+Examples:
+  ws-load report summary.json --html report.html --slo 'p99 < 20ms'
+  ws-load report base.json head.json --html report.html`,
+  )
+  .action((file: string, head: string | undefined, flags: ReportFlags) => {
+    process.exitCode = head === undefined ? report(file, flags) : reportBoth(file, head, flags)
+  })
+
+function report(file: string, { slo, html, hgrm }: ReportFlags): number {
+  checkSLO(slo)
+  const summary = readSummary(file)
+  const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
+  printSummary(process.stdout, summary, verdict)
+  if (html !== undefined) writeFileSync(html, pageOfRun(summary, verdict))
+  if (hgrm !== undefined) writeFileSync(hgrm, toHgrm(summary.latency))
+  return exitCodeOfRun(summary, verdict)
+}
+
+function reportBoth(base: string, head: string, { html }: ReportFlags): number {
+  const comparison = compareFiles(base, head, {})
+  process.stdout.write(`${String(comparison)}\n`)
+  if (html !== undefined) writeFileSync(html, pageOfComparison(comparison))
+  return exitCodeOf(comparison.verdict)
+}

@@ -1,0 +1,47 @@
+import { h } from './element.ts'
+import { distributionOf } from '../report/distribution.ts'
+import { formatRange } from '../slo/bracket.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { formatCount, formatDuration, formatRatio } from '../units.ts'
+import { linearAxis } from './axis.ts'
+import { type Chart, chart, plot, px, width } from './chart.ts'
+
+const rowHeight = 20
+const [labels, figures] = [150, width - 150]
+
+/** How many pings took how long, and how many were never answered. */
+export function distributionChart({ latency, pings }: LoadResult): Chart | null {
+  const unanswered = pings.timedOut + pings.lost
+  const rows = [
+    ...distributionOf(latency).map(({ low, high, count }) => ({
+      name: formatRange(low, high, formatDuration),
+      count,
+      colour: 'first',
+    })),
+    ...(unanswered > 0 ? [{ name: 'no answer', count: unanswered, colour: 'bad' }] : []),
+  ]
+  if (rows.length === 0) return null
+  const total = rows.reduce((sum, { count }) => sum + count, 0)
+  const most = Math.max(...rows.map(({ count }) => count))
+  const x = linearAxis({ low: 0, high: most, from: labels + 12, to: figures - 12 })
+  return chart(
+    {
+      title: 'Histogram',
+      description: rows.map(({ name, count }) => `${name}: ${formatCount(count)} pings.`).join(' '),
+      height: rows.length * rowHeight + 12,
+    },
+    rows.map(({ name, count, colour }, nth) => {
+      const y = 6 + nth * rowHeight
+      const length = Math.max(1, x.at(count) - x.at(0))
+      return h('g', null, [
+        h('text', { class: 'tick end', x: labels, y: y + 14 }, name),
+        h('rect', { class: `bar ${colour}`, x: x.at(0), width: px(length), y: y + 3, height: rowHeight - 6 }),
+        h(
+          'text',
+          { class: 'tick end', x: plot.right, y: y + 14 },
+          `${formatCount(count)}  ${formatRatio(count / total)}`,
+        ),
+      ])
+    }),
+  )
+}

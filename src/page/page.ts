@@ -1,0 +1,249 @@
+import { h, Markup } from './element.ts'
+import type { ComparisonVerdict } from '../gate/comparison.ts'
+import { changeRow, titleOfComparison } from '../report/comparison.ts'
+import { objectiveRow, titleOf } from '../report/verdict.ts'
+import type { SLOVerdict } from '../slo/evaluate.ts'
+import { describeFaults } from '../slo/fault.ts'
+import { printable } from '../slo/printable.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { distributionChart } from './distribution-chart.ts'
+import { badge, figure, type Mark, table, unfold } from './markup.ts'
+import { formatPercentile, percentileChart } from './percentile-chart.ts'
+import type { PageSection, ShownRun } from './section.ts'
+import { chartStyle, pageStyle } from './style.ts'
+import { timelineChart } from './timeline-chart.ts'
+
+/** Neither scripts nor anything from elsewhere. @see https://www.w3.org/TR/CSP3/ */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
+const marksOf: Readonly<Record<SLOVerdict['verdict'] | ComparisonVerdict['verdict'], Mark>> = {
+  pass: 'good',
+  fail: 'bad',
+  inconclusive: 'open',
+  same: 'good',
+  faster: 'good',
+  slower: 'bad',
+  unclear: 'open',
+}
+
+/** One self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
+export function formatPage(title: string, sections: readonly PageSection[]): string {
+  const page = h('html', { lang: 'en' }, [
+    h('head', null, [
+      h('meta', { charset: 'utf-8' }),
+      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+      h('meta', { 'http-equiv': 'Content-Security-Policy', content: policy }),
+      h('title', null, printable(title)),
+      new Markup(`<style>${chartStyle}${pageStyle}</style>`),
+    ]),
+    h('body', null, [
+      h('header', null, [h('h1', null, printable(title)), sections.length > 1 ? contents(sections) : null]),
+      h('main', null, sections.map(sectionOf)),
+    ]),
+  ])
+  return `<!doctype html>\n${page.source}\n`
+}
+
+function contents(sections: readonly PageSection[]): Markup {
+  return h(
+    'nav',
+    { 'aria-label': 'Floods' },
+    h(
+      'ul',
+      null,
+      sections.map((section, nth) =>
+        h('li', null, [h('a', { href: `#flood-${nth + 1}` }, printable(section.title)), ' ', verdictBadge(section)]),
+      ),
+    ),
+  )
+}
+
+function sectionOf(section: PageSection, nth: number): Markup {
+  const { title, runs, verdict, comparison } = section
+  return h('section', { id: `flood-${nth + 1}`, 'aria-labelledby': `title-${nth + 1}` }, [
+    h('h2', { id: `title-${nth + 1}` }, [printable(title), ' ', verdictBadge(section)]),
+    runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
+    keyFigures(runs),
+    verdict === undefined ? null : objectivesOf(verdict),
+    comparison === undefined ? null : changesOf(comparison),
+    figure('Latency by percentile', percentileChart(runs, verdict?.objectives ?? []), percentileTable(runs)),
+    figure('Latency over time', timelineChart(runs), ...runs.map((run) => secondsOf(run, runs.length))),
+    runs.map((run) => figure(`Histogram${suffix(run, runs.length)}`, distributionChart(run.result))),
+    runs.map((run) => h('div', null, detailsOf(run, runs.length))),
+  ])
+}
+
+function verdictBadge({ verdict, comparison }: PageSection): Markup | null {
+  const known = comparison?.verdict ?? verdict?.verdict
+  return known === undefined ? null : badge(marksOf[known], known)
+}
+
+function describeRun({ name, result }: ShownRun, runs: number): string {
+  const { options, duration, startedAt, ended } = result
+  const early = ended === 'completed' ? '' : `, ${ended} early`
+  const label = runs > 1 ? `${name}: ` : ''
+  return `${label}${printable(String(options['url']))}, ${formatDuration(duration)} from ${startedAt}${early}`
+}
+
+function keyFigures(runs: readonly ShownRun[]): Markup {
+  const figures: Readonly<Record<string, (result: LoadResult) => string>> = {
+    p50: ({ latency }) => percentileOf(latency, 50),
+    p99: ({ latency }) => percentileOf(latency, 99),
+    max: ({ latency }) => percentileOf(latency, 100),
+    answered: ({ throughput }) => formatRate(throughput),
+    errors: ({ errorRate }) => formatRatio(errorRate),
+    connections: ({ connections }) => `${formatCount(connections.opened)} of ${formatCount(connections.requested)}`,
+  }
+  return h(
+    'dl',
+    { class: 'figures' },
+    Object.entries(figures).map(([name, read]) =>
+      h('div', null, [h('dt', null, name), runs.map(({ result }) => h('dd', null, read(result)))]),
+    ),
+  )
+}
+
+function percentileOf(latency: LoadResult['latency'], percentile: number): string {
+  return latency.count === 0 ? '-' : formatPercentile(latency, percentile)
+}
+
+function objectivesOf(verdict: SLOVerdict): Markup {
+  const title = titleOf(verdict)
+  const others = verdict.reasons.filter((reason) => !title.endsWith(reason))
+  return h('div', null, [
+    h('h3', null, title),
+    others.map((reason) => h('p', null, reason)),
+    table({
+      caption: 'Objectives',
+      head: ['objective', 'limit', 'measured', `${formatRatio(verdict.confidence)} sure`, 'by how much', 'verdict'],
+      rows: verdict.objectives.map((objective) => [...objectiveRow(objective), objective.verdict]),
+    }),
+  ])
+}
+
+function changesOf(comparison: ComparisonVerdict): Markup {
+  const { reasons, confidence } = comparison
+  return h('div', null, [
+    h('h3', null, titleOfComparison(comparison)),
+    reasons.slice(1).map((reason) => h('p', null, reason)),
+    table({
+      caption: 'Changes',
+      head: ['figure', 'base', 'head', 'change', `${formatRatio(confidence)} sure`, 'allowed', 'verdict'],
+      rows: comparison.changes.map((change) => [...changeRow(change), change.verdict]),
+    }),
+  ])
+}
+
+function percentileTable(runs: readonly ShownRun[]): Markup {
+  const known = runs.filter(({ result }) => result.latency.count > 0)
+  return unfold(
+    'As a table',
+    table({
+      caption: 'Latency by percentile',
+      head: ['percentile', ...known.flatMap((run) => [`latency${suffix(run, runs.length)}`, '99 % sure'])],
+      rows: [0, ...percentiles, 100].map((percentile) => [
+        percentile === 0 ? 'min' : percentile === 100 ? 'max' : `p${percentile}`,
+        ...known.flatMap(({ result: { latency } }) => [
+          formatPercentile(latency, percentile),
+          sampledBetween(latency, percentile),
+        ]),
+      ]),
+    }),
+  )
+}
+
+/** Of independent samples. */
+function sampledBetween(latency: LoadResult['latency'], percentile: number): string {
+  if (percentile === 0 || percentile === 100) return ''
+  const { low, high } = latency.interval(percentile, 0.99)
+  return Number.isFinite(low + high) ? `${formatDuration(low)} … ${formatDuration(high)}` : ''
+}
+
+function secondsOf(run: ShownRun, runs: number): Markup {
+  return unfold(
+    `As a table${suffix(run, runs)}`,
+    table({
+      caption: `Seconds${suffix(run, runs)}`,
+      head: ['from', 'p50', 'p99', 'max', 'sent', 'answered', 'timed out', 'lost', 'dropped'],
+      rows: run.result.intervals.map(({ start, p50, p99, max, sent, answered, timedOut, lost, dropped }) => [
+        formatDuration(start),
+        ...[p50, p99, max].map((value) => (Number.isFinite(value) ? formatDuration(value) : '-')),
+        ...[sent, answered, timedOut, lost, dropped].map(formatCount),
+      ]),
+    }),
+  )
+}
+
+function detailsOf(run: ShownRun, runs: number): Markup[] {
+  const { pings, connections, errors, handshake, serviceTime, generator, environment, options } = run.result
+  const end = suffix(run, runs)
+  const of = ({ count, p50, p99, max }: LoadResult['latency']): string[] => [
+    formatCount(count),
+    ...(count === 0 ? ['-', '-', '-'] : [p50, p99, max].map(formatDuration)),
+  ]
+  const faults = describeFaults(errors)
+  return [
+    ...(generator.saturated ? [h('p', null, ['Generator saturated: ', generator.reasons.join('; ')])] : []),
+    ...(faults.length === 0
+      ? []
+      : [
+          h('h3', null, `Errors${end}`),
+          h(
+            'ul',
+            null,
+            faults.map((fault) => h('li', null, fault)),
+          ),
+        ]),
+    unfold(`Pings and connections${end}`, [
+      table({
+        caption: 'Totals',
+        head: ['', 'count'],
+        rows: [...countsOf('pings', { ...pings }), ...countsOf('connections', { ...connections })],
+      }),
+      table({
+        caption: 'Other latencies',
+        head: ['', 'count', 'p50', 'p99', 'max'],
+        rows: [
+          ['handshake', ...of(handshake)],
+          ['service time', ...of(serviceTime)],
+          ['sent late by', ...of(generator.sendDelay)],
+        ],
+      }),
+    ]),
+    unfold(`Generator and environment${end}`, words({ ...plainly(generator), ...plainly(environment) })),
+    unfold(`Options${end}`, words(plainly(options))),
+  ]
+}
+
+function countsOf(what: string, counts: Readonly<Record<string, number>>): string[][] {
+  return Object.entries(counts).map(([name, count]) => [`${what} ${inWords(name)}`, formatCount(count)])
+}
+
+function words(values: Readonly<Record<string, string>>): Markup {
+  return h('div', { class: 'words' }, table({ caption: 'Values', head: ['', 'value'], rows: Object.entries(values) }))
+}
+
+/** Values that are no latencies, as text. */
+function plainly(object: object): Record<string, string> {
+  const plain = Object.entries(object).filter(([, value]) => value !== undefined && !isLatency(value))
+  return Object.fromEntries(plain.map(([name, value]) => [name, printable(textOf(value))]))
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return String(Number(value.toPrecision(6)))
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function isLatency(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'p99_99' in value
+}
+
+/** `timedOut` is `timed out`. */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function suffix({ name }: ShownRun, runs: number): string {
+  return runs > 1 ? ` (${name})` : ''
+}

@@ -1,0 +1,27 @@
+import { h, Markup } from './element.ts'
+import type { LoadResult } from '../stats/result.ts'
+import { width } from './chart.ts'
+import { percentileChart } from './percentile-chart.ts'
+import { chartStyle } from './style.ts'
+import { timelineChart } from './timeline-chart.ts'
+
+const margin = 12
+
+/** Percentile curve and time line of a run as one SVG, in light and dark; `null` if nothing was measured. */
+export function formatPicture(result: LoadResult, name = 'latency'): string | null {
+  const runs = [{ name, result }]
+  const charts = [percentileChart(runs, []), timelineChart(runs)].filter((drawing) => drawing !== null)
+  if (charts.length === 0) return null
+  let y = margin
+  const placed = charts.map((drawing) => {
+    const placed = h('svg', { x: margin, y, width, height: drawing.height }, drawing)
+    y += drawing.height + margin
+    return placed
+  })
+  const size = { width: width + 2 * margin, height: y }
+  return h('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size, viewBox: `0 0 ${size.width} ${size.height}` }, [
+    new Markup(`<style>${chartStyle}</style>`),
+    h('rect', { width: '100%', height: '100%', fill: 'var(--paper)' }),
+    placed,
+  ]).source
+}

@@ -1,0 +1,128 @@
+import { h, type Markup } from './element.ts'
+import type { LoadInterval } from '../stats/result.ts'
+import { formatCount, formatDuration, formatRate } from '../units.ts'
+import { type Axis, latencyAxis, linearAxis } from './axis.ts'
+import { type Chart, chart, line, plot, px, type Series, xAxis, yAxis } from './chart.ts'
+import type { ShownRun } from './section.ts'
+
+const height = 420
+const [top, bottom] = [28, 270]
+const [rateTop, rateBottom] = [318, height - 32]
+const figures = ['p50', 'p99', 'max'] as const
+
+/** Latency of each second, and below it throughput and what failed. */
+export function timelineChart(runs: readonly ShownRun[]): Chart | null {
+  const shown = runs.filter(({ result }) => result.intervals.length > 1)
+  if (shown.length === 0) return null
+  const all = shown.flatMap(({ result }) => result.intervals)
+  const end = Math.max(...all.map(({ start, duration }) => start + duration)) / 1_000
+  const x = linearAxis({ low: 0, high: end, from: plot.left, to: plot.right })
+  const latency = latencyAxis(
+    all.flatMap((interval) => figures.map((figure) => interval[figure])),
+    bottom,
+    top,
+  )
+  const rates = all.flatMap((interval) => [interval.throughput, failuresOf(interval)])
+  const rate = linearAxis({ low: 0, high: Math.max(1, ...rates) * 1.1, from: rateBottom, to: rateTop })
+  const series = shown.flatMap(({ name }, nth) => seriesOf(name, nth, shown.length))
+  return chart(
+    { title: 'Latency over time', description: describe(shown), height, series },
+    yAxis(latency, formatDuration),
+    xAxis(x, (seconds) => (seconds === 0 ? '0 s' : formatDuration(seconds * 1_000)), top, bottom),
+    shown.flatMap(({ result }, nth) =>
+      figures.map((figure, at) =>
+        line(
+          result.intervals.map((interval) => [x.at(middleOf(interval)), latency.at(interval[figure])]),
+          series[nth * figures.length + at]!,
+        ),
+      ),
+    ),
+    h(
+      'text',
+      { class: 'legend', x: plot.left, y: rateTop - 10 },
+      'answered per second; bars: timed out, lost and dropped',
+    ),
+    yAxis({ ...rate, ticks: rate.ticks.filter((_, nth) => nth % 2 === 0) }, formatRate),
+    shown.flatMap(({ result }, nth) => [
+      line(
+        result.intervals.map((interval) => [x.at(middleOf(interval)), rate.at(interval.throughput)]),
+        series[nth * figures.length]!,
+      ),
+      result.intervals.map((interval) => failureBar(interval, x, rate)),
+    ]),
+    shown.length === 1 ? shown[0]!.result.intervals.map((interval) => hint(interval, x)) : null,
+  )
+}
+
+/** One run has a colour for each figure; of two runs each has its own. */
+function seriesOf(name: string, nth: number, runs: number): Series[] {
+  if (runs === 1) {
+    return [
+      { name: 'p50', colour: 'first' },
+      { name: 'p99', colour: 'second' },
+      { name: 'max', colour: 'third', dashes: 'dotted' },
+    ]
+  }
+  const colour = nth === 0 ? 'first' : 'second'
+  return [
+    { name: `${name} p50`, colour },
+    { name: `${name} p99`, colour, dashes: 'dashed' },
+    { name: `${name} max`, colour, dashes: 'dotted' },
+  ]
+}
+
+function failuresOf({ timedOut, lost, dropped, duration }: LoadInterval): number {
+  return ((timedOut + lost + dropped) / duration) * 1_000
+}
+
+/** In seconds. */
+function middleOf({ start, duration }: LoadInterval): number {
+  return (start + duration / 2) / 1_000
+}
+
+function failureBar(interval: LoadInterval, x: Axis, rate: Axis): Markup | null {
+  const failures = failuresOf(interval)
+  if (failures === 0) return null
+  const { left, width } = columnOf(interval, x)
+  const y = Math.min(rate.at(failures), rateBottom - 2)
+  return h('rect', { class: 'bar bad', x: px(left), width: px(width), y: px(y), height: px(rateBottom - y) })
+}
+
+/** Says the second's figures when pointed at. */
+function hint(interval: LoadInterval, x: Axis): Markup {
+  const { start, duration, p50, p99, max, throughput, timedOut, lost, dropped } = interval
+  const { left, width } = columnOf(interval, x)
+  const text = [
+    `${formatDuration(start)} to ${formatDuration(start + duration)}`,
+    ...(Number.isFinite(p50)
+      ? [`p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}, max ${formatDuration(max)}`]
+      : ['no answers']),
+    `${formatRate(throughput)} answered`,
+    ...Object.entries({ 'timed out': timedOut, lost, dropped })
+      .filter(([, count]) => count > 0)
+      .map(([what, count]) => `${formatCount(count)} ${what}`),
+  ].join('\n')
+  return h(
+    'rect',
+    { class: 'hint', x: px(left), width: px(width), y: top, height: rateBottom - top },
+    h('title', null, text),
+  )
+}
+
+function columnOf({ start, duration }: LoadInterval, x: Axis): { left: number; width: number } {
+  const left = x.at(start / 1_000)
+  return { left, width: x.at((start + duration) / 1_000) - left }
+}
+
+function describe(runs: readonly ShownRun[]): string {
+  return runs
+    .map(({ name, result: { intervals } }) => {
+      const answered = intervals.filter(({ p99 }) => Number.isFinite(p99))
+      if (answered.length === 0) return `${name}: no answers.`
+      const worst = answered.reduce((one, other) => (other.max > one.max ? other : one))
+      const points = answered.map(({ p99 }) => p99)
+      const range = `${formatDuration(Math.min(...points))} to ${formatDuration(Math.max(...points))}`
+      return `${name}: p99 of a second from ${range}, slowest answer ${formatDuration(worst.max)} ${formatDuration(worst.start)} after the start.`
+    })
+    .join(' ')
+}

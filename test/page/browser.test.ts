@@ -1,0 +1,126 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatPage } from '../../src/page/page.ts'
+import { formatPicture } from '../../src/page/picture.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { findProgram } from '../support/child.ts'
+import { hostileTexts } from '../support/hostile.ts'
+import { loadResult } from '../support/result.ts'
+
+const executablePath = findProgram('chromium')
+if (executablePath === undefined) console.warn('Skipping tests: there is no chromium: apt-get install chromium')
+
+const second = { duration: 1_000, sent: 4_000, answered: 4_000, timedOut: 0, lost: 0, dropped: 0, throughput: 4_000 }
+const intervals = [0, 1_000, 2_000].map((start) => ({ ...second, start, p50: 2, p99: 18, max: 18 }))
+const result = loadResult(undefined, { intervals })
+const verdict = evaluateSLO(result, ['p99 < 20ms', 'p50 < 1ms'])
+
+describe.skipIf(executablePath === undefined)('in Chromium', () => {
+  let directory: string
+  let browser: Browser
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'ws-load-page-'))
+    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
+  })
+  afterAll(async () => {
+    await browser.close()
+    await rm(directory, { recursive: true })
+  })
+
+  /** Opens a file, and fails on anything that it loads, runs or complains about. */
+  async function open(name: string, text: string, colorScheme: 'light' | 'dark' = 'light') {
+    await writeFile(join(directory, name), text)
+    const url = pathToFileURL(join(directory, name)).href
+    const complaints: string[] = []
+    const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 800 } })
+    page.on('console', (message) => complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('dialog', (dialog) => complaints.push(dialog.message()))
+    page.on('request', (request) => request.url() !== url && complaints.push(request.url()))
+    await page.goto(url)
+    return { page, complaints }
+  }
+
+  function colours(page: Page): Promise<string[]> {
+    return page.evaluate<string[]>(
+      '[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]',
+    )
+  }
+
+  test('a page shows its charts, and loads nothing', async () => {
+    const { page, complaints } = await open(
+      'page.html',
+      formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }]),
+    )
+    expect(complaints).toEqual([])
+    for (const chart of await page.getByRole('img').all()) {
+      const box = await chart.boundingBox()
+      expect(box?.width).toBeGreaterThan(900)
+    }
+    expect(await page.getByRole('img').count()).toBe(3)
+    expect(await page.getByRole('heading', { name: 'answers ✗ fail' }).isVisible()).toBe(true)
+  })
+
+  test('a page follows the light and the dark scheme', async () => {
+    const html = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }])
+    expect(await colours((await open('page.html', html)).page)).toEqual(['rgb(255, 255, 255)', 'rgb(31, 35, 40)'])
+    expect(await colours((await open('page.html', html, 'dark')).page)).toEqual([
+      'rgb(13, 17, 23)',
+      'rgb(230, 237, 243)',
+    ])
+  })
+
+  test('the keyboard unfolds the tables, and reaches all that scrolls', async () => {
+    const { page } = await open(
+      'page.html',
+      formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }]),
+    )
+    const percentiles = page.getByRole('region', { name: 'Latency by percentile' })
+    expect(await percentiles.isVisible()).toBe(false)
+    await page.locator('summary').first().focus()
+    await page.keyboard.press('Enter')
+    expect(await percentiles.isVisible()).toBe(true)
+    expect(await percentiles.getByRole('row', { name: 'p99 ' }).first().innerText()).toContain('18 ms')
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Latency by percentile')
+  })
+
+  test('hostile texts are texts', async () => {
+    const sections = hostileTexts.map((hostile) => ({
+      title: hostile,
+      runs: [
+        {
+          name: hostile,
+          result: loadResult(undefined, {
+            errors: { [hostile]: { count: 1, samples: [hostile] } },
+            options: { url: hostile },
+            intervals,
+          }),
+        },
+      ],
+    }))
+    const { page, complaints } = await open('hostile.html', formatPage(hostileTexts[0]!, sections))
+    expect(complaints).toEqual([])
+    expect(await page.title()).toBe('<script>alert(1)</script>')
+    expect(await page.locator('section').count()).toBe(hostileTexts.length)
+    expect(await page.locator('script, main img, a:not([href^="#flood-"])').count()).toBe(0)
+  })
+
+  test('a picture is a well-formed SVG of its own', async () => {
+    for (const hostile of hostileTexts) {
+      const { page, complaints } = await open(
+        'picture.svg',
+        formatPicture(loadResult(undefined, { intervals }), hostile)!,
+      )
+      expect(complaints).toEqual([])
+      expect(await page.locator('parsererror').count()).toBe(0)
+      expect(await page.locator('svg svg svg').count()).toBe(2)
+      await page.close()
+    }
+  })
+})

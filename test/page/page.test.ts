@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { compareSideBySide } from '../../src/gate/compare.ts'
+import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { formatPage } from '../../src/page/page.ts'
+import { formatPicture } from '../../src/page/picture.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { hostileTexts } from '../support/hostile.ts'
+import { loadResult } from '../support/result.ts'
+
+const second = { duration: 1_000, sent: 4_000, answered: 4_000, timedOut: 0, lost: 0, dropped: 0, throughput: 4_000 }
+const intervals = [
+  { ...second, start: 0, p50: 2, p99: 18, max: 18 },
+  { ...second, start: 1_000, p50: NaN, p99: NaN, max: NaN, answered: 0, throughput: 0, timedOut: 4_000 },
+  { ...second, start: 2_000, p50: 2, p99: 18, max: 18 },
+]
+const result = loadResult(undefined, { intervals })
+const slo = ['p99 < 20ms', 'p50 < 1ms', 'warn: p90 < 1ms']
+
+function pageOf(runs = [{ name: 'latency', result }]): string {
+  return formatPage('Gateway', [{ title: 'answers', runs, verdict: evaluateSLO(result, slo) }])
+}
+
+test('a page says the verdict, its objectives and the figures in words', () => {
+  const page = pageOf()
+  expect(page).toMatch(/^<!doctype html>\n<html lang="en">/)
+  expect(page).toContain('<strong class="badge bad">✗ fail</strong>')
+  expect(page).toContain('SLO missed: p50 is 2 ms, the limit is &lt; 1ms')
+  expect(page).toContain('<th scope="row">p99</th><td>&lt; 20ms</td><td>18 ms</td>')
+  expect(page).toContain('<desc>latency: p50 2 ms, p99 18 ms, maximum 18 ms of 20,000 pings.</desc>')
+})
+
+test('a page has a line for each limit of a percentile', () => {
+  expect(pageOf().match(/<line class="limit (?:fail|warn)"/g)).toHaveLength(3)
+})
+
+test('a second without answers breaks the lines, and what failed is a bar', () => {
+  const page = pageOf()
+  expect(page.match(/<rect class="bar bad"/g)).toHaveLength(1)
+  expect(page).not.toMatch(/NaN|Infinity|undefined|null/)
+})
+
+test('base and head share the charts', () => {
+  const head = loadResult(
+    Array.from({ length: 20_000 }, (_, nth) => (nth % 25 === 0 ? 25 : 3)),
+    { intervals },
+  )
+  const comparison = compareSideBySide(result, head, parseTolerance(), 0.99)
+  const runs = Object.entries({ base: result, head }).map(([name, one]) => ({ name, result: one }))
+  const page = formatPage('Base against head', [{ title: 'gateway', runs, comparison }])
+  expect(page.match(/class="chart"/g)).toHaveLength(4)
+  expect(page).toContain('<text class="legend" x="104" y="16">base</text>')
+  expect(page).toContain('<caption>Changes</caption>')
+})
+
+test('several floods have a table of contents', () => {
+  const section = { title: 'answers', runs: [{ name: 'latency', result }] }
+  expect(formatPage('All', [section, section])).toContain('<a href="#flood-2">answers</a>')
+})
+
+test('a run that measured nothing has a page', () => {
+  const nothing = loadResult([], { errors: { ECONNREFUSED: { count: 10, samples: ['refused'] } } })
+  const page = pageOf([{ name: 'latency', result: nothing }])
+  expect(page).toContain('ECONNREFUSED')
+  expect(page).not.toMatch(/NaN|Infinity|undefined|null/)
+  expect(formatPicture(nothing)).toBeNull()
+})
+
+test('a page runs no scripts and loads nothing', () => {
+  const page = pageOf()
+  expect(page).toContain('content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;;')
+  expect(page).not.toMatch(/<script|<link|src=|url\(|@import|href="(?!#)/)
+})
+
+test.for(hostileTexts)('is text in a page and in a picture: %j', (hostile) => {
+  const nasty = loadResult(undefined, {
+    errors: { [hostile]: { count: 1, samples: [hostile] } },
+    options: { url: hostile, protocols: [hostile] },
+    environment: { cpu: hostile },
+    generator: { saturated: true, reasons: [hostile] },
+    intervals,
+  })
+  const runs = [{ name: hostile, result: nasty }]
+  const verdict = evaluateSLO(nasty, slo)
+  const elements = (page: string): string[] => page.match(/<\/?[a-z]+/gi) ?? []
+  const plain = formatPage('x', [{ title: 'x', runs: [{ name: 'x', result: nasty }], verdict }])
+  expect(elements(formatPage(hostile, [{ title: hostile, runs, verdict }]))).toEqual(elements(plain))
+  expect(elements(formatPicture(nasty, hostile)!)).toEqual(elements(formatPicture(result)!))
+})
