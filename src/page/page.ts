@@ -10,14 +10,14 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../units.t
 import { distributionChart } from './distribution-chart.ts'
 import { badge, figure, type Mark, table, unfold } from './markup.ts'
 import { formatPercentile, percentileChart } from './percentile-chart.ts'
-import type { PageSection, ShownRun } from './section.ts'
+import type { Outcome, PageSection, ShownRun } from './section.ts'
 import { chartStyle, pageStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 /** Neither scripts nor anything from elsewhere. @see https://www.w3.org/TR/CSP3/ */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
-const marksOf: Readonly<Record<SLOVerdict['verdict'] | ComparisonVerdict['verdict'], Mark>> = {
+const marksOf: Readonly<Record<Outcome, Mark>> = {
   pass: 'good',
   fail: 'bad',
   inconclusive: 'open',
@@ -60,22 +60,22 @@ function contents(sections: readonly PageSection[]): Markup {
 }
 
 function sectionOf(section: PageSection, nth: number): Markup {
-  const { title, runs, verdict, comparison } = section
+  const { title, runs, verdict, comparison, objectives = verdict?.objectives ?? [] } = section
   return h('section', { id: `flood-${nth + 1}`, 'aria-labelledby': `title-${nth + 1}` }, [
     h('h2', { id: `title-${nth + 1}` }, [printable(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
     comparison === undefined ? null : changesOf(comparison),
-    figure('Latency by percentile', percentileChart(runs, verdict?.objectives ?? []), percentileTable(runs)),
+    figure('Latency by percentile', percentileChart(runs, objectives), percentileTable(runs)),
     figure('Latency over time', timelineChart(runs), ...runs.map((run) => secondsOf(run, runs.length))),
     runs.map((run) => figure(`Histogram${suffix(run, runs.length)}`, distributionChart(run.result))),
     runs.map((run) => h('div', null, detailsOf(run, runs.length))),
   ])
 }
 
-function verdictBadge({ verdict, comparison }: PageSection): Markup | null {
-  const known = comparison?.verdict ?? verdict?.verdict
+function verdictBadge({ verdict, comparison, outcome }: PageSection): Markup | null {
+  const known = comparison?.verdict ?? verdict?.verdict ?? outcome
   return known === undefined ? null : badge(marksOf[known], known)
 }
 

@@ -1,5 +1,6 @@
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/evaluate.ts'
+import type { Objective } from '../slo/objective.ts'
 import type { LoadResult } from '../stats/result.ts'
 
 /** One of the runs that a chart shows. */
@@ -8,6 +9,8 @@ export interface ShownRun {
   readonly result: LoadResult
 }
 
+export type Outcome = SLOVerdict['verdict'] | ComparisonVerdict['verdict']
+
 /** One run, or a base and a head, and what is known of them. */
 export interface PageSection {
   readonly title: string
@@ -15,4 +18,8 @@ export interface PageSection {
   /** Of the last run. */
   readonly verdict?: SLOVerdict
   readonly comparison?: ComparisonVerdict
+  /** Where that is all that is known of the verdict. */
+  readonly outcome?: Outcome
+  /** Limits that the charts show, where there is no `verdict`. */
+  readonly objectives?: readonly Objective[]
 }

@@ -54,7 +54,10 @@ export function recordedSLO({ verdict, objectives }: SLOVerdict): RecordedVerdic
   const decisive = (one: SLOVerdict['objectives'][number]): number =>
     Number(one.level === 'fail' && one.verdict === verdict)
   const sorted = objectives.toSorted((one, other) => decisive(other) - decisive(one))
-  return { verdict, limits: sorted.map(({ indicator, bound }) => `${indicator} ${bound}`) }
+  return {
+    verdict,
+    limits: sorted.map(({ indicator, bound, level }) => `${level === 'warn' ? 'warn: ' : ''}${indicator} ${bound}`),
+  }
 }
 
 /** A comparison's verdict, its deciding figure first. */

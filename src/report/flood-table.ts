@@ -77,7 +77,7 @@ export function describeFlood(flood: FloodRecord): string {
 }
 
 function figuresOf({ flood }: Row, mostLimits = 1): string[] {
-  const verdict = worst(flood)
+  const verdict = worstOf(flood.verdicts)
   const { latency, throughput, errorRate, saturated } = flood
   return [
     `${verdict?.verdict ?? '-'}${saturated ? ' (saturated)' : ''}`,
@@ -98,12 +98,12 @@ function limitsOf({ limits }: RecordedVerdict, most: number): string {
 }
 
 function colourOf({ passed, flood }: Row): keyof typeof marks {
-  const verdict = worst(flood)?.verdict
+  const verdict = worstOf(flood.verdicts)?.verdict
   return verdict === undefined ? (passed ? 'green' : 'red') : colours[verdict]
 }
 
 /** What is worse than the others stands for them all. */
-function worst({ verdicts }: FloodRecord): RecordedVerdict | undefined {
+export function worstOf(verdicts: readonly RecordedVerdict[]): RecordedVerdict | undefined {
   return verdicts.toSorted((one, other) => urgency.indexOf(other.verdict) - urgency.indexOf(one.verdict))[0]
 }
 

@@ -28,6 +28,11 @@ export interface WsLoadPluginOptions {
    * console. A run that measured nothing fails either way.
    */
   readonly inconclusive?: 'fail' | 'warn'
+  /**
+   * `html`: write a page with charts of all floods, to `.vitest/ws-load/report.html` (`true`) or to this file, relative to
+   * the root.
+   */
+  readonly report?: { readonly html?: boolean | string }
 }
 
 /** What the global setup needs to start the target. */
@@ -45,7 +50,8 @@ declare module 'vitest' {
 const setupFile = ownFile('global-setup')
 const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
-const optionNames = ['defaults', 'target', 'inconclusive']
+const optionNames = ['defaults', 'target', 'inconclusive', 'report']
+const usualPage = '.vitest/ws-load/report.html'
 const minute = 60_000
 /** Vitest's own, in milliseconds: of tests, and of benchmarks. */
 const timeouts = [
@@ -64,7 +70,7 @@ const timeouts = [
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
   const mistakes = mistakesIn(options)
   if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'vitest-ws-load plugin'))
-  const { defaults = {}, target, inconclusive = 'fail' } = options
+  const { defaults = {}, target, inconclusive = 'fail', report = {} } = options
   const { headers, protocols, tls, warmup, duration } = resolveOptions(defaults)
   const timeout = minute + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
@@ -80,7 +86,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       home = configFile === undefined ? root : dirname(configFile)
     },
     configureVitest({ project, vitest }) {
-      addReporter(vitest.config)
+      addReporter(vitest.config, report)
       for (const [name, usual] of timeouts) {
         const [ofTests, ofBenchmarks] = usual
         const own = isBenchmark(project.config) ? ofBenchmarks : ofTests
@@ -101,9 +107,9 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
 }
 
 /** Beside the user's own; the hook is called for each project. */
-function addReporter({ reporters }: Vitest['config']): void {
+function addReporter({ reporters }: Vitest['config'], { html }: NonNullable<WsLoadPluginOptions['report']>): void {
   const isThere = reporters.some((one) => one === reporter || (Array.isArray(one) && one[0] === reporter))
-  if (!isThere) reporters.push([reporter, {}])
+  if (!isThere) reporters.push([reporter, { html: html === true ? usualPage : html === false ? undefined : html }])
 }
 
 /** Vitest 4 has no such projects. */
@@ -116,8 +122,9 @@ function ownFile(name: string): string {
 }
 
 function mistakesIn(options: unknown): string[] {
-  if (!isObject(options)) return [`expected an object with defaults, target and inconclusive, got ${show(options)}`]
-  const { defaults, target, inconclusive = 'fail' } = options
+  if (!isObject(options))
+    return [`expected an object with defaults, target, inconclusive and report, got ${show(options)}`]
+  const { defaults, target, inconclusive = 'fail', report } = options
   return [
     ...Object.keys(options)
       .filter((name) => !optionNames.includes(name))
@@ -127,6 +134,18 @@ function mistakesIn(options: unknown): string[] {
     ...(inconclusive === 'fail' || inconclusive === 'warn'
       ? []
       : [`inconclusive: expected 'fail' or 'warn', got ${show(inconclusive)}`]),
+    ...(report === undefined ? [] : mistakesInReport(report)),
+  ]
+}
+
+function mistakesInReport(report: unknown): string[] {
+  if (!isObject(report)) return [`report: expected an object with html, got ${show(report)}`]
+  const { html = false, ...rest } = report
+  return [
+    ...Object.keys(rest).map((name) => `report.${name}: no such option${didYouMean(name, ['html'])}`),
+    ...(typeof html === 'boolean' || (typeof html === 'string' && html !== '')
+      ? []
+      : [`report.html: expected true, false or the name of a file, got ${show(html)}`]),
   ]
 }
 

@@ -1,32 +1,11 @@
 import { recordArtifact } from 'vitest'
+import { formatPicture } from '../page/picture.ts'
 import type { LoadComparison } from '../report/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
 import { type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
-import type { SummaryJSON } from '../report/json.ts'
 import type { LoadSummary } from '../report/load-summary.ts'
 import type { RunningTest } from './context.ts'
-
-/** What reporters know the package's annotations and artifacts by. */
-const label = 'vitest-ws-load'
-export const floodArtifact = `${label}:flood`
-
-/** A whole flood as Vitest carries it to the main process and through blobs. */
-export interface FloodArtifact {
-  readonly type: typeof floodArtifact
-  /** Which of the test's `meta.wsLoad` it is. */
-  readonly index: number
-  readonly summary: SummaryJSON
-}
-
-declare module 'vitest' {
-  interface TaskMeta {
-    /** The floods of the test, in the order they ended; in JSON reports as well. */
-    wsLoad?: FloodRecord[]
-  }
-  interface TestArtifactRegistry {
-    wsLoadFlood: FloodArtifact
-  }
-}
+import { floodArtifact, label } from './flood-artifact.ts'
 
 const records = new WeakMap<LoadSummary, FloodRecord>()
 
@@ -40,7 +19,9 @@ export async function keepFlood(test: RunningTest | undefined, summary: LoadSumm
   records.set(summary, record)
   // Vitest takes neither from a test that has ended, by its timeout for example.
   if (task.result?.state !== 'run') return
-  await annotate(describeFlood(record), label)
+  const body = formatPicture(summary, name)
+  const picture = body === null ? undefined : ({ contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' } as const)
+  await annotate(describeFlood(record), label, picture)
   await recordArtifact(task, { type: floodArtifact, index, summary: summary.toJSON() })
 }
 

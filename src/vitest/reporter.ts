@@ -1,7 +1,10 @@
 /** The reporter that the plugin adds: all floods of a run in one table, in the terminal and in a job's summary. */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { formatPage } from '../page/page.ts'
+import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
 import { paintWith, plain } from '../report/paint.ts'
@@ -11,8 +14,19 @@ const forPrograms = new Set(['json', 'junit', 'tap', 'tap-flat'])
 const widthOfLogs = 120
 const mostColumns = 160
 
+/** Options of the reporter. */
+export interface WsLoadReporterOptions {
+  /** Where to write a page of all floods, relative to the root; nowhere by default. */
+  readonly html?: string | undefined
+}
+
 export default class WsLoadReporter implements Reporter {
+  readonly #html: string | undefined
   #vitest: Vitest | undefined
+
+  constructor({ html }: WsLoadReporterOptions = {}) {
+    this.#html = html
+  }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
@@ -23,6 +37,15 @@ export default class WsLoadReporter implements Reporter {
     if (files.length === 0) return
     this.#print(files)
     appendToJobSummary(files)
+    this.#writePage(modules)
+  }
+
+  #writePage(modules: readonly TestModule[]): void {
+    if (this.#html === undefined || this.#vitest === undefined) return
+    const file = resolve(this.#vitest.config.root, this.#html)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf)))
+    if (!isStdoutTaken(this.#vitest)) this.#vitest.logger.log(` Page written to ${file}\n`)
   }
 
   #print(files: readonly FileFloods[]): void {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { linkedConsumer } from './support/consumer.ts'
@@ -36,6 +36,10 @@ test('compares', async ({ wsLoad }) => {
 })
 test('floods nothing', () => {})
 `
+const longer = `import { test } from 'vitest-ws-load'
+test('floods for two seconds', async ({ wsLoad }) => {
+  await wsLoad({ duration: 2000 })
+})`
 const files = { 'vitest.config.js': config(), 'gateway.test.js': tests }
 const figures = String.raw`\d\S* [nµm]s +\d\S* [nµm]s`
 /** What the table says of these tests. */
@@ -97,6 +101,33 @@ describe('the reporter', () => {
     const merged = await consumer.rerun(cwd, ['--merge-reports=blobs'])
     expect(merged.exitCode).toBe(1)
     for (const row of rows) expect(merged.stdout).toMatch(row)
+  })
+
+  test('writes a page of all floods if it is asked to, of merged reports as well', async () => {
+    const asked = { ...files, 'vitest.config.js': config(`report: { html: 'pages/load.html' }`) }
+    const run = await consumer.run(asked, ['--reporter=default', '--reporter=blob', '--outputFile.blob=blobs/one.json'])
+    expect(run.stdout).toMatch(/Page written to .*pages\/load\.html/)
+    const page = await readFile(join(run.cwd, 'pages/load.html'), 'utf8')
+    expect(page).toContain('>gateway.test.js › meets its SLO <strong class="badge good">✓ pass</strong></h2>')
+    expect(page).toContain('>gateway.test.js › misses its SLO <strong class="badge bad">✗ fail</strong></h2>')
+    expect(page).toMatch(/>gateway\.test\.js › compares <\/h2><p class="muted">base: /)
+    expect(page.match(/<section /g)).toHaveLength(6)
+    await rm(join(run.cwd, 'pages'), { recursive: true })
+    await consumer.rerun(run.cwd, ['--merge-reports=blobs'])
+    expect(await readFile(join(run.cwd, 'pages/load.html'), 'utf8')).toBe(page)
+  })
+
+  test('gives the UI and the HTML report a picture of each flood', async () => {
+    const run = await consumer.run({ ...files, 'ten.test.js': longer }, [
+      'ten',
+      '--reporter=json',
+      '--reporter=blob',
+      '--outputFile.blob=b.json',
+    ])
+    expect(run.exitCode).toBe(0)
+    expect(await readFile(join(run.cwd, 'b.json'), 'utf8')).toMatch(
+      /image\/svg\+xml[^]*<title>Latency by percentile<\/title>[^]*<title>Latency over time<\/title>/,
+    )
   })
 
   test('leaves a report for programs on the standard output alone', async () => {

@@ -27,7 +27,7 @@ describe('the plugin', () => {
 
   test.for(['node server.js', null, ['a']])('refuses %j for its options', (options) => {
     expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow(
-      'expected an object with defaults, target and inconclusive, got',
+      'expected an object with defaults, target, inconclusive and report, got',
     )
   })
 
@@ -38,6 +38,14 @@ describe('the plugin', () => {
         defaults: expected an object with options of wsLoad, got "10s"
         target: expected an object with a command and a url, got "node server.js"]
     `)
+  })
+
+  test.for([
+    ['yes', 'report: expected an object with html, got "yes"'],
+    [{ html: 1 }, 'report.html: expected true, false or the name of a file, got 1'],
+    [{ htm: true }, 'report.htm: no such option, did you mean "html"?'],
+  ] as const)('refuses the report %j', ([report, mistake]) => {
+    expect(() => wsLoad({ report } as WsLoadPluginOptions)).toThrow(mistake)
   })
 
   test('shows no stack of its own on a mistake', () => {
