@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { compareSideBySide } from '../gate/compare.ts'
 import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
 import { smallestRegression } from '../gate/sensitivity.ts'
@@ -11,6 +11,7 @@ import { LoadComparison } from '../report/load-comparison.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { startEmbedded } from '../target/embedded.ts'
 import { formatDuration, formatRatio } from '../units.ts'
+import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
 
 interface DoctorFlags {
@@ -32,8 +33,13 @@ export const doctorCommand: Command = new Command('doctor')
     'Compares two embedded servers that do the same, which tells the noise of this machine and so the smallest regression ' +
       'that wsLoad.compare() can find here in that time; then slows one of them down and shows that it is found.',
   )
-  .option('-s, --seconds <number>', 'how long each of the two comparisons may take, 2 to 3600', seconds, 30)
-  .option('-c, --connections <number>', 'of each server', connections, 10)
+  .option(
+    '-s, --seconds <number>',
+    'how long each of the two comparisons may take, 2 to 3600',
+    aWholeNumber(2, 3_600),
+    30,
+  )
+  .option('-c, --connections <number>', 'of each server', aWholeNumber(1, 100_000), 10)
   .addHelpText('after', '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage')
   .action(async (flags: DoctorFlags) => {
     const { cpu, cores, node, os } = describeEnvironment()
@@ -115,20 +121,6 @@ function adviceOn(changes: readonly Change[], found: boolean): string[] {
 
 function latencies(changes: readonly Change[]): Change[] {
   return changes.filter(({ indicator }) => indicator !== 'errorRate')
-}
-
-function seconds(given: string): number {
-  return within(given, 2, 3_600)
-}
-
-function connections(given: string): number {
-  return within(given, 1, 100_000)
-}
-
-function within(given: string, least: number, most: number): number {
-  const value = Number(given)
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
 }
 
 function say(line: string): void {

@@ -14,6 +14,7 @@ import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
 import { findSLOMistakes } from '../slo/objective.ts'
 import { exitCode, exitCodeOfRun } from './exit-code.ts'
 import { aHeader, aList, aNumber, aStage } from './parse.ts'
+import { showProgress } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
 interface Flags {
@@ -35,6 +36,7 @@ interface Flags {
   readonly json?: string
   readonly hgrm?: string
   readonly html?: string
+  readonly progress: boolean
 }
 
 /** Flags that are options of a flood under the same name. */
@@ -101,6 +103,7 @@ export function addFlood(program: Command): Command {
     .option('--json <file>', 'write the summary as JSON, to stdout for -')
     .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
     .option('--html <file>', 'write a page with charts')
+    .option('--no-progress', 'say nothing until the end')
     .action(async (url: string | undefined, flags: Flags) => {
       process.exitCode = await flood(urlOf(url, flags, program), flags)
     })
@@ -114,8 +117,11 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes]
   if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
   const stop = untilSecondInterrupt(interrupt)
+  const progress = showProgress(process.stderr)
   try {
-    const summary = new LoadSummary(await run({ ...given, signal: interrupt.signal }))
+    const result = await run({ ...given, signal: interrupt.signal }, flags.progress ? progress : undefined)
+    progress.end()
+    const summary = new LoadSummary(result)
     const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
     printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
     if (json === '-') process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
@@ -174,7 +180,7 @@ function urlOf(argument: string | undefined, { url, gateway }: Flags, program: C
 
 function toOptions(flags: Flags): WsLoadOptions {
   const { text, probe, stage, header, protocol, localAddress, slo, decide } = flags
-  const named = flags as Readonly<Record<string, unknown>>
+  const named: Readonly<Record<string, unknown>> = { ...flags }
   return {
     ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
     ...(text !== undefined && { probe: { text } }),

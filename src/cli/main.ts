@@ -4,6 +4,7 @@ import { WsLoadError } from '../errors.ts'
 import { describeEnvironment } from '../load/environment.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
+import { echoCommand } from './echo.ts'
 import { addFlood } from './flood.ts'
 import { exitCode } from './exit-code.ts'
 import { reportCommand } from './report.ts'
@@ -15,6 +16,7 @@ const program = addFlood(new Command('ws-load'))
   .addCommand(compareCommand)
   .addCommand(reportCommand)
   .addCommand(doctorCommand)
+  .addCommand(echoCommand)
   .addHelpText(
     'after',
     `

@@ -7,6 +7,15 @@ export function aNumber(given: string): number {
   return value
 }
 
+/** Reads a flag's whole number within limits. */
+export function aWholeNumber(least: number, most: number): (given: string) => number {
+  return (given) => {
+    const value = Number(given)
+    if (given.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
+  }
+}
+
 /** Reads a flag that may be repeated into a list. */
 export function aList(given: string, before: readonly string[] = []): readonly string[] {
   return [...before, given]

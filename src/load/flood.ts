@@ -13,7 +13,7 @@ import { Lookout } from './lookout.ts'
 import type { ThreadPlan } from './plan.ts'
 import { PollClock } from './poll-clock.ts'
 import { ConnectionPool } from './pool.ts'
-import { Recorder, type Recording, Sample } from './recorder.ts'
+import { type RecordedInterval, Recorder, type Recording, Sample } from './recorder.ts'
 import { takeSnapshot, type Snapshot } from './snapshot.ts'
 import { Turns } from './turns.ts'
 
@@ -136,6 +136,11 @@ export class Flood {
     const now = clock.look()
     const report = this.#describe('decided', Math.min(now, recorder.until), this.#spent())
     return takeSnapshot(report, { recorder, pool, lostBefore: clock.before - overdueAfter })
+  }
+
+  /** The second of the measured window that was completed last. */
+  get latestSecond(): RecordedInterval | undefined {
+    return this.#recorder.intervals.at(-1)
   }
 
   /** Opens the connections; resolves when each of them is open or has failed. */

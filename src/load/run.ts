@@ -3,6 +3,7 @@ import type { LoadResult } from '../stats/result.ts'
 import { startEmbedded } from '../target/embedded.ts'
 import { resolveOptions, type WsLoadOptions } from './options.ts'
 import { patienceOf } from './patience.ts'
+import type { Watcher } from './progress.ts'
 import { checkSignal, runSideBySide } from './side-by-side.ts'
 
 /**
@@ -14,7 +15,7 @@ import { checkSignal, runSideBySide } from './side-by-side.ts'
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED` if `signal` was aborted before the start,
  * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`
  */
-export async function run(options: WsLoadOptions = {}): Promise<LoadResult> {
+export async function run(options: WsLoadOptions = {}, watcher?: Watcher): Promise<LoadResult> {
   const resolved = resolveOptions(options)
   const { signal } = options
   checkSignal(signal)
@@ -24,6 +25,7 @@ export async function run(options: WsLoadOptions = {}): Promise<LoadResult> {
   try {
     const [result] = await runSideBySide([settled], {
       signal,
+      watcher,
       ...(until !== undefined && {
         decision: { overdueAfter: patienceOf(until), isReached: ([result]) => isDecided(result!, until) },
       }),

@@ -3,6 +3,7 @@ import type { LoadResult } from '../stats/result.ts'
 import { type Decision, endWhenDecided, type SettledOptions } from './look.ts'
 import { checkMachineLimits } from './machine-limits.ts'
 import { planThreads } from './plan.ts'
+import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
 import { LoadThreads } from './threads.ts'
 import { timeForAll, turnLength } from './turns.ts'
@@ -14,6 +15,7 @@ const { now } = Date
 export interface SideBySide {
   readonly signal?: AbortSignal | undefined
   readonly decision?: Decision
+  readonly watcher?: Watcher | undefined
 }
 
 /**
@@ -22,11 +24,12 @@ export interface SideBySide {
  */
 export async function runSideBySide(
   floods: readonly SettledOptions[],
-  { signal, decision }: SideBySide,
+  { signal, decision, watcher }: SideBySide,
 ): Promise<LoadResult[]> {
   const sides = floods.length
+  const connections = floods.reduce((sum, flood) => sum + flood.connections, 0)
   checkMachineLimits({
-    connections: floods.reduce((sum, { connections }) => sum + connections, 0),
+    connections,
     localAddresses: floods.flatMap(({ localAddresses }) => localAddresses),
   })
   const lead = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
@@ -41,14 +44,18 @@ export async function runSideBySide(
   signal?.addEventListener('abort', abort, { once: true })
   // It may have been aborted while the target was starting.
   if (signal?.aborted) abort()
+  let unwatch = (): void => {}
   try {
+    watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
     await threads.connected()
     const startedAt = new Date(now() + lead)
     const begin = threads.start() + lead
+    if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
     const looks = await endWhenDecided(decision, { threads, floods, begin, longest, startedAt })
     const reports = await threads.done()
     return floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
   } finally {
+    unwatch()
     signal?.removeEventListener('abort', abort)
     await threads.terminate()
   }

@@ -117,7 +117,8 @@ function mergeIntervals(threads: readonly (readonly RecordedInterval[])[]): Load
   return Array.from({ length }, (_, nth) => mergeInterval(threads.flatMap((intervals) => intervals[nth] ?? [])))
 }
 
-function mergeInterval(parts: readonly RecordedInterval[]): LoadInterval {
+/** One second of several threads. */
+export function mergeInterval(parts: readonly RecordedInterval[]): LoadInterval {
   const { sent, answered, timedOut, lost, dropped } = sumPings(parts.map((part) => part.pings))
   const start = Math.min(...parts.map((part) => part.start))
   const duration = Math.max(...parts.map((part) => part.end)) - start

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Flood, type FloodReport, watchLoop } from './flood.ts'
 import type { ThreadPlan } from './plan.ts'
+import type { RecordedInterval } from './recorder.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What the main thread says. Times are milliseconds of `process.uptime()`: all threads share it, no fake timers stop it. */
@@ -9,6 +10,8 @@ export type Order =
   | { readonly type: 'start'; readonly at: number }
   /** Asks for what was found out until now. Unanswered pings older than `overdueAfter` milliseconds count as lost. */
   | { readonly type: 'look'; readonly overdueAfter: number }
+  /** Asks for the second that was completed last: costs the measurement next to nothing. */
+  | { readonly type: 'glance' }
   /** Ends the measured window. */
   | { readonly type: 'finish' }
   | { readonly type: 'abort' }
@@ -20,6 +23,7 @@ export type ThreadWork = readonly (ThreadPlan | undefined)[]
 export type Notice =
   | { readonly type: 'connected' }
   | { readonly type: 'look'; readonly reports: readonly (Snapshot | undefined)[] }
+  | { readonly type: 'glance'; readonly seconds: readonly (RecordedInterval | undefined)[] }
   | { readonly type: 'done'; readonly reports: readonly (FloodReport | undefined)[] }
   | { readonly type: 'unusable'; readonly reason: string }
 
@@ -51,6 +55,9 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
         loop.clock.worked(began)
         break
       }
+      case 'glance':
+        say({ type: 'glance', seconds: floods.map((flood) => flood?.latestSecond) })
+        break
       case 'finish':
         for (const flood of floods) flood?.finish()
         break

@@ -4,6 +4,7 @@ import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from './options.ts'
 import type { FloodReport } from './flood.ts'
 import type { ThreadPlan } from './plan.ts'
+import type { RecordedInterval } from './recorder.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Notice, Order, ThreadWork } from './thread.ts'
 
@@ -47,6 +48,11 @@ export class LoadThreads {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.look(overdueAfter))))
   }
 
+  /** Resolves with the second that each flood completed last, thread by thread; with nothing once they have ended. */
+  async glance(): Promise<RecordedInterval[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.glance())))
+  }
+
   /** Ends the measured window: the threads then drain, and {@link done} resolves. */
   finish(): void {
     for (const thread of this.#threads) thread.order({ type: 'finish' })
@@ -71,6 +77,7 @@ class LoadThread {
   readonly done: Promise<readonly (FloodReport | undefined)[]>
   readonly #worker: Worker
   #looked: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
+  #glanced: ((seconds: readonly (RecordedInterval | undefined)[]) => void) | undefined
 
   constructor(work: ThreadWork) {
     const connected = Promise.withResolvers<void>()
@@ -90,6 +97,7 @@ class LoadThread {
     this.#worker.on('message', (notice: Notice) => {
       if (notice.type === 'connected') connected.resolve()
       else if (notice.type === 'look') this.#looked?.(notice.reports)
+      else if (notice.type === 'glance') this.#glanced?.(notice.seconds)
       else if (notice.type === 'done') done.resolve(notice.reports)
       else fail(invalidOptions([`probe: ${notice.reason}`]))
     })
@@ -106,6 +114,12 @@ class LoadThread {
     this.order({ type: 'look', overdueAfter })
     const final = this.done.then((reports) => reports.map((report) => report && { ...report, underway: 0 }))
     return Promise.race([snapshots, final])
+  }
+
+  async glance(): Promise<readonly (RecordedInterval | undefined)[]> {
+    const seconds = new Promise<readonly (RecordedInterval | undefined)[]>((resolve) => (this.#glanced = resolve))
+    this.order({ type: 'glance' })
+    return Promise.race([seconds, this.done.then(() => [])])
   }
 
   async terminate(): Promise<void> {

@@ -14,6 +14,14 @@ export interface FloodArtifact {
   readonly summary: SummaryJSON
 }
 
+export const progressArtifact = `${label}:progress`
+
+/** How far a long flood is, in one line. */
+export interface ProgressArtifact {
+  readonly type: typeof progressArtifact
+  readonly line: string
+}
+
 declare module 'vitest' {
   interface TaskMeta {
     /** The floods of the test, in the order they ended; in JSON reports as well. */
@@ -21,5 +29,6 @@ declare module 'vitest' {
   }
   interface TestArtifactRegistry {
     wsLoadFlood: FloodArtifact
+    wsLoadProgress: ProgressArtifact
   }
 }

@@ -1,11 +1,13 @@
 import { recordArtifact } from 'vitest'
+import type { Watcher } from '../load/progress.ts'
 import { formatPicture } from '../page/picture.ts'
 import type { LoadComparison } from '../report/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
 import { type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
+import { formatProgress } from '../report/progress.ts'
 import type { LoadSummary } from '../report/load-summary.ts'
 import type { RunningTest } from './context.ts'
-import { floodArtifact, label } from './flood-artifact.ts'
+import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 
 const records = new WeakMap<LoadSummary, FloodRecord>()
 
@@ -23,6 +25,21 @@ export async function keepFlood(test: RunningTest | undefined, summary: LoadSumm
   const picture = body === null ? undefined : ({ contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' } as const)
   await annotate(describeFlood(record), label, picture)
   await recordArtifact(task, { type: floodArtifact, index, summary: summary.toJSON() })
+}
+
+/** Tells reporters every ten seconds how far a flood is; each report stays with the test, so it is not told more often. */
+export function tellProgress(test: RunningTest | undefined): Watcher | undefined {
+  if (test === undefined) return undefined
+  const { task } = test
+  return {
+    every: 10_000,
+    report(progress) {
+      if (progress.phase === 'connecting' || task.result?.state !== 'run') return
+      const told = recordArtifact(task, { type: progressArtifact, line: formatProgress(progress) })
+      // The test ended meanwhile.
+      told.catch(() => {})
+    },
+  }
 }
 
 /** Both sides of a comparison. */

@@ -2,8 +2,11 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
+import type { TestArtifact } from 'vitest'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { formatPage } from '../page/page.ts'
+import { printable } from '../slo/printable.ts'
+import { progressArtifact } from './flood-artifact.ts'
 import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
@@ -30,6 +33,11 @@ export default class WsLoadReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
+  }
+
+  onTestCaseArtifactRecord(test: TestCase, artifact: TestArtifact): void {
+    if (artifact.type !== progressArtifact || this.#vitest === undefined || isStdoutTaken(this.#vitest)) return
+    this.#vitest.logger.log(` ${printable(test.fullName)}: ${artifact.line}`)
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {

@@ -7,7 +7,7 @@ import { LoadSummary } from '../report/load-summary.ts'
 import { formatDuration } from '../units.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
-import { keepComparison, keepFlood } from './record.ts'
+import { keepComparison, keepFlood, tellProgress } from './record.ts'
 
 /** What a flood starts from. */
 export interface Surroundings {
@@ -92,7 +92,7 @@ async function floodIn(surroundings: Surroundings, given: WsLoadOptions): Promis
   const length = options.until === undefined ? 'duration' : 'maxDuration'
   checkTime(test, length, floodIn, () => resolveOptions(options))
   const flooded = await within(test, given.signal, async (signal) => {
-    const summary = new LoadSummary(await run({ ...options, ...signal }))
+    const summary = new LoadSummary(await run({ ...options, ...signal }, tellProgress(test)))
     await keepFlood(test, summary)
     return summary
   })

@@ -143,6 +143,13 @@ describe('ws-load URL', () => {
     expect(stdout).toContain('aborted early')
   })
 
+  test('says in a log every ten seconds how far it is, unless it is told not to', { timeout: 60_000 }, async () => {
+    const long = ['-d', '10500ms', '--warmup', '0', '-r', '100/s']
+    const [telling, silent] = await Promise.all([wsLoad(...long), wsLoad(...long, '--no-progress')])
+    expect(telling.stderr).toMatch(/^measuring, 10 connections, \S+\/s, p50 .*, p99 .*, 1 s left\n$/)
+    expect(silent.stderr).toBe('')
+  })
+
   test('quits at once when it is interrupted twice', async () => {
     await using server = await silent()
     const running = execFile(process.execPath, [program, server.url, '-d', '1m', '--warmup', '0'])
@@ -250,6 +257,25 @@ describe('ws-load compare', () => {
     const { exitCode, stderr } = await wsLoad('compare', 'ws://a', 'ws://b', '-c', '0', '--rate', 'fast')
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/^error: wsLoad\.compare: 2 options are wrong\n {2}connections: .*\n {2}rate: /)
+  })
+})
+
+describe('ws-load echo', () => {
+  test('answers until it is interrupted', async () => {
+    const server = execFile(process.execPath, [program, 'echo', '--delay', '3'])
+    const [line] = (await once(server.stdout!, 'data')) as [string]
+    expect(line).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\n$/)
+    const summary = await wsLoad(line.trim(), '-d', '300ms', '--warmup', '0', '--json', '-')
+    expect(LoadSummary.fromJSON(JSON.parse(summary.stdout)).latency.min).toBeGreaterThanOrEqual(2.9)
+    server.kill('SIGINT')
+    expect(await once(server, 'exit')).toEqual([0, null])
+    expect(await wsLoad(line.trim(), '-d', '100ms', '--warmup', '0')).toMatchObject({ exitCode: 3 })
+  })
+
+  test('says so when its port is taken', async () => {
+    await using server = await echoing()
+    const outcome = await wsLoad('echo', '--port', new URL(server.url).port)
+    expect(outcome).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('EADDRINUSE') })
   })
 })
 

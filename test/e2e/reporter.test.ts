@@ -130,6 +130,16 @@ describe('the reporter', () => {
     )
   })
 
+  test('says every ten seconds how far a flood is', async () => {
+    const long = `import { test } from 'vitest-ws-load'
+test('floods for long', async ({ wsLoad }) => {
+  await wsLoad({ duration: 10_500, rate: 100 })
+})`
+    const run = await consumer.run({ 'vitest.config.js': config(), 'long.test.js': long })
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toMatch(/^ floods for long: measuring, 2 connections, \S+\/s, p50 .*, p99 .*, 1 s left$/m)
+  })
+
   test('leaves a report for programs on the standard output alone', async () => {
     const run = await consumer.run(files, ['--reporter=tap-flat'])
     expect(run.stdout).toMatch(/^TAP version 13\n/)

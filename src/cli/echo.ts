@@ -1,0 +1,39 @@
+import { Command } from 'commander'
+import { WsLoadError } from '../errors.ts'
+import { startEmbedded } from '../target/embedded.ts'
+import { aWholeNumber } from './parse.ts'
+
+interface EchoFlags {
+  readonly port: number
+  readonly delay: number
+}
+
+/** `ws-load echo`: the embedded target, to be flooded from elsewhere. */
+export const echoCommand: Command = new Command('echo')
+  .summary('run an echo server to flood, until Ctrl-C')
+  .description('Runs an echo server on 127.0.0.1 until Ctrl-C: it answers pings, and sends every message back.')
+  .option('-p, --port <number>', 'port; 0 is any that is free', aWholeNumber(0, 65_535), 0)
+  .option('--delay <milliseconds>', 'that each answer waits', aWholeNumber(0, 60_000), 0)
+  .addHelpText('after', '\nExample:\n  ws-load echo --port 3001 --delay 5')
+  .action(async ({ port, delay }: EchoFlags) => {
+    const server = await startEmbedded(delay, port)
+    process.stdout.write(`${server.url}\n`)
+    const died = server.exited.then((how) => {
+      throw new WsLoadError('WSLOAD_ERR_TARGET_EXITED', how)
+    })
+    await Promise.race([interrupted(), died])
+    await server.stop()
+  })
+
+/** Resolves on Ctrl-C; until then the process stays. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const staying = setInterval(() => {}, 2 ** 30)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        clearInterval(staying)
+        resolve()
+      })
+    }
+  })
+}

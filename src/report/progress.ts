@@ -1,0 +1,35 @@
+import type { LoadInterval } from '../stats/result.ts'
+import { formatCount, formatDuration, formatRate } from '../units.ts'
+
+/** How far a run is, as the load room tells it. */
+interface Shown {
+  readonly phase: string
+  readonly remaining: number
+  readonly connections: number
+  readonly seconds: readonly LoadInterval[]
+}
+
+/** One line, with the figures of the last second: `measuring, 100 connections, 98.3k/s, p50 1.02 ms, p99 3.4 ms, 7 s left`. */
+export function formatProgress({ phase, remaining, connections, seconds }: Shown): string {
+  const each = (read: (second: LoadInterval) => string): string => seconds.map(read).join(' → ')
+  const failures = seconds.map(({ timedOut, lost, dropped }) => timedOut + lost + dropped)
+  return [
+    phase,
+    `${formatCount(connections)} connections`,
+    ...(seconds.length > 0
+      ? [
+          each(({ throughput }) => formatRate(throughput)),
+          `p50 ${each(({ p50 }) => duration(p50))}`,
+          `p99 ${each(({ p99 }) => duration(p99))}`,
+        ]
+      : []),
+    ...(failures.some((count) => count > 0) ? [`${failures.map(formatCount).join(' → ')} failed`] : []),
+    ...(Number.isFinite(remaining) && remaining > 0
+      ? [`${formatDuration(Math.ceil(remaining / 1_000) * 1_000)} left`]
+      : []),
+  ].join(', ')
+}
+
+function duration(milliseconds: number): string {
+  return Number.isFinite(milliseconds) ? formatDuration(milliseconds) : '-'
+}
