@@ -14,8 +14,13 @@ export function faultOfError(error: Error & { code?: string; errors?: Error[] })
 
 /** An HTTP answer other than 101 to the handshake. */
 export function faultOfResponse({ statusCode, statusMessage, headers }: IncomingMessage): ConnectionFault {
-  const target = headers.location === undefined ? '' : `, redirects to ${headers.location}`
+  const target = headers.location === undefined ? '' : `, redirects to ${withoutSecrets(headers.location)}`
   return { code: `HTTP_${statusCode}`, sample: `${statusCode} ${statusMessage}${target}` }
+}
+
+/** A redirect may repeat what the URL or a cookie had: its user and query are no part of a report. */
+function withoutSecrets(location: string): string {
+  return location.replace(/(?<=\/\/)[^/?#]*@/, 'masked@').replace(/[?#].*$/s, '?masked')
 }
 
 /** The end of a connection that nobody here asked for. @see RFC 6455 section 7.4 */

@@ -14,7 +14,7 @@ export interface FileFloods {
 type Row = FileFloods['floods'][number]
 
 const header = ['verdict', 'p50', 'p99', 'limit', 'answered', 'errors']
-const shortestName = 24
+const shortestName = 16
 const colours = {
   pass: 'green',
   same: 'green',
@@ -38,7 +38,10 @@ export function formatFloodTable(files: readonly FileFloods[], columns: number, 
   const lines = rows.map((row, at) => {
     return `   ${paint[colourOf(row)](cut(names[at]!, widest).padEnd(widest))}  ${figures[at]!}`.trimEnd()
   })
-  const blocks = files.map(({ file, floods }) => [` ${paint.bold(printable(file))}`, ...lines.splice(0, floods.length)])
+  const blocks = files.map(({ file, floods }) => [
+    ` ${paint.bold(cut(printable(file), columns - 1))}`,
+    ...lines.splice(0, floods.length),
+  ])
   return [` ${paint.dim(`${''.padEnd(widest + 4)}${head}`)}`, ...blocks.flat()].join('\n')
 }
 

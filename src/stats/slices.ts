@@ -10,6 +10,8 @@ import { countsLength, Histogram, indexOf, valueAt } from './histogram.ts'
 const nsPerMs = 1e6
 /** Length of the first slices, in milliseconds. */
 export const shortest = 1_000 / 128
+/** Times of a run are differences of large numbers: less than this, in milliseconds, is no time, and no slice. */
+const imprecision = 1e-6
 /** Number of slices at most. */
 export const mostSlices = 512
 /** A slice's histogram has the buckets of {@link Histogram} sixteen at a time: values 0.8 to 1.6 % apart. */
@@ -179,7 +181,8 @@ export class Slices {
     const sum = new SliceRecorder(0, length)
     for (const thread of threads) sum.add(thread)
     const packed = sum.pack()
-    return new Slices(packed, range(0, Math.max(Math.ceil(duration / length), packed.pings.length / kinds.length)))
+    const count = Math.ceil((duration - imprecision) / length)
+    return new Slices(packed, range(0, Math.max(count, packed.pings.length / kinds.length)))
   }
 
   private constructor(packed: PackedSlices, at: ArrayLike<number>) {

@@ -33,6 +33,15 @@ function total(values: Float64Array): number {
 }
 
 describe('slices', () => {
+  test.for([
+    [1_000, 128],
+    [1_000 + 1e-8, 128],
+    [1_000 - 1e-8, 128],
+    [1_000.1, 129],
+  ] as const)('of %d ms are %d: what a subtraction of times leaves over is none', ([duration, count]) => {
+    expect(Slices.of([record([])], duration).count).toBe(count)
+  })
+
   test('hold each ping in the slice in which it was due', () => {
     const pings = [0, 7.8, 7.9, 999].map((at) => ({ at, floor: 1_000_000, width: 0 }))
     const slices = Slices.of([record(pings)], 1_000)

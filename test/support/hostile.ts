@@ -24,5 +24,9 @@ export const hostileTexts: readonly string[] = [
   ']]><testcase name="x"/>',
   '%0A::error::x',
   '$(touch x) `touch x` ${x}',
+  '\u001B[2J\u001B]0;owned\u0007',
+  `${'x '.repeat(38)}::error::owned`,
+  'NUL\0 and \u009B31m',
+  '\u2028\u2029\u0085',
   'a'.repeat(10_000),
 ]

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { recordedSLO, recordOf } from '../../src/report/flood-record.ts'
+import { describeFlood, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
+import { LoadComparison } from '../../src/report/load-comparison.ts'
+import { formatSummary } from '../../src/report/text.ts'
+import { formatVerdict } from '../../src/report/verdict.ts'
+import { compareSideBySide } from '../../src/gate/compare.ts'
+import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { hostileTexts } from '../support/hostile.ts'
+import { loadResult } from '../support/result.ts'
+
+describe.for(hostileTexts)('what a server says, %j,', (text) => {
+  const result = loadResult(undefined, {
+    errors: { [text]: { count: 1, samples: [text] } },
+    connections: { closedEarly: 1 },
+    options: { url: `ws://127.0.0.1/${text}`, probe: text },
+  })
+  const verdict = evaluateSLO(result, { p99: '< 1ms' })
+  const comparison = new LoadComparison(result, result, compareSideBySide(result, result, parseTolerance(), 0.99))
+  const flood = { ...recordOf(result, 1, text), verdicts: [recordedSLO(verdict)] }
+  const files = [{ file: text, floods: [{ test: text, passed: true, flood }] }]
+
+  test.for([
+    ['the summary', formatSummary(result)],
+    ['the summary with a verdict', formatSummary(result, { verdict })],
+    ['the verdict', formatVerdict(result, verdict)],
+    ['the comparison', String(comparison)],
+    ['the table of floods', formatFloodTable(files, 80)],
+  ] as const)('is neither a control sequence nor a command in %s', ([, output]) => {
+    expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
+    for (const line of output.split('\n')) {
+      expect(line).not.toMatch(/^\s*::|##\[|##vso/)
+      expect(line.length).toBeLessThanOrEqual(80)
+    }
+  })
+
+  test('stays on the line of an annotation', () => {
+    expect(describeFlood(flood)).not.toMatch(/\p{C}|[\u2028\u2029]|^\s*::|##\[|##vso/u)
+  })
+
+  test.for([
+    ['a comparison', comparison.toMarkdown()],
+    ['the table of floods', floodTableToMarkdown(files)],
+  ] as const)('is no markup in the Markdown of %s', ([, markdown]) => {
+    const cells = markdown.split('\n').filter((line) => /^[|-] /.test(line))
+    expect(cells.join('')).not.toMatch(/[<>`@[\]]|\*\*|\p{Cc}/u)
+    expect(new Set(cells.filter((line) => line.startsWith('| ')).map((line) => line.split('|').length)).size).toBe(1)
+  })
+})

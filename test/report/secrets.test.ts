@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { run } from '../../src/load/run.ts'
+import { formatPage } from '../../src/page/page.ts'
+import { formatPicture } from '../../src/page/picture.ts'
+import { recordOf } from '../../src/report/flood-record.ts'
+import { describeFlood } from '../../src/report/flood-table.ts'
+import { LoadSummary } from '../../src/report/load-summary.ts'
+import { certificates } from '../support/certificates.ts'
+import { dead, refusing } from '../support/refusals.ts'
+import { echoing } from '../support/servers.ts'
+
+const secrets = ['hunter2', 'bearer-token', 'session-cookie', 'query-token', 'PRIVATE KEY']
+
+/** Floods with a secret in every place that has room for one. */
+async function outputsOf(address: string): Promise<string[]> {
+  const url = new URL(`${address}/path?access_token=query-token`)
+  Object.assign(url, { username: 'someone', password: 'hunter2' })
+  const { valid } = await certificates()
+  const result = await run({
+    url: url.href,
+    connections: 2,
+    duration: 100,
+    warmup: 0,
+    headers: { Authorization: 'Bearer bearer-token', Cookie: 'id=session-cookie' },
+    tls: { key: valid.key, cert: valid.cert },
+  })
+  const summary = new LoadSummary(result)
+  const page = formatPage('secrets', [{ title: 'secrets', runs: [{ name: 'secrets', result }] }])
+  const record = recordOf(result, 1)
+  return [
+    String(summary),
+    JSON.stringify(summary),
+    page,
+    formatPicture(result) ?? '',
+    JSON.stringify(record),
+    describeFlood(record),
+  ]
+}
+
+test('no output has a secret of the options', async () => {
+  await using server = await echoing()
+  await using refuser = await refusing(401)
+  await using nobody = await dead()
+  await using elsewhere = await refusing(302, { location: '/login?access_token=query-token' })
+  for (const { url } of [server, refuser, elsewhere, nobody]) {
+    for (const output of await outputsOf(url)) {
+      expect(output).not.toMatch(new RegExp(secrets.join('|')))
+    }
+  }
+})
