@@ -27,10 +27,12 @@ interface ChartFrame {
 
 /** A drawing of its own height, as wide as all others. */
 export class Chart extends Markup {
+  readonly title: string
   readonly height: number
 
-  constructor({ source }: Markup, height: number) {
+  constructor({ source }: Markup, { title, height }: Pick<ChartFrame, 'title' | 'height'>) {
     super(source)
+    this.title = title
     this.height = height
   }
 }
@@ -45,7 +47,7 @@ export function chart({ title, description, height, series = [] }: ChartFrame, .
     series.length > 1 ? legend(series) : null,
     content,
   )
-  return new Chart(drawing, height)
+  return new Chart(drawing, { title, height })
 }
 
 /** Horizontal lines and their labels. */

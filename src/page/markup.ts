@@ -11,7 +11,7 @@ interface Table {
 export function table({ caption, head, rows }: Table): Markup {
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
     h('table', null, [
       h('caption', null, caption),
       h(

@@ -1,12 +1,13 @@
 import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeRow, titleOfComparison } from '../report/comparison.ts'
-import { objectiveRow, titleOf } from '../report/verdict.ts'
-import type { SLOVerdict } from '../slo/evaluate.ts'
+import { intervalOf, objectiveRow, titleOf } from '../report/verdict.ts'
+import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { printable } from '../slo/printable.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { detailsOf } from './details.ts'
 import { distributionChart } from './distribution-chart.ts'
 import { badge, figure, type Mark, table, unfold } from './markup.ts'
 import { formatPercentile, percentileChart } from './percentile-chart.ts'
@@ -61,8 +62,8 @@ function contents(sections: readonly PageSection[]): Markup {
 
 function sectionOf(section: PageSection, nth: number): Markup {
   const { title, runs, verdict, comparison, objectives = verdict?.objectives ?? [] } = section
-  return h('section', { id: `flood-${nth + 1}`, 'aria-labelledby': `title-${nth + 1}` }, [
-    h('h2', { id: `title-${nth + 1}` }, [printable(title), ' ', verdictBadge(section)]),
+  return h('section', { id: `flood-${nth + 1}` }, [
+    h('h2', null, [printable(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
@@ -70,7 +71,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     figure('Latency by percentile', percentileChart(runs, objectives), percentileTable(runs)),
     figure('Latency over time', timelineChart(runs), ...runs.map((run) => secondsOf(run, runs.length))),
     runs.map((run) => figure(`Histogram${suffix(run, runs.length)}`, distributionChart(run.result))),
-    runs.map((run) => h('div', null, detailsOf(run, runs.length))),
+    runs.map((run) => h('div', null, [faultsOf(run, runs.length), detailsOf(run.result, suffix(run, runs.length))])),
   ])
 }
 
@@ -136,28 +137,30 @@ function changesOf(comparison: ComparisonVerdict): Markup {
 }
 
 function percentileTable(runs: readonly ShownRun[]): Markup {
-  const known = runs.filter(({ result }) => result.latency.count > 0)
+  const columns = runs.filter(({ result }) => result.latency.count > 0).map((run) => columnsOf(run, runs.length))
   return unfold(
     'As a table',
     table({
       caption: 'Latency by percentile',
-      head: ['percentile', ...known.flatMap((run) => [`latency${suffix(run, runs.length)}`, '99 % sure'])],
-      rows: [0, ...percentiles, 100].map((percentile) => [
+      head: ['percentile', ...columns.flatMap(({ head }) => head)],
+      rows: [0, ...percentiles, 100].map((percentile, nth) => [
         percentile === 0 ? 'min' : percentile === 100 ? 'max' : `p${percentile}`,
-        ...known.flatMap(({ result: { latency } }) => [
-          formatPercentile(latency, percentile),
-          sampledBetween(latency, percentile),
-        ]),
+        ...columns.flatMap(({ rows }) => rows[nth]!),
       ]),
     }),
   )
 }
 
-/** Of independent samples. */
-function sampledBetween(latency: LoadResult['latency'], percentile: number): string {
-  if (percentile === 0 || percentile === 100) return ''
-  const { low, high } = latency.interval(percentile, 0.99)
-  return Number.isFinite(low + high) ? `${formatDuration(low)} … ${formatDuration(high)}` : ''
+/** Percentiles as measured, and where a verdict would take the true ones to be. */
+function columnsOf(run: ShownRun, runs: number): { head: string[]; rows: string[][] } {
+  const { latency } = run.result
+  const anything = Object.fromEntries(percentiles.map((percentile) => [`p${percentile}`, '< 1h']))
+  const { objectives, confidence } = evaluateSLO(run.result, anything)
+  const intervals = ['', ...percentiles.map((_, nth) => intervalOf(objectives[nth]!)), '']
+  return {
+    head: [`latency${suffix(run, runs)}`, `${formatRatio(confidence)} sure`],
+    rows: [0, ...percentiles, 100].map((percentile, nth) => [formatPercentile(latency, percentile), intervals[nth]!]),
+  }
 }
 
 function secondsOf(run: ShownRun, runs: number): Markup {
@@ -175,73 +178,23 @@ function secondsOf(run: ShownRun, runs: number): Markup {
   )
 }
 
-function detailsOf(run: ShownRun, runs: number): Markup[] {
-  const { pings, connections, errors, handshake, serviceTime, generator, environment, options } = run.result
-  const end = suffix(run, runs)
-  const of = ({ count, p50, p99, max }: LoadResult['latency']): string[] => [
-    formatCount(count),
-    ...(count === 0 ? ['-', '-', '-'] : [p50, p99, max].map(formatDuration)),
-  ]
+/** What went wrong, and on whose side. */
+function faultsOf(run: ShownRun, runs: number): Markup[] {
+  const { errors, generator } = run.result
   const faults = describeFaults(errors)
   return [
     ...(generator.saturated ? [h('p', null, ['Generator saturated: ', generator.reasons.join('; ')])] : []),
     ...(faults.length === 0
       ? []
       : [
-          h('h3', null, `Errors${end}`),
+          h('h3', null, `Errors${suffix(run, runs)}`),
           h(
             'ul',
             null,
             faults.map((fault) => h('li', null, fault)),
           ),
         ]),
-    unfold(`Pings and connections${end}`, [
-      table({
-        caption: 'Totals',
-        head: ['', 'count'],
-        rows: [...countsOf('pings', { ...pings }), ...countsOf('connections', { ...connections })],
-      }),
-      table({
-        caption: 'Other latencies',
-        head: ['', 'count', 'p50', 'p99', 'max'],
-        rows: [
-          ['handshake', ...of(handshake)],
-          ['service time', ...of(serviceTime)],
-          ['sent late by', ...of(generator.sendDelay)],
-        ],
-      }),
-    ]),
-    unfold(`Generator and environment${end}`, words({ ...plainly(generator), ...plainly(environment) })),
-    unfold(`Options${end}`, words(plainly(options))),
   ]
-}
-
-function countsOf(what: string, counts: Readonly<Record<string, number>>): string[][] {
-  return Object.entries(counts).map(([name, count]) => [`${what} ${inWords(name)}`, formatCount(count)])
-}
-
-function words(values: Readonly<Record<string, string>>): Markup {
-  return h('div', { class: 'words' }, table({ caption: 'Values', head: ['', 'value'], rows: Object.entries(values) }))
-}
-
-/** Values that are no latencies, as text. */
-function plainly(object: object): Record<string, string> {
-  const plain = Object.entries(object).filter(([, value]) => value !== undefined && !isLatency(value))
-  return Object.fromEntries(plain.map(([name, value]) => [name, printable(textOf(value))]))
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'number') return String(Number(value.toPrecision(6)))
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function isLatency(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'p99_99' in value
-}
-
-/** `timedOut` is `timed out`. */
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 function suffix({ name }: ShownRun, runs: number): string {

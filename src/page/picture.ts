@@ -1,11 +1,13 @@
 import { h, Markup } from './element.ts'
 import type { LoadResult } from '../stats/result.ts'
-import { width } from './chart.ts'
+import { plot, width } from './chart.ts'
 import { percentileChart } from './percentile-chart.ts'
 import { chartStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 const margin = 12
+/** Room for a heading. */
+const heading = 24
 
 /** Percentile curve and time line of a run as one SVG, in light and dark; `null` if nothing was measured. */
 export function formatPicture(result: LoadResult, name = 'latency'): string | null {
@@ -14,9 +16,12 @@ export function formatPicture(result: LoadResult, name = 'latency'): string | nu
   if (charts.length === 0) return null
   let y = margin
   const placed = charts.map((drawing) => {
-    const placed = h('svg', { x: margin, y, width, height: drawing.height }, drawing)
-    y += drawing.height + margin
-    return placed
+    const titled = [
+      h('text', { class: 'heading', x: margin + plot.left, y: y + 16 }, drawing.title),
+      h('svg', { x: margin, y: y + heading, width, height: drawing.height }, drawing),
+    ]
+    y += heading + drawing.height + margin
+    return titled
   })
   const size = { width: width + 2 * margin, height: y }
   return h('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size, viewBox: `0 0 ${size.width} ${size.height}` }, [

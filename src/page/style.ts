@@ -11,6 +11,7 @@ export const chartStyle = `
     --first: #58a6ff; --second: #f0883e; --third: #9da7b1; --bad: #ff7b72; --good: #3fb950; --open: #d29922;
   }
 }
+.heading { font: 600 14px system-ui, sans-serif; fill: var(--ink); }
 .chart { font: 12px system-ui, sans-serif; }
 .chart text { fill: var(--ink); }
 .chart .tick { fill: var(--muted); font-variant-numeric: tabular-nums; }
@@ -49,10 +50,10 @@ a { color: var(--first); }
 .muted { color: var(--muted); }
 .badge { display: inline-block; border: 1px solid; border-radius: 0.4rem; padding: 0 0.5rem; white-space: nowrap; }
 .badge.good { color: var(--good); } .badge.bad { color: var(--bad); } .badge.open { color: var(--open); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 0.75rem; margin: 1rem 0; }
-.figures div { background: var(--panel); border-radius: 0.5rem; padding: 0.5rem 0.75rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.5rem; margin: 1rem 0; }
+.figures div { background: var(--panel); border-radius: 0.5rem; padding: 0.5rem 0.6rem; }
 .figures dt { color: var(--muted); font-size: 0.85rem; }
-.figures dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+.figures dd { margin: 0; white-space: nowrap; font-variant-numeric: tabular-nums; }
 figure { margin: 1.5rem 0; overflow-x: auto; }
 figcaption, caption { font-weight: 600; text-align: left; padding: 0.25rem 0; }
 svg.chart { display: block; width: 100%; min-width: 36rem; height: auto; }

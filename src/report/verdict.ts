@@ -112,8 +112,8 @@ function measuredOf(objective: ObjectiveVerdict): string[] {
   return [indicator, bound, formatBracket(objective, kinds[kind].format)]
 }
 
-/** Empty for facts about the run, which have no interval, and where nothing is known. */
-function intervalOf({ kind, low, high, samples }: ObjectiveVerdict): string {
+/** Between which values the truth lies; empty for facts about the run, which have no interval, and where nothing is known. */
+export function intervalOf({ kind, low, high, samples }: ObjectiveVerdict): string {
   const { format } = kinds[kind]
   if (samples === 0 || Number.isNaN(low + high)) return ''
   if (low === Infinity || format(low) === format(high)) return format(high)

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatPage } from '../../src/page/page.ts'
@@ -75,12 +76,27 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
     ])
   })
 
+  test.for(['light', 'dark'] as const)(
+    'a screen reader finds its way through a page, in the %s scheme',
+    async (scheme) => {
+      const section = { title: 'answers', runs: [{ name: 'latency', result }], verdict }
+      const { page } = await open('page.html', formatPage('Gateway', [section, section]), scheme)
+      for (const fold of await page.locator('summary').all()) await fold.click()
+      await page.evaluate(axe.source)
+      const { violations, passes } = await page.evaluate<axe.AxeResults>('axe.run()')
+      expect(violations.map(({ help, nodes: [{ html } = {}] }) => `${help}: ${html}`)).toEqual([])
+      expect(passes.map(({ id }) => id)).toEqual(
+        expect.arrayContaining(['color-contrast', 'svg-img-alt', 'heading-order']),
+      )
+    },
+  )
+
   test('the keyboard unfolds the tables, and reaches all that scrolls', async () => {
     const { page } = await open(
       'page.html',
       formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }]),
     )
-    const percentiles = page.getByRole('region', { name: 'Latency by percentile' })
+    const percentiles = page.getByRole('group', { name: 'Latency by percentile' })
     expect(await percentiles.isVisible()).toBe(false)
     await page.locator('summary').first().focus()
     await page.keyboard.press('Enter')

@@ -3,6 +3,7 @@ import { compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
+import { intervalOf } from '../../src/report/verdict.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { loadResult } from '../support/result.ts'
@@ -50,6 +51,31 @@ test('base and head share the charts', () => {
   expect(page.match(/class="chart"/g)).toHaveLength(4)
   expect(page).toContain('<text class="legend" x="104" y="16">base</text>')
   expect(page).toContain('<caption>Changes</caption>')
+})
+
+test('the percentiles in the table are as sure as a verdict on them', () => {
+  const { objectives } = evaluateSLO(result, { p50: '< 1h', p90: '< 1h', p99: '< 1h' })
+  const rows = objectives.map((objective) => [objective.indicator, intervalOf(objective)])
+  for (const [name, interval] of rows) {
+    expect(interval).toMatch(/ms$/)
+    expect(pageOf()).toMatch(new RegExp(`<th scope="row">${name}</th><td>[^<]*</td><td>${interval}</td>`))
+  }
+  const aborted = { ...result, ended: 'aborted' as const }
+  expect(pageOf([{ name: 'latency', result: aborted }])).toContain('<th scope="row">p99</th><td>18 ms</td><td></td>')
+})
+
+test('numbers carry their units, of the generator and of the options too', () => {
+  const page = pageOf()
+  for (const [name, value] of [
+    ['CPU per ping', '5 µs'],
+    ['event loop busy', '40 %'],
+    ['saturated', 'no'],
+    ['duration', '5 s'],
+    ['timeout', '5 s'],
+    ['payloadBytes', '8'],
+  ]) {
+    expect(page).toContain(`<th scope="row">${name}</th><td>${value}</td>`)
+  }
 })
 
 test('several floods have a table of contents', () => {

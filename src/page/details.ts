@@ -1,0 +1,91 @@
+import { h, type Markup } from './element.ts'
+import { printable } from '../slo/printable.ts'
+import type { GeneratorReport, LoadResult } from '../stats/result.ts'
+import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { table, unfold } from './markup.ts'
+
+/** Options that are durations and rates: said with their units, as everything else on a page. */
+const formats: Readonly<Record<string, (value: number) => string>> = {
+  ...Object.fromEntries(
+    ['duration', 'maxDuration', 'warmup', 'drain', 'timeout', 'connectTimeout'].map((name) => [name, formatDuration]),
+  ),
+  rate: formatRate,
+  connectRate: formatRate,
+}
+
+/** What no chart shows, to unfold: totals, other latencies, the generator, the machine, the options. */
+export function detailsOf(result: LoadResult, suffix: string): Markup[] {
+  const { pings, connections, handshake, serviceTime, generator, environment, options } = result
+  return [
+    unfold(`Pings and connections${suffix}`, [
+      table({
+        caption: 'Totals',
+        head: ['total', 'count'],
+        rows: [...countsOf('pings', { ...pings }), ...countsOf('connections', { ...connections })],
+      }),
+      table({
+        caption: 'Other latencies',
+        head: ['latency', 'count', 'p50', 'p99', 'max'],
+        rows: [
+          ['handshake', ...figuresOf(handshake)],
+          ['service time', ...figuresOf(serviceTime)],
+          ['sent late by', ...figuresOf(generator.sendDelay)],
+        ],
+      }),
+    ]),
+    unfold(`Generator and environment${suffix}`, [
+      words('Generator', describeGenerator(generator)),
+      words('Environment', plainly(environment)),
+    ]),
+    unfold(`Options${suffix}`, words('Options', plainly(options))),
+  ]
+}
+
+function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport): Record<string, string> {
+  const { threads, eventLoopUtilization, cpuPerPing, resolution, gcPauses } = generator
+  const pauses = `${formatDuration(gcPauses.total)} in total, the longest ${formatDuration(gcPauses.max)}`
+  return {
+    threads: formatCount(threads),
+    'event loop busy': formatRatio(eventLoopUtilization),
+    'CPU per ping': formatDuration(cpuPerPing),
+    'width of the bracket around p50': known(resolution.p50),
+    'width of the bracket around p99': known(resolution.p99),
+    'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
+    saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
+  }
+}
+
+function figuresOf({ count, p50, p99, max }: LoadResult['latency']): string[] {
+  return [formatCount(count), ...[p50, p99, max].map(known)]
+}
+
+function known(ms: number): string {
+  return Number.isFinite(ms) ? formatDuration(ms) : '-'
+}
+
+function countsOf(what: string, counts: Readonly<Record<string, number>>): string[][] {
+  return Object.entries(counts).map(([name, count]) => [`${what} ${inWords(name)}`, formatCount(count)])
+}
+
+function words(caption: string, values: Readonly<Record<string, string>>): Markup {
+  return h('div', { class: 'words' }, table({ caption, head: ['name', 'value'], rows: Object.entries(values) }))
+}
+
+function plainly(object: object): Record<string, string> {
+  const given = Object.entries(object).filter(([, value]) => value !== undefined && !isEmpty(value))
+  return Object.fromEntries(given.map(([name, value]) => [name, printable(textOf(name, value))]))
+}
+
+function textOf(name: string, value: unknown): string {
+  if (typeof value === 'number') return formats[name]?.(value) ?? String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** `timedOut` is `timed out`. */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
