@@ -14,6 +14,8 @@ interface Buckets {
 export function toHdr(histogram: Histogram): Float64Histogram {
   const hdr = new Float64Histogram(1, highestTrackableNs, significantDigits)
   histogram.forEach((ns, count) => hdr.recordValueWithCount(ns, count))
+  // As the original in Java has it: the highest value that the bucket stands for.
+  hdr.maxValue = hdr.highestEquivalentValue(hdr.maxValue)
   return hdr
 }
 
