@@ -1,12 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { didYouMean, show } from '../src/mistakes.ts'
+import { didYouMean, show, showKind, withoutSecrets } from '../src/mistakes.ts'
 
 describe('show', () => {
   test.for([
     ['text', '"text"'],
     ['two\nlines', '"two\\nlines"'],
     ['x'.repeat(61), `"${'x'.repeat(60)}…"`],
+    ['ws://someone:hunter2@host/?token=hunter2', '"ws://masked:masked@host/?token=masked"'],
     [5, '5'],
     [NaN, 'NaN'],
     [5n, '5'],
@@ -36,6 +37,44 @@ describe('show', () => {
           expect(shown.length).toBeLessThan(6 * 62 + 20)
         },
       ),
+    )
+  })
+})
+
+test.for([
+  ['hunter2', 'a text of 7 characters'],
+  ['x', 'a text of 1 character'],
+  [1234, 'a number'],
+  [{ a: 1 }, 'an object (a)'],
+] as const)('%#: of a secret only its kind is shown', ([value, text]) => {
+  expect(showKind(value)).toBe(text)
+})
+
+describe('of an address', () => {
+  test.for([
+    ['wss://host', 'wss://host'],
+    ['ws://someone@host:3001/chat?a=b&c=d&a=e', 'ws://masked@host:3001/chat?a=masked&c=masked&a=masked'],
+    ['ws://someone:word@host/', 'ws://masked:masked@host/'],
+    ['ws://host/?eyJhbGciOiJIUzI1NiJ9', 'ws://host/?masked'],
+    ['ws://host/@someone/chat', 'ws://host/@someone/chat'],
+    ['ws://host/#part', 'ws://host/#masked'],
+    ['ws://someone:wo/rd@host', 'ws://masked@host'],
+    ['ws://host:99999/?a=b#c', 'ws://host:99999/?a=masked#masked'],
+    ['someone:word@host/', 'masked@host/'],
+    ['/login?next=x&y', '/login?next=masked&masked'],
+  ] as const)('%s anyone may know %s', ([address, rest]) => {
+    expect(withoutSecrets(address)).toBe(rest)
+  })
+
+  test('no part but scheme, host, path and names is left', () => {
+    const secret = fc.stringMatching(/^[A-Z]{8,}$/)
+    const address = fc
+      .tuple(secret, secret, secret, secret)
+      .map(([user, password, value, lone]) => `ws://${user}:${password}@host/path?name=${value}&${lone}`)
+    fc.assert(
+      fc.property(address, (given) => {
+        expect(withoutSecrets(given)).toBe('ws://masked:masked@host/path?name=masked&masked')
+      }),
     )
   })
 })

@@ -1,13 +1,17 @@
-import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { compareRuns } from '../gate/compare.ts'
 import { findToleranceMistakes, parseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { compare } from '../load/compare.ts'
 import { formatPage } from '../page/page.ts'
+import { formatJSON } from '../report/json.ts'
 import { LoadComparison } from '../report/load-comparison.ts'
-import { exitCodeOf } from './exit-code.ts'
+import { exitCode, exitCodeOf } from './exit-code.ts'
+import { mistakesInFiles, writeFiles } from './files.ts'
+import { interruptible } from './interrupt.ts'
 import { aNumber } from './parse.ts'
+import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
+import { usageError } from './usage-error.ts'
 
 interface CompareFlags {
   readonly tolerance: Tolerance | undefined
@@ -18,6 +22,7 @@ interface CompareFlags {
   readonly markdown: boolean
   readonly json: boolean
   readonly html: string | undefined
+  readonly verbosity: Verbosity
 }
 
 /** `ws-load compare`: two files of summaries, or two servers. */
@@ -41,6 +46,7 @@ export const compareCommand: Command = new Command('compare')
   .option('--markdown', 'print Markdown', false)
   .option('--json', 'print JSON', false)
   .option('--html <file>', 'write a page with both runs in each chart')
+  .addOption(verbosityOption())
   .addHelpText(
     'after',
     `
@@ -49,30 +55,44 @@ Exit codes:
   1  slower
   2  wrong usage
   3  unclear
+  130  interrupted; what was measured until then is printed
 
 Examples:
   ws-load compare base.json head.json --markdown >> "$GITHUB_STEP_SUMMARY"
   ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms`,
   )
   .action(async (base: string, head: string, flags: CompareFlags) => {
-    const comparison =
-      isUrl(base) || isUrl(head) ? await compareServers(base, head, flags) : compareFiles(base, head, flags)
-    process.stdout.write(`${print(comparison, flags)}\n`)
-    if (flags.html !== undefined) writeFileSync(flags.html, pageOfComparison(comparison))
-    process.exitCode = exitCodeOf(comparison.verdict)
+    const files = { '--html': flags.html }
+    const mistakes = mistakesInFiles(files)
+    if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
+    const { result: comparison, interrupted } =
+      isUrl(base) || isUrl(head)
+        ? await interruptible((signal) => compareServers(base, head, flags, signal))
+        : { result: compareFiles(base, head, flags), interrupted: false }
+    process.stdout.write(print(comparison, flags))
+    writeFiles(files, { '--html': () => pageOfComparison(comparison) })
+    process.exitCode = interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict)
   })
 
-async function compareServers(base: string, head: string, flags: CompareFlags): Promise<LoadComparison> {
-  const { tolerance, confidence, connections, rate, maxDuration } = flags
-  const runs = await compare({
+async function compareServers(
+  base: string,
+  head: string,
+  flags: CompareFlags,
+  signal: AbortSignal,
+): Promise<LoadComparison> {
+  const { tolerance, confidence, connections, rate, maxDuration, verbosity } = flags
+  const { watcher, end } = showProgress(verbosity)
+  const options = {
     base: { url: base },
     head: { url: head },
+    signal,
     ...(tolerance !== undefined && { tolerance }),
     ...(confidence !== undefined && { confidence }),
     ...(connections !== undefined && { connections }),
     ...(rate !== undefined && { rate }),
     ...(maxDuration !== undefined && { maxDuration }),
-  })
+  }
+  const runs = await compare(options, watcher).finally(end)
   return new LoadComparison(runs.base, runs.head, runs.verdict)
 }
 
@@ -93,8 +113,8 @@ export function pageOfComparison({ base, head, ...comparison }: LoadComparison):
 }
 
 function print(comparison: LoadComparison, { markdown, json }: CompareFlags): string {
-  if (json) return JSON.stringify(comparison, null, 2)
-  return markdown ? comparison.toMarkdown() : String(comparison)
+  if (json) return formatJSON(comparison)
+  return `${markdown ? comparison.toMarkdown() : String(comparison)}\n`
 }
 
 function addTolerance(given: string, before: Tolerance = {}): Tolerance {

@@ -13,6 +13,7 @@ import { startEmbedded } from '../target/embedded.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
+import { showProgress } from './progress.ts'
 
 interface DoctorFlags {
   readonly seconds: number
@@ -65,7 +66,9 @@ async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
   try {
     const floods = servers.map(({ url }) => ({ ...load, url }))
     const decision = { overdueAfter: Infinity, isReached: () => false }
-    const [base, head] = (await runSideBySide(floods, { decision })) as [LoadResult, LoadResult]
+    const { watcher, end } = showProgress('info')
+    const runs = await runSideBySide(floods, { decision, watcher }).finally(end)
+    const [base, head] = runs as [LoadResult, LoadResult]
     return compareSideBySide(base, head, parseTolerance(), load.confidence)
   } finally {
     await Promise.all(servers.map((server) => server.stop()))
@@ -75,12 +78,9 @@ async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
 async function compareSlower(by: number, { seconds, connections }: DoctorFlags): Promise<LoadComparison> {
   const [base, head] = await Promise.all([startEmbedded(delay), startEmbedded(delay * (1 + by))])
   try {
-    const runs = await compare({
-      base: { url: base.url },
-      head: { url: head.url },
-      connections,
-      maxDuration: `${seconds}s`,
-    })
+    const sides = { base: { url: base.url }, head: { url: head.url } }
+    const { watcher, end } = showProgress('info')
+    const runs = await compare({ ...sides, connections, maxDuration: `${seconds}s` }, watcher).finally(end)
     return new LoadComparison(runs.base, runs.head, runs.verdict)
   } finally {
     await Promise.all([base.stop(), head.stop()])

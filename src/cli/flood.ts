@@ -1,26 +1,30 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { styleText } from 'node:util'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { didYouMean } from '../mistakes.ts'
 import { findMistakes, type WsLoadOptions } from '../load/options.ts'
 import { run } from '../load/run.ts'
 import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
+import { formatJSON } from '../report/json.ts'
 import { LoadSummary } from '../report/load-summary.ts'
-import { paintWith, plain } from '../report/paint.ts'
+import { paintWith } from '../report/paint.ts'
 import { formatSummary } from '../report/text.ts'
 import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
 import { findSLOMistakes } from '../slo/objective.ts'
 import { exitCode, exitCodeOfRun } from './exit-code.ts'
+import { mistakesInFiles, writeFiles } from './files.ts'
+import { interruptible } from './interrupt.ts'
 import { aHeader, aList, aNumber, aStage } from './parse.ts'
-import { showProgress } from './progress.ts'
+import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
 interface Flags {
   readonly url?: string
   readonly gateway?: string
   readonly text?: string
+  readonly binary?: string
   readonly probe?: string
   readonly stage?: WsLoadOptions['stages']
   readonly header?: WsLoadOptions['headers']
@@ -36,7 +40,7 @@ interface Flags {
   readonly json?: string
   readonly hgrm?: string
   readonly html?: string
-  readonly progress: boolean
+  readonly verbosity: Verbosity
 }
 
 /** Flags that are options of a flood under the same name. */
@@ -80,7 +84,13 @@ export function addFlood(program: Command): Command {
     .option('--threads <number>', 'load threads (default: half of the cores)', aNumber)
     .option('--seed <number>', 'of the Poisson process', aNumber)
     .optionsGroup('What:')
-    .option('--text <text>', 'send this text instead of ping frames, and take each message for its answer')
+    .addOption(
+      new Option(
+        '--text <text>',
+        'send this text instead of ping frames, and take each message for its answer',
+      ).conflicts(['binary', 'probe']),
+    )
+    .addOption(new Option('--binary <file>', 'the same with the bytes of a file').conflicts('probe'))
     .option('--probe <file>', 'a module that exports request and reply')
     .option('--payload-bytes <number>', 'size of a ping (default: 8)', aNumber)
     .option('--timeout <duration>', 'a ping without an answer has failed then (default: 5s)')
@@ -103,7 +113,7 @@ export function addFlood(program: Command): Command {
     .option('--json <file>', 'write the summary as JSON, to stdout for -')
     .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
     .option('--html <file>', 'write a page with charts')
-    .option('--no-progress', 'say nothing until the end')
+    .addOption(verbosityOption())
     .action(async (url: string | undefined, flags: Flags) => {
       process.exitCode = await flood(urlOf(url, flags, program), flags)
     })
@@ -111,32 +121,28 @@ export function addFlood(program: Command): Command {
 
 async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const { slo, json, hgrm, html } = flags
-  const interrupt = new AbortController()
   const given = { ...toOptions(flags), ...(url !== undefined && { url }) }
+  const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
   const sloMistakes = flags.decide ? [] : mistakesInSLO(slo)
-  const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes]
+  const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes, ...mistakesInFiles(files)]
   if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
-  const stop = untilSecondInterrupt(interrupt)
-  const progress = showProgress(process.stderr)
-  try {
-    const result = await run({ ...given, signal: interrupt.signal }, flags.progress ? progress : undefined)
-    progress.end()
-    const summary = new LoadSummary(result)
-    const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
-    printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
-    if (json === '-') process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
-    else if (json !== undefined) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`)
-    if (hgrm !== undefined) writeFileSync(hgrm, toHgrm(summary.latency))
-    if (html !== undefined) writeFileSync(html, pageOfRun(summary, verdict))
-    return interrupt.signal.aborted ? exitCode.interrupted : exitCodeOfRun(summary, verdict)
-  } finally {
-    stop()
-  }
+  const { watcher, end } = showProgress(flags.verbosity)
+  const { result, interrupted } = await interruptible((signal) => run({ ...given, signal }, watcher)).finally(end)
+  const summary = new LoadSummary(result)
+  const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
+  printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
+  if (json === '-') process.stdout.write(formatJSON(summary))
+  writeFiles(files, {
+    '--json': () => formatJSON(summary),
+    '--hgrm': () => toHgrm(summary.latency),
+    '--html': () => pageOfRun(summary, verdict),
+  })
+  return interrupted ? exitCode.interrupted : exitCodeOfRun(summary, verdict)
 }
 
-/** In colours on a terminal. */
+/** In colours on a terminal, and wherever FORCE_COLOR says so. */
 export function printSummary(to: NodeJS.WriteStream, summary: LoadSummary, verdict: SLOVerdict | undefined): void {
-  const paint = to.isTTY ? paintWith((format, text) => styleText(format, text, { stream: to })) : plain
+  const paint = paintWith((format, text) => styleText(format, text, { stream: to }))
   to.write(`${formatSummary(summary, { paint, ...(verdict !== undefined && { verdict }) })}\n`)
 }
 
@@ -157,16 +163,6 @@ function mistakesInSLO(slo: readonly string[] | undefined): string[] {
   return slo === undefined ? [] : findSLOMistakes(slo).map((mistake) => `--slo: ${mistake}`)
 }
 
-/** The first Ctrl-C ends the run, which is then printed; the second one quits. */
-function untilSecondInterrupt(interrupt: AbortController): () => void {
-  const onInterrupt = (): void => {
-    if (interrupt.signal.aborted) process.exit(exitCode.interrupted)
-    interrupt.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  return () => process.off('SIGINT', onInterrupt)
-}
-
 function urlOf(argument: string | undefined, { url, gateway }: Flags, program: Command): string | undefined {
   const given = [...new Set([argument, url, gateway].filter((one) => one !== undefined))]
   if (given.length > 1) throw usageError(`expected one URL, got ${given.join(' and ')}`)
@@ -179,11 +175,12 @@ function urlOf(argument: string | undefined, { url, gateway }: Flags, program: C
 }
 
 function toOptions(flags: Flags): WsLoadOptions {
-  const { text, probe, stage, header, protocol, localAddress, slo, decide } = flags
+  const { text, binary, probe, stage, header, protocol, localAddress, slo, decide } = flags
   const named: Readonly<Record<string, unknown>> = { ...flags }
   return {
     ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
     ...(text !== undefined && { probe: { text } }),
+    ...(binary !== undefined && { probe: { binary: read(binary) } }),
     ...(probe !== undefined && { probe: { module: resolve(probe) } }),
     ...(stage !== undefined && { stages: stage }),
     ...(header !== undefined && { headers: header }),
@@ -197,16 +194,16 @@ function toOptions(flags: Flags): WsLoadOptions {
 function tlsOf({ ca, cert, key, servername, insecure }: Flags): Pick<WsLoadOptions, 'tls'> {
   const files = Object.entries({ ca, cert, key }).filter(([, file]) => file !== undefined)
   const tls = {
-    ...Object.fromEntries(files.map(([name, file]) => [name, read(file!)])),
+    ...Object.fromEntries(files.map(([name, file]) => [name, String(read(file!))])),
     ...(servername !== undefined && { servername }),
     ...(insecure !== undefined && { rejectUnauthorized: false }),
   }
   return Object.keys(tls).length === 0 ? {} : { tls }
 }
 
-function read(file: string): string {
+function read(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (error) {
     throw usageError((error as Error).message)
   }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { WsLoadError } from '../errors.ts'
 import { describeEnvironment } from '../load/environment.ts'
+import { withoutSecrets } from '../mistakes.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { echoCommand } from './echo.ts'
@@ -35,7 +36,9 @@ Examples:
   ws-load ws://127.0.0.1:3001 --text PING --slo 'p99 < 20ms' --decide --json summary.json`,
   )
 
-for (const command of [program, ...program.commands]) command.exitOverride().showSuggestionAfterError()
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().showSuggestionAfterError().configureOutput({ writeErr: complain })
+}
 
 // Whoever reads it has seen enough, as `head` has.
 process.stdout.on('error', () => process.exit())
@@ -48,10 +51,15 @@ try {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
-    if (error.code === 'ws-load.usage') process.stderr.write(`${error.message}\n`)
+    if (error.code === 'ws-load.usage') complain(`${error.message}\n`)
     return error.exitCode === 0 ? exitCode.fine : exitCode.usage
   }
   if (!(error instanceof WsLoadError)) throw error
-  process.stderr.write(`error: ${error.message}\n`)
+  complain(`error: ${error.message}\n`)
   return exitCode.usage
+}
+
+/** Whatever is wrong with a URL, its secrets are not to be read in a log. */
+function complain(text: string): void {
+  process.stderr.write(text.replaceAll(/\w+:\/\/[^\s'"]*[^\s'",.;]/g, withoutSecrets))
 }

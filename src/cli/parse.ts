@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander'
+import { showKind } from '../mistakes.ts'
+import { usageError } from './usage-error.ts'
 
 /** Reads a flag's number. */
 export function aNumber(given: string): number {
@@ -21,13 +23,14 @@ export function aList(given: string, before: readonly string[] = []): readonly s
   return [...before, given]
 }
 
-/** Reads `Name: value` into an object of headers; a repeated name has a list of values. */
+/** Reads `Name: value` into an object of headers; a repeated name has a list of values. An error does not repeat a secret. */
 export function aHeader(
   given: string,
   before: Readonly<Record<string, string | readonly string[]>> = {},
 ): Readonly<Record<string, string | readonly string[]>> {
   const [, name, value] = /^([^:]+):\s*(.*)$/.exec(given) ?? []
-  if (name === undefined || value === undefined) throw new InvalidArgumentError("expected 'Name: value'")
+  if (name === undefined || value === undefined)
+    throw usageError(`--header: expected 'Name: value', got ${showKind(given)}`)
   const known = before[name]
   return { ...before, [name]: known === undefined ? value : [...[known].flat(), value] }
 }

@@ -1,6 +1,10 @@
 import { clearLine, cursorTo } from 'node:readline'
+import { Option } from 'commander'
 import type { Watcher } from '../load/progress.ts'
 import { formatProgress } from '../report/progress.ts'
+
+const verbosities = ['error', 'warn', 'info', 'debug'] as const
+export type Verbosity = (typeof verbosities)[number]
 
 /** Of a terminal that does not tell its own. */
 const usualWidth = 80
@@ -8,27 +12,55 @@ const everySecond = 1_000
 /** A log is read later: nobody waits for its next line. */
 const everyTenSeconds = 10_000
 
+/** What a run says until its end: a line that changes, lines, or nothing. */
+export interface ProgressView {
+  readonly watcher: Watcher | undefined
+  /** Makes room for the result. */
+  readonly end: () => void
+}
+
+/** The flag that {@link showProgress} follows. */
+export function verbosityOption(): Option {
+  return new Option(
+    '-v, --verbosity <level>',
+    'what is said until the end: nothing (error, warn), how far it is (info), that every second (debug)',
+  )
+    .choices(verbosities)
+    .default('info')
+}
+
 /** Shows how far a run is: one line that changes on a terminal, now and then a line elsewhere. */
-export function showProgress(to: NodeJS.WriteStream): Watcher & { readonly end: () => void } {
-  if (!to.isTTY) {
-    return {
-      every: everyTenSeconds,
+export function showProgress(verbosity: Verbosity, to: NodeJS.WriteStream = process.stderr): ProgressView {
+  if (verbosity === 'error' || verbosity === 'warn') return { watcher: undefined, end() {} }
+  if (verbosity === 'debug') return lines(to, everySecond)
+  return to.isTTY && process.env['TERM'] !== 'dumb' ? liveLine(to) : lines(to, everyTenSeconds)
+}
+
+function lines(to: NodeJS.WriteStream, every: number): ProgressView {
+  return {
+    watcher: {
+      every,
       report(progress) {
         if (progress.phase !== 'connecting') to.write(`${formatProgress(progress)}\n`)
       },
-      end() {},
-    }
+    },
+    end() {},
   }
+}
+
+function liveLine(to: NodeJS.WriteStream): ProgressView {
   const erase = (): void => {
     cursorTo(to, 0)
     clearLine(to, 0)
   }
   return {
-    every: everySecond,
-    report(progress) {
-      erase()
-      const room = (to.columns || usualWidth) - 1
-      to.write(formatProgress(progress).slice(0, room))
+    watcher: {
+      every: everySecond,
+      report(progress) {
+        erase()
+        const room = (to.columns || usualWidth) - 1
+        to.write(formatProgress(progress).slice(0, room))
+      },
     },
     end: erase,
   }

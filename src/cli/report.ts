@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
 import { evaluateSLO } from '../slo/evaluate.ts'
 import { compareFiles, pageOfComparison } from './compare.ts'
 import { exitCodeOf, exitCodeOfRun } from './exit-code.ts'
+import { writeFiles } from './files.ts'
 import { checkSLO, pageOfRun, printSummary } from './flood.ts'
 import { aList } from './parse.ts'
 import { readSummary } from './read-summary.ts'
@@ -45,14 +45,16 @@ function report(file: string, { slo, html, hgrm }: ReportFlags): number {
   const summary = readSummary(file)
   const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
   printSummary(process.stdout, summary, verdict)
-  if (html !== undefined) writeFileSync(html, pageOfRun(summary, verdict))
-  if (hgrm !== undefined) writeFileSync(hgrm, toHgrm(summary.latency))
+  writeFiles(
+    { '--html': html, '--hgrm': hgrm },
+    { '--html': () => pageOfRun(summary, verdict), '--hgrm': () => toHgrm(summary.latency) },
+  )
   return exitCodeOfRun(summary, verdict)
 }
 
 function reportBoth(base: string, head: string, { html }: ReportFlags): number {
   const comparison = compareFiles(base, head, {})
   process.stdout.write(`${String(comparison)}\n`)
-  if (html !== undefined) writeFileSync(html, pageOfComparison(comparison))
+  writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
   return exitCodeOf(comparison.verdict)
 }

@@ -5,6 +5,7 @@ import { show } from '../mistakes.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { checkTarget, type RunningTarget, startTarget, type TargetOptions } from '../target/command.ts'
 import { findMistakes, invalidOptions, resolveOptions, type WsLoadOptions } from './options.ts'
+import type { Watcher } from './progress.ts'
 import { checkSignal, runSideBySide } from './side-by-side.ts'
 
 /** A server that is compared: one that runs already, or one that is started for the comparison and ended after it. */
@@ -43,7 +44,7 @@ const sideNames = ['base', 'head'] as const
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`,
  * `WSLOAD_ERR_THREAD_CRASHED`, and `WSLOAD_ERR_TARGET_…` of a side that is started
  */
-export async function compare(options: CompareOptions): Promise<ComparedRuns> {
+export async function compare(options: CompareOptions, watcher?: Watcher): Promise<ComparedRuns> {
   const { load, sides, tolerance, signal } = resolveComparison(options)
   checkSignal(signal)
   const { confidence } = load
@@ -55,7 +56,7 @@ export async function compare(options: CompareOptions): Promise<ComparedRuns> {
     const floods = sides.map(({ url }) => ({ ...load, url: String(url) }))
     const isReached = (results: readonly LoadResult[]): boolean =>
       isHopeless(results) || judge(results, clearly).verdict !== 'unclear'
-    const results = await runSideBySide(floods, { signal, decision: { overdueAfter: Infinity, isReached } })
+    const results = await runSideBySide(floods, { signal, watcher, decision: { overdueAfter: Infinity, isReached } })
     return { base: results[0]!, head: results[1]!, verdict: judge(results) }
   } finally {
     await Promise.all(targets.map((target) => target.stop()))

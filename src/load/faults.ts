@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { withoutSecrets } from '../mistakes.ts'
 
 /** A fault of a connection: what it is counted under, and the words that came with it. */
 export interface ConnectionFault {
@@ -12,15 +13,10 @@ export function faultOfError(error: Error & { code?: string; errors?: Error[] })
   return { code: error.code ?? 'HANDSHAKE_INVALID', sample: messages.filter((message) => message !== '').join('; ') }
 }
 
-/** An HTTP answer other than 101 to the handshake. */
+/** An HTTP answer other than 101 to the handshake. A redirect may repeat the secrets of the URL or of a cookie. */
 export function faultOfResponse({ statusCode, statusMessage, headers }: IncomingMessage): ConnectionFault {
   const target = headers.location === undefined ? '' : `, redirects to ${withoutSecrets(headers.location)}`
   return { code: `HTTP_${statusCode}`, sample: `${statusCode} ${statusMessage}${target}` }
-}
-
-/** A redirect may repeat what the URL or a cookie had: its user and query are no part of a report. */
-function withoutSecrets(location: string): string {
-  return location.replace(/(?<=\/\/)[^/?#]*@/, 'masked@').replace(/[?#].*$/s, '?masked')
 }
 
 /** The end of a connection that nobody here asked for. @see RFC 6455 section 7.4 */

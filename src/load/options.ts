@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { isIP } from 'node:net'
 import * as v from 'valibot'
 import { WsLoadError } from '../errors.ts'
-import { didYouMean, show } from '../mistakes.ts'
+import { didYouMean, show, showKind, withoutSecrets } from '../mistakes.ts'
 import { findSLOMistakes, type SLO } from '../slo/objective.ts'
 import { durationForms, formatDuration, parseDuration, parseRate, rateForms } from '../units.ts'
 import { describeProbe, portableProbe, type ProbeOption, type ProbeSpec, resolveProbe } from '../wire/probe-option.ts'
@@ -181,8 +181,8 @@ const schema = v.objectWithRest(
     headers: v.optional(
       v.record(
         v.pipe(v.string(), v.check(isToken, expected('a name that HTTP allows'))),
-        v.union([headerValue(), v.array(headerValue())], expected('a text or a list of texts')),
-        expected('an object of header names and values'),
+        v.union([headerValue(), v.array(headerValue())], expected('a text or a list of texts', showKind)),
+        expected('an object of header names and values', showKind),
       ),
     ),
     protocols: v.optional(
@@ -206,10 +206,10 @@ const schema = v.objectWithRest(
     tls: v.optional(
       v.objectWithRest(
         {
-          ca: v.optional(v.union([pem(), v.array(pem())], expected('PEM texts or buffers'))),
+          ca: v.optional(v.union([pem(), v.array(pem())], expected('PEM texts or buffers', showKind))),
           cert: v.optional(pem()),
           key: v.optional(pem()),
-          passphrase: v.optional(v.string(expected('a text'))),
+          passphrase: v.optional(v.string(expected('a text', showKind))),
           servername: v.optional(v.string(expected('a host name'))),
           rejectUnauthorized: v.optional(v.boolean(expected('true or false'))),
         },
@@ -324,7 +324,7 @@ export function recordOptions(options: ResolvedOptions): Record<string, unknown>
     options
   const constantRate = stages?.length === 1 && stages[0]!.duration === Infinity
   return {
-    url: url === undefined ? undefined : withoutSecrets(url),
+    url: url === undefined ? undefined : withoutSecrets(new URL(url).href),
     ...rest,
     ...(until !== undefined ? { until, maxDuration: duration } : pings === undefined ? { duration } : { pings }),
     ...(stages === undefined
@@ -340,14 +340,6 @@ export function recordOptions(options: ResolvedOptions): Record<string, unknown>
       Object.keys(tls).map((name) => [name, name === 'rejectUnauthorized' ? tls[name] : '[masked]']),
     ),
   }
-}
-
-function withoutSecrets(address: string): string {
-  const url = new URL(address)
-  if (url.username !== '') url.username = 'masked'
-  if (url.password !== '') url.password = 'masked'
-  for (const name of url.searchParams.keys()) url.searchParams.set(name, 'masked')
-  return url.href
 }
 
 function mistakesInUntil({ until }: WsLoadOptions): string[] {
@@ -380,8 +372,8 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   return `${path}: ${issue.message}`
 }
 
-function expected(what: string): (issue: v.BaseIssue<unknown>) => string {
-  return (issue) => `expected ${what}, got ${show(issue.input)}`
+function expected(what: string, shown = show): (issue: v.BaseIssue<unknown>) => string {
+  return (issue) => `expected ${what}, got ${shown(issue.input)}`
 }
 
 function wholeNumber(min: number, max: number) {
@@ -421,13 +413,17 @@ function reading(
 }
 
 function webSocketUrl() {
-  const form = expected('a ws:// or wss:// URL')
+  const form = expected('a ws:// or wss:// URL', showAddress)
   return v.pipe(
     v.union([v.string(), v.instance(URL)], form),
     v.transform(String),
     v.check((address) => /^wss?:$/.test(URL.parse(address)?.protocol ?? ''), form),
-    v.check((address) => !address.includes('#'), expected('a URL without a fragment (#…)')),
+    v.check((address) => !address.includes('#'), expected('a URL without a fragment (#…)', showAddress)),
   )
+}
+
+function showAddress(value: unknown): string {
+  return show(typeof value === 'string' ? withoutSecrets(value) : value)
 }
 
 /** Names of headers and of subprotocols are tokens (RFC 9110 section 5.6.2, RFC 6455 section 4.1). */
@@ -438,7 +434,10 @@ function isToken(name: string): boolean {
 function headerValue() {
   return v.pipe(
     v.string(),
-    v.check((text) => accepts(() => validateHeaderValue('header', text)), expected('characters that HTTP allows')),
+    v.check(
+      (text) => accepts(() => validateHeaderValue('header', text)),
+      expected('characters that HTTP allows', showKind),
+    ),
   )
 }
 
@@ -460,5 +459,5 @@ function accepts(validate: () => void): boolean {
 }
 
 function pem() {
-  return v.union([v.string(), v.instance(Uint8Array)], expected('a PEM text or a buffer'))
+  return v.union([v.string(), v.instance(Uint8Array)], expected('a PEM text or a buffer', showKind))
 }

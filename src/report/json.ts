@@ -38,6 +38,19 @@ function plainData(value: unknown): JSONValue {
   return typeof value === 'object' && value !== null ? plainFields(value) : null
 }
 
+/**
+ * JSON text that neither a terminal nor a CI runner takes for more than text, whatever a server said: characters that are
+ * not to be seen and the beginnings of commands are escaped.
+ */
+export function formatJSON(value: object): string {
+  const text = JSON.stringify(value, null, 2)
+  return `${text.replaceAll(/[^\n\P{C}]|[\u2028\u2029]|(?<=#)#(?=\[|vso\[)/gu, escaped)}\n`
+}
+
+function escaped(character: string): string {
+  return character.replaceAll(/./gs, (unit) => `\\u${unit.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+}
+
 /** An object as JSON, `null` where a number is not finite. */
 export function plainFields(object: object): { readonly [key: string]: JSONValue } {
   const fields = Object.entries(object).filter(([, value]) => value !== undefined)

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join, relative, resolve } from 'node:path'
 import { WsLoadError } from '../errors.ts'
 import { show } from '../mistakes.ts'
+import { formatJSON } from '../report/json.ts'
 import { LoadSummary } from '../report/load-summary.ts'
 
 const folder = '.ws-load/baselines'
@@ -42,7 +43,7 @@ export function writeBaseline(file: string, name: string, summary: LoadSummary):
   mkdirSync(directory, { recursive: true })
   const kept = { ...summary.toJSON(), baseline: { name, commit: commitOf(directory) } }
   // Readers see the former file or the whole new one.
-  writeFileSync(`${file}.new`, `${JSON.stringify(kept, null, 2)}\n`)
+  writeFileSync(`${file}.new`, formatJSON(kept))
   renameSync(`${file}.new`, file)
 }
 

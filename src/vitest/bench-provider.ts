@@ -12,7 +12,7 @@ import { LoadSummary } from '../report/load-summary.ts'
 import type { LoadResult } from '../stats/result.ts'
 import { startEmbedded } from '../target/embedded.ts'
 import { floodOf, type WaitingFlood } from './bench-flood.ts'
-import { keepFlood } from './record.ts'
+import { keepFlood, tellProgress } from './record.ts'
 import { checkTime, within } from './ws-load.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
@@ -60,7 +60,10 @@ async function runFloods(registrations: readonly Registration[]): Promise<Result
 /** One flood runs as `wsLoad()` does, several take turns. */
 async function measure(floods: readonly WaitingFlood[]): Promise<LoadResult[]> {
   const [{ test, options }] = floods as [WaitingFlood]
-  if (floods.length === 1) return [await within(test, options.signal, (signal) => run({ ...options, ...signal }))]
+  const watcher = tellProgress(test)
+  if (floods.length === 1) {
+    return [await within(test, options.signal, (signal) => run({ ...options, ...signal }, watcher))]
+  }
   checkComparable(floods)
   const resolved = floods.map((flood) => resolveOptions(flood.options))
   checkTime(test, 'duration', measure, () => ({
@@ -70,7 +73,7 @@ async function measure(floods: readonly WaitingFlood[]): Promise<LoadResult[]> {
   const embedded = resolved.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
   try {
     const settled = resolved.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
-    return await within(test, options.signal, (signal) => runSideBySide(settled, signal))
+    return await within(test, options.signal, (signal) => runSideBySide(settled, { ...signal, watcher }))
   } finally {
     await embedded?.stop()
   }

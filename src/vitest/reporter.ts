@@ -10,7 +10,7 @@ import { progressArtifact } from './flood-artifact.ts'
 import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
-import { paintWith, plain } from '../report/paint.ts'
+import { paintWith } from '../report/paint.ts'
 
 /** Vitest's own reporters whose output is read by a program. */
 const forPrograms = new Set(['json', 'junit', 'tap', 'tap-flat'])
@@ -60,7 +60,7 @@ export default class WsLoadReporter implements Reporter {
     if (this.#vitest === undefined || isStdoutTaken(this.#vitest)) return
     const { stdout } = process
     const columns = stdout.isTTY ? Math.min(stdout.columns, mostColumns) : widthOfLogs
-    const paint = stdout.isTTY ? paintWith((format, text) => styleText(format, text, { stream: stdout })) : plain
+    const paint = paintWith((format, text) => styleText(format, text, { stream: stdout }))
     const table = formatFloodTable(files, columns, paint)
     this.#vitest.logger.log(`\n ${paint.bold('WebSocket latency')}\n${table}\n`)
   }

@@ -106,7 +106,7 @@ async function compareIn({ test, defaults }: Surroundings, given: CompareOptions
     return { warmup: load.warmup * sides.length, duration: load.duration * sides.length }
   })
   const compared = await within(test, given.signal, async (signal) => {
-    const { base, head, verdict } = await compare({ ...options, ...signal })
+    const { base, head, verdict } = await compare({ ...options, ...signal }, tellProgress(test))
     const comparison = new LoadComparison(base, head, verdict)
     await keepComparison(test, comparison)
     return comparison

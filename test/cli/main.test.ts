@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { steady } from '../support/comparison.ts'
 import { loadResult } from '../support/result.ts'
-import { dead, delaying, echoing, silent } from '../support/servers.ts'
+import { closing, dead, delaying, echoing, silent } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 let directory: string
@@ -29,6 +29,17 @@ function wsLoad(...args: string[]): Promise<Outcome> {
       resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr })
     })
   })
+}
+
+/** The outcome of a program that gets a Ctrl-C once it has sent a hundred pings to a server. */
+async function interrupted(server: { readonly pings: number }, ...args: string[]): Promise<Omit<Outcome, 'stderr'>> {
+  const running = execFile(process.execPath, [program, ...args])
+  let stdout = ''
+  running.stdout?.on('data', (text: string) => (stdout += text))
+  await expect.poll(() => server.pings, { timeout: 10_000 }).toBeGreaterThan(100)
+  running.kill('SIGINT')
+  const [exitCode] = (await once(running, 'close')) as [number]
+  return { exitCode, stdout }
 }
 
 async function file(name: string, content: LoadSummary | string): Promise<string> {
@@ -58,7 +69,18 @@ describe('ws-load', () => {
     ],
     [['--ca', '/nowhere'], /^error: ENOENT/],
     [['--stage', '10s'], /expected 'duration:rate' like 10s:5k\/s\n$/],
-    [['-H', 'nothing'], /expected 'Name: value'\n$/],
+    [['-H', 'Bearer hunter2'], "error: --header: expected 'Name: value', got a text of 14 characters\n"],
+    [
+      ['--text', 'x', '--binary', 'y'],
+      /^error: option '--text <text>' cannot be used with option '--binary <file>'\n$/,
+    ],
+    [['--binary', '/nowhere'], /^error: ENOENT/],
+    [['-v', 'loud'], /Allowed choices are error, warn, info, debug\.\n$/],
+    [
+      ['--json', '/nowhere/out.json', '--html', '/'],
+      /^error: --json: expected a file that can be written, got \/nowhere\/out\.json: ENOENT.*\n {7}--html: .* it is a directory\n$/,
+    ],
+    [['compare', 'ws://a', 'ws://b', '--html', '/nowhere/x'], /^error: --html: expected a file that can be written/],
     [['compare', 'a'], "error: missing required argument 'head'\n"],
     [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
     [['doctor', '-s', '1'], /argument '1' is invalid. expected a whole number from 2 to 3600\n$/],
@@ -67,6 +89,21 @@ describe('ws-load', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toMatch(message)
   })
+})
+
+test.each([
+  [['http://someone:hunter2@a/?token=hunter2']],
+  [['someone:hunter2@a/?hunter2']],
+  [['ws://hunter2@a', '-u', 'ws://hunter2@b']],
+  [['ws://hunter2@a', 'ws://someone:hunter2@b']],
+  [['compare', 'ws://hunter2@a:99999', 'ws://b']],
+  [['report', 'ws://hunter2@a/?hunter2']],
+  [['-H', 'Authorization: hunter2\n', 'ws://a']],
+])('keeps the secrets of %j to itself', async (args) => {
+  const { exitCode, stdout, stderr } = await wsLoad(...args)
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toMatch(/^error: /)
+  expect(stderr).not.toContain('hunter2')
 })
 
 describe('ws-load URL', () => {
@@ -84,6 +121,11 @@ describe('ws-load URL', () => {
     const { exitCode, stdout } = await wsLoad('--text', 'PING', ...short)
     expect(exitCode).toBe(0)
     expect(stdout).toContain('probe text "PING"')
+  })
+
+  test('sends the bytes of a file', async () => {
+    const outcome = await wsLoad('--binary', await file('bytes', '\u0000\u0001'), ...short)
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('probe binary') })
   })
 
   test.each([
@@ -131,21 +173,27 @@ describe('ws-load URL', () => {
     expect(stderr).toContain('Latency')
   })
 
+  test('prints JSON that no terminal takes for more, whatever the server says', async () => {
+    await using server = await closing({ code: 4000, reason: '\u009B2J ##vso[x] \u202E', after: { ms: 20 } })
+    const { stdout } = await wsLoad(server.url, ...short, '--json', '-')
+    expect(stdout).not.toMatch(/[^\n\P{C}]|##vso/u)
+    expect(JSON.parse(stdout)).toMatchObject({ errors: { CLOSE_4000: { samples: ['\u009B2J ##vso[x] \u202E'] } } })
+  })
+
   test('prints what it has measured when it is interrupted', async () => {
     await using server = await echoing()
-    const running = execFile(process.execPath, [program, server.url, '-d', '1m', '--warmup', '0'])
-    await expect.poll(() => server.pings).toBeGreaterThan(100)
-    running.kill('SIGINT')
-    let stdout = ''
-    running.stdout?.on('data', (text: string) => (stdout += text))
-    const [exitCode] = (await once(running, 'close')) as [number]
-    expect(exitCode).toBe(130)
-    expect(stdout).toContain('aborted early')
+    const outcome = await interrupted(server, server.url, '-d', '1m', '--warmup', '0')
+    expect(outcome).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('aborted early') })
+  })
+
+  test('tells every second how far it is, if it is asked to', async () => {
+    const { stderr } = await wsLoad('-d', '2500ms', '--warmup', '0', '-r', '100/s', '-v', 'debug')
+    expect(stderr).toMatch(/^(measuring, 10 connections, .* left\n){2}/)
   })
 
   test('says in a log every ten seconds how far it is, unless it is told not to', { timeout: 60_000 }, async () => {
     const long = ['-d', '10500ms', '--warmup', '0', '-r', '100/s']
-    const [telling, silent] = await Promise.all([wsLoad(...long), wsLoad(...long, '--no-progress')])
+    const [telling, silent] = await Promise.all([wsLoad(...long), wsLoad(...long, '-v', 'warn')])
     expect(telling.stderr).toMatch(/^measuring, 10 connections, \S+\/s, p50 .*, p99 .*, 1 s left\n$/)
     expect(silent.stderr).toBe('')
   })
@@ -245,6 +293,22 @@ describe('ws-load compare', () => {
     const flags = ['--rate', '500', '--confidence', '0.9', '-t', 'p50=20%', '-t', 'min=1ms']
     expect(await wsLoad('compare', base.url, head.url, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
     expect(await wsLoad('compare', head.url, base.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('prints what it has found out when it is interrupted', async () => {
+    await using base = await echoing()
+    await using head = await echoing()
+    const outcome = await interrupted(head, 'compare', base.url, head.url, '-t', 'p50=0.0001%', '-t', 'min=1ns')
+    expect(outcome).toMatchObject({ exitCode: 130, stdout: expect.stringMatching(/^Unclear: .*aborted/) })
+  })
+
+  test('tells how far two servers are', async () => {
+    await using base = await delaying(() => 3)
+    await using head = await delaying(() => 3)
+    const flags = ['-v', 'debug', '--max-duration', '6s', '-t', 'p50=0.0001%', '-t', 'min=1ns']
+    const { exitCode, stderr } = await wsLoad('compare', base.url, head.url, ...flags)
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/^measuring, 20 connections, \S+\/s → \S+\/s, p50 .* → .*, p99 .* → .*, \d s left$/m)
   })
 
   test('never exits with 0 when a server is not there', async () => {

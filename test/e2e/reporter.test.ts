@@ -135,9 +135,21 @@ describe('the reporter', () => {
 test('floods for long', async ({ wsLoad }) => {
   await wsLoad({ duration: 10_500, rate: 100 })
 })`
-    const run = await consumer.run({ 'vitest.config.js': config(), 'long.test.js': long })
+    const compared = `import { WebSocketServer } from 'ws'
+import { test } from 'vitest-ws-load'
+test('compares for long', async ({ wsLoad }) => {
+  const server = new WebSocketServer({ port: 0 })
+  const url = 'ws://127.0.0.1:' + server.address().port
+  const tolerance = { p50: '0.0001%', min: 0.000001 }
+  await wsLoad.compare({ base: { url }, head: { url }, tolerance, rate: 100, maxDuration: '10500ms' })
+})`
+    const files = { 'vitest.config.js': config(), 'long.test.js': long, 'compared.test.js': compared }
+    const run = await consumer.run(files)
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
     expect(run.stdout).toMatch(/^ floods for long: measuring, 2 connections, \S+\/s, p50 .*, p99 .*, 1 s left$/m)
+    expect(run.stdout).toMatch(
+      /^ compares for long: measuring, 4 connections, \S+\/s → \S+\/s, p50 .* → .*, 1 s left$/m,
+    )
   })
 
   test('leaves a report for programs on the standard output alone', async () => {

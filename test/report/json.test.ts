@@ -1,6 +1,7 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import { expect, test } from 'vitest'
-import { toJSON } from '../../src/report/json.ts'
+import { formatJSON, toJSON } from '../../src/report/json.ts'
+import { hostileTexts } from '../support/hostile.ts'
 import { latencies, loadResult } from '../support/result.ts'
 
 test('says which schema it follows', () => {
@@ -39,4 +40,11 @@ test('carries each histogram so that any HDR library decodes it', () => {
   expect(decoded.totalCount).toBe(4)
   expect(decoded.getValueAtPercentile(100) / 1e6).toBeCloseTo(result.latency.max, 6)
   expect(decodeFromCompressedBase64(json.generator.sendDelay.histogram).totalCount).toBe(1)
+})
+
+test.for(hostileTexts)('the text of %j is neither a control sequence nor a command', (hostile) => {
+  const data = { [hostile]: [hostile, 1, null] }
+  const text = formatJSON(data)
+  expect(text).not.toMatch(/[^\n\P{C}]|[\u2028\u2029]|##\[|##vso\[|^\s*::/mu)
+  expect(JSON.parse(text)).toEqual(data)
 })

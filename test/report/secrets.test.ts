@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { findMistakes } from '../../src/load/options.ts'
 import { run } from '../../src/load/run.ts'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
@@ -36,6 +37,20 @@ async function outputsOf(address: string): Promise<string[]> {
     describeFlood(record),
   ]
 }
+
+test.for([
+  { url: 'http://someone:hunter2@host/?access_token=query-token' },
+  { url: 'ws://someone:hunter2@host/#query-token' },
+  { url: 'someone:hunter2@host?query-token' },
+  { url: ['ws://hunter2@host'] },
+  { headers: 'Authorization: Bearer bearer-token' },
+  { headers: { Authorization: 'Bearer bearer-token\n', Cookie: ['session-cookie', 5] } },
+  { tls: { passphrase: ['hunter2'], key: { pem: 'PRIVATE KEY' }, cert: 5 } },
+])('no mistake in %j is told with a secret', (options) => {
+  const mistakes = findMistakes(options as never).join('\n')
+  expect(mistakes).not.toBe('')
+  expect(mistakes).not.toMatch(new RegExp(secrets.join('|')))
+})
 
 test('no output has a secret of the options', async () => {
   await using server = await echoing()

@@ -1,0 +1,47 @@
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { usageError } from './usage-error.ts'
+
+/** Files that flags ask for, by flag; `undefined` where one does not. */
+export type FilesByFlag = Readonly<Record<string, string | undefined>>
+
+/** What will keep files from being written: said before a run, whose result would be lost. */
+export function mistakesInFiles(files: FilesByFlag): string[] {
+  return given(files).flatMap(([flag, file]) => {
+    const obstacle = obstacleTo(file)
+    return obstacle === undefined ? [] : [`${flag}: expected a file that can be written, got ${file}: ${obstacle}`]
+  })
+}
+
+/**
+ * Writes each file; one that cannot be written does not keep the others from it.
+ * @param texts what to write, by flag
+ * @throws a usage error that lists those that could not
+ */
+export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, () => string>>): void {
+  const failures = given(files).flatMap(([flag, file]) => {
+    try {
+      writeFileSync(file, texts[flag]!())
+      return []
+    } catch (error) {
+      return [`${flag}: ${(error as Error).message}`]
+    }
+  })
+  if (failures.length > 0) throw usageError(failures.join('\n       '))
+}
+
+function given(files: FilesByFlag): [flag: string, file: string][] {
+  return Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined)
+}
+
+function obstacleTo(file: string): string | undefined {
+  const path = resolve(file)
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats?.isDirectory()) return 'it is a directory'
+  try {
+    accessSync(stats === undefined ? dirname(path) : path, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
