@@ -2,6 +2,12 @@ import { Alarm } from './alarm.ts'
 import type { Connection } from './connection.ts'
 import type { LoadModel, LoadModelContext } from './load-model.ts'
 
+/**
+ * Pings leave at the end of a turn, in one burst for the kernel and the server; of many connections as soon as so many
+ * have been read, because the processor's cache has forgotten the first of them by the end.
+ */
+const burst = 256
+
 /** Connections with free places, each as often as some became free: nothing is allocated once the lists are long enough. */
 interface Queue {
   readonly connections: Connection[]
@@ -75,6 +81,7 @@ export function closedModel({ plan, clock, recorder, turns, connections, finishe
     freed(connection, count) {
       if (freed.length === 0) setImmediate(sendAll)
       add(freed, connection, count)
+      if (freed.length === burst) sendAll()
     },
     catchUp() {},
     stop() {
