@@ -1,7 +1,8 @@
 /**
  * How many pings a second does one load thread send, and what does a ping cost in CPU time of the whole process?
  *
- * Unit: pings per second, and microseconds of CPU per ping, from the first connect to the printed summary. Controls: a
+ * Unit: pings per second; microseconds of CPU per ping, of the whole process in the measured window, the summary included;
+ * microseconds of CPU per connection, for opening it and, but for the controls, closing it. Controls: a
  * plain loop over `ws` that does the same work, a bare `net` socket loop that measures nothing, and an epoll loop in C
  * that shows what the kernel leaves to any client. All of them flood the same kind of server, a fresh one each time in a
  * process of its own, in alternating rounds; the table shows medians, and medians of the ratios within a round.
@@ -21,6 +22,8 @@ type Load = Pick<FloodOrder, 'connections' | 'inFlight'>
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '8' } },
 })
+/** Fewer do not tell what opening one costs: a process has to start first. */
+const fewConnections = 1_000
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 
@@ -70,7 +73,8 @@ function program(name: string): (order: FloodOrder) => [string, ...string[]] {
 
 function print({ connections, inFlight }: Load, outcomes: ReadonlyMap<string, readonly FloodOutcome[]>): void {
   const rates = (name: string): number[] => outcomes.get(name)!.map(({ pings, seconds: length }) => pings / length)
-  const costs = (name: string): number[] => outcomes.get(name)!.map(({ pings, cpu }) => (cpu * 1_000) / pings)
+  const costs = (name: string): number[] => outcomes.get(name)!.map(({ pings, flooding }) => (flooding * 1_000) / pings)
+  const openings = (name: string): number[] => outcomes.get(name)!.map((one) => (one.connecting * 1_000) / connections)
   printTable(
     `${count(connections)} connections, ${inFlight} in flight each`,
     `${rounds} rounds of ${seconds} s, echo server (${serverKind}) in a process of its own.`,
@@ -80,6 +84,7 @@ function print({ connections, inFlight }: Load, outcomes: ReadonlyMap<string, re
       'our rate ÷ its rate': name === ours ? '' : ratio(rates(ours), rates(name)),
       'CPU µs/ping': median(costs(name)).toFixed(2),
       'our CPU ÷ its CPU': name === ours ? '' : ratio(costs(ours), costs(name)),
+      'CPU µs/connection': connections < fewConnections ? '' : count(median(openings(name))),
     })),
   )
 }

@@ -9,21 +9,27 @@ export interface FloodOrder {
 export interface FloodOutcome {
   readonly pings: number
   readonly seconds: number
-  /** CPU time of the whole process from the first connect to the finished summary, in milliseconds. */
-  readonly cpu: number
+  /** CPU time of the whole process, in milliseconds, in the measured window and for the summary. */
+  readonly flooding: number
+  /** CPU time of the whole process, in milliseconds, for opening and closing the connections. */
+  readonly connecting: number
 }
 
 /** Handshakes under way at the same time at most: more would overflow a server's listen backlog. */
 export const mostHandshakes = 128
 
+/** CPU time of the whole process until now, in milliseconds. */
+export function cpuTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
 /** Runs a contender's flood as this process's job. */
-export async function contend(
-  flood: (order: FloodOrder) => Promise<{ pings: number; seconds: number }>,
-): Promise<void> {
+export async function contend(flood: (order: FloodOrder) => Promise<Omit<FloodOutcome, 'connecting'>>): Promise<void> {
   const order = JSON.parse(process.argv[2]!) as FloodOrder
-  const before = process.cpuUsage()
+  const before = cpuTime()
   const outcome = await flood(order)
-  const { user, system } = process.cpuUsage(before)
-  process.stdout.write(JSON.stringify({ ...outcome, cpu: (user + system) / 1_000 } satisfies FloodOutcome))
+  const connecting = cpuTime() - before - outcome.flooding
+  process.stdout.write(JSON.stringify({ ...outcome, connecting } satisfies FloodOutcome))
   process.exit()
 }

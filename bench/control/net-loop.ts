@@ -1,7 +1,7 @@
 /** Control: a bare `net` socket loop with `onread`, which measures nothing: the least that Node can do. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { contend, mostHandshakes } from './flood.ts'
+import { contend, cpuTime, mostHandshakes } from './flood.ts'
 
 const payloadLength = 8
 const ping = Buffer.from([0x89, 0x80 | payloadLength, 0, 0, 0, 0, ...Buffer.alloc(payloadLength)])
@@ -46,9 +46,10 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
     sockets.push(socket)
   }
   while (done.handshakes < connections) await setTimeout(1)
+  const before = cpuTime()
   const started = performance.now()
   until = started + seconds * 1_000
   for (const socket of sockets) socket.write(burst)
   await setTimeout(seconds * 1_000)
-  return { pings, seconds: (performance.now() - started) / 1_000 }
+  return { pings, seconds: (performance.now() - started) / 1_000, flooding: cpuTime() - before }
 })

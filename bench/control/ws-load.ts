@@ -1,10 +1,21 @@
 /** This package, as it is published. */
+import { setInterval } from 'node:timers'
 import { run } from '../../dist/load/run.js'
 import { LoadSummary } from '../../dist/report/load-summary.js'
-import { contend } from './flood.ts'
+import { contend, cpuTime } from './flood.ts'
+
+const everyMs = 10
 
 await contend(async ({ url, connections, inFlight, seconds }) => {
-  const summary = new LoadSummary(await run({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0 }))
+  const log: { at: number; cpu: number }[] = []
+  setInterval(() => log.push({ at: Date.now(), cpu: cpuTime() }), everyMs)
+  const result = await run({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0 })
+  const begin = Date.parse(result.startedAt)
+  const cpuAt = (time: number): number => log.find(({ at }) => at >= time)!.cpu
+  const window = cpuAt(begin + result.duration) - cpuAt(begin)
+  const before = cpuTime()
+  const summary = new LoadSummary(result)
   String(summary)
-  return { pings: summary.pings.answered, seconds: summary.duration / 1_000 }
+  const flooding = window + cpuTime() - before
+  return { pings: summary.pings.answered, seconds: summary.duration / 1_000, flooding }
 })

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { build, initWebAssembly } from 'hdr-histogram-js'
 import { WebSocket } from 'ws'
-import { contend, mostHandshakes } from './flood.ts'
+import { contend, cpuTime, mostHandshakes } from './flood.ts'
 
 await initWebAssembly()
 
@@ -19,6 +19,7 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
     await Promise.all(batch.map((socket) => once(socket, 'open')))
     sockets.push(...batch)
   }
+  const before = cpuTime()
   const started = performance.now()
   const until = started + seconds * 1_000
   let pings = 0
@@ -39,5 +40,5 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
   }
   await new Promise((resolve) => setTimeout(resolve, until - performance.now()))
   histogram.toJSON()
-  return { pings, seconds: (performance.now() - started) / 1_000 }
+  return { pings, seconds: (performance.now() - started) / 1_000, flooding: cpuTime() - before }
 })
