@@ -3,11 +3,13 @@ import { compareRuns } from '../gate/compare.ts'
 import { findToleranceMistakes, parseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { compare } from '../load/compare.ts'
 import { formatPage } from '../page/page.ts'
+import { formatComparison } from '../report/comparison.ts'
 import { formatJSON } from '../report/json.ts'
 import { LoadComparison } from '../report/load-comparison.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { interruptible } from './interrupt.ts'
+import { paintFor } from './paint.ts'
 import { aNumber } from './parse.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
@@ -114,7 +116,12 @@ export function pageOfComparison({ base, head, ...comparison }: LoadComparison):
 
 function print(comparison: LoadComparison, { markdown, json }: CompareFlags): string {
   if (json) return formatJSON(comparison)
-  return `${markdown ? comparison.toMarkdown() : String(comparison)}\n`
+  return markdown ? `${comparison.toMarkdown()}\n` : inColours(comparison)
+}
+
+/** As `toString` says it. */
+export function inColours(comparison: LoadComparison): string {
+  return `${formatComparison(comparison, paintFor(process.stdout))}\n`
 }
 
 function addTolerance(given: string, before: Tolerance = {}): Tolerance {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { styleText } from 'node:util'
 import { type Command, Option } from 'commander'
 import { didYouMean } from '../mistakes.ts'
 import { findMistakes, type WsLoadOptions } from '../load/options.ts'
@@ -9,13 +8,13 @@ import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { formatJSON } from '../report/json.ts'
 import { LoadSummary } from '../report/load-summary.ts'
-import { paintWith } from '../report/paint.ts'
 import { formatSummary } from '../report/text.ts'
 import { evaluateSLO, type SLOVerdict } from '../slo/evaluate.ts'
 import { findSLOMistakes } from '../slo/objective.ts'
 import { exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { interruptible } from './interrupt.ts'
+import { paintFor } from './paint.ts'
 import { aHeader, aList, aNumber, aStage } from './parse.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { usageError } from './usage-error.ts'
@@ -140,10 +139,9 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   return interrupted ? exitCode.interrupted : exitCodeOfRun(summary, verdict)
 }
 
-/** In colours on a terminal, and wherever FORCE_COLOR says so. */
+/** With its verdict, if it was judged. */
 export function printSummary(to: NodeJS.WriteStream, summary: LoadSummary, verdict: SLOVerdict | undefined): void {
-  const paint = paintWith((format, text) => styleText(format, text, { stream: to }))
-  to.write(`${formatSummary(summary, { paint, ...(verdict !== undefined && { verdict }) })}\n`)
+  to.write(`${formatSummary(summary, { paint: paintFor(to), ...(verdict !== undefined && { verdict }) })}\n`)
 }
 
 /** A run as a page. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
 import { evaluateSLO } from '../slo/evaluate.ts'
-import { compareFiles, pageOfComparison } from './compare.ts'
+import { compareFiles, inColours, pageOfComparison } from './compare.ts'
 import { exitCodeOf, exitCodeOfRun } from './exit-code.ts'
 import { writeFiles } from './files.ts'
 import { checkSLO, pageOfRun, printSummary } from './flood.ts'
@@ -54,7 +54,7 @@ function report(file: string, { slo, html, hgrm }: ReportFlags): number {
 
 function reportBoth(base: string, head: string, { html }: ReportFlags): number {
   const comparison = compareFiles(base, head, {})
-  process.stdout.write(`${String(comparison)}\n`)
+  process.stdout.write(inColours(comparison))
   writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
   return exitCodeOf(comparison.verdict)
 }

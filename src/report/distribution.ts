@@ -40,7 +40,8 @@ export function drawDistribution(summary: LatencySummary, unanswered: number, pa
   const room = width - Math.max(0, ...lines.map(({ length }) => length)) - 2
   return lines.map((line, at) => {
     const colour = at < rows.length ? paint.green : paint.red
-    return `${line}  ${colour(bar((counts[at]! / Math.max(...counts)) * room))}`.trimEnd()
+    const length = (counts[at]! / Math.max(...counts)) * room
+    return length === 0 ? line : `${line}  ${colour(bar(length))}`
   })
 }
 

@@ -29,7 +29,7 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
     describeSaturation(generator, paint),
     describeRun(result, paint),
     verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: unsaid(verdict, result) }, paint),
-    sideBySide(describeLatency(result, paint), describeTotals(result), paint),
+    sideBySide(describeLatency(result), describeTotals(result), latency.count === 0 ? paint.red : paint.bold),
     drawDistribution(latency, unanswered, paint),
     describeErrors(errors, paint),
     [describeGenerator(result), ...describeOmission(result)].flatMap((line) => wrap(line)).map(paint.dim),
@@ -64,8 +64,8 @@ function unsaid({ reasons }: SLOVerdict, { generator, errors }: LoadResult): str
   return reasons.filter((reason) => !said.has(reason))
 }
 
-function describeLatency({ latency, pings, options }: LoadResult, paint: Paint): string[] {
-  if (latency.count === 0) return [paint.red('Nothing was measured')]
+function describeLatency({ latency, pings, options }: LoadResult): string[] {
+  if (latency.count === 0) return ['Nothing was measured']
   const open = options['rate'] !== undefined || options['stages'] !== undefined
   const name = open ? 'Response time' : 'Latency'
   const known = percentiles.filter((percentile) => (1 - percentile / 100) * latency.count >= 1 - 1e-9)
@@ -143,10 +143,10 @@ function describeGenerator({ generator }: LoadResult): string {
 
 const gutter = 4
 
-function sideBySide(left: readonly string[], right: readonly string[], paint: Paint): string[] {
+function sideBySide(left: readonly string[], right: readonly string[], paintTitle: (text: string) => string): string[] {
   const widest = Math.max(...left.map((line) => line.length))
   return Array.from({ length: Math.max(left.length, right.length) }, (_, at) => {
     const line = (left[at] ?? '').padEnd(widest + gutter)
-    return `${at === 0 ? paint.bold(line) : line}${right[at] ?? ''}`.trimEnd()
+    return `${at === 0 ? paintTitle(line) : line}${right[at] ?? ''}`.trimEnd()
   })
 }

@@ -93,5 +93,5 @@ function isStdoutTaken({ config }: Vitest): boolean {
 /** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */
 function appendToJobSummary(files: readonly FileFloods[]): void {
   const { GITHUB_STEP_SUMMARY: file } = process.env
-  if (file !== undefined && file !== '') appendFileSync(file, `${floodTableToMarkdown(files)}\n\n`)
+  if (file !== undefined && file !== '') appendFileSync(file, `\n${floodTableToMarkdown(files)}\n\n`)
 }

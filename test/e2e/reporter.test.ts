@@ -1,6 +1,8 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseXml } from '@rgrove/parse-xml'
 import { afterAll, describe, expect, test } from 'vitest'
+import { hostileTexts } from '../support/hostile.ts'
 import { linkedConsumer } from './support/consumer.ts'
 import { startCommand } from './support/vitest-run.ts'
 
@@ -115,6 +117,41 @@ describe('the reporter', () => {
     await rm(join(run.cwd, 'pages'), { recursive: true })
     await consumer.rerun(run.cwd, ['--merge-reports=blobs'])
     expect(await readFile(join(run.cwd, 'pages/load.html'), 'utf8')).toBe(page)
+  })
+
+  test('has nothing that a server says taken for more than text', async () => {
+    const reasons = hostileTexts.map((text) => Buffer.from(text).subarray(0, 120).toString('utf8'))
+    const nasty = `import { WebSocketServer } from 'ws'
+import { expect, test } from 'vitest-ws-load'
+const reasons = ${JSON.stringify(reasons)}
+test.for(reasons.map((_, nth) => nth))('reason %i', async (nth, { wsLoad }) => {
+  const server = new WebSocketServer({ port: 0 })
+  server.on('connection', (socket) => setTimeout(() => socket.close(4000, reasons[nth]), 20))
+  const summary = await wsLoad({ url: 'ws://127.0.0.1:' + server.address().port })
+  expect(summary).toMeetSLO({ closedEarly: '<= 0' })
+})`
+    const run = await consumer.run(
+      { 'vitest.config.js': config(), 'nasty.test.js': nasty },
+      ['default', 'junit', 'json', 'github-actions']
+        .map((name) => `--reporter=${name}`)
+        .concat('--outputFile.json=out.json', '--outputFile.junit=out.xml'),
+      { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'job.md' } },
+    )
+    const read = (file: string): Promise<string> => readFile(join(run.cwd, file), 'utf8')
+
+    expect(run.exitCode).toBe(1)
+    const commands = /^::(?:error|notice|warning|group|endgroup)\b/
+    for (const line of run.output.split('\n').filter((line) => !commands.test(line))) {
+      expect(line).not.toMatch(/[^\t\P{C}]|^\s*::|##\[|##vso\[/u)
+    }
+    const xml = await read('out.xml')
+    expect(() => parseXml(xml)).not.toThrow()
+    expect(xml.match(/<testcase /g)).toHaveLength(reasons.length)
+    expect(xml.match(/CLOSE_4000 × 2/g)?.length).toBeGreaterThanOrEqual(reasons.length - 1)
+    expect(metasIn(await read('out.json'))).toHaveLength(reasons.length)
+    const [, ours = ''] = (await read('job.md')).split('### WebSocket latency')
+    expect(ours.match(/^\| . \| nasty/gmu)).toHaveLength(reasons.length)
+    expect(ours).not.toMatch(/[<>`@]|\*\*|[^\n\P{Cc}]/u)
   })
 
   test('gives the UI and the HTML report a picture of each flood', async () => {

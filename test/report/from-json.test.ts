@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { LoadSummary } from '../../src/report/load-summary.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
@@ -57,6 +58,18 @@ describe('a summary that was read from a file', () => {
   test('is small', () => {
     expect(JSON.stringify(steady(2)).length).toBeLessThan(64_000)
   })
+})
+
+test('a file of the first schema is read, whatever came later', async () => {
+  const json = JSON.parse(await readFile(new URL('schema-1.json', import.meta.url), 'utf8')) as object
+  const summary = LoadSummary.fromJSON(json)
+  expect(summary.pings).toMatchObject({ due: 1_500, answered: 1_500 })
+  expect(summary.latency).toMatchObject({ count: 1_500, p50: 0.131839, p99: 12.746751 })
+  expect(evaluateSLO(summary, ['p50 < 1s', 'max < 1us']).objectives).toMatchObject([
+    { verdict: 'pass' },
+    { verdict: 'fail' },
+  ])
+  expect(JSON.parse(JSON.stringify(summary))).toMatchObject(json)
 })
 
 test.each([

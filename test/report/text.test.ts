@@ -1,4 +1,6 @@
+import { styleText, stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
+import { paintWith } from '../../src/report/paint.ts'
 import { formatSummary } from '../../src/report/text.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
@@ -181,4 +183,16 @@ test('counts every sample in its histogram', () => {
   const counts = [...text.matchAll(/([\d,]+) +\d+\.\d\d %/g)].map(([, count = '']) => Number(count.replaceAll(',', '')))
   const total = counts.reduce((sum, count) => sum + count, 0)
   expect(total).toBe(2016)
+})
+
+test.for([
+  ['a quiet run', loadResult()],
+  ['a troubled run', troubled()],
+  ['a run that measured nothing', loadResult([], { errors: { ECONNREFUSED: { count: 10, samples: ['no'] } } })],
+] as const)('looks the same in colours: %s', ([, result]) => {
+  const paint = paintWith((format, text) => styleText(format, text, { validateStream: false }))
+  const verdict = evaluateSLO(result, ['p99 < 1ms', 'warn: p50 < 1ms', 'errorRate < 1%'])
+  const painted = formatSummary(result, { verdict, paint })
+  expect(painted).toContain('\u001B[')
+  expect(stripVTControlCharacters(painted)).toBe(formatSummary(result, { verdict }))
 })
