@@ -65,13 +65,14 @@ function sectionOf(section: PageSection, nth: number): Markup {
   return h('section', { id: `flood-${nth + 1}` }, [
     h('h2', null, [printable(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
+    runs.map((run) => saturationOf(run, runs.length)),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
     comparison === undefined ? null : changesOf(comparison),
     figure('Latency by percentile', percentileChart(runs, objectives), percentileTable(runs)),
     figure('Latency over time', timelineChart(runs), ...runs.map((run) => secondsOf(run, runs.length))),
     runs.map((run) => figure(`Histogram${suffix(run, runs.length)}`, distributionChart(run.result))),
-    runs.map((run) => h('div', null, [faultsOf(run, runs.length), detailsOf(run.result, suffix(run, runs.length))])),
+    runs.map((run) => h('div', null, [errorsOf(run, runs.length), detailsOf(run.result, suffix(run, runs.length))])),
   ])
 }
 
@@ -178,23 +179,24 @@ function secondsOf(run: ShownRun, runs: number): Markup {
   )
 }
 
-/** What went wrong, and on whose side. */
-function faultsOf(run: ShownRun, runs: number): Markup[] {
-  const { errors, generator } = run.result
-  const faults = describeFaults(errors)
-  return [
-    ...(generator.saturated ? [h('p', null, ['Generator saturated: ', generator.reasons.join('; ')])] : []),
-    ...(faults.length === 0
-      ? []
-      : [
-          h('h3', null, `Errors${suffix(run, runs)}`),
-          h(
-            'ul',
-            null,
-            faults.map((fault) => h('li', null, fault)),
-          ),
-        ]),
-  ]
+/** First of all: what follows may be the generator's doing, and not the server's. */
+function saturationOf(run: ShownRun, runs: number): Markup | null {
+  const { saturated, reasons } = run.result.generator
+  if (!saturated) return null
+  return h('p', { class: 'caution' }, `Load generator saturated${suffix(run, runs)}: ${printable(reasons.join('; '))}`)
+}
+
+function errorsOf(run: ShownRun, runs: number): Markup | null {
+  const faults = describeFaults(run.result.errors)
+  if (faults.length === 0) return null
+  return h('div', null, [
+    h('h3', null, `Errors${suffix(run, runs)}`),
+    h(
+      'ul',
+      null,
+      faults.map((fault) => h('li', null, fault)),
+    ),
+  ])
 }
 
 function suffix({ name }: ShownRun, runs: number): string {

@@ -48,6 +48,7 @@ section { border-top: 1px solid var(--grid); padding: 1.5rem 0; }
 a { color: var(--first); }
 :focus-visible { outline: 2px solid var(--first); outline-offset: 2px; }
 .muted { color: var(--muted); }
+.caution { border-left: 4px solid var(--open); padding-left: 0.75rem; }
 .badge { display: inline-block; border: 1px solid; border-radius: 0.4rem; padding: 0 0.5rem; white-space: nowrap; }
 .badge.good { color: var(--good); } .badge.bad { color: var(--bad); } .badge.open { color: var(--open); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.5rem; margin: 1rem 0; }

@@ -78,6 +78,12 @@ test('numbers carry their units, of the generator and of the options too', () =>
   }
 })
 
+test('a saturated generator comes before all figures', () => {
+  const doubtful = loadResult(undefined, { generator: { saturated: true, reasons: ['it was busy'] } })
+  const page = pageOf([{ name: 'latency', result: doubtful }])
+  expect(page).toMatch(/<p class="caution">Load generator saturated: it was busy<\/p><dl class="figures">/)
+})
+
 test('several floods have a table of contents', () => {
   const section = { title: 'answers', runs: [{ name: 'latency', result }] }
   expect(formatPage('All', [section, section])).toContain('<a href="#flood-2">answers</a>')
