@@ -201,7 +201,7 @@ describe('ws-load URL', () => {
   test('quits at once when it is interrupted twice', async () => {
     await using server = await silent()
     const running = execFile(process.execPath, [program, server.url, '-d', '1m', '--warmup', '0'])
-    await expect.poll(() => server.pings).toBeGreaterThan(0)
+    await expect.poll(() => server.pings, { timeout: 10_000 }).toBeGreaterThan(0)
     running.kill('SIGINT')
     running.kill('SIGINT')
     expect(await once(running, 'exit')).toEqual([130, null])
@@ -290,7 +290,7 @@ describe('ws-load compare', () => {
   test('compares two servers', { timeout: 90_000 }, async () => {
     await using base = await delaying(() => 3)
     await using head = await delaying(() => 12)
-    const flags = ['--rate', '500', '--confidence', '0.9', '-t', 'p50=20%', '-t', 'min=1ms']
+    const flags = ['--confidence', '0.9', '-t', 'p50=20%', '-t', 'min=1ms', '-v', 'error']
     expect(await wsLoad('compare', base.url, head.url, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
     expect(await wsLoad('compare', head.url, base.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
   })

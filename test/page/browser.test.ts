@@ -33,18 +33,23 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
     await rm(directory, { recursive: true })
   })
 
-  /** Opens a file, and fails on anything that it loads, runs or complains about. */
+  /** Opens a file, and tells whatever it loads, runs or complains about. */
   async function open(name: string, text: string, colorScheme: 'light' | 'dark' = 'light') {
+    const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 800 } })
+    return { page, complaints: await show(page, name, text) }
+  }
+
+  async function show(page: Page, name: string, text: string): Promise<string[]> {
     await writeFile(join(directory, name), text)
     const url = pathToFileURL(join(directory, name)).href
     const complaints: string[] = []
-    const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 800 } })
+    page.removeAllListeners()
     page.on('console', (message) => complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('dialog', (dialog) => complaints.push(dialog.message()))
     page.on('request', (request) => request.url() !== url && complaints.push(request.url()))
     await page.goto(url)
-    return { page, complaints }
+    return complaints
   }
 
   function colours(page: Page): Promise<string[]> {
@@ -128,15 +133,12 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
   })
 
   test('a picture is a well-formed SVG of its own', async () => {
+    const page = await browser.newPage()
     for (const hostile of hostileTexts) {
-      const { page, complaints } = await open(
-        'picture.svg',
-        formatPicture(loadResult(undefined, { intervals }), hostile)!,
-      )
-      expect(complaints).toEqual([])
+      const picture = formatPicture(loadResult(undefined, { intervals }), hostile)!
+      expect(await show(page, 'picture.svg', picture)).toEqual([])
       expect(await page.locator('parsererror').count()).toBe(0)
       expect(await page.locator('svg svg svg').count()).toBe(2)
-      await page.close()
     }
   })
 })

@@ -313,7 +313,7 @@ describe('options', () => {
       code: 'WSLOAD_ERR_INVALID_OPTIONS',
       message: [
         'target.command: expected a command that starts the server, got " "',
-        'target.url: expected a ws:// or wss:// URL, got "ws://127.0.0.1/#top"',
+        'target.url: expected a ws:// or wss:// URL, got "ws://127.0.0.1/#masked"',
       ].join('\n'),
     })
   })
