@@ -26,8 +26,10 @@ export function closedModel({ plan, clock, recorder, turns, connections, finishe
   const nextTurn = new Alarm(resume)
   let left = plan.pings
   let sending = false
+  let turnEnds = false
 
-  function sendAll(): void {
+  function endTurn(): void {
+    turnEnds = false
     sendFrom(freed)
   }
 
@@ -79,9 +81,10 @@ export function closedModel({ plan, clock, recorder, turns, connections, finishe
       for (const connection of connections) send(connection, plan.inFlight)
     },
     freed(connection, count) {
-      if (freed.length === 0) setImmediate(sendAll)
+      if (!turnEnds) setImmediate(endTurn)
+      turnEnds = true
       add(freed, connection, count)
-      if (freed.length === burst) sendAll()
+      if (freed.length === burst) sendFrom(freed)
     },
     catchUp() {},
     stop() {
