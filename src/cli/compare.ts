@@ -65,8 +65,8 @@ Examples:
   )
   .action(async (base: string, head: string, flags: CompareFlags) => {
     const files = { '--html': flags.html }
-    const mistakes = mistakesInFiles(files)
-    if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
+    const mistakes = [...mistakesInFiles(files), ...(isUrl(base) || isUrl(head) ? [] : flagsOfServers(flags))]
+    if (mistakes.length > 0) throw usageError(...mistakes)
     const { result: comparison, interrupted } =
       isUrl(base) || isUrl(head)
         ? await interruptible((signal) => compareServers(base, head, flags, signal))
@@ -75,6 +75,14 @@ Examples:
     writeFiles(files, { '--html': () => pageOfComparison(comparison) })
     process.exitCode = interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict)
   })
+
+/** Flags that two files have no use for. */
+function flagsOfServers({ connections, rate, maxDuration }: CompareFlags): string[] {
+  const given = Object.entries({ connections, rate, 'max-duration': maxDuration })
+  return given
+    .filter(([, value]) => value !== undefined)
+    .map(([flag]) => `--${flag}: expected two URLs with it, got two files`)
+}
 
 async function compareServers(
   base: string,

@@ -27,7 +27,7 @@ export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, ()
       return [`${flag}: ${(error as Error).message}`]
     }
   })
-  if (failures.length > 0) throw usageError(failures.join('\n       '))
+  if (failures.length > 0) throw usageError(...failures)
 }
 
 function given(files: FilesByFlag): [flag: string, file: string][] {

@@ -124,7 +124,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
   const sloMistakes = flags.decide ? [] : mistakesInSLO(slo)
   const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes, ...mistakesInFiles(files)]
-  if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
+  if (mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
   const { result, interrupted } = await interruptible((signal) => run({ ...given, signal }, watcher)).finally(end)
   const summary = new LoadSummary(result)
@@ -154,7 +154,7 @@ export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined)
 /** Throws if there are any. */
 export function checkSLO(slo: readonly string[] | undefined): void {
   const mistakes = mistakesInSLO(slo)
-  if (mistakes.length > 0) throw usageError(mistakes.join('\n       '))
+  if (mistakes.length > 0) throw usageError(...mistakes)
 }
 
 function mistakesInSLO(slo: readonly string[] | undefined): string[] {

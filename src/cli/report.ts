@@ -7,6 +7,7 @@ import { writeFiles } from './files.ts'
 import { checkSLO, pageOfRun, printSummary } from './flood.ts'
 import { aList } from './parse.ts'
 import { readSummary } from './read-summary.ts'
+import { usageError } from './usage-error.ts'
 
 interface ReportFlags {
   readonly slo?: readonly string[]
@@ -52,7 +53,9 @@ function report(file: string, { slo, html, hgrm }: ReportFlags): number {
   return exitCodeOfRun(summary, verdict)
 }
 
-function reportBoth(base: string, head: string, { html }: ReportFlags): number {
+function reportBoth(base: string, head: string, { html, slo, hgrm }: ReportFlags): number {
+  const ofOne = Object.entries({ slo, hgrm }).filter(([, value]) => value !== undefined)
+  if (ofOne.length > 0) throw usageError(...ofOne.map(([flag]) => `--${flag}: expected one run with it, got two`))
   const comparison = compareFiles(base, head, {})
   process.stdout.write(inColours(comparison))
   writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })

@@ -80,6 +80,11 @@ describe('ws-load', () => {
       ['--json', '/nowhere/out.json', '--html', '/'],
       /^error: --json: expected a file that can be written, got \/nowhere\/out\.json: ENOENT.*\n {7}--html: .* it is a directory\n$/,
     ],
+    [
+      ['report', 'a', 'b', '--slo', 'p99 < 1s', '--hgrm', 'c'],
+      /^error: --slo: expected one run .*\n {7}--hgrm: expected/,
+    ],
+    [['compare', 'a', 'b', '-c', '3', '-r', '5'], /^error: --connections: expected two URLs .*\n {7}--rate: expected/],
     [['compare', 'ws://a', 'ws://b', '--html', '/nowhere/x'], /^error: --html: expected a file that can be written/],
     [['compare', 'a'], "error: missing required argument 'head'\n"],
     [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
