@@ -5,15 +5,15 @@
  * whichever is more. Control: the server's delay is known: 0, 5 ms, or 40 ms for one ping in fifty and 5 ms for the
  * others, so a bracket that lies below it is a wrong one. Loads that keep the generator's event loop busy for more than
  * half of the time are marked: there answers wait for the generator. `preempted` counts how often a second this process
- * lost a core to others. Server and generator both spin: two idle cores are needed, or the machine is what is measured.
+ * lost a core to others. The generator spins: it needs an idle core, or the machine is what is measured.
  *
- * Run: npm run build && node bench/bracket-width.ts [--seconds 2] [--only open]
+ * Run: npm run build && node bench/bracket-width.ts [--seconds 4] [--only open]
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { run } from '../dist/load/run.js'
-import { startDelayingServer } from './control/delaying-server.ts'
 import { count, printTable } from './control/figures.ts'
+import { serverKind, startEchoServer } from './control/server.ts'
 
 type Row = Record<string, string>
 
@@ -31,7 +31,7 @@ const most = { share: 0.02, ms: 0.05 }
 const halfLoad = 0.5
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '2' }, only: { type: 'string', default: '' } },
+  options: { seconds: { type: 'string', default: '4' }, only: { type: 'string', default: '' } },
 })
 const seconds = Number(values.seconds)
 
@@ -41,13 +41,13 @@ for (const load of [...closed, ...open].filter((load) => describe(load).includes
 }
 printTable(
   'How wide are the brackets?',
-  `${seconds} s each; delaying server: Node, in a process of its own; ${availableParallelism()} cores; ` +
+  `${seconds} s each; delaying server: ${serverKind}, in a process of its own; ${availableParallelism()} cores; ` +
     `Node ${process.version}. Milliseconds: floor … ceiling (width). Rows with * are above half load.`,
   rows,
 )
 
 async function measure(load: Load, delay: string): Promise<Row> {
-  const server = await startDelayingServer(delays[delay as keyof typeof delays])
+  const server = await startEchoServer(delays[delay as keyof typeof delays])
   try {
     const before = process.resourceUsage().involuntaryContextSwitches
     const started = performance.now()
