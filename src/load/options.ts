@@ -318,7 +318,7 @@ export function invalidOptions(mistakes: readonly string[], where = 'wsLoad'): W
   )
 }
 
-/** The options of a run as plain data for the summary: no secrets, no functions. */
+/** The options of a run as plain data for the summary: no secrets (a subprotocol can carry a token), no functions. */
 export function recordOptions(options: ResolvedOptions): Record<string, unknown> {
   const { stages, startRate, arrivals, inFlight, pings, until, duration, headers, tls, connectRate, url, ...rest } =
     options
@@ -336,6 +336,7 @@ export function recordOptions(options: ResolvedOptions): Record<string, unknown>
     probe: describeProbe(options.probe),
     payloadBytes: options.probe.payloadBytes,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[masked]'])),
+    protocols: options.protocols.map(() => '[masked]'),
     tls: Object.fromEntries(
       Object.keys(tls).map((name) => [name, name === 'rejectUnauthorized' ? tls[name] : '[masked]']),
     ),

@@ -10,7 +10,7 @@ import { certificates } from '../support/certificates.ts'
 import { dead, refusing } from '../support/refusals.ts'
 import { echoing } from '../support/servers.ts'
 
-const secrets = ['hunter2', 'bearer-token', 'session-cookie', 'query-token', 'PRIVATE KEY']
+const secrets = ['hunter2', 'bearer-token', 'session-cookie', 'query-token', 'subprotocol-token', 'PRIVATE KEY']
 
 /** Floods with a secret in every place that has room for one. */
 async function outputsOf(address: string): Promise<string[]> {
@@ -23,6 +23,7 @@ async function outputsOf(address: string): Promise<string[]> {
     duration: 100,
     warmup: 0,
     headers: { Authorization: 'Bearer bearer-token', Cookie: 'id=session-cookie' },
+    protocols: ['chat', 'bearer.subprotocol-token'],
     tls: { key: valid.key, cert: valid.cert },
   })
   const summary = new LoadSummary(result)
@@ -45,6 +46,8 @@ test.for([
   { url: ['ws://hunter2@host'] },
   { headers: 'Authorization: Bearer bearer-token' },
   { headers: { Authorization: 'Bearer bearer-token\n', Cookie: ['session-cookie', 5] } },
+  { protocols: ['chat', 'bearer subprotocol-token'] },
+  { protocols: 'bearer subprotocol-token' },
   { tls: { passphrase: ['hunter2'], key: { pem: 'PRIVATE KEY' }, cert: 5 } },
 ])('no mistake in %j is told with a secret', (options) => {
   const mistakes = findMistakes(options as never).join('\n')
