@@ -29,6 +29,8 @@ const delays = { '0': [0], '5 ms': [5], mixed: [40, ...Array.from({ length: 49 }
 const percentiles = [50, 90, 99] as const
 const most = { share: 0.02, ms: 0.05 }
 const halfLoad = 0.5
+/** Milliseconds: by then the generator's code is compiled, which takes a core from the server now and then. */
+const warmup = 3_000
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '4' }, only: { type: 'string', default: '' } },
@@ -41,7 +43,7 @@ for (const load of [...closed, ...open].filter((load) => describe(load).includes
 }
 printTable(
   'How wide are the brackets?',
-  `${seconds} s each; delaying server: ${serverKind}, in a process of its own; ${availableParallelism()} cores; ` +
+  `${seconds} s each after ${warmup / 1_000} s of warm-up; delaying server: ${serverKind}, in a process of its own; ${availableParallelism()} cores; ` +
     `Node ${process.version}. Milliseconds: floor … ceiling (width). Rows with * are above half load.`,
   rows,
 )
@@ -51,7 +53,7 @@ async function measure(load: Load, delay: string): Promise<Row> {
   try {
     const before = process.resourceUsage().involuntaryContextSwitches
     const started = performance.now()
-    const { latency, generator } = await run({ url: server.url, ...load, duration: seconds * 1_000, warmup: 500 })
+    const { latency, generator } = await run({ url: server.url, ...load, duration: seconds * 1_000, warmup })
     const preempted = process.resourceUsage().involuntaryContextSwitches - before
     const bounds = percentiles.map((percentile) => ({ percentile, ...latency.bounds(percentile) }))
     const wide = bounds.filter(({ floor, ceiling }) => ceiling - floor > Math.max(most.share * ceiling, most.ms))
