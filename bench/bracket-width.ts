@@ -11,7 +11,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { run } from '../dist/load/run.js'
+import { run } from '../dist/run/run.js'
 import { count, printTable } from './control/figures.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 

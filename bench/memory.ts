@@ -11,7 +11,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { checkMachineLimits } from '../dist/load/machine-limits.js'
+import { checkMachineLimits } from '../dist/run/machine-limits.js'
 import { count, median, printTable, ratio } from './control/figures.ts'
 import type { FloodOrder } from './control/flood.ts'
 import type { MemoryOutcome, Resident } from './control/resident.ts'

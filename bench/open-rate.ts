@@ -12,9 +12,10 @@ import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { run } from '../dist/load/run.js'
+import { run } from '../dist/run/run.js'
 import { count, printTable } from './control/figures.ts'
-import { type EchoServer, serverKind, startEchoServer } from './control/server.ts'
+import type { RunningServer } from './control/running-server.ts'
+import { serverKind, startEchoServer } from './control/server.ts'
 import type { PacedOrder, PacedOutcome } from './control/ws-paced.ts'
 
 type Row = Record<string, string>
@@ -89,7 +90,7 @@ async function pace(rate: number): Promise<Row> {
   }
 }
 
-async function withServer<T>(use: (server: EchoServer) => Promise<T>): Promise<T> {
+async function withServer<T>(use: (server: RunningServer) => Promise<T>): Promise<T> {
   const server = await startEchoServer()
   try {
     return await use(server)

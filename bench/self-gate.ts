@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { startEmbedded } from '../src/target/embedded.ts'
+import { startEmbedded } from '../src/server/embedded.ts'
 import { median, printTable } from './control/figures.ts'
 
 const [base, head] = process.argv.slice(2, 4).map((path) => resolve(path)) as [string, string]
@@ -29,6 +29,11 @@ interface JsonReport {
   }[]
 }
 
+interface SummaryJson {
+  readonly generator: { readonly cpuPerPing: number }
+  readonly latency: { readonly p50: number }
+}
+
 /** Medians of `bench/micro`; none in a checkout that has no such benchmarks yet. */
 async function measurePieces(checkout: string): Promise<Figures> {
   if (!existsSync(join(checkout, 'bench/micro'))) return new Map()
@@ -46,12 +51,13 @@ async function measurePieces(checkout: string): Promise<Figures> {
 
 /** One flood in a process of its own: the CPU time of a ping, and what a ping took. */
 async function measureFlood(checkout: string, url: string): Promise<Figures> {
-  const program = `
-    import { run } from ${JSON.stringify(join(checkout, 'dist/load/run.js'))}
-    const { latency, generator } = await run({ url: ${JSON.stringify(url)}, connections: 64, duration: '2s', warmup: '500ms' })
-    console.log(JSON.stringify([['flood: CPU per ping', generator.cpuPerPing], ['flood: p50', latency.p50]]))`
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program])
-  return new Map(JSON.parse(stdout) as [string, number][])
+  const flags = ['-c', '64', '-d', '2s', '--warmup', '500ms', '-v', 'error', '--json', '-']
+  const { stdout } = await run(process.execPath, [join(checkout, 'dist/cli/main.js'), url, ...flags])
+  const { generator, latency } = JSON.parse(stdout) as SummaryJson
+  return new Map([
+    ['flood: CPU per ping', generator.cpuPerPing],
+    ['flood: p50', latency.p50],
+  ])
 }
 
 const seen = { base: [] as Figures[], head: [] as Figures[] }

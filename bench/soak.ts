@@ -13,7 +13,7 @@ import { setTimeout as elapsed } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import type { LoadInterval } from '../dist/index.js'
-import { run } from '../dist/load/run.js'
+import { run } from '../dist/run/run.js'
 import { count, median, printTable } from './control/figures.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 

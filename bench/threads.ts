@@ -8,8 +8,8 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { run } from '../dist/load/run.js'
-import type { LoadResult } from '../dist/stats/result.js'
+import { run } from '../dist/run/run.js'
+import type { LoadResult } from '../dist/result/load-result.js'
 import { count, median, printTable } from './control/figures.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 

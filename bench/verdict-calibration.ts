@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { count, median, printTable } from './control/figures.ts'
 import { batchMeans, ours, pooled, type Procedure } from './control/procedures.ts'
 import { simulate, slowShare, type Stream, streams } from './control/streams.ts'
-import { lookTimes } from '../src/stats/looks.ts'
+import { lookTimes } from '../src/statistics/interim-looks.ts'
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '2000' } } })
 const runs = Number(values.runs)

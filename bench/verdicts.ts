@@ -5,8 +5,9 @@
  * Run: node bench/verdicts.ts [--runs 50] [--seconds 60]
  */
 import { parseArgs } from 'node:util'
-import { run } from '../src/load/run.ts'
-import { evaluateSLO, type Verdict } from '../src/slo/evaluate.ts'
+import { run } from '../src/run/run.ts'
+import { evaluateSLO } from '../src/slo/evaluate.ts'
+import type { Verdict } from '../src/slo/verdict.ts'
 import { startDelayingServer } from './control/delaying-server.ts'
 import { count, median, printTable } from './control/figures.ts'
 

@@ -1,19 +1,20 @@
 export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
 export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'
 export type { Tolerance } from './gate/tolerance.ts'
-export type { CompareOptions, Side } from './load/compare.ts'
-export type { Duration, Rate, Stage, TlsOptions, WsLoadOptions } from './load/options.ts'
-export { type ComparisonJSON, LoadComparison } from './report/load-comparison.ts'
-export { LoadSummary } from './report/load-summary.ts'
-export type { SummaryJSON } from './report/json.ts'
+export type { CompareOptions, Side } from './options/compare.ts'
+export type { Duration, Rate, Stage, TlsOptions, WsLoadOptions } from './options/options.ts'
+export { type ComparisonJSON, LoadComparison } from './summary/load-comparison.ts'
+export { LoadSummary } from './summary/load-summary.ts'
+export type { SummaryJSON } from './result/json.ts'
 export type { Paint } from './report/paint.ts'
 export { formatSummary, type SummaryFormat } from './report/text.ts'
-export { evaluateSLO, type Judgement, type ObjectiveVerdict, type SLOVerdict, type Verdict } from './slo/evaluate.ts'
+export { evaluateSLO, type Judgement } from './slo/evaluate.ts'
+export type { ObjectiveVerdict, SLOVerdict, Verdict } from './slo/verdict.ts'
 export type { Indicator } from './slo/indicator.ts'
 export type { Evidence } from './slo/evidence.ts'
 export type { Bound, Level, SLO } from './slo/objective.ts'
-export type { Bounds, Interval, LatencySummary } from './stats/latency.ts'
-export type { Slices } from './stats/slices.ts'
+export type { Bounds, Interval, LatencySummary } from './result/latency-summary.ts'
+export type { Slices } from './result/slices.ts'
 export type {
   ConnectionTotals,
   Ending,
@@ -25,9 +26,10 @@ export type {
   LoadResult,
   PingTotals,
   RecordedOptions,
-} from './stats/result.ts'
+} from './result/load-result.ts'
 export type { BenchFlood } from './vitest/bench-flood.ts'
 export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
 export { expect, type Leniency, type MatcherJudgement } from './vitest/matchers.ts'
 export { type WsLoad, wsLoad } from './vitest/ws-load.ts'
-export type { ProbeFunctions, ProbeMessage, ProbeOption } from './wire/probe-option.ts'
+export type { ProbeOption } from './options/probe.ts'
+export type { ProbeFunctions, ProbeMessage } from './wire/probe-spec.ts'

@@ -7,7 +7,7 @@ import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import type { EchoServer } from './server.ts'
+import type { RunningServer } from './running-server.ts'
 
 const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const lengthOfHead = 6
@@ -20,7 +20,7 @@ interface Held {
 }
 
 /** Starts the server in a process of its own; pings wait for the `delays` (milliseconds) in turn. */
-export async function startDelayingServer(delays: readonly number[]): Promise<EchoServer> {
+export async function startDelayingServer(delays: readonly number[]): Promise<RunningServer> {
   const server = fork(import.meta.filename, [JSON.stringify(delays)])
   const [url] = (await once(server, 'message')) as [string]
   return { url, stop: () => server.kill() }

@@ -1,7 +1,7 @@
 /** This package's load thread, as it is published, in the main thread: only a thread itself can read its heap. */
-import { Flood } from '../../dist/load/flood.js'
-import { resolveOptions } from '../../dist/load/options.js'
-import { planThreads } from '../../dist/load/plan.js'
+import { Flood } from '../../dist/generator/flood.js'
+import { resolveOptions } from '../../dist/options/options.js'
+import { planThreads } from '../../dist/run/plan.js'
 import { contend, settling, watchHeap } from './heap-growth.ts'
 
 await contend(async ({ url, connections, inFlight, seconds }) => {

@@ -1,5 +1,5 @@
 /** This package, as it is published, with one load thread. */
-import { run } from '../../dist/load/run.js'
+import { run } from '../../dist/run/run.js'
 import { contend } from './resident.ts'
 
 await contend(async ({ url, connections: requested, inFlight, seconds }) => {

@@ -1,8 +1,8 @@
 /** Ways to a verdict on "p99 is below the limit" from what was seen so far: ours, and two that others use. */
 import jstat from 'jstat'
-import { dependenceOf, studentQuantile } from '../../src/stats/dependence.ts'
-import { earlyStopDiscount, shareBounds } from '../../src/stats/share.ts'
-import type { Verdict } from '../../src/slo/evaluate.ts'
+import { dependenceOf, studentQuantile } from '../../src/statistics/dependence.ts'
+import { earlyStopDiscount, shareBounds } from '../../src/statistics/share.ts'
+import type { Verdict } from '../../src/slo/verdict.ts'
 import { limitLevel, type Seen } from './streams.ts'
 
 /** @param tail error probability of each side at this look; @param look counted from 1 */

@@ -3,12 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { compile } from './compile.ts'
 import { startDelayingServer } from './delaying-server.ts'
-
-/** A server in a process of its own that answers pings, at once or after a delay, and does nothing else. */
-export interface EchoServer {
-  readonly url: string
-  stop(): void
-}
+import type { RunningServer } from './running-server.ts'
 
 const binary = compile('echo-server')
 
@@ -16,7 +11,7 @@ const binary = compile('echo-server')
 export const serverKind: 'C, epoll' | 'Node' = binary === undefined ? 'Node' : 'C, epoll'
 
 /** @param delays milliseconds after which pings are answered, which they get in turn */
-export async function startEchoServer(delays: readonly number[] = []): Promise<EchoServer> {
+export async function startEchoServer(delays: readonly number[] = []): Promise<RunningServer> {
   if (binary === undefined) {
     if (delays.length > 0) return startDelayingServer(delays)
     const server = fork(join(import.meta.dirname, 'echo-server.ts'))

@@ -4,7 +4,7 @@
  * A stream gives, slice by slice, how many pings there were and how many were slower than each of 25 latencies from a
  * quarter of the limit to four times the limit. 3,000 pings a second; slices as a load thread keeps them.
  */
-import { shortest, mostSlices } from '../../src/stats/slices.ts'
+import { shortest, mostSlices } from '../../src/result/slices.ts'
 
 export type Stream = 'independent' | 'heavy-tailed' | 'bursty' | 'autocorrelated' | 'drifting'
 

@@ -1,7 +1,7 @@
 /** This package, as it is published. */
 import { setInterval } from 'node:timers'
-import { run } from '../../dist/load/run.js'
-import { LoadSummary } from '../../dist/report/load-summary.js'
+import { run } from '../../dist/run/run.js'
+import { LoadSummary } from '../../dist/summary/load-summary.js'
 import { contend, cpuTime } from './flood.ts'
 
 const everyMs = 10

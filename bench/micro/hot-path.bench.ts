@@ -1,9 +1,9 @@
 /** The pieces that every ping goes through, a thousand times each: reading frames, recording, scheduling. Run: npm run bench:micro */
 import { test } from 'vitest'
-import { Recorder, Sample } from '../../src/load/recorder.ts'
-import { poissonArrivals, Schedule } from '../../src/load/schedule.ts'
-import { Turns } from '../../src/load/turns.ts'
-import { Histogram } from '../../src/stats/histogram.ts'
+import { Recorder, Sample } from '../../src/generator/recorder.ts'
+import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
+import { Turns } from '../../src/generator/turns.ts'
+import { Histogram } from '../../src/result/histogram.ts'
 import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts'
 
 const pongs = 64

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { WsLoadError } from '../errors.ts'
-import { startEmbedded } from '../target/embedded.ts'
+import { startEmbedded } from '../server/embedded.ts'
 import { aWholeNumber } from './parse.ts'
 
 interface EchoFlags {

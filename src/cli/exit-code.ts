@@ -1,6 +1,6 @@
 import type { ChangeVerdict } from '../gate/comparison.ts'
-import type { SLOVerdict } from '../slo/evaluate.ts'
-import type { LoadResult } from '../stats/result.ts'
+import type { SLOVerdict } from '../slo/verdict.ts'
+import type { LoadResult } from '../result/load-result.ts'
 
 /** What the process says with its exit code. */
 export const exitCode = { fine: 0, missed: 1, usage: 2, unclear: 3, interrupted: 130 } as const

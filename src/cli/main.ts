@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { WsLoadError } from '../errors.ts'
-import { describeEnvironment } from '../load/environment.ts'
-import { withoutSecrets } from '../mistakes.ts'
+import { describeEnvironment } from '../run/environment.ts'
+import { withoutSecrets } from '../secrets.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { echoCommand } from './echo.ts'

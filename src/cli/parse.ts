@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { showKind } from '../mistakes.ts'
+import { showKind } from '../wording.ts'
 import { usageError } from './usage-error.ts'
 
 /** Reads a flag's number. */

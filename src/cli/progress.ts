@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline'
 import { Option } from 'commander'
-import type { Watcher } from '../load/progress.ts'
+import type { Watcher } from '../run/progress.ts'
 import { formatProgress } from '../report/progress.ts'
 
 const verbosities = ['error', 'warn', 'info', 'debug'] as const

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { LoadSummary } from '../report/load-summary.ts'
+import { LoadSummary } from '../summary/load-summary.ts'
 import { usageError } from './usage-error.ts'
 
 /** Reads a file that `--json` wrote. */

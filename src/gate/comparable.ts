@@ -1,4 +1,4 @@
-import type { LoadResult } from '../stats/result.ts'
+import type { LoadResult } from '../result/load-result.ts'
 
 /** Options that make a load what it is. Where it goes to and how long it lasts is not among them. */
 const loadOptions = [

@@ -1,6 +1,6 @@
-import { ratioSpread } from '../stats/dependence.ts'
-import type { Tails } from '../stats/share.ts'
-import type { Slices } from '../stats/slices.ts'
+import { ratioSpread } from '../statistics/dependence.ts'
+import type { Tails } from '../statistics/share.ts'
+import type { Slices } from '../result/slices.ts'
 import type { MeasuredChange } from './comparison.ts'
 import type { Figure } from './tolerance.ts'
 

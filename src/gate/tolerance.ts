@@ -1,5 +1,5 @@
 import { WsLoadError } from '../errors.ts'
-import { didYouMean, show } from '../mistakes.ts'
+import { didYouMean, show } from '../wording.ts'
 import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
 
 /** A share that a latency may grow by: `'10%'`, or 0.1. */

@@ -1,6 +1,6 @@
 import { h, type Markup } from './element.ts'
-import { printable } from '../slo/printable.ts'
-import type { GeneratorReport, LoadResult } from '../stats/result.ts'
+import { printable } from '../printable.ts'
+import type { GeneratorReport, LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { table, unfold } from './markup.ts'
 

@@ -1,7 +1,7 @@
 import { h } from './element.ts'
 import { distributionOf } from '../report/distribution.ts'
 import { formatRange } from '../slo/bracket.ts'
-import type { LoadResult } from '../stats/result.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import { linearAxis } from './axis.ts'
 import { type Chart, chart, plot, px, width } from './chart.ts'

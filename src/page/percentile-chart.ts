@@ -1,7 +1,7 @@
 import { h, type Markup } from './element.ts'
 import { formatBracket } from '../slo/bracket.ts'
 import type { Objective } from '../slo/objective.ts'
-import type { LatencySummary } from '../stats/latency.ts'
+import type { LatencySummary } from '../result/latency-summary.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { band, type Chart, chart, line, type Look, plot, type Point, px, xAxis, yAxis } from './chart.ts'

@@ -1,5 +1,5 @@
 import { h, Markup } from './element.ts'
-import type { LoadResult } from '../stats/result.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import { plot, width } from './chart.ts'
 import { percentileChart } from './percentile-chart.ts'
 import { chartStyle } from './style.ts'

@@ -1,7 +1,7 @@
 import type { ComparisonVerdict } from '../gate/comparison.ts'
-import type { SLOVerdict } from '../slo/evaluate.ts'
+import type { SLOVerdict } from '../slo/verdict.ts'
 import type { Objective } from '../slo/objective.ts'
-import type { LoadResult } from '../stats/result.ts'
+import type { LoadResult } from '../result/load-result.ts'
 
 /** One of the runs that a chart shows. */
 export interface ShownRun {

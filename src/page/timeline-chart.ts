@@ -1,5 +1,5 @@
 import { h, type Markup } from './element.ts'
-import type { LoadInterval } from '../stats/result.ts'
+import type { LoadInterval } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { type Chart, chart, line, plot, px, type Series, xAxis, yAxis } from './chart.ts'

@@ -7,8 +7,8 @@ import {
   formatFigure,
 } from '../gate/comparison.ts'
 import { describeFaults } from '../slo/fault.ts'
-import { printable } from '../slo/printable.ts'
-import type { LoadResult } from '../stats/result.ts'
+import { printable } from '../printable.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import { align, wrap } from './layout.ts'
 import { type Paint, plain } from './paint.ts'

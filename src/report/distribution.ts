@@ -1,5 +1,5 @@
 import { formatRange } from '../slo/bracket.ts'
-import type { LatencySummary } from '../stats/latency.ts'
+import type { LatencySummary } from '../result/latency-summary.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { align, width } from './layout.ts'
 import { type Paint, plain } from './paint.ts'

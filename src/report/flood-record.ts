@@ -1,8 +1,8 @@
 import { type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
-import type { SLOVerdict } from '../slo/evaluate.ts'
-import type { LatencySummary } from '../stats/latency.ts'
-import type { LoadResult } from '../stats/result.ts'
-import { plainFields } from './json.ts'
+import type { SLOVerdict } from '../slo/verdict.ts'
+import type { LatencySummary } from '../result/latency-summary.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { plainFields } from '../result/json.ts'
 
 /** What an assertion found out about a flood. */
 export interface RecordedVerdict {

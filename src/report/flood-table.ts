@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
-import { printable } from '../slo/printable.ts'
+import { printable } from '../printable.ts'
 import type { FloodRecord, RecordedVerdict } from './flood-record.ts'
 import { align } from './layout.ts'
 import { plainText } from './markdown.ts'

@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../stats/latency.ts'
+import type { LatencySummary } from '../result/latency-summary.ts'
 
 const nsPerMs = 1e6
 const ticksPerHalfDistance = 5

@@ -1,4 +1,4 @@
-import type { LoadInterval } from '../stats/result.ts'
+import type { LoadInterval } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate } from '../units.ts'
 
 /** How far a run is, as the load room tells it. */

@@ -1,4 +1,4 @@
-import type { GeneratorReport } from '../stats/result.ts'
+import type { GeneratorReport } from '../result/load-result.ts'
 import { wrap } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
 

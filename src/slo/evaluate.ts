@@ -1,45 +1,14 @@
 import { WsLoadError } from '../errors.ts'
-import { show } from '../mistakes.ts'
-import type { LoadResult } from '../stats/result.ts'
+import { show } from '../wording.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
-import { formatBracket, formatRange, type Bracket } from './bracket.ts'
+import { formatBracket, formatRange } from './bracket.ts'
 import { type Evidence, evidenceFor } from './evidence.ts'
 import { describeFaults } from './fault.ts'
 import { findIndicator, type IndicatorReader, kinds } from './indicator.ts'
 import { type Comparison, type Objective, parseSLO, type SLO } from './objective.ts'
 import { worstStretch } from './stretch.ts'
-
-export type Verdict = 'pass' | 'fail' | 'inconclusive'
-
-/** How one bound was judged. Numbers are in the unit that `kind` says, `NaN` where nothing was measured. */
-export interface ObjectiveVerdict extends Objective, Bracket, Evidence {
-  readonly verdict: Verdict
-  /**
-   * Distance from what was measured to the limit, negative when it is missed: from the bracket's worse end on a pass, from
-   * its better end on a fail.
-   */
-  readonly margin: number
-  /** The same as a share of the limit, positive when it is missed: 0.36 is 36 % beyond; infinite beyond a limit of 0. */
-  readonly excess: number
-  readonly reason: string
-}
-
-/** Whether a run met an SLO. */
-export interface SLOVerdict {
-  readonly verdict: Verdict
-  /**
-   * The run does not speak of an objective at all: nothing was answered, it was aborted, an indicator has no value. Unlike
-   * a lack of evidence, never to be taken for anything but red.
-   */
-  readonly vacuous: boolean
-  /** Why it is not a pass, what matters most first; empty on a pass. */
-  readonly reasons: readonly string[]
-  /** What `warn` bounds say that are not surely met. */
-  readonly warnings: readonly string[]
-  readonly objectives: readonly ObjectiveVerdict[]
-  /** Of the verdict as a whole, 0.5 to 1. */
-  readonly confidence: number
-}
+import type { ObjectiveVerdict, SLOVerdict, Verdict } from './verdict.ts'
 
 /** How {@link evaluateSLO} judges. */
 export interface Judgement {

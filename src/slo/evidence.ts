@@ -1,6 +1,6 @@
-import { type Dependence, dependenceOf, ratioSpread, type Spread, studentQuantile } from '../stats/dependence.ts'
-import type { LoadResult } from '../stats/result.ts'
-import { earlyStopDiscount, samplesNeeded, shareBounds, type Tails } from '../stats/share.ts'
+import { type Dependence, dependenceOf, ratioSpread, type Spread, studentQuantile } from '../statistics/dependence.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { earlyStopDiscount, samplesNeeded, shareBounds, type Tails } from '../statistics/share.ts'
 import type { Bracket as MeasuredBracket } from './bracket.ts'
 import type { IndicatorReader, LatencyGroup } from './indicator.ts'
 

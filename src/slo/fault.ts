@@ -1,6 +1,6 @@
-import type { Fault, LoadResult } from '../stats/result.ts'
+import type { Fault, LoadResult } from '../result/load-result.ts'
 import { formatCount } from '../units.ts'
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 
 /** The faults of a run in words, most frequent first: `ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)`. */
 export function describeFaults(errors: LoadResult['errors']): string[] {

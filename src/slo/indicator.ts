@@ -1,5 +1,5 @@
-import type { LatencySummary } from '../stats/latency.ts'
-import type { LoadResult } from '../stats/result.ts'
+import type { LatencySummary } from '../result/latency-summary.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import {
   durationForms,
   formatCount,

@@ -1,5 +1,5 @@
 import { WsLoadError } from '../errors.ts'
-import { didYouMean, show } from '../mistakes.ts'
+import { didYouMean, show } from '../wording.ts'
 import { durationForms, parseDuration } from '../units.ts'
 import {
   findIndicator,

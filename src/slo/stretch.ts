@@ -1,6 +1,6 @@
-import { LatencySummary } from '../stats/latency.ts'
-import type { LoadResult, PingTotals } from '../stats/result.ts'
-import type { ObjectiveVerdict } from './evaluate.ts'
+import { LatencySummary } from '../result/latency-summary.ts'
+import type { LoadResult, PingTotals } from '../result/load-result.ts'
+import type { ObjectiveVerdict } from './verdict.ts'
 
 /** Stretches begin this many times as often as one is long. */
 const overlap = 10

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { WsLoadError } from '../errors.ts'
-import { show } from '../mistakes.ts'
-import { formatJSON } from '../report/json.ts'
-import { LoadSummary } from '../report/load-summary.ts'
+import { show } from '../wording.ts'
+import { formatJSON } from '../result/json.ts'
+import { LoadSummary } from '../summary/load-summary.ts'
 
 const folder = '.ws-load/baselines'
 const goodName = /^[\w][\w .@+-]{0,99}$/

@@ -1,5 +1,5 @@
 import { WsLoadError } from '../errors.ts'
-import type { WsLoadOptions } from '../load/options.ts'
+import type { WsLoadOptions } from '../options/options.ts'
 import type { RunningTest } from './context.ts'
 
 /** The module may be loaded twice, in the test file and as the benchmark provider. */

@@ -1,5 +1,5 @@
 import { inject, type TestContext, TestRunner } from 'vitest'
-import type { WsLoadOptions } from '../load/options.ts'
+import type { WsLoadOptions } from '../options/options.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

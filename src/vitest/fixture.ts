@@ -1,5 +1,5 @@
 import { test as base, type TestAPI } from 'vitest'
-import type { WsLoadOptions } from '../load/options.ts'
+import type { WsLoadOptions } from '../options/options.ts'
 import { configuredDefaults, configuredTarget, runningTest } from './context.ts'
 import { type WsLoad, wsLoadFor } from './ws-load.ts'
 

@@ -1,6 +1,6 @@
 import type {} from 'vitest'
 import type { FloodRecord } from '../report/flood-record.ts'
-import type { SummaryJSON } from '../report/json.ts'
+import type { SummaryJSON } from '../result/json.ts'
 
 /** What reporters know the package's annotations by. */
 export const label = 'vitest-ws-load'

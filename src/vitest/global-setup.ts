@@ -1,7 +1,7 @@
 /** Vitest's global setup: starts the server under test before the project's tests and stops it after them. */
 import type { TestProject } from 'vitest/node'
 import { WsLoadError } from '../errors.ts'
-import { startTarget, type RunningTarget } from '../target/command.ts'
+import { startTarget, type RunningTarget } from '../server/command.ts'
 import type { PluginTarget } from './plugin.ts'
 
 interface SharedTarget {

@@ -2,7 +2,7 @@ import type { TestCase, TestModule } from 'vitest/node'
 import type { PageSection } from '../page/section.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { worstOf } from '../report/flood-table.ts'
-import { LoadSummary } from '../report/load-summary.ts'
+import { LoadSummary } from '../summary/load-summary.ts'
 import { findSLOMistakes, type Objective, parseSLO } from '../slo/objective.ts'
 import { floodArtifact } from './flood-artifact.ts'
 

@@ -8,10 +8,10 @@ import {
   portableOptions,
   resolveOptions,
   type WsLoadOptions,
-} from '../load/options.ts'
-import { didYouMean, show } from '../mistakes.ts'
-import { checkTarget, type TargetOptions } from '../target/command.ts'
-import type { Handshake } from '../target/handshake.ts'
+} from '../options/options.ts'
+import { didYouMean, show } from '../wording.ts'
+import { checkTarget, type TargetOptions } from '../options/target.ts'
+import type { Handshake } from '../server/handshake.ts'
 
 /** Options of the plugin. */
 export interface WsLoadPluginOptions {

@@ -1,6 +1,6 @@
 import { maskedFrame, opcodes } from './frames.ts'
 import type { Probe, ProbeContext } from './probe.ts'
-import { type ProbeFunctions, type ProbeMessage, type ProbeSpec, revive } from './probe-option.ts'
+import { type ProbeFunctions, type ProbeMessage, type ProbeSpec, revive } from './probe-spec.ts'
 
 type FunctionSpec = Extract<ProbeSpec, { kind: 'functions' | 'module' }>
 

@@ -1,6 +1,6 @@
 import { batchOf, maskedFrame, opcodes } from './frames.ts'
 import type { Probe, ProbeContext } from './probe.ts'
-import type { ProbeSpec } from './probe-option.ts'
+import type { ProbeSpec } from './probe-spec.ts'
 
 /**
  * The same message every time, as the ancestor of this tool sent `PING`. Nothing in it tells one from the next, so each

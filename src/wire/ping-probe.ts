@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { batchOf, headerLength, maskedFrame, opcodes } from './frames.ts'
 import type { Probe, ProbeContext } from './probe.ts'
-import type { ProbeSpec } from './probe-option.ts'
+import type { ProbeSpec } from './probe-spec.ts'
 
 /** The payload begins with 4 bytes that tell our pings from anybody's, then 4 bytes of sequence number. */
 const tagBytes = 4

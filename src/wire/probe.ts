@@ -1,8 +1,3 @@
-import type { ProbeSpec } from './probe-option.ts'
-import { functionProbe } from './function-probe.ts'
-import { messageProbe } from './message-probe.ts'
-import { pingProbe } from './ping-probe.ts'
-
 /** What a load thread needs to know of the whole run to make its probe. */
 export interface ProbeContext {
   /** Connections of the run over all threads: ids are unique among them. */
@@ -29,17 +24,4 @@ export interface Probe {
   payload(connection: number, sequence: number): string | Uint8Array
   /** The sequence number that an answer names, modulo 2^32, or -1 for a frame that answers nothing. */
   read(connection: number, bytes: Uint8Array, start: number, end: number, binary: boolean): number
-}
-
-/** Makes the probe that a thread uses for all of its connections. */
-export async function createProbe(spec: ProbeSpec, context: ProbeContext): Promise<Probe> {
-  switch (spec.kind) {
-    case 'ping':
-      return pingProbe(spec, context)
-    case 'text':
-    case 'binary':
-      return messageProbe(spec, context)
-    default:
-      return functionProbe(spec, context)
-  }
 }

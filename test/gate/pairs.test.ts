@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { comparePairs, pairUp, pairWithItself, valueOf } from '../../src/gate/pairs.ts'
-import { Histogram } from '../../src/stats/histogram.ts'
-import { kindNumbers, SliceRecorder, Slices } from '../../src/stats/slices.ts'
+import { Histogram } from '../../src/result/histogram.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
 
 const length = 100
 const median = { indicator: 'p50', percentile: 50, allowed: 0.1 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toHgrm } from '../../src/report/hgrm.ts'
-import { toJSON } from '../../src/report/json.ts'
+import { toJSON } from '../../src/result/json.ts'
 import { javaMissing, processLog } from '../support/java.ts'
 import { loadResult } from '../support/result.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { recordedSLO, recordOf } from '../../src/report/flood-record.ts'
 import { describeFlood, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
-import { LoadComparison } from '../../src/report/load-comparison.ts'
+import { LoadComparison } from '../../src/summary/load-comparison.ts'
 import { formatSummary } from '../../src/report/text.ts'
 import { formatVerdict } from '../../src/report/verdict.ts'
 import { compareSideBySide } from '../../src/gate/compare.ts'

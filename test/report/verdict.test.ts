@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { formatVerdict } from '../../src/report/verdict.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
-import type { LoadResult } from '../../src/stats/result.ts'
+import type { LoadResult } from '../../src/result/load-result.ts'
 import { loadResult, repeated } from '../support/result.ts'
 
 const slo: SLO = { p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 5k/s' }

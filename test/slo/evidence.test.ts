@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { evaluateSLO, isDecided } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
-import { Histogram } from '../../src/stats/histogram.ts'
-import { kindNumbers, SliceRecorder, Slices } from '../../src/stats/slices.ts'
+import { Histogram } from '../../src/result/histogram.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 20,000 pings in 5 s, of which `share` took 18 ms and the others 2 ms. */

@@ -1,7 +1,7 @@
 import { compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance, type Tolerance } from '../../src/gate/tolerance.ts'
-import { LoadComparison } from '../../src/report/load-comparison.ts'
-import { LoadSummary } from '../../src/report/load-summary.ts'
+import { LoadComparison } from '../../src/summary/load-comparison.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { loadResult } from './result.ts'
 
 /** A run whose pings took from 0.8 to 1.2 times `ms`, the slowest tenth three times as long. */

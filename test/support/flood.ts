@@ -1,8 +1,8 @@
 /** Runs of the engine whose books are checked before a test gets to see them. */
 import { expect } from 'vitest'
-import type { WsLoadOptions } from '../../src/load/options.ts'
-import { run } from '../../src/load/run.ts'
-import type { LoadInterval, LoadResult } from '../../src/stats/result.ts'
+import type { WsLoadOptions } from '../../src/options/options.ts'
+import { run } from '../../src/run/run.ts'
+import type { LoadInterval, LoadResult } from '../../src/result/load-result.ts'
 
 interface Target {
   readonly url: string

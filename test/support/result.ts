@@ -1,7 +1,7 @@
-import { Histogram } from '../../src/stats/histogram.ts'
-import { LatencySummary } from '../../src/stats/latency.ts'
-import type { LoadResult } from '../../src/stats/result.ts'
-import { kindNumbers, SliceRecorder, Slices } from '../../src/stats/slices.ts'
+import { Histogram } from '../../src/result/histogram.ts'
+import { LatencySummary } from '../../src/result/latency-summary.ts'
+import type { LoadResult } from '../../src/result/load-result.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
 
 const msToNs = 1e6
 /** Steps of it, around a circle, fill it evenly. */

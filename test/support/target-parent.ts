@@ -2,7 +2,7 @@
  * A program that starts a target, as a test runner does: `node target-parent.ts COMMAND URL`. It says `up` over IPC, and
  * then ends in the way it is told to, or endures a Ctrl-C.
  */
-import { startTarget } from '../../src/target/command.ts'
+import { startTarget } from '../../src/server/command.ts'
 
 const [command, url] = process.argv.slice(2) as [string, string]
 await startTarget({ command, url })

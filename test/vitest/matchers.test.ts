@@ -1,5 +1,5 @@
 import { describe, onTestFinished, test, vi } from 'vitest'
-import { LoadSummary } from '../../src/report/load-summary.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
 import { comparison, steady } from '../support/comparison.ts'
 import { plainly } from '../support/plainly.ts'

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, test, vi } from 'vitest'
-import { LoadSummary } from '../../src/report/load-summary.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
-import type { LoadResult } from '../../src/stats/result.ts'
+import type { LoadResult } from '../../src/result/load-result.ts'
 import { expect } from '../../src/vitest/matchers.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { loadResult, repeated } from '../support/result.ts'
@@ -143,7 +143,7 @@ describe('an assertion without sense throws:', () => {
 
   test('a run whose load thread crashed', async () => {
     await using server = await echoing()
-    const probe = { module: new URL('../load/crashing-probe.ts', import.meta.url) }
+    const probe = { module: new URL('../generator/crashing-probe.ts', import.meta.url) }
     await expect(floodAt(server.url, { probe })).rejects.toMatchObject({ code: 'WSLOAD_ERR_THREAD_CRASHED' })
   })
 })

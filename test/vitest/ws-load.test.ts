@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { WsLoadOptions } from '../../src/load/options.ts'
+import type { WsLoadOptions } from '../../src/options/options.ts'
 import { currentTest } from '../../src/vitest/context.ts'
 import wsLoadPlugin from '../../src/vitest/plugin.ts'
 import { wsLoadFor } from '../../src/vitest/ws-load.ts'

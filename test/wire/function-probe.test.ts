@@ -5,8 +5,10 @@ import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { drawMaskingKey } from '../../src/wire/frames.ts'
-import { createProbe, type Probe } from '../../src/wire/probe.ts'
-import { resolveProbe, type ProbeFunctions, type ProbeOption } from '../../src/wire/probe-option.ts'
+import { createProbe } from '../../src/wire/create-probe.ts'
+import type { Probe } from '../../src/wire/probe.ts'
+import { resolveProbe, type ProbeOption } from '../../src/options/probe.ts'
+import type { ProbeFunctions } from '../../src/wire/probe-spec.ts'
 import { Listener } from './understanding.ts'
 
 const maskingKey = drawMaskingKey()

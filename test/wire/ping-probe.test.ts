@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drawMaskingKey } from '../../src/wire/frames.ts'
-import { createProbe, type Probe } from '../../src/wire/probe.ts'
+import { createProbe } from '../../src/wire/create-probe.ts'
+import type { Probe } from '../../src/wire/probe.ts'
 import { Listener } from './understanding.ts'
 
 const maskingKey = drawMaskingKey()

@@ -1,0 +1,54 @@
+/**
+ * Which room of `src/` may import which: the linter's rules are made from this table (`oxlint.config.ts`), and
+ * ARCHITECTURE.md shows it.
+ */
+interface Room {
+  /** What it holds. */
+  readonly holds: string
+  /** Rooms that it may import, besides itself and the {@link corridor}. */
+  readonly imports: readonly string[]
+  /** Whether it may import Node's own modules. */
+  readonly needsNode: boolean
+}
+
+/** Single files that every room may import, and that import nothing but each other. They run without Node. */
+export const corridor: Readonly<Record<string, string>> = {
+  errors: 'the error class and its codes',
+  printable: 'making texts of somebody else safe to print',
+  secrets: 'masking what nobody else may read',
+  units: 'reading and printing quantities',
+  wording: 'how an error shows what it saw',
+}
+
+const verdicts = ['gate', 'slo', 'result', 'statistics']
+const texts = ['report', ...verdicts]
+const everythingBelow = ['options', 'page', 'run', 'server', 'summary', ...texts]
+
+export const rooms: Readonly<Record<string, Room>> = {
+  statistics: { holds: 'arrays in, numbers out', imports: [], needsNode: false },
+  result: {
+    holds: 'what a run found, as data and as JSON: totals, latencies, histograms, slices of time',
+    imports: ['statistics'],
+    needsNode: false,
+  },
+  slo: { holds: '(result, SLO) → verdict', imports: ['result', 'statistics'], needsNode: false },
+  gate: { holds: '(base, head, tolerance) → verdict', imports: ['slo', 'result', 'statistics'], needsNode: false },
+  report: { holds: 'results and verdicts as text', imports: verdicts, needsNode: false },
+  page: { holds: 'results and verdicts as HTML and SVG', imports: texts, needsNode: false },
+  summary: { holds: 'the classes that a user holds: results that print themselves', imports: texts, needsNode: false },
+  wire: { holds: 'what goes over the wire: frames, their reader, one file a probe', imports: [], needsNode: true },
+  options: { holds: 'what a user asked for, parsed once', imports: ['wire', ...verdicts], needsNode: true },
+  generator: { holds: 'inside a load thread', imports: ['wire', 'result'], needsNode: true },
+  server: { holds: 'starting, awaiting and ending servers', imports: ['options'], needsNode: true },
+  run: {
+    holds: 'the main thread: planning, starting and ending load threads, adding up what they report',
+    imports: ['generator', 'options', 'server', ...verdicts],
+    needsNode: true,
+  },
+  cli: { holds: 'the program `ws-load`, one file a sub-command', imports: everythingBelow, needsNode: true },
+  vitest: {
+    holds: 'all that knows Vitest: fixture, matchers, plugin, benchmark provider, reporter',
+    imports: everythingBelow,
+    needsNode: true,
+  },
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http'
+import { withoutSecrets } from '../secrets.ts'
+
+/** A fault of a connection: what it is counted under, and the words that came with it. */
+export interface ConnectionFault {
+  readonly code: string
+  readonly sample: string
+}
+
+/** An error of the socket, of TLS, of the HTTP parser or of `ws`: all of them carry a code but for a few of `ws`. */
+export function faultOfError(error: Error & { code?: string; errors?: Error[] }): ConnectionFault {
+  const messages = [error, ...(error.errors ?? [])].map(({ message }) => message.trim())
+  return { code: error.code ?? 'HANDSHAKE_INVALID', sample: messages.filter((message) => message !== '').join('; ') }
+}
+
+/** An HTTP answer other than 101 to the handshake. A redirect may repeat the secrets of the URL or of a cookie. */
+export function faultOfResponse({ statusCode, statusMessage, headers }: IncomingMessage): ConnectionFault {
+  const target = headers.location === undefined ? '' : `, redirects to ${withoutSecrets(headers.location)}`
+  return { code: `HTTP_${statusCode}`, sample: `${statusCode} ${statusMessage}${target}` }
+}
+
+/** The end of a connection that nobody here asked for. @see RFC 6455 section 7.4 */
+export function faultOfClose(code: number, reason: Buffer): ConnectionFault {
+  const text = reason.toString()
+  if (text !== '') return { code: `CLOSE_${code}`, sample: text }
+  return { code: `CLOSE_${code}`, sample: code === 1006 ? 'ended without a close frame' : 'closed by the server' }
+}

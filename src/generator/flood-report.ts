@@ -1,0 +1,33 @@
+import type { ConnectionTotals, Ending, GcPauses } from '../result/load-result.ts'
+import type { PackedSlices } from '../result/slices.ts'
+import type { Recording } from './recorder.ts'
+
+/** What a thread found out, as data that can be cloned to the main thread. Times in milliseconds. */
+export interface FloodReport {
+  readonly ending: Ending
+  /** Length of the measured window. */
+  readonly duration: number
+  /** From the start of the measured window to the last answer. */
+  readonly lastAnswer: number
+  readonly connections: ConnectionTotals
+  readonly recording: Recording
+  readonly slices: PackedSlices
+  readonly spent: Spent
+  readonly gcPauses: GcPauses
+}
+
+/** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */
+export interface Spent {
+  /** Time in which its event loop was at work. */
+  readonly busy: number
+  /** Time in which it had nothing to do but to look for answers. */
+  readonly looking: number
+  /** CPU time. */
+  readonly cpu: number
+}
+
+/** What a thread has found out while it is still measuring; every ping in it is settled, so that its totals balance. */
+export interface Snapshot extends FloodReport {
+  /** Pings under way that it leaves out. */
+  readonly underway: number
+}

@@ -1,0 +1,47 @@
+import type { ProbeSpec } from '../wire/probe-spec.ts'
+import type { Segment } from './schedule.ts'
+import type { TurnsPlan } from './turns.ts'
+
+/** What one load thread has to do: its share of the run, as data that can be cloned to it. Times in milliseconds. */
+export interface ThreadPlan {
+  readonly url: string
+  /** Number of this thread's first connection in the run. */
+  readonly firstConnection: number
+  readonly connections: number
+  /** Connections of the run over all threads. */
+  readonly allConnections: number
+  /** Connections to open per second. */
+  readonly connectRate: number
+  readonly warmup: number
+  /** From the start to the measured window: `warmup`, and that of the others it takes turns with. */
+  readonly lead: number
+  /** How it takes turns with other floods; `undefined` if it runs alone. Its `duration` then is the length of its turns. */
+  readonly turns: TurnsPlan | undefined
+  /** Length of the measured window, Infinity when `pings` ends it. */
+  readonly duration: number
+  /** Whether the measured window may end at any time, because the run is decided. */
+  readonly decidable: boolean
+  readonly pings: number
+  readonly drain: number
+  readonly timeout: number
+  readonly connectTimeout: number
+  readonly inFlight: number
+  /** The open model's schedule, warm-up included; `undefined` in the closed model. */
+  readonly open: OpenPlan | undefined
+  readonly probe: ProbeSpec
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly protocols: readonly string[]
+  /** What `tls.connect` is given besides the address. */
+  readonly tls: object
+  readonly perMessageDeflate: boolean
+  readonly localAddresses: readonly string[]
+}
+
+/** A thread's part of the open model. */
+export interface OpenPlan {
+  readonly segments: readonly Segment[]
+  readonly arrivals: 'constant' | 'poisson'
+  /** Where this thread's points lie between those of the others, 0 to 1. */
+  readonly offset: number
+  readonly seed: number
+}

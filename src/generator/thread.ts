@@ -1,0 +1,50 @@
+/** The program of a load thread. It is told its plans, then when to start; it answers when connected and when done. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Flood, watchLoop } from './flood.ts'
+import type { Notice, Order, ThreadWork } from './messages.ts'
+
+function sharedNow(): number {
+  return process.uptime() * 1_000
+}
+
+if (parentPort !== null) await work(parentPort, workerData as ThreadWork)
+
+async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Promise<void> {
+  const say = (notice: Notice): void => port.postMessage(notice)
+  const start = Promise.withResolvers<number>()
+  const loop = watchLoop()
+  let floods: (Flood | undefined)[]
+  try {
+    floods = await Promise.all(plans.map(async (plan) => plan && Flood.prepare(plan, loop)))
+  } catch (error) {
+    say({ type: 'unusable', reason: String(error) })
+    return
+  }
+  port.on('message', (order: Order) => {
+    switch (order.type) {
+      case 'start':
+        start.resolve(order.at)
+        break
+      case 'look': {
+        const began = performance.now()
+        say({ type: 'look', reports: floods.map((flood) => flood?.look(order.overdueAfter)) })
+        loop.clock.worked(began)
+        break
+      }
+      case 'glance':
+        say({ type: 'glance', seconds: floods.map((flood) => flood?.latestSecond) })
+        break
+      case 'finish':
+        for (const flood of floods) flood?.finish()
+        break
+      case 'abort':
+        for (const flood of floods) flood?.abort()
+        start.resolve(Infinity)
+    }
+  })
+  await Promise.all(floods.map(async (flood) => flood?.connect()))
+  say({ type: 'connected' })
+  const startAt = (await start.promise) - sharedNow() + performance.now()
+  say({ type: 'done', reports: await Promise.all(floods.map(async (flood) => flood?.run(startAt))) })
+  port.close()
+}

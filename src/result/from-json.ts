@@ -1,0 +1,119 @@
+import * as v from 'valibot'
+import { WsLoadError } from '../errors.ts'
+import { show } from '../wording.ts'
+import { fromBase64 } from './hdr.ts'
+import { LatencySummary } from './latency-summary.ts'
+import type { LoadResult } from './load-result.ts'
+import { Slices } from './slices.ts'
+import { decodeSlices } from './slices-codec.ts'
+
+const finite = v.number()
+const perhaps = v.pipe(
+  v.nullable(v.number()),
+  v.transform((value) => value ?? NaN),
+)
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const latency = v.pipe(
+  v.object({
+    count,
+    min: perhaps,
+    max: perhaps,
+    mean: perhaps,
+    stddev: perhaps,
+    p50: perhaps,
+    p75: perhaps,
+    p90: perhaps,
+    p95: perhaps,
+    p99: perhaps,
+    p99_9: perhaps,
+    p99_99: perhaps,
+    overRange: count,
+    histogram: v.string(),
+    floors: v.optional(v.string()),
+  }),
+  v.transform(({ histogram, floors, overRange }) => {
+    const ceilings = fromBase64(histogram, overRange)
+    return new LatencySummary(ceilings, floors === undefined ? ceilings : fromBase64(floors, overRange))
+  }),
+)
+
+/** Of a run that was written by any version of this package until now; published as JSON Schema. */
+export const summarySchema = v.object({
+  schemaVersion: v.literal(1),
+  ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected']),
+  looks: v.object({ taken: count, planned: v.pipe(count, v.minValue(1)) }),
+  startedAt: v.string(),
+  duration: finite,
+  latency,
+  latencyFloor: latency,
+  serviceTime: latency,
+  handshake: latency,
+  throughput: perhaps,
+  offeredRate: perhaps,
+  pings: v.object({
+    due: count,
+    sent: count,
+    answered: count,
+    coalesced: count,
+    timedOut: count,
+    lost: count,
+    dropped: count,
+  }),
+  errors: v.record(v.string(), v.object({ count, samples: v.array(v.string()) })),
+  errorRate: perhaps,
+  connections: v.object({ requested: count, opened: count, failed: count, closedEarly: count }),
+  intervals: v.array(
+    v.object({
+      start: finite,
+      duration: finite,
+      sent: count,
+      answered: count,
+      timedOut: count,
+      lost: count,
+      dropped: count,
+      throughput: perhaps,
+      p50: perhaps,
+      p99: perhaps,
+      max: perhaps,
+    }),
+  ),
+  slices: v.string(),
+  generator: v.object({
+    resolution: v.object({ p50: perhaps, p99: perhaps }),
+    sendDelay: latency,
+    eventLoopUtilization: perhaps,
+    cpuPerPing: perhaps,
+    gcPauses: v.object({ count, total: finite, max: finite }),
+    threads: count,
+    saturated: v.boolean(),
+    reasons: v.array(v.string()),
+  }),
+  environment: v.object({ node: v.string(), os: v.string(), cpu: v.string(), cores: count, version: v.string() }),
+  options: v.record(v.string(), v.unknown()),
+})
+
+/**
+ * Reads what {@link toJSON} wrote.
+ * @param where what an error calls it: a file's name
+ * @throws {WsLoadError} `WSLOAD_ERR_UNREADABLE_SUMMARY` with the first thing that is not as expected
+ */
+export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
+  try {
+    const parsed = v.safeParse(summarySchema, json)
+    if (!parsed.success) throw new Error(describe(parsed.issues[0]))
+    const { schemaVersion: _, slices, ...result } = parsed.output
+    return { ...result, slices: Slices.of([decodeSlices(slices)], result.duration) }
+  } catch (error) {
+    throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no summary of wsLoad(): ${reasonOf(error)}`)
+  }
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue)
+  if (path === null) return `expected an object, got ${show(issue.input)}`
+  return `${path}: expected ${issue.expected ?? 'something else'}, got ${show(issue.input)}`
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : show(error)
+}

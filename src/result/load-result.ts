@@ -1,0 +1,145 @@
+import type { LatencySummary } from './latency-summary.ts'
+import type { Slices } from './slices.ts'
+
+/** How a run ended: as planned, because `until` was decided, by its signal, or because every connection was gone. */
+export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected'
+
+/**
+ * Where the measured pings went. Totals balance: `due = sent + dropped` and
+ * `sent = answered + coalesced + timedOut + lost`.
+ */
+export interface PingTotals {
+  /** Pings the schedule (open model) or the free slots (closed model) asked for. */
+  readonly due: number
+  /** Handed to a socket. */
+  readonly sent: number
+  /** Answered in time: these are the samples of `latency`. */
+  readonly answered: number
+  /** Settled by the answer to a newer ping, as RFC 6455 section 5.5.3 allows: neither an error nor a sample. */
+  readonly coalesced: number
+  /** Not answered within `timeout`. */
+  readonly timedOut: number
+  /** Unanswered when their connection ended, or when the run was aborted. */
+  readonly lost: number
+  /** Due but not sent: the connection was congested, full or gone. */
+  readonly dropped: number
+}
+
+export interface ConnectionTotals {
+  readonly requested: number
+  readonly opened: number
+  /** Never opened. */
+  readonly failed: number
+  /** Opened, but ended before the run did. */
+  readonly closedEarly: number
+}
+
+/** One kind of fault: how often it was seen and a few of the messages that came with it. */
+export interface Fault {
+  readonly count: number
+  readonly samples: readonly string[]
+}
+
+/** One second of the measured window. */
+export interface LoadInterval {
+  /** Milliseconds since the measured window began. */
+  readonly start: number
+  /** Milliseconds: 1,000 but for the last one. */
+  readonly duration: number
+  readonly sent: number
+  readonly answered: number
+  readonly timedOut: number
+  readonly lost: number
+  readonly dropped: number
+  /** Answered per second. */
+  readonly throughput: number
+  /** Milliseconds; `NaN` in a second without answers. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Garbage collections of the load threads: how many, and how long they took altogether and at most, in milliseconds. */
+export interface GcPauses {
+  readonly count: number
+  readonly total: number
+  readonly max: number
+}
+
+/** What the load generator says of itself. */
+export interface GeneratorReport {
+  /** Width of the bracket around a latency percentile in milliseconds: what the generator cannot tell apart. */
+  readonly resolution: { readonly p50: number; readonly p99: number }
+  /** How late pings left compared with their schedule (open model; empty in the closed model). */
+  readonly sendDelay: LatencySummary
+  /** Share of the measured window in which the busiest thread's event loop was at work, 0 to 1. */
+  readonly eventLoopUtilization: number
+  /** CPU time of the load threads per ping sent, without that of waiting for answers, in milliseconds. */
+  readonly cpuPerPing: number
+  /** Garbage collections in the measured window. */
+  readonly gcPauses: GcPauses
+  readonly threads: number
+  /** The generator, rather than the server, may have limited this run. */
+  readonly saturated: boolean
+  /** Why, and what to change. */
+  readonly reasons: readonly string[]
+}
+
+/** Where the run took place. */
+export interface Environment {
+  readonly node: string
+  readonly os: string
+  readonly cpu: string
+  readonly cores: number
+  /** Version of this package. */
+  readonly version: string
+}
+
+/** The options of a run after defaults, as plain data with secrets masked. */
+export type RecordedOptions = Readonly<Record<string, unknown>>
+
+/**
+ * Everything a run found out, as plain data. Public numbers are milliseconds, per second, or ratios from 0 to 1.
+ */
+export interface LoadResult {
+  readonly ended: Ending
+  /**
+   * How often the run was looked at to end it as soon as `until` is decided, and how often that was planned; 1 of 1
+   * without `until`. Verdicts share their error probability among the planned looks.
+   */
+  readonly looks: { readonly taken: number; readonly planned: number }
+  /** When the measured window began, ISO 8601. */
+  readonly startedAt: string
+  /** Length of the measured window in milliseconds, without warm-up and drain. */
+  readonly duration: number
+  /**
+   * Response time: from the instant a ping was due to the instant its answer was surely there. Equals `serviceTime` in
+   * the closed model, where a ping is due when it is sent. Free of coordinated omission in the open model.
+   */
+  readonly latency: LatencySummary
+  /** The same pings' lower bounds: each answer was surely not there yet. */
+  readonly latencyFloor: LatencySummary
+  /** From the instant a ping was handed to the socket to its answer. */
+  readonly serviceTime: LatencySummary
+  /** From the start of a connection attempt to the open WebSocket. */
+  readonly handshake: LatencySummary
+  /** Pings answered per second. */
+  readonly throughput: number
+  /** Pings sent per second. */
+  readonly offeredRate: number
+  readonly pings: PingTotals
+  /** Faults by code. */
+  readonly errors: Readonly<Record<string, Fault>>
+  /**
+   * Failed share of everything attempted: (dropped + timed out + lost pings + failed connections) ÷ (due pings +
+   * requested connections).
+   */
+  readonly errorRate: number
+  readonly connections: ConnectionTotals
+  readonly intervals: readonly LoadInterval[]
+  /** The measured window in at most 512 slices by the time pings were due: how samples depend on each other. */
+  readonly slices: Slices
+  readonly generator: GeneratorReport
+  readonly environment: Environment
+  readonly options: RecordedOptions
+}

@@ -1,0 +1,42 @@
+import { compareSideBySide, isHopeless } from '../gate/compare.ts'
+import type { ComparisonVerdict } from '../gate/comparison.ts'
+import { type CompareOptions, resolveComparison } from '../options/compare.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { type RunningTarget, startTarget } from '../server/command.ts'
+import type { Watcher } from './progress.ts'
+import { checkSignal, runSideBySide } from './side-by-side.ts'
+
+/** What {@link compare} found out. */
+export interface ComparedRuns {
+  readonly base: LoadResult
+  readonly head: LoadResult
+  readonly verdict: ComparisonVerdict
+}
+
+/** Pings still under way hardly change what is decided with this part of the evidence. */
+const clearly = 0.75
+
+/**
+ * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
+ *
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`,
+ * `WSLOAD_ERR_THREAD_CRASHED`, and `WSLOAD_ERR_TARGET_…` of a side that is started
+ */
+export async function compare(options: CompareOptions, watcher?: Watcher): Promise<ComparedRuns> {
+  const { load, sides, tolerance, signal } = resolveComparison(options)
+  checkSignal(signal)
+  const { confidence } = load
+  const judge = ([base, head]: readonly LoadResult[], part?: number) =>
+    compareSideBySide(base!, head!, tolerance, confidence, part)
+  const targets: RunningTarget[] = []
+  try {
+    for (const side of sides) if ('command' in side) targets.push(await startTarget(side, load))
+    const floods = sides.map(({ url }) => ({ ...load, url: String(url) }))
+    const isReached = (results: readonly LoadResult[]): boolean =>
+      isHopeless(results) || judge(results, clearly).verdict !== 'unclear'
+    const results = await runSideBySide(floods, { signal, watcher, decision: { overdueAfter: Infinity, isReached } })
+    return { base: results[0]!, head: results[1]!, verdict: judge(results) }
+  } finally {
+    await Promise.all(targets.map((target) => target.stop()))
+  }
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { arch, availableParallelism, cpus, platform, release } from 'node:os'
+import type { Environment } from '../result/load-result.ts'
+
+/** Describes this machine and this package. */
+export function describeEnvironment(): Environment {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return {
+    node: process.version,
+    os: `${platform()} ${release()} ${arch()}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    version: manifest.version,
+  }
+}

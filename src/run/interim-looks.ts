@@ -1,0 +1,82 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import { lookTimes } from '../statistics/interim-looks.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import type { ResolvedOptions } from '../options/options.ts'
+import type { Snapshot } from '../generator/flood-report.ts'
+import { summarize } from './summarize.ts'
+import type { LoadThreads } from './threads.ts'
+
+type Looks = LoadResult['looks']
+
+/** Options of a flood whose target is known. */
+export type SettledOptions = ResolvedOptions & { readonly url: string }
+
+/** What ends a run before its time. */
+export interface Decision {
+  /** Unanswered pings older than this many milliseconds count as lost. */
+  readonly overdueAfter: number
+  /** Whether enough is known; asked with what each flood has measured by now, as if it had ended. */
+  readonly isReached: (results: readonly LoadResult[]) => boolean
+}
+
+/** A run under way. */
+interface RunUnderWay {
+  readonly threads: LoadThreads
+  readonly floods: readonly SettledOptions[]
+  /** When the measured window begins, in milliseconds of `process.uptime()`. */
+  readonly begin: number
+  /** Milliseconds that it may take. */
+  readonly longest: number
+  readonly startedAt: Date
+}
+
+/**
+ * Looks at a run now and then, and ends it as soon as it is decided. Resolves with the look that the final verdict is, of
+ * how many were planned: the one that decided the run, or the one at its end.
+ */
+export async function endWhenDecided(decision: Decision | undefined, run: RunUnderWay): Promise<Looks> {
+  const { threads, begin, longest } = run
+  if (decision === undefined) return { taken: 1, planned: 1 }
+  const times = lookTimes(longest)
+  for (const [nth, time] of times.slice(0, -1).entries()) {
+    const looks = { taken: nth + 1, planned: times.length }
+    if (await endsBefore(begin + time, threads.done())) return looks
+    const snapshots = await threads.look(decision.overdueAfter)
+    const results = run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks))
+    if (!decision.isReached(results)) continue
+    threads.finish()
+    return looks
+  }
+  return { taken: times.length, planned: times.length }
+}
+
+/** The result as if the run had ended now. Pings under way are left out, but the generator did offer them. */
+function resultSoFar(
+  snapshots: readonly Snapshot[],
+  options: ResolvedOptions,
+  startedAt: Date,
+  looks: Looks,
+): LoadResult {
+  const result = summarize(snapshots.map(withoutIntervals), options, startedAt, looks)
+  const underway = snapshots.reduce((sum, snapshot) => sum + snapshot.underway, 0)
+  const offered = result.offeredRate * (1 + underway / Math.max(1, result.pings.sent))
+  return { ...result, offeredRate: offered }
+}
+
+/** Verdicts do not need them, and a server in this process waits while they are computed. */
+function withoutIntervals(snapshot: Snapshot): Snapshot {
+  return { ...snapshot, recording: { ...snapshot.recording, intervals: [] } }
+}
+
+/** Resolves at `time` (milliseconds of `process.uptime()`) with `false`, or with `true` when `end` comes before. */
+async function endsBefore(time: number, end: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const reached = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, time - process.uptime() * 1_000, false)
+  })
+  try {
+    return await Promise.race([reached, end.then(() => true)])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os'
+import type { OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
+import type { ResolvedOptions } from '../options/options.ts'
+import { type Segment, threadSeed } from '../generator/schedule.ts'
+
+/** How a flood takes turns with others. */
+export type TurnTaking = Pick<ThreadPlan, 'lead' | 'turns'>
+
+/** Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow. */
+export function planThreads(
+  options: ResolvedOptions,
+  url: string,
+  { lead, turns }: TurnTaking = { lead: options.warmup, turns: undefined },
+): ThreadPlan[] {
+  const threads = threadsFor(options)
+  const { connections, pings, connectRate, until, confidence: _, ...rest } = options
+  let firstConnection = 0
+  return Array.from({ length: threads }, (_, thread) => {
+    const own = share(connections, thread, threads)
+    const part = own / connections
+    const plan = {
+      ...rest,
+      url,
+      lead,
+      turns,
+      firstConnection,
+      connections: own,
+      allConnections: connections,
+      connectRate: connectRate * part,
+      decidable: until !== undefined,
+      pings: pings === undefined ? Infinity : share(pings, thread, threads),
+      open: planOpen(options, part, thread, threads),
+    }
+    firstConnection += own
+    return plan
+  })
+}
+
+/** Half of the cores, so that the server under test has the others; fewer for few connections. */
+function threadsFor({ threads, connections, pings }: ResolvedOptions): number {
+  const wanted = threads === 'auto' ? Math.max(1, Math.floor(availableParallelism() / 2)) : threads
+  const connectionsWorthAThread = threads === 'auto' ? 16 : 1
+  return Math.max(1, Math.min(wanted, Math.floor(connections / connectionsWorthAThread), pings ?? Infinity))
+}
+
+function planOpen(options: ResolvedOptions, part: number, thread: number, threads: number): OpenPlan | undefined {
+  const { stages, startRate, warmup, arrivals, seed } = options
+  if (stages === undefined) return undefined
+  const segments: Segment[] = []
+  if (warmup > 0) segments.push({ duration: warmup, from: startRate * part, to: startRate * part })
+  let from = startRate
+  for (const { duration, rate } of stages) {
+    if (duration > 0) segments.push({ duration, from: from * part, to: rate * part })
+    from = rate
+  }
+  return { segments, arrivals, offset: thread / threads, seed: threadSeed(seed, thread) }
+}
+
+function share(total: number, nth: number, of: number): number {
+  return Math.floor(((nth + 1) * total) / of) - Math.floor((nth * total) / of)
+}

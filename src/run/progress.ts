@@ -1,0 +1,48 @@
+import { clearInterval, setInterval } from 'node:timers'
+import type { LoadInterval } from '../result/load-result.ts'
+import { mergeInterval } from './summarize.ts'
+import type { LoadThreads } from './threads.ts'
+
+/** How far a run is. */
+export interface Progress {
+  readonly phase: 'connecting' | 'warming up' | 'measuring' | 'draining'
+  /** Milliseconds until the measured window ends, 0 after that; Infinity where it is not known. */
+  readonly remaining: number
+  /** Connections that were asked for, of all floods. */
+  readonly connections: number
+  /** The second that each flood completed last; empty before there is one. */
+  readonly seconds: readonly LoadInterval[]
+}
+
+/** Who wants to know how far a run is. */
+export interface Watcher {
+  /** Milliseconds between two reports. */
+  readonly every: number
+  readonly report: (progress: Progress) => void
+}
+
+interface RunInSight {
+  readonly threads: LoadThreads
+  /** When the measured window begins, in milliseconds of `process.uptime()`. */
+  readonly begin: number
+  /** Milliseconds that it may take. */
+  readonly longest: number
+  readonly connections: number
+}
+
+/** Tells now and then how far a run is, until the function that it returns is called. */
+export function watch({ every, report }: Watcher, { threads, begin, longest, connections }: RunInSight): () => void {
+  let isOver = false
+  const tell = async (): Promise<void> => {
+    const seconds = (await threads.glance()).filter((parts) => parts.length > 0).map(mergeInterval)
+    const now = process.uptime() * 1_000
+    const remaining = Math.max(0, begin + longest - now)
+    const phase = now < begin ? 'warming up' : remaining > 0 ? 'measuring' : 'draining'
+    if (!isOver) report({ phase, remaining, connections, seconds })
+  }
+  const timer = setInterval(() => void tell(), every)
+  return () => {
+    isOver = true
+    clearInterval(timer)
+  }
+}

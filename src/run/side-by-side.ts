@@ -1,0 +1,70 @@
+import { WsLoadError } from '../errors.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { type Decision, endWhenDecided, type SettledOptions } from './interim-looks.ts'
+import { checkMachineLimits } from './machine-limits.ts'
+import { planThreads } from './plan.ts'
+import { watch, type Watcher } from './progress.ts'
+import { summarize } from './summarize.ts'
+import { LoadThreads } from './threads.ts'
+import { timeForAll, turnLength } from '../generator/turns.ts'
+
+// Taken when the module loads: a test's fake timers do not change when a run began.
+const { now } = Date
+
+/** How {@link runSideBySide} ends before its time. */
+export interface SideBySide {
+  readonly signal?: AbortSignal | undefined
+  readonly decision?: Decision
+  readonly watcher?: Watcher | undefined
+}
+
+/**
+ * Runs one flood, or several that take turns in short slices of time, in the same load threads: whatever disturbs the
+ * machine meanwhile disturbs all of them. Each has the warm-up and the duration that it asks for to itself.
+ */
+export async function runSideBySide(
+  floods: readonly SettledOptions[],
+  { signal, decision, watcher }: SideBySide,
+): Promise<LoadResult[]> {
+  const sides = floods.length
+  const connections = floods.reduce((sum, flood) => sum + flood.connections, 0)
+  checkMachineLimits({
+    connections,
+    localAddresses: floods.flatMap(({ localAddresses }) => localAddresses),
+  })
+  const lead = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
+  const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
+  const threads = new LoadThreads(
+    floods.map((options, side) => {
+      const turns = sides === 1 ? undefined : { side, sides, length: turnLength }
+      return planThreads(options, options.url, { lead, turns })
+    }),
+  )
+  const abort = (): void => threads.abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  // It may have been aborted while the target was starting.
+  if (signal?.aborted) abort()
+  let unwatch = (): void => {}
+  try {
+    watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
+    await threads.connected()
+    const startedAt = new Date(now() + lead)
+    const begin = threads.start() + lead
+    if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
+    const looks = await endWhenDecided(decision, { threads, floods, begin, longest, startedAt })
+    const reports = await threads.done()
+    return floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
+  } finally {
+    unwatch()
+    signal?.removeEventListener('abort', abort)
+    await threads.terminate()
+  }
+}
+
+/** @throws {WsLoadError} `WSLOAD_ERR_ABORTED` */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return
+  throw new WsLoadError('WSLOAD_ERR_ABORTED', 'wsLoad: the signal was aborted before the run started', {
+    cause: signal.reason,
+  })
+}

@@ -1,0 +1,197 @@
+import { Histogram, type SparseCounts } from '../result/histogram.ts'
+import { LatencySummary } from '../result/latency-summary.ts'
+import type {
+  ConnectionTotals,
+  Ending,
+  Fault,
+  GeneratorReport,
+  LoadInterval,
+  LoadResult,
+  PingTotals,
+} from '../result/load-result.ts'
+import { Slices } from '../result/slices.ts'
+import { formatDuration, formatRatio } from '../units.ts'
+import { describeEnvironment } from './environment.ts'
+import type { FloodReport } from '../generator/flood-report.ts'
+import { recordOptions, type ResolvedOptions } from '../options/options.ts'
+import type { HistogramCounts, PingCounts, RecordedInterval, Recording } from '../generator/recorder.ts'
+
+const mostSamples = 3
+/** Above this share of busy time, answers wait for the generator. */
+const busyLimit = 0.9
+/** Send delays are the generator's fault above this many milliseconds and this share of the latency. */
+const delayLimit = { ms: 1, share: 0.1 }
+
+/** Puts together what the threads of a run found out; histograms are added up exactly. */
+export function summarize(
+  reports: readonly FloodReport[],
+  options: ResolvedOptions,
+  startedAt: Date,
+  looks: LoadResult['looks'] = { taken: 1, planned: 1 },
+): LoadResult {
+  const recordings = reports.map((report) => report.recording)
+  const duration = Math.max(...reports.map((report) => report.duration))
+  const pings = sumPings(recordings.map((recording) => recording.pings))
+  const connections = sumConnections(reports)
+  const latency = bracketed(recordings, 'latency', 'latencyFloor')
+  const failures = pings.dropped + pings.timedOut + pings.lost + connections.failed
+  return {
+    ended: endingOf(reports),
+    looks,
+    startedAt: startedAt.toISOString(),
+    duration,
+    latency,
+    latencyFloor: new LatencySummary(merge(recordings.map((recording) => recording.latencyFloor))),
+    serviceTime: options.stages === undefined ? latency : bracketed(recordings, 'serviceTime', 'serviceTimeFloor'),
+    handshake: bracketed(recordings, 'handshake', 'handshakeFloor'),
+    throughput: perSecond(pings.answered, Math.max(duration, ...reports.map((report) => report.lastAnswer))),
+    offeredRate: perSecond(pings.sent, duration),
+    pings,
+    errors: mergeFaults(recordings),
+    errorRate: failures / (pings.due + connections.requested),
+    connections,
+    slices: Slices.of(
+      reports.map((report) => report.slices),
+      duration,
+    ),
+    intervals: mergeIntervals(recordings.map((recording) => recording.intervals)),
+    generator: describeGenerator(reports, duration, latency, pings.sent),
+    environment: describeEnvironment(),
+    options: recordOptions(options),
+  }
+}
+
+function endingOf(reports: readonly FloodReport[]): Ending {
+  if (reports.some((report) => report.ending === 'aborted')) return 'aborted'
+  if (reports.every((report) => report.ending === 'disconnected')) return 'disconnected'
+  return reports.some((report) => report.ending === 'decided') ? 'decided' : 'completed'
+}
+
+function bracketed(recordings: readonly Recording[], ceiling: HistogramName, floor: HistogramName): LatencySummary {
+  return new LatencySummary(
+    merge(recordings.map((recording) => recording[ceiling])),
+    merge(recordings.map((recording) => recording[floor])),
+  )
+}
+
+type HistogramName = { [K in keyof Recording]: Recording[K] extends HistogramCounts ? K : never }[keyof Recording]
+
+function merge(histograms: readonly HistogramCounts[]): Histogram {
+  const sum = new Histogram()
+  for (const histogram of histograms) sum.add(histogram)
+  return sum
+}
+
+function sumPings(counts: readonly PingCounts[]): PingTotals {
+  const sum = (name: keyof PingCounts): number => counts.reduce((total, count) => total + count[name], 0)
+  const [sent, dropped] = [sum('sent'), sum('dropped')]
+  return {
+    due: sent + dropped,
+    sent,
+    answered: sum('answered'),
+    coalesced: sum('coalesced'),
+    timedOut: sum('timedOut'),
+    lost: sum('lost'),
+    dropped,
+  }
+}
+
+function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {
+  const sum = (name: keyof ConnectionTotals): number =>
+    reports.reduce((total, report) => total + report.connections[name], 0)
+  return { requested: sum('requested'), opened: sum('opened'), failed: sum('failed'), closedEarly: sum('closedEarly') }
+}
+
+function mergeFaults(recordings: readonly Recording[]): Record<string, Fault> {
+  const merged: Record<string, Fault> = {}
+  for (const [code, { count, samples }] of recordings.flatMap((recording) => [...recording.faults])) {
+    const before = merged[code] ?? { count: 0, samples: [] }
+    const all = [...new Set([...before.samples, ...samples])]
+    merged[code] = { count: before.count + count, samples: all.slice(0, mostSamples) }
+  }
+  return merged
+}
+
+function mergeIntervals(threads: readonly (readonly RecordedInterval[])[]): LoadInterval[] {
+  const length = Math.max(...threads.map((intervals) => intervals.length))
+  return Array.from({ length }, (_, nth) => mergeInterval(threads.flatMap((intervals) => intervals[nth] ?? [])))
+}
+
+/** One second of several threads. */
+export function mergeInterval(parts: readonly RecordedInterval[]): LoadInterval {
+  const { sent, answered, timedOut, lost, dropped } = sumPings(parts.map((part) => part.pings))
+  const start = Math.min(...parts.map((part) => part.start))
+  const duration = Math.max(...parts.map((part) => part.end)) - start
+  const { p50, p99, max } = new LatencySummary(mergeSparse(parts.map((part) => part.latency)))
+  return {
+    start,
+    duration,
+    sent,
+    answered,
+    timedOut,
+    lost,
+    dropped,
+    throughput: perSecond(answered, duration),
+    p50,
+    p99,
+    max,
+  }
+}
+
+function mergeSparse(parts: readonly SparseCounts[]): Histogram {
+  const sum = new Histogram()
+  for (const part of parts) sum.addSparse(part)
+  return sum
+}
+
+function describeGenerator(
+  reports: readonly FloodReport[],
+  duration: number,
+  latency: LatencySummary,
+  sent: number,
+): GeneratorReport {
+  const eventLoopUtilization = Math.max(...reports.map((report) => ratio(report.spent.busy, duration)))
+  const cpu = reports.reduce((total, { spent }) => total + spent.cpu * ratio(spent.busy, spent.busy + spent.looking), 0)
+  const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))
+  const reasons = saturationReasons(eventLoopUtilization, sendDelay, latency)
+  return {
+    resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
+    sendDelay,
+    eventLoopUtilization,
+    cpuPerPing: ratio(cpu, sent),
+    gcPauses: {
+      count: reports.reduce((total, { gcPauses }) => total + gcPauses.count, 0),
+      total: reports.reduce((total, { gcPauses }) => total + gcPauses.total, 0),
+      max: Math.max(...reports.map(({ gcPauses }) => gcPauses.max)),
+    },
+    threads: reports.length,
+    saturated: reasons.length > 0,
+    reasons,
+  }
+}
+
+function saturationReasons(utilization: number, sendDelay: LatencySummary, latency: LatencySummary): string[] {
+  const reasons: string[] = []
+  if (utilization > busyLimit) {
+    reasons.push(
+      `its event loop was busy ${formatRatio(utilization)} of the time: take fewer connections a thread, a lower rate or more threads`,
+    )
+  }
+  if (sendDelay.p99 > Math.max(delayLimit.ms, delayLimit.share * latency.p99)) {
+    reasons.push(`pings left up to ${formatDuration(sendDelay.p99)} late (p99): take a lower rate or more threads`)
+  }
+  return reasons
+}
+
+function widthAt(latency: LatencySummary, percentile: number): number {
+  const { floor, ceiling } = latency.bounds(percentile)
+  return ceiling - floor
+}
+
+function perSecond(count: number, ms: number): number {
+  return ratio(count * 1_000, ms)
+}
+
+function ratio(part: number, whole: number): number {
+  return whole > 0 ? Math.min(part / whole, Number.MAX_VALUE) : 0
+}

@@ -1,0 +1,133 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { WsLoadError } from '../errors.ts'
+import { invalidOptions } from '../options/options.ts'
+import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
+import type { ThreadPlan } from '../generator/thread-plan.ts'
+import type { RecordedInterval } from '../generator/recorder.ts'
+import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
+
+/** From the order to start until the start, in milliseconds: all threads have to have heard it. */
+const startsIn = 5
+
+/** The load threads of one flood, or of several that take turns. What they find out is told by flood, then by thread. */
+export class LoadThreads {
+  readonly #threads: readonly LoadThread[]
+  readonly #floods: number
+
+  /** @param floods of each flood what its threads have to do; each thread does its part of all of them */
+  constructor(floods: readonly (readonly ThreadPlan[])[]) {
+    const count = Math.max(...floods.map((plans) => plans.length))
+    this.#floods = floods.length
+    this.#threads = Array.from({ length: count }, (_, nth) => new LoadThread(floods.map((plans) => plans[nth])))
+  }
+
+  /** Resolves when every connection of every thread is open or has failed. */
+  async connected(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.connected))
+  }
+
+  /** Starts all threads at the same instant, and returns that: milliseconds of `process.uptime()`. */
+  start(): number {
+    const at = process.uptime() * 1_000 + startsIn
+    for (const thread of this.#threads) thread.order({ type: 'start', at })
+    return at
+  }
+
+  /** Resolves with what the threads found out when all have ended. */
+  async done(): Promise<FloodReport[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.done)))
+  }
+
+  /**
+   * Resolves with what the threads have found out by now, at about the same instant, or by their end.
+   * @param overdueAfter unanswered pings older than this many milliseconds count as lost
+   */
+  async look(overdueAfter: number): Promise<Snapshot[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.look(overdueAfter))))
+  }
+
+  /** Resolves with the second that each flood completed last, thread by thread; with nothing once they have ended. */
+  async glance(): Promise<RecordedInterval[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.glance())))
+  }
+
+  /** Ends the measured window: the threads then drain, and {@link done} resolves. */
+  finish(): void {
+    for (const thread of this.#threads) thread.order({ type: 'finish' })
+  }
+
+  /** Ends the run: {@link done} then resolves with what was measured until now. */
+  abort(): void {
+    for (const thread of this.#threads) thread.order({ type: 'abort' })
+  }
+
+  async terminate(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()))
+  }
+
+  #byFlood<Report>(threads: readonly (readonly (Report | undefined)[])[]): Report[][] {
+    return Array.from({ length: this.#floods }, (_, flood) => threads.flatMap((reports) => reports[flood] ?? []))
+  }
+}
+
+class LoadThread {
+  readonly connected: Promise<void>
+  readonly done: Promise<readonly (FloodReport | undefined)[]>
+  readonly #worker: Worker
+  #looked: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
+  #glanced: ((seconds: readonly (RecordedInterval | undefined)[]) => void) | undefined
+
+  constructor(work: ThreadWork) {
+    const connected = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<readonly (FloodReport | undefined)[]>()
+    const fail = (error: Error): void => {
+      connected.reject(error)
+      done.reject(error)
+    }
+    this.connected = connected.promise
+    this.done = done.promise
+    this.done.catch(() => {})
+    this.#worker = new Worker(new URL(`../generator/thread${extname(import.meta.filename)}`, import.meta.url), {
+      workerData: work,
+      execArgv: [],
+      name: 'ws-load',
+    })
+    this.#worker.on('message', (notice: Notice) => {
+      if (notice.type === 'connected') connected.resolve()
+      else if (notice.type === 'look') this.#looked?.(notice.reports)
+      else if (notice.type === 'glance') this.#glanced?.(notice.seconds)
+      else if (notice.type === 'done') done.resolve(notice.reports)
+      else fail(invalidOptions([`probe: ${notice.reason}`]))
+    })
+    this.#worker.on('error', (error) => fail(crashed(String(error), error)))
+    this.#worker.on('exit', (code) => fail(crashed(`it exited with code ${code} before its work was done`)))
+  }
+
+  order(order: Order): void {
+    this.#worker.postMessage(order)
+  }
+
+  async look(overdueAfter: number): Promise<readonly (Snapshot | undefined)[]> {
+    const snapshots = new Promise<readonly (Snapshot | undefined)[]>((resolve) => (this.#looked = resolve))
+    this.order({ type: 'look', overdueAfter })
+    const final = this.done.then((reports) => reports.map((report) => report && { ...report, underway: 0 }))
+    return Promise.race([snapshots, final])
+  }
+
+  async glance(): Promise<readonly (RecordedInterval | undefined)[]> {
+    const seconds = new Promise<readonly (RecordedInterval | undefined)[]>((resolve) => (this.#glanced = resolve))
+    this.order({ type: 'glance' })
+    return Promise.race([seconds, this.done.then(() => [])])
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}
+
+function crashed(what: string, cause?: unknown): WsLoadError {
+  return new WsLoadError('WSLOAD_ERR_THREAD_CRASHED', `wsLoad: a load thread crashed, nothing was measured: ${what}`, {
+    cause,
+  })
+}

@@ -1,0 +1,56 @@
+import * as timers from 'node:timers'
+import { WebSocket } from 'ws'
+import { printable } from '../printable.ts'
+
+const { clearTimeout, setTimeout } = timers
+
+/** What a test brings to its handshakes, so that the server is asked the same way while it starts. */
+export interface Handshake {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly protocols?: readonly string[]
+  readonly tls?: object
+}
+
+/** How a handshake was answered. */
+export interface Answer {
+  readonly up: boolean
+  readonly words: string
+}
+
+/**
+ * Opens a WebSocket and closes it again. A server that refuses with 401 or 403 counts as up: the test may bring its own
+ * credentials. Takes 5 s to open and 1 s to close at most.
+ */
+export function shakeHands(url: string, handshake: Handshake, signal: AbortSignal): Promise<Answer> {
+  const { headers, protocols = [], tls } = handshake
+  return new Promise((resolve) => {
+    let answer: Answer | undefined
+    let slow: NodeJS.Timeout | undefined
+    const socket = new WebSocket(url, [...protocols], {
+      ...tls,
+      headers: headers as Record<string, string>,
+      handshakeTimeout: 5_000,
+      perMessageDeflate: false,
+    })
+    const hangUp = (): void => socket.terminate()
+    socket.on('unexpected-response', (_request, { statusCode }) => {
+      answer = { up: statusCode === 401 || statusCode === 403, words: `HTTP ${statusCode}` }
+      hangUp()
+    })
+    socket.on('open', () => {
+      answer = { up: true, words: 'accepted' }
+      slow = setTimeout(hangUp, 1_000)
+      socket.close(1000)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      answer ??= { up: false, words: printable(error.message || (error.code ?? error.name)) }
+    })
+    socket.on('close', () => {
+      clearTimeout(slow)
+      signal.removeEventListener('abort', hangUp)
+      resolve(answer ?? { up: false, words: 'closed' })
+    })
+    signal.addEventListener('abort', hangUp)
+    if (signal.aborted) hangUp()
+  })
+}

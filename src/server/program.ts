@@ -1,0 +1,126 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { extname, join } from 'node:path'
+import * as timers from 'node:timers'
+import { stripVTControlCharacters } from 'node:util'
+import { printableLines } from '../printable.ts'
+
+// Taken when the module loads, so that a test's fake timers hold nothing up.
+const { clearTimeout, setTimeout } = timers
+
+/** How a process ended, as the `exit` event of a child process says it. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/**
+ * A program of this room in a process of its own. It ends when its IPC channel closes, so it outlives neither
+ * {@link Program.stop} nor this process, whatever way this process ends. No Ctrl-C in the terminal reaches it.
+ */
+export class Program {
+  readonly process: ChildProcess
+  /** Resolves with how it ended, in words. Stays pending when it was stopped. */
+  readonly ended: Promise<string>
+  readonly #gone: Promise<unknown>
+  readonly #stdout: LastWords
+  readonly #stderr: LastWords
+  #stopped: Promise<void> | undefined
+
+  constructor(name: 'echo-server' | 'leash', args: readonly string[] = []) {
+    this.process = fork(join(import.meta.dirname, `${name}${extname(import.meta.filename)}`), args, {
+      detached: true,
+      env: ownEnvironment(),
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      windowsHide: true,
+    })
+    this.#stdout = new LastWords(this.process.stdout as Socket)
+    this.#stderr = new LastWords(this.process.stderr as Socket)
+    this.#gone = new Promise((resolve) => {
+      this.process.once('exit', resolve)
+      this.process.on('error', resolve)
+    })
+    const closed = new Promise((resolve) => {
+      this.process.once('close', resolve)
+    })
+    const end = new Promise<string>((resolve) => {
+      this.process.on('message', (message: object) => 'code' in message && resolve(inWords(message as Ending)))
+      this.process.once('exit', (code, signal) => resolve(inWords({ code, signal })))
+      this.process.once('error', (error) => resolve(`could not be run: ${error.message}`))
+    })
+    this.ended = new Promise((resolve) => {
+      void end.then(async (words) => {
+        if (this.#stopped === undefined) await Promise.race([closed, sleep(500)])
+        if (this.#stopped === undefined) resolve(words)
+      })
+    })
+  }
+
+  /** The last lines of its output, introduced and set apart, as the end of a message. */
+  lastWords(): string {
+    const [name, lines] =
+      this.#stderr.lines().length > 0 ? ['stderr', this.#stderr.lines()] : ['stdout', this.#stdout.lines()]
+    if (lines.length === 0) return 'It wrote nothing to stderr or stdout.'
+    return [`The last lines of its ${name}:`, ...lines.map((line) => `  | ${line}`)].join('\n')
+  }
+
+  /** From now on it keeps this process alive no longer. */
+  unref(): void {
+    this.process.unref()
+    this.process.channel?.unref()
+    this.#stdout.stream.unref()
+    this.#stderr.stream.unref()
+  }
+
+  /** Resolves when it is gone. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    this.process.ref()
+    if (this.process.connected) this.process.disconnect()
+    const stuck = setTimeout(() => this.process.kill('SIGKILL'), 6_000)
+    await this.#gone
+    clearTimeout(stuck)
+    this.#stdout.stream.destroy()
+    this.#stderr.stream.destroy()
+  }
+}
+
+/** Reads a stream to its end, so that its writer never blocks, and keeps the last 20 lines of at most 8 kB. */
+class LastWords {
+  readonly stream: Socket
+  #text = ''
+
+  constructor(stream: Socket) {
+    this.stream = stream
+    stream.setEncoding('utf8')
+    stream.on('data', (text: string) => (this.#text = (this.#text + text).slice(-8_192)))
+    stream.on('error', () => stream.destroy())
+  }
+
+  lines(): string[] {
+    return printableLines(stripVTControlCharacters(this.#text))
+      .filter((line) => line.trim() !== '')
+      .slice(-20)
+  }
+}
+
+function inWords({ code, signal }: Ending): string {
+  return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
+}
+
+/** Without what is meant for the test runner's own process: a debugger or a loader there is none of ours. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS$|VITEST)/.test(name)))
+}
+
+/** Resolves after so many milliseconds, under fake timers too. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+}

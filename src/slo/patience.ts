@@ -1,0 +1,14 @@
+import { parseSLO, type SLO } from './objective.ts'
+
+/**
+ * The age in milliseconds at which an unanswered ping has missed every limit on a latency. It is not lost before its
+ * timeout, so where the SLO has a bound on that, none has.
+ */
+export function patienceOf(until: SLO): number {
+  const objectives = parseSLO(until)
+  if (objectives.some(({ indicator }) => indicator === 'lost' || indicator === 'errorRate')) return Infinity
+  const latencies = objectives.filter(
+    ({ kind, indicator }) => kind === 'duration' && !indicator.startsWith('handshake.'),
+  )
+  return latencies.length === 0 ? Infinity : Math.max(...latencies.map(({ limit }) => limit))
+}

@@ -1,0 +1,31 @@
+import { closest, distance } from 'fastest-levenshtein'
+import { withoutSecrets } from './secrets.ts'
+
+const longest = 60
+
+/** A value as an error shows it: short, on one line, and of a URL only what anyone may know. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(value.includes('//') ? withoutSecrets(value) : value))
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (ArrayBuffer.isView(value)) return `a buffer of ${value.byteLength} bytes`
+  if (typeof value === 'object' && value !== null) return `an object (${cut(Object.keys(value).join(', '))})`
+  return String(value)
+}
+
+/** A value that nobody else may know, as an error shows it. */
+export function showKind(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`
+  return typeof value === 'number' ? 'a number' : show(value)
+}
+
+/** Ends an error about an unknown name: `, did you mean "connections"?`, or nothing when no candidate is near. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return ''
+  const nearest = closest(name, candidates)
+  return distance(name, nearest) <= Math.max(2, name.length / 3) ? `, did you mean "${nearest}"?` : ''
+}
+
+function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { faultOfClose, faultOfError, faultOfResponse } from '../../src/generator/faults.ts'
+import { freePort } from '../support/processes.ts'
+import { refusing } from '../support/servers.ts'
+
+describe('an error', () => {
+  test('is counted under its code, with its message', async () => {
+    const port = await freePort()
+    const [error] = (await once(connect(port, '127.0.0.1'), 'close').catch((reason: unknown) => [reason])) as [Error]
+    expect(faultOfError(error)).toEqual({
+      code: 'ECONNREFUSED',
+      sample: `connect ECONNREFUSED 127.0.0.1:${port}`,
+    })
+  })
+
+  test('of several attempts has the words of all of them', () => {
+    const attempts = [new Error('connect ECONNREFUSED ::1:80'), new Error('connect ECONNREFUSED 127.0.0.1:80')]
+    const error = Object.assign(new AggregateError(attempts), { code: 'ECONNREFUSED' })
+    expect(faultOfError(error)).toEqual({
+      code: 'ECONNREFUSED',
+      sample: 'connect ECONNREFUSED ::1:80; connect ECONNREFUSED 127.0.0.1:80',
+    })
+  })
+
+  test('without a code is one of the handshake, as ws finds them', () => {
+    expect(faultOfError(new Error('Invalid Sec-WebSocket-Accept header'))).toEqual({
+      code: 'HANDSHAKE_INVALID',
+      sample: 'Invalid Sec-WebSocket-Accept header',
+    })
+  })
+})
+
+describe('an HTTP answer', () => {
+  async function answerOf(status: number, headers?: Record<string, string>): Promise<IncomingMessage> {
+    await using server = await refusing(status, headers)
+    const [response] = (await once(get(server.url.replace('ws:', 'http:')), 'response')) as [IncomingMessage]
+    return response.resume()
+  }
+
+  test.for([
+    [401, 'Unauthorized'],
+    [503, 'Service Unavailable'],
+  ] as const)('is counted under its status: %d', async ([status, words]) => {
+    expect(faultOfResponse(await answerOf(status))).toEqual({ code: `HTTP_${status}`, sample: `${status} ${words}` })
+  })
+
+  test('that redirects says where to', async () => {
+    const response = await answerOf(302, { location: 'https://example.org/login' })
+    expect(faultOfResponse(response)).toEqual({
+      code: 'HTTP_302',
+      sample: '302 Found, redirects to https://example.org/login',
+    })
+  })
+})
+
+describe('the end of a connection', () => {
+  test.for([
+    [1001, 'leaving', 'leaving'],
+    [1011, 'böse', 'böse'],
+    [1000, '', 'closed by the server'],
+    [1005, '', 'closed by the server'],
+    [1006, '', 'ended without a close frame'],
+  ] as const)('is counted under its code: %d %s', ([code, reason, sample]) => {
+    expect(faultOfClose(code, Buffer.from(reason))).toEqual({ code: `CLOSE_${code}`, sample })
+  })
+})

@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { setImmediate as iteration, setTimeout as elapsed } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { PollClock } from '../../src/generator/poll-clock.ts'
+
+/** Keeps the event loop from looking. */
+function work(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+/** Both ends of a connection. */
+async function connection(): Promise<{ near: Socket; far: Socket }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const near = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
+  const [far] = (await once(server, 'connection')) as [Socket]
+  onTestFinished(() => {
+    near.destroy()
+    far.destroy()
+    server.close()
+  })
+  return { near, far }
+}
+
+describe('within one iteration of the event loop', () => {
+  test('stamps are the same', async () => {
+    await iteration()
+    const clock = new PollClock()
+    clock.stamp()
+    const { now, before } = clock
+    work(2)
+    clock.stamp()
+    expect(clock).toMatchObject({ now, before })
+  })
+
+  test('there is a new upper bound, and no new lower one, once libuv may have polled again', async () => {
+    const clock = new PollClock()
+    await iteration()
+    clock.stamp()
+    const { now, before } = clock
+    work(2)
+    for (let callback = 0; callback < 900; callback++) clock.stamp()
+    expect(clock.now).toBe(now)
+    for (let callback = 900; callback < 1_024; callback++) clock.stamp()
+    expect(clock.now).toBeGreaterThanOrEqual(now + 2)
+    expect(clock.before).toBe(before)
+  })
+})
+
+describe('from one iteration to the next', () => {
+  test('the bounds move on', async () => {
+    const clock = new PollClock()
+    for (let nth = 0; nth < 20; nth++) {
+      const { now, before } = clock
+      await iteration()
+      work(1)
+      const start = performance.now()
+      clock.stamp()
+      expect(clock.now).toBeGreaterThanOrEqual(start)
+      expect(clock.now).toBeGreaterThan(now)
+      expect(clock.before).toBeGreaterThanOrEqual(before)
+      expect(clock.before).toBeLessThan(start)
+      await iteration()
+    }
+  })
+
+  test('looking tells the time and moves the lower bound without an arrival', async () => {
+    const clock = new PollClock()
+    const { before } = clock
+    for (let nth = 0; nth < 3; nth++) {
+      await iteration()
+      work(1)
+      const start = performance.now()
+      expect(clock.look()).toBeGreaterThanOrEqual(start)
+    }
+    expect(clock.before).toBeGreaterThan(before)
+  })
+})
+
+test('the bounds contain every arrival, however long the loop did not look', async () => {
+  const { near, far } = await connection()
+  const clock = new PollClock()
+  const arrivals: { before: number; now: number }[] = []
+  near.on('data', () => {
+    clock.stamp()
+    arrivals.push({ before: clock.before, now: clock.now })
+  })
+  for (let nth = 0; nth < 200; nth++) {
+    work((nth % 7) / 4)
+    const written = performance.now()
+    far.write('x')
+    const there = performance.now()
+    work((nth % 5) / 4)
+    while (arrivals.length === nth) {
+      await iteration()
+      clock.look()
+    }
+    expect(arrivals[nth]!.before).toBeLessThanOrEqual(there)
+    expect(arrivals[nth]!.now).toBeGreaterThanOrEqual(written)
+  }
+})
+
+describe('busy', () => {
+  test('is from the first stamp to the end of its iteration', async () => {
+    const clock = new PollClock()
+    const start = performance.now()
+    clock.stamp()
+    work(20)
+    await iteration()
+    expect(clock.busy).toBeGreaterThanOrEqual(20)
+    expect(clock.busy).toBeLessThanOrEqual(performance.now() - start)
+  })
+
+  test('is nothing while the loop waits', async () => {
+    const clock = new PollClock()
+    await elapsed(20)
+    clock.look()
+    await elapsed(20)
+    clock.look()
+    expect(clock.busy).toBe(0)
+  })
+
+  test('is work outside of I/O callbacks too', async () => {
+    const clock = new PollClock()
+    await iteration()
+    const start = clock.look()
+    work(10)
+    clock.worked(start)
+    expect(clock.busy).toBeGreaterThanOrEqual(10)
+  })
+
+  test('is no work twice', async () => {
+    const clock = new PollClock()
+    const start = performance.now()
+    clock.stamp()
+    work(20)
+    clock.worked(start)
+    await iteration()
+    expect(clock.busy).toBeGreaterThanOrEqual(20)
+    expect(clock.busy).toBeLessThanOrEqual(performance.now() - start)
+  })
+})

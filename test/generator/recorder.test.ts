@@ -1,0 +1,203 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Recorder, type PingCounts } from '../../src/generator/recorder.ts'
+import { Histogram } from '../../src/result/histogram.ts'
+
+const msToNs = 1e6
+
+/** A recorder whose measured window is from 1,000 to 5,000. */
+function recorder(open = true): Recorder {
+  return Object.assign(new Recorder(open), { from: 1_000, until: 5_000 })
+}
+
+function histogramOf(...ms: readonly number[]): Histogram {
+  const histogram = new Histogram()
+  for (const value of ms) histogram.record(value * msToNs)
+  return histogram
+}
+
+function total(histogram: Pick<Histogram, 'counts'>): number {
+  return histogram.counts.reduce((sum, count) => sum + count, 0)
+}
+
+const nothing: PingCounts = { sent: 0, answered: 0, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
+
+describe('a ping counts', () => {
+  test.for([
+    [999.999, 0],
+    [1_000, 1],
+    [4_999.999, 1],
+    [5_000, 0],
+    [0, 0],
+  ] as const)('if it was due in the measured window: %d', ([due, count]) => {
+    const all = recorder()
+    all.sent(due, due)
+    all.answered({ due, sent: due, floor: due, ceiling: due })
+    for (const what of ['coalesced', 'timedOut', 'lost', 'dropped'] as const) all.count(what, due)
+    const counts = Object.fromEntries(Object.keys(nothing).map((name) => [name, count]))
+    expect(all.pings).toEqual(counts)
+    for (const name of ['latency', 'latencyFloor', 'serviceTime', 'serviceTimeFloor', 'sendDelay'] as const) {
+      expect(total(all[name])).toBe(count)
+    }
+  })
+
+  test('with all of its life, though it ends behind the window', () => {
+    const all = recorder()
+    all.sent(4_999, 5_100)
+    all.answered({ due: 4_999, sent: 5_100, floor: 6_000, ceiling: 6_001 })
+    expect(all.pings).toEqual({ ...nothing, sent: 1, answered: 1 })
+    expect(all.lastAnswer).toBe(6_001)
+  })
+
+  test('nowhere before a window is set', () => {
+    const all = new Recorder(true)
+    all.sent(1, 1)
+    all.count('lost', 1)
+    expect(all.pings).toEqual(nothing)
+  })
+})
+
+describe('a histogram', () => {
+  test('of the open model has latency from when a ping was due, service time from when it was sent', () => {
+    const open = recorder(true)
+    open.sent(2_000, 2_003)
+    open.answered({ due: 2_000, sent: 2_003, floor: 2_010, ceiling: 2_011 })
+    expect(open.sendDelay).toEqual(histogramOf(3))
+    expect(open.latencyFloor).toEqual(histogramOf(10))
+    expect(open.latency).toEqual(histogramOf(11))
+    expect(open.serviceTimeFloor).toEqual(histogramOf(7))
+    expect(open.serviceTime).toEqual(histogramOf(8))
+  })
+
+  test('of the closed model has latency that is the service time, and no send delay', () => {
+    const closed = recorder(false)
+    closed.sent(2_000, 2_000)
+    closed.answered({ due: 2_000, sent: 2_000, floor: 2_010, ceiling: 2_011 })
+    expect(closed.latency).toEqual(histogramOf(11))
+    expect(closed.serviceTime).toBe(closed.latency)
+    expect(closed.serviceTimeFloor).toBe(closed.latencyFloor)
+    expect(total(closed.sendDelay)).toBe(0)
+  })
+
+  test('has no floor below zero', () => {
+    const all = recorder()
+    all.answered({ due: 2_000, sent: 2_003, floor: 1_999, ceiling: 2_004 })
+    expect([all.latencyFloor, all.serviceTimeFloor]).toEqual([histogramOf(0), histogramOf(0)])
+  })
+
+  test('has the handshakes, whenever they were', () => {
+    const all = new Recorder(true)
+    all.opened(10, 14, 15)
+    all.opened(10, 9, 12)
+    expect(all.handshake).toEqual(histogramOf(5, 2))
+    expect(all.handshakeFloor).toEqual(histogramOf(4, 0))
+  })
+})
+
+describe('totals', () => {
+  type Fate = 'answered' | 'coalesced' | 'timedOut' | 'lost' | 'dropped' | 'outstanding'
+
+  /** Pings, what becomes of each, and when (in which order among all) it is sent and settled. */
+  const lives = fc.array(
+    fc.record({
+      due: fc.double({ min: 0, max: 6_000, noNaN: true }),
+      fate: fc.constantFrom<Fate>('answered', 'coalesced', 'timedOut', 'lost', 'dropped', 'outstanding'),
+      sentAt: fc.nat(10_000),
+      settledAfter: fc.nat(10_000),
+    }),
+    { maxLength: 200, size: 'max' },
+  )
+  const cuts = fc.array(fc.nat(20_000), { maxLength: 8 })
+
+  function events(all: Recorder, pings: typeof lives extends fc.Arbitrary<infer T> ? T : never) {
+    return pings.flatMap(({ due, fate, sentAt, settledAfter }) => {
+      const settle = (): void => {
+        if (fate === 'answered') all.answered({ due, sent: due, floor: due + 1, ceiling: due + 2 })
+        else if (fate !== 'outstanding') all.count(fate, due)
+      }
+      const settled = { at: sentAt + settledAfter, happen: settle }
+      return fate === 'dropped' ? [settled] : [{ at: sentAt, happen: () => all.sent(due, due) }, settled]
+    })
+  }
+
+  test('balance, and those of the intervals add up to them, in any order of events', () => {
+    fc.assert(
+      fc.property(lives, cuts, (pings, ends) => {
+        const all = recorder()
+        const order = ends.map((at) => ({ at, happen: () => all.cut(1_000 + at) }))
+        const happenings = [...events(all, pings), ...order].toSorted((one, other) => one.at - other.at)
+        for (const { happen } of happenings) happen()
+        all.cut(30_000)
+
+        const measured = pings.filter(({ due }) => due >= 1_000 && due < 5_000)
+        const count = (fate: Fate) => measured.filter((ping) => ping.fate === fate).length
+        const { sent, answered, coalesced, timedOut, lost, dropped } = all.pings
+        expect(sent + dropped).toBe(measured.length)
+        expect(sent).toBe(answered + coalesced + timedOut + lost + count('outstanding'))
+        expect(all.outstanding).toBe(count('outstanding'))
+        expect([answered, dropped]).toEqual([count('answered'), count('dropped')])
+
+        const sum = (of: (counts: PingCounts) => number) =>
+          all.intervals.reduce((so, { pings: own }) => so + of(own), 0)
+        for (const name of ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] as const) {
+          expect(sum((own) => own[name])).toBe(all.pings[name])
+        }
+        const latency = new Histogram()
+        for (const interval of all.intervals) latency.addSparse(interval.latency)
+        expect(latency.counts).toEqual(all.latency.counts)
+      }),
+    )
+  })
+
+  test('have outstanding pings from sending to settling', () => {
+    const all = recorder()
+    all.sent(2_000, 2_000)
+    all.sent(2_001, 2_001)
+    expect(all.outstanding).toBe(2)
+    all.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
+    all.count('dropped', 2_002)
+    expect(all.outstanding).toBe(1)
+    all.count('coalesced', 2_001)
+    expect(all.outstanding).toBe(0)
+  })
+})
+
+describe('an interval', () => {
+  test('is from the cut before, or the window, to its own', () => {
+    const all = recorder()
+    all.cut(2_000)
+    all.cut(3_001)
+    all.cut(5_000)
+    expect(all.intervals.map(({ start, end }) => [start, end])).toEqual([
+      [0, 1_000],
+      [1_000, 2_001],
+      [2_001, 4_000],
+    ])
+  })
+
+  test('has only what happened in it', () => {
+    const all = recorder()
+    all.sent(1_500, 1_500)
+    all.cut(2_000)
+    all.sent(2_500, 2_500)
+    all.answered({ due: 1_500, sent: 1_500, floor: 2_600, ceiling: 2_700 })
+    all.cut(3_000)
+    expect(all.intervals.map(({ pings }) => pings)).toEqual([
+      { ...nothing, sent: 1 },
+      { ...nothing, sent: 1, answered: 1 },
+    ])
+    expect(all.intervals.map(({ latency }) => [...latency.counts])).toEqual([[], [1]])
+  })
+})
+
+describe('a fault', () => {
+  test('is counted by code, with three different samples at most', () => {
+    const all = recorder()
+    for (const sample of ['a', 'a', 'b', 'c', 'd', 'a']) all.fault('ECONNRESET', sample)
+    all.fault('HTTP_503', 'e')
+    expect(Object.fromEntries(all.faults)).toEqual({
+      ECONNRESET: { count: 6, samples: ['a', 'b', 'c'] },
+      HTTP_503: { count: 1, samples: ['e'] },
+    })
+  })
+})

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { compareSideBySide } from '../../src/gate/compare.ts'
+import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { steady } from '../support/comparison.ts'
+import { loadResult, repeated } from '../support/result.ts'
+
+function reread(summary: LoadSummary): LoadSummary {
+  return LoadSummary.fromJSON(JSON.parse(JSON.stringify(summary)))
+}
+
+describe('a summary that was read from a file', () => {
+  const summary = new LoadSummary(
+    loadResult([...repeated(900, 2), ...repeated(100, [5, 9] as const)], {
+      duration: 1_000,
+      pings: { timedOut: 3 },
+      errors: { CLOSE_1011: { count: 1, samples: ['bye'] } },
+    }),
+  )
+
+  test('prints itself as before', () => {
+    expect(String(reread(summary))).toBe(String(summary))
+  })
+
+  test('is written again as it was', () => {
+    expect(JSON.stringify(reread(reread(summary)))).toBe(JSON.stringify(reread(summary)))
+    expect(reread(summary).toJSON()).toEqual(summary.toJSON())
+  })
+
+  test('knows the brackets of its percentiles', () => {
+    expect(reread(summary).latency.bounds(95)).toEqual(summary.latency.bounds(95))
+  })
+
+  test.each([{ p99: '< 20ms' }, { p50: '< 1ms' }, { 'handshake.p50': '< 1s' }, { throughput: '> 1/s' }] as const)(
+    'is judged by %o as before',
+    (slo) => {
+      const [before, after] = [steady(2), reread(steady(2))].map((one) => evaluateSLO(one, slo).verdict)
+      expect(after).toBe(before)
+    },
+  )
+
+  test('can be compared', () => {
+    const verdictOn = (base: LoadSummary, head: LoadSummary) => {
+      return compareSideBySide(base, head, parseTolerance(), 0.99).verdict
+    }
+    expect(verdictOn(reread(steady(2)), reread(steady(3)))).toBe('slower')
+    expect(verdictOn(reread(steady(2)), reread(steady(2)))).toBe('same')
+  })
+
+  test('has no numbers where nothing was measured', () => {
+    const nothing = reread(new LoadSummary(loadResult([], { pings: { timedOut: 1 } })))
+    expect(nothing.latency.p99).toBeNaN()
+    expect(nothing.pings.timedOut).toBe(1)
+  })
+
+  test('is small', () => {
+    expect(JSON.stringify(steady(2)).length).toBeLessThan(64_000)
+  })
+})
+
+test('a file of the first schema is read, whatever came later', async () => {
+  const json = JSON.parse(await readFile(new URL('schema-1.json', import.meta.url), 'utf8')) as object
+  const summary = LoadSummary.fromJSON(json)
+  expect(summary.pings).toMatchObject({ due: 1_500, answered: 1_500 })
+  expect(summary.latency).toMatchObject({ count: 1_500, p50: 0.131839, p99: 12.746751 })
+  expect(evaluateSLO(summary, ['p50 < 1s', 'max < 1us']).objectives).toMatchObject([
+    { verdict: 'pass' },
+    { verdict: 'fail' },
+  ])
+  expect(JSON.parse(JSON.stringify(summary))).toMatchObject(json)
+})
+
+test.each([
+  [null, 'expected an object, got null'],
+  [[], 'schemaVersion: expected "schemaVersion", got undefined'],
+  [{ ...steady(2).toJSON(), schemaVersion: 2 }, 'schemaVersion: expected 1, got 2'],
+  [{ ...steady(2).toJSON(), pings: { due: -1 } }, 'pings.due: expected >=0, got -1'],
+  [{ ...steady(2).toJSON(), slices: 'AAAA' }, 'there is more than slices'],
+  [{ ...steady(2).toJSON(), latency: { histogram: 'x', overRange: 0 } }, ''],
+])('does not take %o for a summary', (json, reason) => {
+  expect(() => LoadSummary.fromJSON(json)).toThrow(`LoadSummary.fromJSON: no summary of wsLoad(): ${reason}`)
+})

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import type { CompareOptions } from '../../src/options/compare.ts'
+import { compare } from '../../src/run/compare.ts'
+import { freePort } from '../support/processes.ts'
+import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
+
+const tolerance = { p50: '20%', min: '1ms' }
+
+async function compared(base: Pick<Server, 'url'>, head: Pick<Server, 'url'>, options: Partial<CompareOptions> = {}) {
+  const sides = { base: { url: base.url }, head: { url: head.url } }
+  const { verdict, ...runs } = await compare({ ...sides, tolerance, warmup: 0, confidence: 0.9, ...options })
+  return { ...runs, ...verdict }
+}
+
+describe('compare', () => {
+  test('finds a slower head, and ends as soon as it has', async () => {
+    await using base = await delaying(() => 4)
+    await using head = await delaying(() => 12)
+    const { verdict, changes, ...runs } = await compared(base, head)
+    expect(verdict).toBe('slower')
+    expect(changes[0]).toMatchObject({ indicator: 'p50', verdict: 'slower' })
+    expect(changes[0]!.low).toBeGreaterThan(changes[0]!.allowed)
+    expect(runs.base.ended).toBe('decided')
+    expect(runs.base.looks.taken).toBeLessThan(runs.base.looks.planned)
+  })
+
+  test('finds a faster head', async () => {
+    await using base = await delaying(() => 12)
+    await using head = await delaying(() => 4)
+    const { verdict, changes } = await compared(base, head)
+    expect(verdict).toBe('faster')
+    expect(changes[0]).toMatchObject({ indicator: 'p50', verdict: 'faster' })
+    expect(changes[0]!.high).toBeLessThan(0)
+  })
+
+  test('finds no difference between a server and itself, and tells the noise of the machine', async () => {
+    await using server = await delaying(() => 8)
+    const { verdict, noise, changes } = await compared(server, server)
+    expect(verdict).toBe('same')
+    expect(noise.map(({ indicator }) => indicator)).toEqual(['p50'])
+    expect(changes.map(({ indicator }) => indicator)).toEqual(['p50', 'errorRate'])
+  })
+
+  test('says that it does not know when time is up', async () => {
+    await using server = await delaying((nth) => (nth * 7) % 30)
+    const { verdict, reasons, base } = await compared(server, server, { maxDuration: '1s', tolerance: { p99: '1%' } })
+    expect(verdict).toBe('unclear')
+    expect(reasons[0]).toBe('p99: too little was measured')
+    expect(base.looks).toEqual({ taken: 1, planned: 1 })
+  })
+
+  test.each([
+    ['that nobody listens at', dead],
+    ['that closes its connections', async () => closing({ after: { answers: 1 } })],
+  ])('never takes a head %s for the same or faster, and does not wait for it', async (_, start) => {
+    await using base = await echoing()
+    await using head = await start()
+    const begun = performance.now()
+    const { verdict, reasons } = await compared(base, head, { maxDuration: '60s' })
+    expect(['slower', 'unclear']).toContain(verdict)
+    expect(reasons.join()).toMatch(/head: (0 of 10 connections opened|10 of 10 connections ended before the run did)/)
+    expect(performance.now() - begun).toBeLessThan(30_000)
+  })
+
+  test('says what is wrong with its options, all at once', async () => {
+    const mistaken = {
+      base: { url: 'http://x' },
+      head: { url: 'ws://localhost', cwd: '/tmp' },
+      url: 'ws://localhost',
+      duration: '5s',
+      connection: 5,
+      tolerance: { p5O: '5%' },
+      maxDuration: '1ms',
+    }
+    await expect(compare(mistaken as never)).rejects.toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: wsLoad.compare: 7 options are wrong
+        base.url: expected a ws:// or wss:// URL, got "http://x"
+        head.cwd: expected a command with it, or the url alone
+        tolerance.p5O: no such latency figure, did you mean "p50"?; there are mean and percentiles like p50, p99.9
+        url: expected base.url and head.url instead
+        duration: expected maxDuration instead, a comparison goes on until it is clear
+        maxDuration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 s to 1 day, got "1ms"
+        connection: no such option, did you mean "connections"?]
+    `)
+  })
+
+  test('starts servers and ends them', async () => {
+    const ports = [await freePort(), await freePort()] as const
+    const command = (port: number): string =>
+      `node -e "const { WebSocketServer } = require('ws'); new WebSocketServer({ port: ${port} })"`
+    const {
+      verdict: { verdict },
+      base,
+      head,
+    } = await compare({
+      base: { command: command(ports[0]), url: `ws://127.0.0.1:${ports[0]}` },
+      head: { command: command(ports[1]), url: `ws://127.0.0.1:${ports[1]}` },
+      tolerance: { p50: '100%', min: '50ms' },
+    })
+    expect(verdict).toBe('same')
+    expect([base.pings.timedOut, head.pings.timedOut]).toEqual([0, 0])
+    for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
+  })
+
+  test('does not begin when it was aborted before', async () => {
+    await using server = await echoing()
+    await expect(compared(server, server, { signal: AbortSignal.abort() })).rejects.toThrow('aborted before')
+  })
+})

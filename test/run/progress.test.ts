@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import type { Progress } from '../../src/run/progress.ts'
+import { run } from '../../src/run/run.ts'
+import { echoing } from '../support/servers.ts'
+
+async function told(options: Parameters<typeof run>[0], every = 50) {
+  await using server = await echoing()
+  const reports: Progress[] = []
+  const watcher = { every, report: (progress: Progress) => reports.push(progress) }
+  const result = await run({ url: server.url, connections: 3, ...options }, watcher)
+  return { reports, result }
+}
+
+test('a watched run tells its phases, and the last second of each', async () => {
+  const { reports, result } = await told({ warmup: 300, duration: 2_500 })
+  const phases = [...new Set(reports.map(({ phase }) => phase))]
+  expect(phases.slice(0, 3)).toEqual(['connecting', 'warming up', 'measuring'])
+  const seconds = new Map(
+    reports.flatMap(({ seconds: [second] }) => (second === undefined ? [] : [[second.start, second]])),
+  )
+  expect([...seconds.values()].slice(0, 2)).toEqual(result.intervals.slice(0, 2))
+  const remaining = reports.slice(1).map((report) => report.remaining)
+  expect(remaining).toEqual(remaining.toSorted((one, other) => other - one))
+  expect(reports.every(({ connections }) => connections === 3)).toBe(true)
+})
+
+test('a watched run ends when its SLO is decided', async () => {
+  const { reports, result } = await told({ warmup: 0, until: 'p99.9 < 5s', maxDuration: '20s' }, 5)
+  expect(result.ended).toBe('decided')
+  expect(reports.length).toBeGreaterThan(5)
+})
+
+test('a run that ends with its pings does not know how long it takes', async () => {
+  const { reports } = await told({ warmup: 0, pings: 30_000 }, 20)
+  expect(reports[1]?.remaining).toBe(Infinity)
+})
+
+test('nobody is told anything after the end', async () => {
+  const { reports } = await told({ warmup: 0, duration: 100 }, 1)
+  const count = reports.length
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(reports).toHaveLength(count)
+})

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { resolveOptions, type WsLoadOptions } from '../../src/options/options.ts'
+import { runSideBySide } from '../../src/run/side-by-side.ts'
+import { turnLength } from '../../src/generator/turns.ts'
+import { expectBalanced } from '../support/flood.ts'
+import { closing, delaying, echoing, type Server, silent } from '../support/servers.ts'
+
+const long = 600_000
+
+function settled(server: Pick<Server, 'url'>, options: WsLoadOptions = {}) {
+  return {
+    ...resolveOptions({ warmup: 0, threads: 1, ...(options.pings === undefined && { duration: 400 }), ...options }),
+    url: server.url,
+  }
+}
+
+async function floods(...sides: ReturnType<typeof settled>[]) {
+  const results = await runSideBySide(sides, {})
+  for (const result of results) expectBalanced(result)
+  return results
+}
+
+describe('floods side by side', () => {
+  test.each([
+    ['closed', {}],
+    ['open', { rate: 2_000 }],
+  ])('have their whole duration each, in the %s model', async (_, options) => {
+    await using one = await echoing()
+    await using other = await echoing()
+    const begun = performance.now()
+    const [base, head] = await floods(settled(one, options), settled(other, options))
+    expect(performance.now() - begun).toBeGreaterThan(800)
+    expect(base!.duration).toBeCloseTo(400, 6)
+    expect(head!.duration).toBeCloseTo(400, 6)
+    expect(base!.slices.length).toBe(turnLength)
+    for (const { slices } of [base!, head!]) expect(slices.pings('sent').every((sent) => sent > 0)).toBe(true)
+  })
+
+  test('send nothing during the turn of another', async () => {
+    const sentAt: Record<'one' | 'other', number[]> = { one: [], other: [] }
+    await using one = await delaying(() => {
+      sentAt.one.push(performance.now())
+      return 0
+    })
+    await using other = await delaying(() => {
+      sentAt.other.push(performance.now())
+      return 0
+    })
+    await floods(settled(one), settled(other))
+    const turns = [...sentAt.one.map((at) => [at, 'A'] as const), ...sentAt.other.map((at) => [at, 'B'] as const)]
+    const order = turns.toSorted(([a], [b]) => a - b).map(([, side]) => side)
+    const changes = order.filter((side, nth) => side !== order[nth - 1])
+    expect(changes.join('')).toBe('ABABA')
+  })
+
+  test('keep the rate that each of them asks for in its own time', async () => {
+    await using server = await echoing()
+    const [slow, fast] = await floods(settled(server, { rate: 500 }), settled(server, { rate: 1_500 }))
+    expect(slow!.pings.due).toBe(200)
+    expect(fast!.pings.due).toBe(600)
+  })
+
+  test('may differ in their options, and in how long they last', async () => {
+    await using server = await echoing()
+    const sides = [settled(server, { pings: 50 }), settled(server, { connections: 40, threads: 2, duration: 200 })]
+    const [few, many] = await runSideBySide(sides, {})
+    expect(few!.pings.answered).toBe(50)
+    expect(many!.connections.opened).toBe(40)
+    expect(many!.duration).toBeCloseTo(200, 6)
+  })
+
+  test('warm up in turns as well', async () => {
+    await using one = await echoing()
+    await using other = await echoing()
+    const options = { warmup: 200, duration: 100, rate: 1_000 }
+    const [base, head] = await floods(settled(one, options), settled(other, options))
+    expect([base!.pings.due, head!.pings.due]).toEqual([100, 100])
+    expect([one.pings, other.pings].map((pings) => Math.round(pings / 20))).toEqual([15, 15])
+  })
+
+  test('take turns when there are three of them', async () => {
+    await using server = await echoing()
+    const results = await floods(...[1, 2, 3].map(() => settled(server, { duration: 200 })))
+    expect(results.map(({ duration }) => Math.round(duration))).toEqual([200, 200, 200])
+    for (const { pings } of results) expect(pings.answered).toBeGreaterThan(0)
+  })
+
+  test('do not wait for one whose server is gone', async () => {
+    await using well = await echoing()
+    await using gone = await closing({ after: { answers: 1 } })
+    const [base, head] = await runSideBySide([settled(well), settled(gone)], {})
+    expect([base!.ended, head!.ended]).toEqual(['completed', 'disconnected'])
+    expect(base!.pings.answered).toBeGreaterThan(0)
+  })
+
+  test('count what is never answered as timed out', async () => {
+    await using well = await echoing()
+    await using mute = await silent()
+    const [base, head] = await floods(settled(well), settled(mute, { timeout: 50 }))
+    expect(base!.pings.timedOut).toBe(0)
+    expect(head!.pings).toMatchObject({ answered: 0, lost: 0 })
+    expect(head!.pings.timedOut).toBeGreaterThan(10)
+  })
+
+  test('end together when it is decided', async () => {
+    await using server = await echoing()
+    const seen: number[] = []
+    const decision = {
+      overdueAfter: Infinity,
+      isReached: (results: readonly { duration: number }[]) => {
+        seen.push(...results.map(({ duration }) => duration))
+        return true
+      },
+    }
+    const sides = [settled(server, { duration: long }), settled(server, { duration: long })]
+    const results = await runSideBySide(sides, { decision })
+    expect(results.map(({ ended, looks }) => [ended, looks.taken])).toEqual([
+      ['decided', 1],
+      ['decided', 1],
+    ])
+    for (const duration of seen) expect(Math.abs(duration - 500)).toBeLessThanOrEqual(turnLength)
+    for (const result of results) expectBalanced(result)
+  })
+
+  test('end together when the run is aborted', async () => {
+    await using server = await echoing()
+    const sides = [settled(server, { duration: long }), settled(server, { duration: long })]
+    const results = await runSideBySide(sides, { signal: AbortSignal.timeout(600) })
+    expect(results.map(({ ended }) => ended)).toEqual(['aborted', 'aborted'])
+    await expect.poll(() => server.connections()).toBe(0)
+  })
+})

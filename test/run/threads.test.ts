@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { run } from '../../src/run/run.ts'
+import { Histogram } from '../../src/result/histogram.ts'
+import { LatencySummary } from '../../src/result/latency-summary.ts'
+import { flood } from '../support/flood.ts'
+import { closing, delaying, echoing, refusing } from '../support/servers.ts'
+
+test.each([2, 3])('%i threads share the connections, and their samples add up', async (threads) => {
+  await using server = await delaying((n) => n % 40)
+  const { pings, latency, connections, generator } = await flood(server, { connections: 7, pings: 210, threads })
+  expect(generator.threads).toBe(threads)
+  expect(connections).toEqual({ requested: 7, opened: 7, failed: 0, closedEarly: 0 })
+  expect(server).toMatchObject({ accepted: 7, peak: 7, pings: 210 })
+  expect(pings).toMatchObject({ sent: 210, answered: 210 })
+  const held = new Histogram()
+  for (const ms of server.heldMs) held.record(ms * 1e6)
+  for (const p of [1, 25, 50, 75, 99, 100]) {
+    expect(latency.percentile(p)).toBeGreaterThanOrEqual(new LatencySummary(held).percentile(p) * 0.999)
+  }
+})
+
+test('threads measure the same window', async () => {
+  await using server = await echoing()
+  const options = { connections: 6, duration: 1_100, rate: 600, threads: 2 }
+  const { duration, intervals, pings } = await flood(server, options)
+  expect(duration).toBeCloseTo(1_100, 3)
+  expect(intervals).toHaveLength(2)
+  // A thread's ping that is due where the window ends may fall on either side of it.
+  expect(Math.abs(pings.due - 660)).toBeLessThanOrEqual(2)
+})
+
+test('threads add up their faults', async () => {
+  await using server = await closing({ after: { answers: 2 }, code: 4_000, reason: 'enough' })
+  const { errors, ended, pings, connections } = await flood(server, { connections: 6, threads: 2 })
+  expect(errors).toEqual({ CLOSE_4000: { count: 6, samples: ['enough'] } })
+  expect(connections.closedEarly).toBe(6)
+  expect(pings.answered).toBe(12)
+  expect(ended).toBe('disconnected')
+})
+
+test('threads add up their failed connections', async () => {
+  await using server = await refusing(401)
+  const { errors, connections } = await flood(server, { connections: 8, threads: 2 })
+  expect(errors).toEqual({ HTTP_401: { count: 8, samples: ['401 Unauthorized'] } })
+  expect(connections.failed).toBe(8)
+})
+
+test('there are no more threads than connections', async () => {
+  await using server = await echoing()
+  const { generator } = await flood(server, { connections: 2, duration: 50, threads: 8 })
+  expect(generator.threads).toBe(2)
+})
+
+test('a crash of a thread is an error', async () => {
+  await using server = await echoing()
+  const probe = { module: new URL('crashing-probe.ts', import.meta.url) }
+  const crashed = run({ url: server.url, warmup: 0, duration: 60_000, connections: 2, threads: 2, probe })
+  await expect(crashed).rejects.toMatchObject({
+    code: 'WSLOAD_ERR_THREAD_CRASHED',
+    message: 'wsLoad: a load thread crashed, nothing was measured: Error: out of the blue',
+    cause: new Error('out of the blue'),
+  })
+  await expect.poll(() => server.connections()).toBe(0)
+})
+
+test('an exit of a thread is an error', async () => {
+  await using server = await echoing()
+  const probe = { module: new URL('crashing-probe.ts', import.meta.url), data: 'exit' }
+  const crashed = run({ url: server.url, warmup: 0, duration: 60_000, connections: 1, probe })
+  await expect(crashed).rejects.toMatchObject({
+    code: 'WSLOAD_ERR_THREAD_CRASHED',
+    message: 'wsLoad: a load thread crashed, nothing was measured: it exited with code 7 before its work was done',
+  })
+  await expect.poll(() => server.connections()).toBe(0)
+})
+
+test('a module without the functions is a wrong option', async () => {
+  await using server = await echoing()
+  const module = new URL('../support/servers.ts', import.meta.url)
+  const unusable = run({ url: server.url, warmup: 0, duration: 50, probe: { module } })
+  await expect(unusable).rejects.toMatchObject({
+    code: 'WSLOAD_ERR_INVALID_OPTIONS',
+    message: `wsLoad: an option is wrong\n  probe: TypeError: ${module.href} must export the functions request and reply`,
+  })
+  expect(server.accepted).toBe(0)
+})

@@ -1,0 +1,212 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { WsLoadOptions } from '../../src/options/options.ts'
+import { resolveOptions } from '../../src/options/options.ts'
+import { planThreads } from '../../src/run/plan.ts'
+import { run } from '../../src/run/run.ts'
+import type { Snapshot } from '../../src/generator/flood-report.ts'
+import { LoadThreads } from '../../src/run/threads.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { Slices } from '../../src/result/slices.ts'
+import { expectBalanced, flood, floodAt } from '../support/flood.ts'
+import { closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
+
+/** Far beyond what an undelayed echo takes, and far below what a run of `long` takes. */
+const easy = { max: '< 2s' } as const
+const hard = { p50: '< 5ms' } as const
+const long = 600_000
+
+describe('a run ends when it is decided', () => {
+  test.for<WsLoadOptions>([
+    {},
+    { rate: 500 },
+    { connections: 8, threads: 2 },
+    { rate: 500, connections: 8, threads: 2 },
+  ])('that the target meets the SLO: %o', async (options) => {
+    await using server = await echoing()
+    const result = await flood(server, { until: easy, maxDuration: long, ...options })
+    expect(result.ended).toBe('decided')
+    expect(result.looks.taken).toBeLessThan(result.looks.planned / 2)
+    expect(result.duration).toBeGreaterThan(999)
+    expect(result.duration).toBeLessThan(long / 10)
+    expect(result.pings.answered).toBe(result.pings.due)
+    expect(evaluateSLO(result, easy).verdict).toBe('pass')
+  })
+
+  test('that the target misses the SLO', async () => {
+    await using server = await delaying(30)
+    const result = await flood(server, { until: hard, maxDuration: long })
+    expect(result.ended).toBe('decided')
+    expect(result.duration).toBeLessThan(long / 10)
+    expect(evaluateSLO(result, hard).verdict).toBe('fail')
+  })
+
+  test('while it warms up: after a second of the measured window', async () => {
+    await using server = await echoing()
+    const { duration, looks } = await flood(server, { until: easy, maxDuration: long, warmup: 500 })
+    expect(looks.taken).toBeLessThan(looks.planned)
+    expect(duration).toBeGreaterThan(999)
+  })
+
+  test('under fake timers too', async () => {
+    await using server = await echoing()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'setImmediate', 'Date', 'performance', 'hrtime'] })
+    const result = await run({ url: server.url, warmup: 0, until: easy, maxDuration: long })
+    vi.useRealTimers()
+    expect(result.ended).toBe('decided')
+  })
+})
+
+describe('a run that cannot be passed any more ends', () => {
+  test('at once when every connection is refused', async () => {
+    await using port = await dead()
+    const { ended, looks, duration } = await floodAt(port.url, { until: easy, maxDuration: long, warmup: long })
+    expect(ended).toBe('disconnected')
+    expect(looks.taken).toBe(1)
+    expect(duration).toBe(0)
+  })
+
+  test('when every connection is gone', async () => {
+    await using server = await closing({ after: { answers: 2 }, code: 1_001 })
+    const { ended, looks } = await flood(server, { until: easy, maxDuration: long })
+    expect(ended).toBe('disconnected')
+    expect(looks.taken).toBe(1)
+  })
+
+  test('at the first look when connections are missing', async () => {
+    await using server = await limited(2)
+    const result = await flood(server, { connections: 4, until: easy, maxDuration: long })
+    expect(result.ended).toBe('decided')
+    expect(result.looks.taken).toBe(1)
+    expect(evaluateSLO(result, easy).verdict).toBe('fail')
+  })
+})
+
+describe('a run that stays undecided', () => {
+  test('ends after the longest duration, at the last look', async () => {
+    await using server = await silent()
+    const result = await flood(server, { until: easy, maxDuration: '1.6s', timeout: long, drain: 0 })
+    expect(result.ended).toBe('completed')
+    expect(result.looks).toEqual({ taken: 2, planned: 2 })
+    expect(result.duration).toBeCloseTo(1_600, 3)
+  })
+
+  test('can be aborted between two looks', async () => {
+    await using server = await silent()
+    const abort = new AbortController()
+    const looking = setInterval(() => server.pings > 0 && abort.abort(), 5)
+    const until = { until: easy, maxDuration: long, timeout: long }
+    const { ended, pings, looks } = await flood(server, { ...until, connections: 3, signal: abort.signal })
+    clearInterval(looking)
+    expect(ended).toBe('aborted')
+    expect(pings).toMatchObject({ sent: 3, lost: 3 })
+    expect(looks.taken).toBe(1)
+  })
+
+  test('ends with the crash of a thread', async () => {
+    await using server = await echoing()
+    const probe = { module: new URL('crashing-probe.ts', import.meta.url) }
+    const crashed = run({ url: server.url, warmup: 0, connections: 2, probe, until: easy, maxDuration: long })
+    await expect(crashed).rejects.toMatchObject({ code: 'WSLOAD_ERR_THREAD_CRASHED' })
+  })
+})
+
+test('a run without until is looked at once, at its end', async () => {
+  await using server = await echoing()
+  const { looks } = await flood(server, { duration: 50 })
+  expect(looks).toEqual({ taken: 1, planned: 1 })
+})
+
+describe('the open model', () => {
+  test.for(['constant', 'poisson'] as const)(
+    'loses no %s ping that was due when the run was decided',
+    async (arrivals) => {
+      await using server = await delaying(20)
+      const options = { rate: 2_000, arrivals, seed: 1, connections: 10, threads: 2, until: easy, maxDuration: long }
+      const { pings, duration } = await flood(server, options)
+      expect(pings).toMatchObject({ dropped: 0, lost: 0, timedOut: 0, answered: pings.due })
+      // The windows of the two threads do not end at the very same instant.
+      expect(Math.abs(pings.due / duration - 2)).toBeLessThan(0.2)
+    },
+  )
+})
+
+describe('a look', () => {
+  async function started(url: string, options: WsLoadOptions): Promise<AsyncDisposable & { threads: LoadThreads }> {
+    const threads = new LoadThreads([planThreads(resolveOptions({ warmup: 0, duration: long, ...options }), url)])
+    await threads.connected()
+    threads.start()
+    return { threads, [Symbol.asyncDispose]: () => threads.terminate() }
+  }
+
+  function expectSettled({ recording, slices, duration }: Snapshot): void {
+    const { sent, answered, coalesced, timedOut, lost } = recording.pings
+    expect(sent).toBe(answered + coalesced + timedOut + lost)
+    const whole = Slices.of([slices], duration)
+    for (const kind of ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] as const) {
+      expect(whole.pings(kind).reduce((sum, count) => sum + count, 0)).toBe(recording.pings[kind])
+    }
+  }
+
+  test.for<WsLoadOptions>([
+    { connections: 6, inFlight: 4, threads: 2 },
+    { connections: 6, rate: 3_000, threads: 2 },
+    { connections: 6, rate: 3_000, probe: { text: 'PING' } },
+  ])('balances the totals of %o and goes on', async (options) => {
+    await using server = await delaying((n) => n % 60)
+    await using run = await started(server.url, options)
+    await expect.poll(() => server.pings + server.messages).toBeGreaterThan(300)
+    const first = (await run.threads.look(20))[0]!
+    await expect.poll(() => server.pings + server.messages).toBeGreaterThan(600)
+    const second = (await run.threads.look(Infinity))[0]!
+    for (const snapshot of [...first, ...second]) expectSettled(snapshot)
+    expect(second.reduce((sum, { recording }) => sum + recording.pings.lost, 0)).toBe(0)
+    expect(second.reduce((sum, { underway }) => sum + underway, 0)).toBeGreaterThan(0)
+    for (const [nth, { recording, duration }] of second.entries()) {
+      expect(recording.pings.answered).toBeGreaterThan(first[nth]!.recording.pings.answered)
+      expect(duration).toBeGreaterThan(first[nth]!.duration)
+    }
+  })
+
+  test('counts pings as lost that have waited longer than every limit, and leaves out the others', async () => {
+    await using server = await silent()
+    await using run = await started(server.url, { connections: 3, inFlight: 2, threads: 1, timeout: long })
+    await expect.poll(() => server.pings).toBe(6)
+    const [[patient] = []] = await run.threads.look(long)
+    expect(patient).toMatchObject({ underway: 6, recording: { pings: { sent: 0, lost: 0 } } })
+    await expect
+      .poll(async () => (await run.threads.look(10))[0]![0])
+      .toMatchObject({ underway: 0, recording: { pings: { sent: 6, lost: 6 } } })
+  })
+
+  test('takes the report of a thread that has ended', async () => {
+    await using server = await silent()
+    await using run = await started(server.url, { connections: 4, threads: 2, timeout: long })
+    await expect.poll(() => server.pings).toBe(4)
+    run.threads.abort()
+    const [[one, other] = []] = await run.threads.look(long)
+    for (const snapshot of [one!, other!]) expectSettled(snapshot)
+    const reports = (await run.threads.done())[0]!
+    const late = (await run.threads.look(long))[0]!
+    expect(late).toEqual(reports.map((report) => ({ ...report, underway: 0 })))
+    expect(late.map(({ ending }) => ending)).toEqual(['aborted', 'aborted'])
+  })
+})
+
+test('an order to finish after the end changes nothing', async () => {
+  await using server = await echoing()
+  const threads = new LoadThreads([planThreads(resolveOptions({ warmup: 0, pings: 20, threads: 1 }), server.url)])
+  await threads.connected()
+  threads.start()
+  const [[report] = []] = await threads.done()
+  threads.finish()
+  expect(report!.ending).toBe('completed')
+  await threads.terminate()
+})
+
+test('the result of a decided run says how it was asked for', async () => {
+  await using server = await echoing()
+  const result = await run({ url: server.url, warmup: 0, until: easy, maxDuration: '20s', confidence: 0.9 })
+  expectBalanced(result)
+  expect(result.options).toMatchObject({ until: easy, maxDuration: 20_000, confidence: 0.9 })
+  expect(result.options).not.toHaveProperty('duration')
+})

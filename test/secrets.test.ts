@@ -1,0 +1,32 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { withoutSecrets } from '../src/secrets.ts'
+
+describe('of an address', () => {
+  test.for([
+    ['wss://host', 'wss://host'],
+    ['ws://someone@host:3001/chat?a=b&c=d&a=e', 'ws://masked@host:3001/chat?a=masked&c=masked&a=masked'],
+    ['ws://someone:word@host/', 'ws://masked:masked@host/'],
+    ['ws://host/?eyJhbGciOiJIUzI1NiJ9', 'ws://host/?masked'],
+    ['ws://host/@someone/chat', 'ws://host/@someone/chat'],
+    ['ws://host/#part', 'ws://host/#masked'],
+    ['ws://someone:wo/rd@host', 'ws://masked@host'],
+    ['ws://host:99999/?a=b#c', 'ws://host:99999/?a=masked#masked'],
+    ['someone:word@host/', 'masked@host/'],
+    ['/login?next=x&y', '/login?next=masked&masked'],
+  ] as const)('%s anyone may know %s', ([address, rest]) => {
+    expect(withoutSecrets(address)).toBe(rest)
+  })
+
+  test('no part but scheme, host, path and names is left', () => {
+    const secret = fc.stringMatching(/^[A-Z]{8,}$/)
+    const address = fc
+      .tuple(secret, secret, secret, secret)
+      .map(([user, password, value, lone]) => `ws://${user}:${password}@host/path?name=${value}&${lone}`)
+    fc.assert(
+      fc.property(address, (given) => {
+        expect(withoutSecrets(given)).toBe('ws://masked:masked@host/path?name=masked&masked')
+      }),
+    )
+  })
+})
