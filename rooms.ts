@@ -13,7 +13,9 @@ interface Room {
 
 /** Single files that every room may import, and that import nothing but each other. They run without Node. */
 export const corridor: Readonly<Record<string, string>> = {
+  defaults: 'defaults of options that several rooms know',
   errors: 'the error class and its codes',
+  parsed: 'a value, or all that is wrong with an input',
   printable: 'making texts of somebody else safe to print',
   secrets: 'masking what nobody else may read',
   units: 'reading and printing quantities',

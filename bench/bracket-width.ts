@@ -11,6 +11,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { parseOptions } from '../dist/options/options.js'
 import { run } from '../dist/run/run.js'
 import { count, printTable } from './control/figures.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
@@ -53,7 +54,9 @@ async function measure(load: Load, delay: string): Promise<Row> {
   try {
     const before = process.resourceUsage().involuntaryContextSwitches
     const started = performance.now()
-    const { latency, generator } = await run({ url: server.url, ...load, duration: seconds * 1_000, warmup })
+    const { latency, generator } = await run(
+      parseOptions({ url: server.url, ...load, duration: seconds * 1_000, warmup }),
+    )
     const preempted = process.resourceUsage().involuntaryContextSwitches - before
     const bounds = percentiles.map((percentile) => ({ percentile, ...latency.bounds(percentile) }))
     const wide = bounds.filter(({ floor, ceiling }) => ceiling - floor > Math.max(most.share * ceiling, most.ms))

@@ -10,6 +10,8 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance } from '../src/gate/tolerance.ts'
+import { parseComparison } from '../src/options/compare.ts'
+import { parseOptions } from '../src/options/options.ts'
 import { compare } from '../src/run/compare.ts'
 import { run } from '../src/run/run.ts'
 import { startCpuHog } from './control/cpu-hog.ts'
@@ -44,14 +46,16 @@ interface Outcome {
 type Gate = (base: string, head: string) => Promise<ChangeVerdict>
 
 async function sideBySide(base: string, head: string): Promise<ChangeVerdict> {
-  const { verdict } = await compare({ base: { url: base }, head: { url: head }, maxDuration: `${seconds}s` })
+  const { verdict } = await compare(
+    parseComparison({ base: { url: base }, head: { url: head }, maxDuration: `${seconds}s` }),
+  )
   return verdict.verdict
 }
 
 /** What most gates do. */
 async function oneAfterTheOther(base: string, head: string): Promise<ChangeVerdict> {
-  const before = await run({ url: base, duration: `${controlSeconds}s` })
-  const after = await run({ url: head, duration: `${controlSeconds}s` })
+  const before = await run(parseOptions({ url: base, duration: `${controlSeconds}s` }))
+  const after = await run(parseOptions({ url: head, duration: `${controlSeconds}s` }))
   const changes = tolerance.figures.map(({ percentile = 50, allowed }) => {
     const [from, to] = [before.latency.percentile(percentile), after.latency.percentile(percentile)]
     return (to / from - 1) / Math.max(allowed, tolerance.min / from)

@@ -12,6 +12,7 @@ import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { parseOptions } from '../dist/options/options.js'
 import { run } from '../dist/run/run.js'
 import { count, printTable } from './control/figures.ts'
 import type { RunningServer } from './control/running-server.ts'
@@ -45,7 +46,7 @@ printTable(
 
 async function flood(rate: number, arrivals: 'constant' | 'poisson'): Promise<Row> {
   const { pings, duration, intervals, generator, latency } = await withServer(({ url }) =>
-    run({ url, connections, rate, arrivals, duration: seconds * 1_000, warmup: 500 }),
+    run(parseOptions({ url, connections, rate, arrivals, duration: seconds * 1_000, warmup: 500 })),
   )
   const { sendDelay } = generator
   const due = (rate * duration) / 1_000

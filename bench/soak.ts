@@ -13,6 +13,7 @@ import { setTimeout as elapsed } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import type { LoadInterval } from '../dist/index.js'
+import { parseOptions } from '../dist/options/options.js'
 import { run } from '../dist/run/run.js'
 import { count, median, printTable } from './control/figures.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
@@ -52,7 +53,7 @@ subscribe('worker_threads', (message) => {
 const server = await startEchoServer()
 const bare = await lookAtMemory()
 const [result, memory] = await Promise.all([
-  run({ url: server.url, connections, rate, duration: 10 * tenth * 1_000, warmup: 0 }),
+  run(parseOptions({ url: server.url, connections, rate, duration: 10 * tenth * 1_000, warmup: 0 })),
   watchMemory(),
 ])
 server.stop()

@@ -8,6 +8,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { parseOptions } from '../dist/options/options.js'
 import { run } from '../dist/run/run.js'
 import type { LoadResult } from '../dist/result/load-result.js'
 import { count, median, printTable } from './control/figures.ts'
@@ -25,7 +26,9 @@ const results = new Map<(typeof contenders)[number], LoadResult[]>(contenders.ma
 for (let round = 0; round < rounds; round++) {
   for (const threads of contenders) {
     const server = await startEchoServer()
-    const result = await run({ url: server.url, connections, threads, duration: seconds * 1_000, warmup: 200 })
+    const result = await run(
+      parseOptions({ url: server.url, connections, threads, duration: seconds * 1_000, warmup: 200 }),
+    )
     results.get(threads)!.push(result)
     server.stop()
   }

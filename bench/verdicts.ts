@@ -5,6 +5,7 @@
  * Run: node bench/verdicts.ts [--runs 50] [--seconds 60]
  */
 import { parseArgs } from 'node:util'
+import { parseOptions } from '../src/options/options.ts'
 import { run } from '../src/run/run.ts'
 import { evaluateSLO } from '../src/slo/evaluate.ts'
 import type { Verdict } from '../src/slo/verdict.ts'
@@ -31,7 +32,7 @@ for (const ratio of [0.8, 1, 1.25]) {
   for (let nth = 0; nth < runs; nth++) {
     const server = await startDelayingServer(delays)
     const options = { connections: 64, rate: '5k/s', warmup: '500ms', maxDuration: `${seconds}s` }
-    const result = await run({ ...options, url: server.url, until })
+    const result = await run(parseOptions({ ...options, url: server.url, until }))
     server.stop()
     found.push({ verdict: evaluateSLO(result, until).verdict, duration: result.duration, pings: result.pings.answered })
   }

@@ -1,13 +1,13 @@
 /** This package's load thread, as it is published, in the main thread: only a thread itself can read its heap. */
 import { Flood } from '../../dist/generator/flood.js'
-import { resolveOptions } from '../../dist/options/options.js'
+import { parseOptions } from '../../dist/options/options.js'
 import { planThreads } from '../../dist/run/plan.js'
 import { contend, settling, watchHeap } from './heap-growth.ts'
 
 await contend(async ({ url, connections, inFlight, seconds }) => {
   const counted = seconds * 1_000
   const duration = settling + counted + 1_000
-  const [plan] = planThreads(resolveOptions({ url, connections, inFlight, duration, warmup: 0, threads: 1 }), url)
+  const [plan] = planThreads(parseOptions({ url, connections, inFlight, duration, warmup: 0, threads: 1 }), url)
   const flood = await Flood.prepare(plan!)
   await flood.connect()
   const start = performance.now()

@@ -1,5 +1,6 @@
 /** This package, as it is published. */
 import { setInterval } from 'node:timers'
+import { parseOptions } from '../../dist/options/options.js'
 import { run } from '../../dist/run/run.js'
 import { LoadSummary } from '../../dist/summary/load-summary.js'
 import { contend, cpuTime } from './flood.ts'
@@ -9,7 +10,7 @@ const everyMs = 10
 await contend(async ({ url, connections, inFlight, seconds }) => {
   const log: { at: number; cpu: number }[] = []
   setInterval(() => log.push({ at: Date.now(), cpu: cpuTime() }), everyMs)
-  const result = await run({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0 })
+  const result = await run(parseOptions({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0 }))
   const begin = Date.parse(result.startedAt)
   const cpuAt = (time: number): number => log.find(({ at }) => at >= time)!.cpu
   const window = cpuAt(begin + result.duration) - cpuAt(begin)

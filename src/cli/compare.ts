@@ -1,13 +1,17 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { defaults } from '../defaults.ts'
 import { compareRuns } from '../gate/compare.ts'
-import { findToleranceMistakes, parseTolerance, type Tolerance } from '../gate/tolerance.ts'
+import { parseTolerance, type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
+import { safeParseComparison } from '../options/compare.ts'
+import { mistakesOf, within } from '../parsed.ts'
 import { compare } from '../run/compare.ts'
 import { formatPage } from '../page/page.ts'
 import { formatComparison } from '../report/comparison.ts'
 import { formatJSON } from '../result/json.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
-import { mistakesInFiles, writeFiles } from './files.ts'
+import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
+import { nameFlag } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
 import { aNumber } from './parse.ts'
@@ -64,56 +68,64 @@ Examples:
   ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms`,
   )
   .action(async (base: string, head: string, flags: CompareFlags) => {
-    const files = { '--html': flags.html }
-    const mistakes = [...mistakesInFiles(files), ...(isUrl(base) || isUrl(head) ? [] : flagsOfServers(flags))]
-    if (mistakes.length > 0) throw usageError(...mistakes)
-    const { result: comparison, interrupted } =
-      isUrl(base) || isUrl(head)
-        ? await interruptible((signal) => compareServers(base, head, flags, signal))
-        : { result: compareFiles(base, head, flags), interrupted: false }
-    process.stdout.write(print(comparison, flags))
-    writeFiles(files, { '--html': () => pageOfComparison(comparison) })
-    process.exitCode = interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict)
+    const compareSides = isUrl(base) || isUrl(head) ? compareServers : compareFiles
+    process.exitCode = await compareSides(base, head, flags)
   })
 
-/** Flags that two files have no use for. */
-function flagsOfServers({ connections, rate, maxDuration }: CompareFlags): string[] {
-  const given = Object.entries({ connections, rate, 'max-duration': maxDuration })
-  return given
-    .filter(([, value]) => value !== undefined)
-    .map(([flag]) => `--${flag}: expected two URLs with it, got two files`)
-}
-
-async function compareServers(
-  base: string,
-  head: string,
-  flags: CompareFlags,
-  signal: AbortSignal,
-): Promise<LoadComparison> {
-  const { tolerance, confidence, connections, rate, maxDuration, verbosity } = flags
-  const { watcher, end } = showProgress(verbosity)
-  const options = {
+async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
+  const { tolerance, confidence, connections, rate, maxDuration } = flags
+  const options = safeParseComparison({
     base: { url: base },
     head: { url: head },
-    signal,
     ...(tolerance !== undefined && { tolerance }),
     ...(confidence !== undefined && { confidence }),
     ...(connections !== undefined && { connections }),
     ...(rate !== undefined && { rate }),
     ...(maxDuration !== undefined && { maxDuration }),
-  }
-  const runs = await compare(options, watcher).finally(end)
-  return new LoadComparison(runs.base, runs.head, runs.verdict)
+  })
+  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesInFiles(filesOf(flags))]
+  if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
+  const { watcher, end } = showProgress(flags.verbosity)
+  const { result, interrupted } = await interruptible((signal) => compare(options.value, { signal, watcher })).finally(
+    end,
+  )
+  const comparison = new LoadComparison(result.base, result.head, result.verdict)
+  print(comparison, flags)
+  return interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict)
+}
+
+function compareFiles(base: string, head: string, flags: CompareFlags): number {
+  const tolerance = within('tolerance', safeParseTolerance(flags.tolerance))
+  const mistakes = [
+    ...mistakesOf(tolerance).map(nameFlag),
+    ...mistakesInFiles(filesOf(flags)),
+    ...flagsOfServers(flags).map((flag) => `--${flag}: expected two URLs with it, got two files`),
+  ]
+  if ('mistakes' in tolerance || mistakes.length > 0) throw usageError(...mistakes)
+  const comparison = compareSummaries(base, head, tolerance.value, flags.confidence)
+  print(comparison, flags)
+  return exitCodeOf(comparison.verdict)
+}
+
+/** Flags that two files have no use for. */
+function flagsOfServers({ connections, rate, maxDuration }: CompareFlags): string[] {
+  const given = Object.entries({ connections, rate, 'max-duration': maxDuration })
+  return given.filter(([, value]) => value !== undefined).map(([flag]) => flag)
 }
 
 /** Two files, as the sides of a comparison. */
-export function compareFiles(
+export function compareSummaries(
   base: string,
   head: string,
-  { tolerance, confidence = 0.99 }: Partial<CompareFlags>,
+  tolerance: ResolvedTolerance = parseTolerance(),
+  confidence: number = defaults.confidence,
 ): LoadComparison {
   const [before, after] = [readSummary(base), readSummary(head)]
-  return new LoadComparison(before, after, compareRuns(before, after, parseTolerance(tolerance), confidence))
+  return new LoadComparison(before, after, compareRuns(before, after, tolerance, confidence))
+}
+
+function filesOf({ html }: CompareFlags): FilesByFlag {
+  return { '--html': html }
 }
 
 /** Both runs in each chart. */
@@ -122,9 +134,11 @@ export function pageOfComparison({ base, head, ...comparison }: LoadComparison):
   return formatPage('Base against head', [{ title: 'head', runs, comparison }])
 }
 
-function print(comparison: LoadComparison, { markdown, json }: CompareFlags): string {
-  if (json) return formatJSON(comparison)
-  return markdown ? `${comparison.toMarkdown()}\n` : inColours(comparison)
+function print(comparison: LoadComparison, flags: CompareFlags): void {
+  const { json, markdown } = flags
+  const text = json ? formatJSON(comparison) : markdown ? `${comparison.toMarkdown()}\n` : inColours(comparison)
+  process.stdout.write(text)
+  writeFiles(filesOf(flags), { '--html': () => pageOfComparison(comparison) })
 }
 
 /** As `toString` says it. */
@@ -134,10 +148,7 @@ export function inColours(comparison: LoadComparison): string {
 
 function addTolerance(given: string, before: Tolerance = {}): Tolerance {
   const [name = '', ...rest] = given.split('=')
-  const tolerance = { ...before, [name.trim()]: rest.join('=').trim() }
-  const [mistake] = findToleranceMistakes(tolerance)
-  if (mistake !== undefined) throw new InvalidArgumentError(mistake)
-  return tolerance
+  return { ...before, [name.trim()]: rest.join('=').trim() }
 }
 
 function isUrl(text: string): boolean {

@@ -4,7 +4,8 @@ import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
 import { smallestRegression } from '../gate/sensitivity.ts'
 import { parseTolerance } from '../gate/tolerance.ts'
 import { compare } from '../run/compare.ts'
-import { resolveOptions } from '../options/options.ts'
+import { parseComparison } from '../options/compare.ts'
+import { parseOptions } from '../options/options.ts'
 import { runSideBySide } from '../run/side-by-side.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
@@ -62,7 +63,7 @@ export const doctorCommand: Command = new Command('doctor')
 async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
   const servers = await Promise.all([startEmbedded(delay), startEmbedded(delay)])
   const { seconds, connections } = flags
-  const load = resolveOptions({ connections, duration: (seconds * 1_000) / servers.length })
+  const load = parseOptions({ connections, duration: (seconds * 1_000) / servers.length })
   try {
     const floods = servers.map(({ url }) => ({ ...load, url }))
     const decision = { overdueAfter: Infinity, isReached: () => false }
@@ -80,7 +81,8 @@ async function compareSlower(by: number, { seconds, connections }: DoctorFlags):
   try {
     const sides = { base: { url: base.url }, head: { url: head.url } }
     const { watcher, end } = showProgress('info')
-    const runs = await compare({ ...sides, connections, maxDuration: `${seconds}s` }, watcher).finally(end)
+    const options = parseComparison({ ...sides, connections, maxDuration: `${seconds}s` })
+    const runs = await compare(options, { watcher }).finally(end)
     return new LoadComparison(runs.base, runs.head, runs.verdict)
   } finally {
     await Promise.all([base.stop(), head.stop()])

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { didYouMean } from '../wording.ts'
-import { findMistakes, type WsLoadOptions } from '../options/options.ts'
+import { safeParseOptions, type WsLoadOptions } from '../options/options.ts'
+import { mistakesOf } from '../parsed.ts'
 import { run } from '../run/run.ts'
 import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
@@ -11,9 +12,10 @@ import { LoadSummary } from '../summary/load-summary.ts'
 import { formatSummary } from '../report/text.ts'
 import { evaluateSLO } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
-import { findSLOMistakes } from '../slo/objective.ts'
+import { safeParseSLO } from '../slo/objective.ts'
 import { exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
+import { nameFlag } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
 import { aHeader, aList, aNumber, aStage } from './parse.ts'
@@ -121,13 +123,13 @@ export function addFlood(program: Command): Command {
 
 async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const { slo, json, hgrm, html } = flags
-  const given = { ...toOptions(flags), ...(url !== undefined && { url }) }
+  const options = safeParseOptions({ ...toOptions(flags), ...(url !== undefined && { url }) })
   const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
   const sloMistakes = flags.decide ? [] : mistakesInSLO(slo)
-  const mistakes = [...findMistakes(given).map(nameFlag), ...sloMistakes, ...mistakesInFiles(files)]
-  if (mistakes.length > 0) throw usageError(...mistakes)
+  const mistakes = [...mistakesOf(options).map(nameFlag), ...sloMistakes, ...mistakesInFiles(files)]
+  if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
-  const { result, interrupted } = await interruptible((signal) => run({ ...given, signal }, watcher)).finally(end)
+  const { result, interrupted } = await interruptible((signal) => run(options.value, { signal, watcher })).finally(end)
   const summary = new LoadSummary(result)
   const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
   printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
@@ -159,7 +161,7 @@ export function checkSLO(slo: readonly string[] | undefined): void {
 }
 
 function mistakesInSLO(slo: readonly string[] | undefined): string[] {
-  return slo === undefined ? [] : findSLOMistakes(slo).map((mistake) => `--slo: ${mistake}`)
+  return slo === undefined ? [] : mistakesOf(safeParseSLO(slo)).map((mistake) => `--slo: ${mistake}`)
 }
 
 function urlOf(argument: string | undefined, { url, gateway }: Flags, program: Command): string | undefined {
@@ -191,9 +193,10 @@ function toOptions(flags: Flags): WsLoadOptions {
 }
 
 function tlsOf({ ca, cert, key, servername, insecure }: Flags): Pick<WsLoadOptions, 'tls'> {
-  const files = Object.entries({ ca, cert, key }).filter(([, file]) => file !== undefined)
   const tls = {
-    ...Object.fromEntries(files.map(([name, file]) => [name, String(read(file!))])),
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
     ...(servername !== undefined && { servername }),
     ...(insecure !== undefined && { rejectUnauthorized: false }),
   }
@@ -206,24 +209,4 @@ function read(file: string): Buffer {
   } catch (error) {
     throw usageError((error as Error).message)
   }
-}
-
-/** A mistake in an option, by the name of its flag. */
-function nameFlag(mistake: string): string {
-  const [, names = '', rest = ''] = /^([\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
-  if (names === '') return mistake
-  const flags = names.split(', ').map((name) => (name === 'url' ? name : `--${kebab(name)}`))
-  return `${flags.join(', ')}${rest}`
-}
-
-const renamed: Readonly<Record<string, string>> = {
-  stages: 'stage',
-  headers: 'header',
-  protocols: 'protocol',
-  localAddresses: 'local-address',
-  until: 'slo',
-}
-
-function kebab(name: string): string {
-  return renamed[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
 import { evaluateSLO } from '../slo/evaluate.ts'
-import { compareFiles, inColours, pageOfComparison } from './compare.ts'
+import { compareSummaries, inColours, pageOfComparison } from './compare.ts'
 import { exitCodeOf, exitCodeOfRun } from './exit-code.ts'
 import { writeFiles } from './files.ts'
 import { checkSLO, pageOfRun, printSummary } from './flood.ts'
@@ -56,7 +56,7 @@ function report(file: string, { slo, html, hgrm }: ReportFlags): number {
 function reportBoth(base: string, head: string, { html, slo, hgrm }: ReportFlags): number {
   const ofOne = Object.entries({ slo, hgrm }).filter(([, value]) => value !== undefined)
   if (ofOne.length > 0) throw usageError(...ofOne.map(([flag]) => `--${flag}: expected one run with it, got two`))
-  const comparison = compareFiles(base, head, {})
+  const comparison = compareSummaries(base, head)
   process.stdout.write(inColours(comparison))
   writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
   return exitCodeOf(comparison.verdict)

@@ -1,4 +1,5 @@
 import { WsLoadError } from '../errors.ts'
+import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
 import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
 
@@ -43,57 +44,58 @@ export interface Figure {
   readonly allowed: number
 }
 
-const defaults = { min: '20us', errorRate: '1%' } as const
 const defaultFigures: Tolerance = { p50: '4%', p99: '50%' }
-const others = ['min', 'errorRate']
-const known = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean', ...others]
+const defaultMinMs = 0.02
+const defaultErrorRate = 0.01
+const known = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean', 'min', 'errorRate']
 
 /**
  * Reads a tolerance.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake
  */
-export function parseTolerance(tolerance: Tolerance = defaultFigures, where = 'tolerance'): ResolvedTolerance {
-  const mistakes = findToleranceMistakes(tolerance)
-  if (mistakes.length > 0) {
-    const lines = mistakes.map((mistake) => `  ${mistake}`)
-    throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', [`${where} cannot be read`, ...lines].join('\n'))
-  }
-  const { min, errorRate, ...given }: Tolerance = { ...defaults, ...tolerance }
-  const written = Object.keys(given).length === 0 ? defaultFigures : given
-  return {
-    figures: Object.entries(written).map(([indicator, allowed]) => ({
-      indicator,
-      percentile: percentileOf(indicator),
-      allowed: parseShare(allowed)!,
-    })),
-    min: parseDuration(min)!,
-    errorRate: parseRatio(errorRate)!,
-  }
+export function parseTolerance(tolerance?: Tolerance, where = 'tolerance'): ResolvedTolerance {
+  const parsed = safeParseTolerance(tolerance)
+  if ('value' in parsed) return parsed.value
+  const lines = parsed.mistakes.map((mistake) => `  ${mistake}`)
+  throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', [`${where} cannot be read`, ...lines].join('\n'))
 }
 
-/** Lists every mistake in a tolerance; empty when it can be read. */
-export function findToleranceMistakes(tolerance: unknown): string[] {
+/** Reads a tolerance; each mistake begins with the figure's name. */
+export function safeParseTolerance(tolerance: unknown = defaultFigures): Parsed<ResolvedTolerance> {
   if (typeof tolerance !== 'object' || tolerance === null || Array.isArray(tolerance)) {
-    return [`expected a tolerance like { p50: '10%', p99: '20%', min: '1ms' }, got ${show(tolerance)}`]
+    return { mistakes: [`expected a tolerance like { p50: '10%', p99: '20%', min: '1ms' }, got ${show(tolerance)}`] }
   }
-  return Object.entries(tolerance).flatMap(([name, value]) => mistakeIn(name, value))
+  const { min, errorRate, ...shares } = tolerance as Readonly<Record<string, unknown>>
+  const figures = Object.entries(Object.keys(shares).length === 0 ? defaultFigures : shares).map(parseFigure)
+  const least = min === undefined ? { value: defaultMinMs } : parseMin(min)
+  const errors = errorRate === undefined ? { value: defaultErrorRate } : parseErrorRate(errorRate)
+  const mistakes = mistakesOf(...figures, least, errors)
+  if ('mistakes' in least || 'mistakes' in errors || mistakes.length > 0) return { mistakes }
+  const value = figures.flatMap((figure) => ('value' in figure ? [figure.value] : []))
+  return { value: { figures: value, min: least.value, errorRate: errors.value } }
 }
 
-function mistakeIn(name: string, value: unknown): string[] {
-  if (name === 'min') {
-    const min = parseDuration(value)
-    return min !== undefined && min >= 0 ? [] : [`min: expected ${durationForms}, got ${show(value)}`]
+function parseFigure([indicator, given]: [string, unknown]): Parsed<Figure> {
+  const percentile = percentileOf(indicator)
+  if (indicator !== 'mean' && percentile === undefined) {
+    const hint = didYouMean(indicator, known)
+    return { mistakes: [`${indicator}: no such latency figure${hint}; there are mean and percentiles like p50, p99.9`] }
   }
-  if (name === 'errorRate') {
-    return parseRatio(value) === undefined ? [`errorRate: expected ${ratioForms}, got ${show(value)}`] : []
-  }
-  const percentile = percentileOf(name)
-  if (name !== 'mean' && percentile === undefined) {
-    return [`${name}: no such latency figure${didYouMean(name, known)}; there are mean and percentiles like p50, p99.9`]
-  }
-  const allowed = parseShare(value)
-  if (allowed !== undefined && allowed > 0) return []
-  return [`${name}: expected a share above 0 like '10%' or 0.1, got ${show(value)}`]
+  const allowed = parseShare(given)
+  if (allowed !== undefined && allowed > 0) return { value: { indicator, percentile, allowed } }
+  return { mistakes: [`${indicator}: expected a share above 0 like '10%' or 0.1, got ${show(given)}`] }
+}
+
+function parseMin(given: unknown): Parsed<number> {
+  const min = parseDuration(given)
+  if (min !== undefined && min >= 0) return { value: min }
+  return { mistakes: [`min: expected ${durationForms}, got ${show(given)}`] }
+}
+
+function parseErrorRate(given: unknown): Parsed<number> {
+  const errorRate = parseRatio(given)
+  if (errorRate !== undefined) return { value: errorRate }
+  return { mistakes: [`errorRate: expected ${ratioForms}, got ${show(given)}`] }
 }
 
 /** `p99.9` and `p99_9` are 99.9. */

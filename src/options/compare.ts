@@ -1,12 +1,24 @@
-import { findToleranceMistakes, parseTolerance, type Tolerance } from '../gate/tolerance.ts'
-import { show } from '../wording.ts'
-import { findMistakes, invalidOptions, resolveOptions, type WsLoadOptions } from './options.ts'
-import { checkTarget, type TargetOptions } from './target.ts'
+import * as v from 'valibot'
+import { defaults } from '../defaults.ts'
+import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
+import { didYouMean } from '../wording.ts'
+import { duration, only, parseFields, webSocketUrl } from './fields.ts'
+import { valueOf } from './invalid-options.ts'
+import {
+  contradictionsIn,
+  type Load,
+  loadFields,
+  resolveLoad,
+  safeParseProbeOf,
+  type WsLoadOptions,
+} from './options.ts'
+import { type ResolvedTarget, safeParseTarget, targetFields, type TargetOptions } from './target.ts'
 
 /** A server that is compared: one that runs already, or one that is started for the comparison and ended after it. */
 export type Side = { readonly url: string | URL } | TargetOptions
 
-/** Options of {@link compare}: those of `wsLoad()` but for what ends a run, and these. Both sides get the same load. */
+/** Options of a comparison: those of `wsLoad()` but for what ends a run, and these. Both sides get the same load. */
 export interface CompareOptions extends Omit<
   WsLoadOptions,
   'url' | 'duration' | 'pings' | 'stages' | 'until' | 'maxDuration'
@@ -19,62 +31,98 @@ export interface CompareOptions extends Omit<
   readonly maxDuration?: WsLoadOptions['maxDuration']
 }
 
-const defaultMaxDuration = '30s'
-/** Options of a flood that a comparison does not have. */
-const foreign = ['url', 'duration', 'pings', 'stages', 'until']
-const sideNames = ['base', 'head'] as const
+/** {@link CompareOptions} after defaults. */
+export interface ResolvedComparison {
+  readonly base: ResolvedSide
+  readonly head: ResolvedSide
+  readonly load: Load
+  readonly tolerance: ResolvedTolerance
+  /** Milliseconds, both sides together. */
+  readonly maxDuration: number
+}
+
+/** A server that runs already, or one to be started. */
+export type ResolvedSide = { readonly url: string } | ResolvedTarget
+
+/** Where a flood goes to, and what ends it: a comparison has its own. */
+const ofFloods = ['url', 'duration', 'pings', 'stages', 'until', 'maxDuration'] as const
+const ends = instead('maxDuration instead, a comparison goes on until it is clear')
+
+const schema = only({
+  base: v.optional(v.unknown()),
+  head: v.optional(v.unknown()),
+  tolerance: v.optional(v.unknown()),
+  maxDuration: v.optional(duration(1_000), defaults.maxDurationOfComparison),
+  url: instead('base.url and head.url instead'),
+  duration: ends,
+  pings: ends,
+  stages: ends,
+  until: ends,
+  ...loadFields,
+})
+
+const runningServer = only({ url: webSocketUrl() }, '{ url } of a server, or { command, url } to start one', (name) =>
+  targetFields.includes(name)
+    ? 'expected a command with it, or the url alone'
+    : `no such option${didYouMean(name, targetFields)}`,
+)
+
+/** Reads the options of a comparison and fills in defaults; each mistake has the option's name. */
+export function safeParseComparison(input: CompareOptions): Parsed<ResolvedComparison> {
+  const fields = parseFields(schema, input)
+  const base = safeParseSide('base', input.base)
+  const head = safeParseSide('head', input.head)
+  const tolerance = within('tolerance', safeParseTolerance(input.tolerance))
+  const contradictory = contradictionsIn({ rate: input.rate, inFlight: input.inFlight, arrivals: input.arrivals })
+  const probe = safeParseProbeOf({ ...input }, fields)
+  if (
+    'mistakes' in fields ||
+    'mistakes' in base ||
+    'mistakes' in head ||
+    'mistakes' in tolerance ||
+    'mistakes' in probe ||
+    contradictory.length > 0
+  ) {
+    return { mistakes: [...mistakesOf(base, head, tolerance, fields), ...contradictory, ...mistakesOf(probe)] }
+  }
+  return {
+    value: {
+      base: base.value,
+      head: head.value,
+      load: resolveLoad(without(fields.value, 'base', 'head', 'tolerance', ...ofFloods), probe.value),
+      tolerance: tolerance.value,
+      maxDuration: fields.value.maxDuration,
+    },
+  }
+}
 
 /**
- * Checks the options of a comparison and fills in defaults; both sides' load is that of one of them.
+ * Reads the options of a comparison and fills in defaults.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, each with the option's name
  */
-export function resolveComparison({ base, head, tolerance, signal, ...load }: CompareOptions) {
-  const mistakes = [
-    ...sideNames.flatMap((name) => mistakesInSide(name, { base, head }[name])),
-    ...(tolerance === undefined ? [] : findToleranceMistakes(tolerance).map((mistake) => `tolerance.${mistake}`)),
-    ...mistakesInLoad(load),
-  ]
-  if (mistakes.length > 0) throw invalidOptions(mistakes, 'wsLoad.compare')
-  const { maxDuration = defaultMaxDuration, ...flood } = load
-  const resolved = resolveOptions({ ...flood, duration: maxDuration })
-  return {
-    load: { ...resolved, duration: resolved.duration / sideNames.length },
-    sides: [base, head],
-    tolerance: parseTolerance(tolerance),
-    signal,
-  }
+export function parseComparison(input: CompareOptions): ResolvedComparison {
+  return valueOf(safeParseComparison(input), 'wsLoad.compare')
 }
 
 /** What a comparison takes over of the defaults of floods: everything but their target and what ends them. */
-export function withoutEnd(defaults: WsLoadOptions): WsLoadOptions {
-  return Object.fromEntries(
-    Object.entries(defaults).filter(([name]) => name !== 'maxDuration' && !foreign.includes(name)),
-  )
+export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
+  return without(options, ...ofFloods)
 }
 
-function mistakesInLoad({ maxDuration = defaultMaxDuration, ...load }: Record<string, unknown>): string[] {
-  const ruledOut = foreign.filter((name) => load[name] !== undefined)
-  const rest = Object.fromEntries(Object.entries(load).filter(([name]) => !ruledOut.includes(name)))
-  return [
-    ...ruledOut.map((name) =>
-      name === 'url'
-        ? 'url: expected base.url and head.url instead'
-        : `${name}: expected maxDuration instead, a comparison goes on until it is clear`,
-    ),
-    ...findMistakes({ ...rest, until: { p50: '< 1s' }, maxDuration } as WsLoadOptions),
-  ]
+function safeParseSide(name: string, side: unknown): Parsed<ResolvedSide> {
+  const isStarted = typeof side === 'object' && side !== null && 'command' in side
+  return isStarted ? safeParseTarget(side, name) : parseFields(runningServer, side, name)
 }
 
-function mistakesInSide(name: string, side: unknown): string[] {
-  if (typeof side !== 'object' || side === null) {
-    return [`${name}: expected { url } of a server, or { command, url } to start one, got ${show(side)}`]
-  }
-  if ('command' in side) return checkTarget(side).map((mistake) => mistake.replace(/^target/, name))
-  const { url, ...rest } = side as Record<string, unknown>
-  return [
-    ...(url === undefined
-      ? [`${name}.url: missing`]
-      : findMistakes({ url } as WsLoadOptions).map((mistake) => `${name}.${mistake}`)),
-    ...Object.keys(rest).map((other) => `${name}.${other}: expected a command with it, or the url alone`),
-  ]
+function without<Options extends object, Name extends keyof Options>(
+  options: Options,
+  ...names: readonly Name[]
+): Omit<Options, Name> {
+  const kept = Object.entries(options).filter(([name]) => !(names as readonly string[]).includes(name))
+  return Object.fromEntries(kept) as Omit<Options, Name>
+}
+
+/** An option that floods have and comparisons do not. */
+function instead(what: string) {
+  return v.optional(v.never(() => `expected ${what}`))
 }

@@ -1,7 +1,9 @@
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { defaults } from '../defaults.ts'
+import type { Parsed } from '../parsed.ts'
 import { type ProbeFunctions, type ProbeMessage, type ProbeSpec, revive } from '../wire/probe-spec.ts'
-import { show } from '../wording.ts'
+import { didYouMean, show } from '../wording.ts'
 
 /** What a ping is on the wire. */
 export type ProbeOption =
@@ -17,29 +19,47 @@ export type ProbeOption =
   /** Absolute path or `file:` URL of a module that exports {@link ProbeFunctions}. Each load thread imports it. */
   | { readonly module: string | URL; readonly data?: unknown }
 
-/** A control frame's payload has at most 125 bytes (RFC 6455 section 5.5); the first 8 tell pings apart. */
-const pingPayload = { min: 8, max: 125 }
+/** Bytes of a control frame's payload: the first 8 tell pings apart, and it has at most 125 (RFC 6455 section 5.5). */
+const controlPayloadBytes = { min: defaults.pingPayloadBytes, max: 125 }
+const longestDescription = 80
 
-const forms = "'ping', { text }, { binary }, { request, reply } or { module }"
+/** The keys of each form; the first one tells it from the others. */
+const forms = {
+  text: ['text'],
+  binary: ['binary'],
+  module: ['module', 'data'],
+  functions: ['request', 'reply', 'data'],
+} as const
+const everyKey = [...new Set(Object.values(forms).flat())]
+const inWords = "'ping', { text }, { binary }, { request, reply } or { module }"
 
-/** Checks a probe and its payload size; all mistakes at once, each with the option's name. */
-export function resolveProbe(
-  probe: unknown,
-  payloadBytes: number | undefined,
-): { spec?: ProbeSpec; mistakes: string[] } {
-  if (probe === 'ping') return resolvePing(payloadBytes)
-  if (typeof probe !== 'object' || probe === null) return mistake(`probe: expected ${forms}, got ${show(probe)}`)
-  if ('text' in probe || 'binary' in probe) return resolveMessage(probe, payloadBytes)
+type Fields = Readonly<Record<string, unknown>>
+type ParsedProbe = Parsed<ProbeSpec>
+
+/** Reads a probe and its payload's size; each mistake has the option's name. */
+export function safeParseProbe(probe: unknown, payloadBytes?: number): ParsedProbe {
+  if (probe === 'ping') return parsePing(payloadBytes)
+  if (typeof probe !== 'object' || probe === null) return mistaken(`probe: expected ${inWords}, got ${show(probe)}`)
+  const fields = probe as Fields
+  const form = formOf(fields)
+  if (form === undefined) return mistaken(...describeNone(fields))
+  const unknown = Object.keys(fields).filter((key) => !isKeyOf(form, key))
+  if (unknown.length > 0) return mistaken(...unknown.map((key) => describeUnknown(key, form)))
+  if (form === 'text' || form === 'binary') return parseMessage(form, fields[form], payloadBytes)
   if (payloadBytes !== undefined) {
-    return mistake('payloadBytes: expected a ping, text or binary probe with it; your own request decides its size')
+    return mistaken('payloadBytes: expected a ping, text or binary probe with it; your own request decides its size')
   }
-  if ('module' in probe || 'request' in probe || 'reply' in probe) return resolveWithData(probe)
-  return mistake(`probe: expected ${forms}, got ${show(probe)}`)
+  const uncloneable = whyUncloneable(fields['data'])
+  if (uncloneable !== undefined) {
+    return mistaken(`probe.data: expected what survives structuredClone, got "${uncloneable}"`)
+  }
+  return form === 'module' ? parseModule(fields) : parseFunctions(fields)
 }
 
 /** The probe as the summary's options show it. */
 export function describeProbe(spec: ProbeSpec): string {
-  return spec.kind === 'text' ? `text ${show(new TextDecoder().decode(spec.payload.subarray(0, 80)))}` : spec.kind
+  if (spec.kind !== 'text') return spec.kind
+  return `text ${show(new TextDecoder().decode(spec.payload.subarray(0, longestDescription)))}`
 }
 
 /** A probe as it can be sent to another process: functions as source text, URLs as text. */
@@ -50,92 +70,111 @@ export function portableProbe(probe: ProbeOption): ProbeOption {
   return probe
 }
 
-function resolvePing(payloadBytes = pingPayload.min): { spec?: ProbeSpec; mistakes: string[] } {
-  return payloadBytes >= pingPayload.min && payloadBytes <= pingPayload.max
-    ? { spec: { kind: 'ping', payloadBytes }, mistakes: [] }
-    : mistake(
-        `payloadBytes: expected ${pingPayload.min} to ${pingPayload.max} for control-frame pings (RFC 6455 section 5.5), ` +
-          `got ${show(payloadBytes)}; larger payloads need a { text } or { binary } probe`,
-      )
+function formOf(fields: Fields): keyof typeof forms | undefined {
+  if ('text' in fields) return 'text'
+  if ('binary' in fields) return 'binary'
+  if ('module' in fields) return 'module'
+  return 'request' in fields || 'reply' in fields ? 'functions' : undefined
 }
 
-function resolveMessage(probe: { text?: unknown; binary?: unknown }, payloadBytes: number | undefined) {
-  const kind = 'text' in probe ? 'text' : 'binary'
-  const content = probe[kind]
-  const valid = kind === 'text' ? typeof content === 'string' : content instanceof Uint8Array
-  if (!valid)
-    return mistake(`probe.${kind}: expected ${kind === 'text' ? 'a text' : 'a Uint8Array'}, got ${show(content)}`)
-  const bytes = Uint8Array.from(
-    typeof content === 'string' ? new TextEncoder().encode(content) : (content as Uint8Array),
+function isKeyOf(form: keyof typeof forms, key: string): boolean {
+  return (forms[form] as readonly string[]).includes(key)
+}
+
+/** Of an object that is none of the forms: the names that are nearly right, else the forms. */
+function describeNone(fields: Fields): string[] {
+  const nearlyRight = Object.keys(fields)
+    .map((key) => ({ key, hint: didYouMean(key, everyKey) }))
+    .filter(({ hint }) => hint !== '')
+  if (nearlyRight.length > 0) return nearlyRight.map(({ key, hint }) => `probe.${key}: no such option${hint}`)
+  return [`probe: expected ${inWords}, got ${show(fields)}`]
+}
+
+function describeUnknown(key: string, form: keyof typeof forms): string {
+  const isOfAnother = (everyKey as readonly string[]).includes(key)
+  if (isOfAnother) return `probe.${key}: expected ${inWords}, got it with ${forms[form][0]}`
+  return `probe.${key}: no such option${didYouMean(key, forms[form])}`
+}
+
+function parsePing(payloadBytes: number = controlPayloadBytes.min): ParsedProbe {
+  const { min, max } = controlPayloadBytes
+  if (payloadBytes >= min && payloadBytes <= max) return { value: { kind: 'ping', payloadBytes } }
+  return mistaken(
+    `payloadBytes: expected ${min} to ${max} for control-frame pings (RFC 6455 section 5.5), ` +
+      `got ${show(payloadBytes)}; larger payloads need a { text } or { binary } probe`,
   )
-  if (payloadBytes === undefined)
-    return { spec: { kind, payload: bytes, payloadBytes: bytes.length } as const, mistakes: [] }
-  if (bytes.length === 0) return mistake(`probe.${kind}: expected something to repeat to payloadBytes, got nothing`)
+}
+
+function parseMessage(kind: 'text' | 'binary', content: unknown, payloadBytes: number | undefined): ParsedProbe {
+  const bytes =
+    kind === 'text'
+      ? typeof content === 'string' && new TextEncoder().encode(content)
+      : content instanceof Uint8Array && Uint8Array.from(content)
+  if (bytes === false) {
+    return mistaken(`probe.${kind}: expected ${kind === 'text' ? 'a text' : 'a Uint8Array'}, got ${show(content)}`)
+  }
+  if (payloadBytes === undefined) return { value: { kind, payload: bytes, payloadBytes: bytes.length } }
+  if (bytes.length === 0) return mistaken(`probe.${kind}: expected something to repeat to payloadBytes, got nothing`)
   if (kind === 'text' && bytes.some((byte) => byte > 0x7f)) {
-    return mistake('payloadBytes: expected an ASCII text with it, so that cutting it leaves a text')
+    return mistaken('payloadBytes: expected an ASCII text with it, so that cutting it leaves a text')
   }
-  const payload = Uint8Array.from({ length: payloadBytes }, (_, at) => bytes[at % bytes.length]!)
-  return { spec: { kind, payload, payloadBytes } as const, mistakes: [] }
+  return { value: { kind, payload: new Uint8Array(Buffer.alloc(payloadBytes, bytes)), payloadBytes } }
 }
 
-function resolveWithData(probe: { module?: unknown; request?: unknown; reply?: unknown; data?: unknown }) {
-  try {
-    structuredClone(probe.data)
-  } catch (error) {
-    return mistake(`probe.data: expected what survives structuredClone, got "${String(error)}"`)
-  }
-  return 'module' in probe ? resolveModule(probe) : resolveFunctions(probe)
-}
-
-function resolveModule(probe: { module?: unknown; data?: unknown }): { spec?: ProbeSpec; mistakes: string[] } {
-  const name = String(probe.module)
-  if (name.startsWith('file:')) return { spec: { kind: 'module', module: name, data: probe.data }, mistakes: [] }
-  if (isAbsolute(name))
-    return { spec: { kind: 'module', module: pathToFileURL(name).href, data: probe.data }, mistakes: [] }
-  return mistake(
-    `probe.module: expected an absolute path or a file: URL, got ${show(probe.module)}; ` +
+function parseModule({ module, data }: Fields): ParsedProbe {
+  const name = String(module)
+  if (name.startsWith('file:')) return { value: { kind: 'module', module: name, data } }
+  if (isAbsolute(name)) return { value: { kind: 'module', module: pathToFileURL(name).href, data } }
+  return mistaken(
+    `probe.module: expected an absolute path or a file: URL, got ${show(module)}; ` +
       `try new URL('./probe.js', import.meta.url)`,
   )
 }
 
-function resolveFunctions(probe: { request?: unknown; reply?: unknown; data?: unknown }): {
-  spec?: ProbeSpec
-  mistakes: string[]
-} {
-  const { request, reply, data } = probe
-  const missing = (['request', 'reply'] as const).filter((name) => !isFunctionLike(probe[name]))
-  if (missing.length > 0)
-    return mistake(...missing.map((name) => `probe.${name}: expected a function, got ${show(probe[name])}`))
+function parseFunctions({ request, reply, data }: Fields): ParsedProbe {
+  const missing = Object.entries({ request, reply }).filter(([, value]) => !isFunctionLike(value))
+  if (missing.length > 0) {
+    return mistaken(...missing.map(([name, value]) => `probe.${name}: expected a function, got ${show(value)}`))
+  }
   const spec = { kind: 'functions', request: String(request), reply: String(reply), data } as const
-  const mistakes = tryOut(spec)
-  return mistakes.length === 0 ? { spec, mistakes } : { mistakes }
+  const mistake = tryOut(spec)
+  return mistake === undefined ? { value: spec } : mistaken(mistake)
 }
 
-/** Runs both functions once, cut off from their surroundings as they will be in a load thread. */
-function tryOut({ request, reply, data }: { request: string; reply: string; data: unknown }): string[] {
+/** Runs both functions once, cut off from their surroundings as they will be in a load thread; says what goes wrong. */
+function tryOut({ request, reply, data }: { request: string; reply: string; data: unknown }): string | undefined {
   const cure = 'it may use only its arguments and globals; pass what it needs in probe.data, or use probe.module'
   let message: ProbeMessage
   try {
     const make = revive(request) as ProbeFunctions['request']
-    if (isAsync(make)) return ['probe.request: expected a function that returns its message at once, got an async one']
+    if (isAsync(make)) return 'probe.request: expected a function that returns its message at once, got an async one'
     message = make(1, structuredClone(data))
   } catch (error) {
-    return [`probe.request: expected a function that works on its own, got "${String(error)}"; ${cure}`]
+    return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cure}`
   }
   if (typeof message !== 'string' && !ArrayBuffer.isView(message)) {
-    return [`probe.request: expected it to return a text or a Uint8Array, got ${show(message)}`]
+    return `probe.request: expected it to return a text or a Uint8Array, got ${show(message)}`
   }
   let recognise: ProbeFunctions['reply'] | undefined
   try {
     recognise = revive(reply) as ProbeFunctions['reply']
-    if (isAsync(recognise)) return ['probe.reply: expected a function that returns its id at once, got an async one']
+    if (isAsync(recognise)) return 'probe.reply: expected a function that returns its id at once, got an async one'
     recognise(message, structuredClone(data))
   } catch (error) {
     if (recognise === undefined || (error as Error).name === 'ReferenceError') {
-      return [`probe.reply: expected a function that works on its own, got "${String(error)}"; ${cure}`]
+      return `probe.reply: expected a function that works on its own, got "${String(error)}"; ${cure}`
     }
   }
-  return []
+  return undefined
+}
+
+function whyUncloneable(data: unknown): string | undefined {
+  try {
+    structuredClone(data)
+    return undefined
+  } catch (error) {
+    return String(error)
+  }
 }
 
 function isAsync(value: unknown): boolean {
@@ -147,6 +186,6 @@ function isFunctionLike(value: unknown): boolean {
   return typeof value === 'function' || typeof value === 'string'
 }
 
-function mistake(...mistakes: string[]): { mistakes: string[] } {
+function mistaken(...mistakes: readonly string[]): ParsedProbe {
   return { mistakes }
 }

@@ -1,5 +1,7 @@
-import { didYouMean, show } from '../wording.ts'
-import { durationForms, parseDuration } from '../units.ts'
+import * as v from 'valibot'
+import { defaults } from '../defaults.ts'
+import type { Parsed } from '../parsed.ts'
+import { duration, expected, flag, only, parseFields, text, webSocketUrl } from './fields.ts'
 
 /** The server under test: how it is started, and where it is then found. */
 export interface TargetOptions {
@@ -26,38 +28,37 @@ export interface TargetOptions {
   readonly reuseExistingServer?: boolean
 }
 
-const expectations: Record<keyof TargetOptions, { form: string; met: (value: unknown) => boolean; required?: true }> = {
-  command: {
-    form: 'a command that starts the server',
-    met: (value) => typeof value === 'string' && value.trim() !== '',
-    required: true,
+/** {@link TargetOptions} after defaults; can be cloned to another process. */
+export interface ResolvedTarget {
+  readonly command: string
+  readonly url: string
+  /** `undefined` for the current directory. */
+  readonly cwd?: string | undefined
+  readonly env: Readonly<Record<string, string>>
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly reuseExistingServer: boolean
+}
+
+const schema = only(
+  {
+    command: text('a command that starts the server'),
+    url: webSocketUrl(),
+    cwd: v.optional(text('a directory')),
+    env: v.optional(
+      v.record(v.string(), v.string(expected('a text')), expected('an object with texts for values')),
+      {},
+    ),
+    timeout: v.optional(duration(1), defaults.targetTimeout),
+    reuseExistingServer: v.optional(flag(), false),
   },
-  url: { form: 'a ws:// or wss:// URL', met: isWebSocketUrl, required: true },
-  cwd: { form: 'a directory', met: (value) => typeof value === 'string' && value !== '' },
-  env: { form: 'an object with texts for values', met: isRecordOfTexts },
-  timeout: { form: `${durationForms}, above 0`, met: (value) => (parseDuration(value) ?? 0) > 0 },
-  reuseExistingServer: { form: 'true or false', met: (value) => typeof value === 'boolean' },
-}
+  'an object with a command and a url',
+)
 
-/** Lists every mistake in {@link TargetOptions}, each with the option's name: `target.url: expected …, got …`. */
-export function checkTarget(options: unknown): string[] {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return [`target: expected an object with a command and a url, got ${show(options)}`]
-  }
-  const given = options as Record<string, unknown>
-  const unmet = Object.entries(expectations)
-    .filter(([name, { met, required }]) => (given[name] === undefined ? required : !met(given[name])))
-    .map(([name, { form }]) => `target.${name}: expected ${form}, got ${show(given[name])}`)
-  const unknown = Object.keys(given)
-    .filter((name) => !Object.hasOwn(expectations, name))
-    .map((name) => `target.${name}: no such option${didYouMean(name, Object.keys(expectations))}`)
-  return [...unmet, ...unknown]
-}
+/** Names of {@link TargetOptions}. */
+export const targetFields: readonly string[] = Object.keys(schema.entries)
 
-function isWebSocketUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^wss?:$/.test(URL.parse(value)?.protocol ?? '') && !value.includes('#')
-}
-
-function isRecordOfTexts(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string')
+/** Reads {@link TargetOptions}; each mistake has the option's name. @param name what the target is called among options */
+export function safeParseTarget(input: unknown, name = 'target'): Parsed<ResolvedTarget> {
+  return parseFields(schema, input, name)
 }

@@ -1,10 +1,10 @@
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
-import { type CompareOptions, resolveComparison } from '../options/compare.ts'
+import type { ResolvedComparison } from '../options/compare.ts'
+import { floodOf } from '../options/options.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
-import type { Watcher } from './progress.ts'
-import { checkSignal, runSideBySide } from './side-by-side.ts'
+import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
 /** What {@link compare} found out. */
 export interface ComparedRuns {
@@ -19,19 +19,21 @@ const clearly = 0.75
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
  *
- * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`,
- * `WSLOAD_ERR_THREAD_CRASHED`, and `WSLOAD_ERR_TARGET_…` of a side that is started
+ * @throws {WsLoadError} `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, and
+ * `WSLOAD_ERR_TARGET_…` of a side that is started
  */
-export async function compare(options: CompareOptions, watcher?: Watcher): Promise<ComparedRuns> {
-  const { load, sides, tolerance, signal } = resolveComparison(options)
+export async function compare(
+  { base, head, load, tolerance, maxDuration }: ResolvedComparison,
+  { signal, watcher }: Pick<SideBySide, 'signal' | 'watcher'> = {},
+): Promise<ComparedRuns> {
   checkSignal(signal)
-  const { confidence } = load
+  const sides = [base, head]
   const judge = ([base, head]: readonly LoadResult[], part?: number) =>
-    compareSideBySide(base!, head!, tolerance, confidence, part)
+    compareSideBySide(base!, head!, tolerance, load.confidence, part)
   const targets: RunningTarget[] = []
   try {
     for (const side of sides) if ('command' in side) targets.push(await startTarget(side, load))
-    const floods = sides.map(({ url }) => ({ ...load, url: String(url) }))
+    const floods = sides.map(({ url }) => floodOf(load, url, maxDuration / sides.length))
     const isReached = (results: readonly LoadResult[]): boolean =>
       isHopeless(results) || judge(results, clearly).verdict !== 'unclear'
     const results = await runSideBySide(floods, { signal, watcher, decision: { overdueAfter: Infinity, isReached } })

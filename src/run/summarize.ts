@@ -13,7 +13,8 @@ import { Slices } from '../result/slices.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { describeEnvironment } from './environment.ts'
 import type { FloodReport } from '../generator/flood-report.ts'
-import { recordOptions, type ResolvedOptions } from '../options/options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
+import { recordOptions } from '../options/recorded.ts'
 import type { HistogramCounts, PingCounts, RecordedInterval, Recording } from '../generator/recorder.ts'
 
 const mostSamples = 3

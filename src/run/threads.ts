@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { WsLoadError } from '../errors.ts'
-import { invalidOptions } from '../options/options.ts'
+import { invalidOptions } from '../options/invalid-options.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedInterval } from '../generator/recorder.ts'

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import * as timers from 'node:timers'
 import { WsLoadError } from '../errors.ts'
-import { checkTarget, type TargetOptions } from '../options/target.ts'
+import type { ResolvedTarget } from '../options/target.ts'
 import { show } from '../wording.ts'
-import { formatDuration, parseDuration } from '../units.ts'
+import { formatDuration } from '../units.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import type { Errand } from './leash.ts'
 import { Program, sleep } from './program.ts'
@@ -21,25 +21,21 @@ export interface RunningTarget {
   stop(): Promise<void>
 }
 
-const longestTimeout = 2 ** 31 - 1
-
 /**
  * Starts the server under test and waits until it accepts a WebSocket. Whatever the outcome, nothing is left running
  * but a target that was returned.
- * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in the options
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` when its directory does not exist
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_IN_USE` when a server accepts WebSockets at the URL already
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_EXITED` when the command ends before the server is up
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_TIMEOUT` when the server is not up in time
  * @throws {WsLoadError} `WSLOAD_ERR_ABORTED` when the signal is aborted before the server is up
  */
 export async function startTarget(
-  options: TargetOptions,
+  options: ResolvedTarget,
   handshake: Handshake = {},
   signal?: AbortSignal,
 ): Promise<RunningTarget> {
-  const mistakes = checkTarget(options)
-  if (mistakes.length === 0) mistakes.push(...checkDirectory(options.cwd))
-  if (mistakes.length > 0) throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', mistakes.join('\n'))
+  checkDirectory(options.cwd)
 
   const givingUp = new AbortController()
   const abort = (): void => {
@@ -52,22 +48,25 @@ export async function startTarget(
     const { up } = await shakeHands(options.url, handshake, givingUp.signal)
     givingUp.signal.throwIfAborted()
     if (!up) return await launch(options, handshake, givingUp)
-    if (options.reuseExistingServer !== true) throw inUse(options)
+    if (!options.reuseExistingServer) throw inUse(options)
     return { url: options.url, reused: true, exited: new Promise(() => {}), stop: () => Promise.resolve() }
   } finally {
     signal?.removeEventListener('abort', abort)
   }
 }
 
-async function launch(options: TargetOptions, handshake: Handshake, givingUp: AbortController): Promise<RunningTarget> {
-  const { command, cwd, env, timeout = '60s', url } = options
-  const patience = Math.min(parseDuration(timeout)!, longestTimeout)
+async function launch(
+  options: ResolvedTarget,
+  handshake: Handshake,
+  givingUp: AbortController,
+): Promise<RunningTarget> {
+  const { command, cwd, env, timeout, url } = options
   let answered = 'nothing yet'
 
   const leash = new Program('leash')
   leash.process.send({ command, cwd, env: { ...process.env, ...env } } satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
-  const deadline = setTimeout(() => givingUp.abort(tooLate(options, patience, answered, leash.lastWords())), patience)
+  const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
   try {
     for (;;) {
       const { up, words } = await shakeHands(url, handshake, givingUp.signal)
@@ -87,7 +86,7 @@ async function launch(options: TargetOptions, handshake: Handshake, givingUp: Ab
   return { url, reused: false, exited, stop: () => leash.stop() }
 }
 
-function inUse(options: TargetOptions): WsLoadError {
+function inUse(options: ResolvedTarget): WsLoadError {
   return new WsLoadError(
     'WSLOAD_ERR_TARGET_IN_USE',
     `A server accepts WebSockets at ${urlOf(options)} before ${commandOf(options)} was run.\n` +
@@ -96,7 +95,7 @@ function inUse(options: TargetOptions): WsLoadError {
   )
 }
 
-function exitedEarly(options: TargetOptions, how: string, lastWords: string): WsLoadError {
+function exitedEarly(options: ResolvedTarget, how: string, lastWords: string): WsLoadError {
   return new WsLoadError(
     'WSLOAD_ERR_TARGET_EXITED',
     `${commandOf(options)} ${how} before ${urlOf(options)} accepted a WebSocket.\n` +
@@ -105,34 +104,34 @@ function exitedEarly(options: TargetOptions, how: string, lastWords: string): Ws
   )
 }
 
-function exitedLate(options: TargetOptions, how: string, lastWords: string): string {
+function exitedLate(options: ResolvedTarget, how: string, lastWords: string): string {
   return (
     `${commandOf(options)} ${how} while it was being tested.\n` +
     `Expected it to serve at ${urlOf(options)} until it is stopped: see its output below.\n${lastWords}`
   )
 }
 
-function tooLate(options: TargetOptions, patience: number, answered: string, lastWords: string): WsLoadError {
+function tooLate(options: ResolvedTarget, answered: string, lastWords: string): WsLoadError {
   return new WsLoadError(
     'WSLOAD_ERR_TARGET_TIMEOUT',
-    `${urlOf(options)} accepted no WebSocket within ${formatDuration(patience)} of running ${commandOf(options)}; ` +
+    `${urlOf(options)} accepted no WebSocket within ${formatDuration(options.timeout)} of running ${commandOf(options)}; ` +
       `the last handshake was answered: ${answered}.\n` +
       'Expected a WebSocket, HTTP 401 or HTTP 403: change target.url or target.command, ' +
       `or target.timeout when the server needs longer to start.\n${lastWords}`,
   )
 }
 
-function commandOf({ command }: TargetOptions): string {
+function commandOf({ command }: ResolvedTarget): string {
   return `\`${command}\` (target.command)`
 }
 
 /** Without the user, password and query of the URL: a message ends up in the logs of a build. */
-function urlOf({ url }: TargetOptions): string {
+function urlOf({ url }: ResolvedTarget): string {
   const { origin, pathname } = new URL(url)
   return `${origin}${pathname === '/' ? '' : pathname} (target.url)`
 }
 
-function checkDirectory(cwd: string | undefined): string[] {
-  if (cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return []
-  return [`target.cwd: expected a directory that exists, got ${show(cwd)}`]
+function checkDirectory(cwd: string | undefined): void {
+  if (cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return
+  throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `target.cwd: expected a directory that exists, got ${show(cwd)}`)
 }

@@ -1,4 +1,5 @@
 import { WsLoadError } from '../errors.ts'
+import type { Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
 import { durationForms, parseDuration } from '../units.ts'
 import {
@@ -62,21 +63,17 @@ const longestWindow = 86_400_000
  * indicator, a bound without comparison or in the wrong direction, a limit of the wrong unit, a bound that no run or
  * every run meets, a stretch that is none
  */
-export function parseSLO(slo: SLO): Objective[] {
-  const [objectives, mistakes] = read(slo)
-  if (mistakes.length === 0) return objectives
-  const lines = mistakes.map((mistake) => `  ${mistake}`)
+export function parseSLO(slo: SLO): readonly Objective[] {
+  const parsed = safeParseSLO(slo)
+  if ('value' in parsed) return parsed.value
+  const lines = parsed.mistakes.map((mistake) => `  ${mistake}`)
   throw new WsLoadError('WSLOAD_ERR_INVALID_SLO', ['the SLO cannot be read', ...lines].join('\n'))
 }
 
-/** Lists every mistake in an SLO; empty when it can be read. */
-export function findSLOMistakes(slo: unknown): string[] {
-  return read(slo)[1]
-}
-
-function read(slo: unknown): [Objective[], string[]] {
+/** Reads an SLO; mistakes begin with the indicator that they are about. */
+export function safeParseSLO(slo: unknown): Parsed<readonly Objective[]> {
   const bounds = written(slo)
-  if (bounds.length === 0) return [[], [`expected ${example}, got ${show(slo)}`]]
+  if (bounds.length === 0) return { mistakes: [`expected ${example}, got ${show(slo)}`] }
   const parsed = bounds.map((bound) => (typeof bound === 'string' ? bound : parseBound(bound)))
   const mistakes = parsed.filter((objective) => typeof objective === 'string')
   const objectives = parsed.filter((objective) => typeof objective !== 'string')
@@ -84,7 +81,7 @@ function read(slo: unknown): [Objective[], string[]] {
   if (mistakes.length === 0 && objectives.every(({ level }) => level === 'warn')) {
     mistakes.push('expected a bound that can be missed, got nothing but warnings')
   }
-  return [objectives, mistakes]
+  return mistakes.length > 0 ? { mistakes } : { value: objectives }
 }
 
 /** The bounds as they are written, or what is wrong with the way they are. */

@@ -1,5 +1,5 @@
 import { WsLoadError } from '../errors.ts'
-import type { WsLoadOptions } from '../options/options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 import type { RunningTest } from './context.ts'
 
 /** The module may be loaded twice, in the test file and as the benchmark provider. */
@@ -8,7 +8,9 @@ const mark = Symbol.for('vitest-ws-load.flood')
 /** A flood that waits to be run as a benchmark. */
 export interface WaitingFlood {
   readonly test: RunningTest | undefined
-  readonly options: WsLoadOptions
+  readonly flood: ResolvedOptions
+  /** The caller's own. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** What `wsLoad.flood()` returns: for `bench(name, flood)`. */

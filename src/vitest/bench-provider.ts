@@ -4,7 +4,8 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Bench } from 'tinybench'
 import { type BenchmarkProvider, inject } from 'vitest'
-import { invalidOptions, resolveOptions } from '../options/options.ts'
+import { invalidOptions } from '../options/invalid-options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
 import { runSideBySide } from '../run/side-by-side.ts'
 import { toBenchResult } from './bench-result.ts'
@@ -13,7 +14,8 @@ import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { floodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
-import { checkTime, within } from './ws-load.ts'
+import { pointingAt } from './pointing-at.ts'
+import { checkTimeout, within } from './ws-load.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
 type Registration = Group['registrations'][number]
@@ -58,29 +60,29 @@ async function runFloods(registrations: readonly Registration[]): Promise<Result
 }
 
 /** One flood runs as `wsLoad()` does, several take turns. */
-async function measure(floods: readonly WaitingFlood[]): Promise<LoadResult[]> {
-  const [{ test, options }] = floods as [WaitingFlood]
+async function measure(waiting: readonly WaitingFlood[]): Promise<LoadResult[]> {
+  const [{ test, flood, signal: given }] = waiting as [WaitingFlood]
   const watcher = tellProgress(test)
-  if (floods.length === 1) {
-    return [await within(test, options.signal, (signal) => run({ ...options, ...signal }, watcher))]
-  }
+  if (waiting.length === 1) return [await within(test, given, (signal) => run(flood, { signal, watcher }))]
+  const floods = waiting.map(({ flood }) => flood)
   checkComparable(floods)
-  const resolved = floods.map((flood) => resolveOptions(flood.options))
-  checkTime(test, 'duration', measure, () => ({
-    warmup: Math.max(...resolved.map(({ warmup }) => warmup)) * floods.length,
-    duration: Math.max(...resolved.map(({ duration }) => duration)) * floods.length,
-  }))
-  const embedded = resolved.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
+  pointingAt(measure, () =>
+    checkTimeout(test, 'duration', {
+      warmup: Math.max(...floods.map(({ warmup }) => warmup)) * floods.length,
+      duration: Math.max(...floods.map(({ duration }) => duration)) * floods.length,
+    }),
+  )
+  const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
   try {
-    const settled = resolved.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
-    return await within(test, options.signal, (signal) => runSideBySide(settled, { ...signal, watcher }))
+    const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
+    return await within(test, given, (signal) => runSideBySide(settled, { signal, watcher }))
   } finally {
     await embedded?.stop()
   }
 }
 
-function checkComparable(floods: readonly WaitingFlood[]): void {
-  if (floods.every(({ options }) => options.until === undefined)) return
+function checkComparable(floods: readonly ResolvedOptions[]): void {
+  if (floods.every(({ until }) => until === undefined)) return
   throw invalidOptions(
     ['until: expected a duration instead, floods of one bench.compare() take turns and end together'],
     'wsLoad.flood',

@@ -12,6 +12,7 @@ import { confidenceOf, evaluateSLO, type Judgement } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
+import { pointingAt } from './pointing-at.ts'
 import { keepVerdict } from './record.ts'
 import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { configuredInconclusive, configuredRoot, isUpdating } from './context.ts'
@@ -168,16 +169,6 @@ function checkForBaseline(
     checkInconclusive('toMatchBaseline', inconclusive)
     return { summary, checkedName: checkBaselineName(name), resolved: parseTolerance(tolerance, 'toMatchBaseline') }
   })
-}
-
-/** Lets errors point at the assertion rather than into it. */
-function pointingAt<Result>(caller: (...args: never[]) => unknown, judge: () => Result): Result {
-  try {
-    return judge()
-  } catch (error) {
-    Error.captureStackTrace(error as Error, caller)
-    throw error
-  }
 }
 
 function checkReceived<Wanted>(

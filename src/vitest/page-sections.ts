@@ -3,7 +3,7 @@ import type { PageSection } from '../page/section.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { worstOf } from '../report/flood-table.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
-import { findSLOMistakes, type Objective, parseSLO } from '../slo/objective.ts'
+import { type Objective, safeParseSLO } from '../slo/objective.ts'
 import { floodArtifact } from './flood-artifact.ts'
 
 interface Kept {
@@ -50,5 +50,6 @@ function sectionOf(test: string, floods: readonly Kept[]): PageSection {
 
 /** Limits of a comparison are none. */
 function objectivesIn(limits: readonly string[]): readonly Objective[] {
-  return findSLOMistakes(limits).length > 0 ? [] : parseSLO(limits)
+  const parsed = safeParseSLO(limits)
+  return 'value' in parsed ? parsed.value : []
 }

@@ -1,17 +1,18 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
+import { invalidOptions } from '../options/invalid-options.ts'
 import {
-  findMistakes,
-  invalidOptions,
   mergeOptions,
   portableOptions,
-  resolveOptions,
+  type ResolvedOptions,
+  safeParseOptions,
   type WsLoadOptions,
 } from '../options/options.ts'
-import { didYouMean, show } from '../wording.ts'
-import { checkTarget, type TargetOptions } from '../options/target.ts'
+import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../options/target.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import type { Handshake } from '../server/handshake.ts'
+import { didYouMean, show } from '../wording.ts'
 
 /** Options of the plugin. */
 export interface WsLoadPluginOptions {
@@ -37,7 +38,7 @@ export interface WsLoadPluginOptions {
 
 /** What the global setup needs to start the target. */
 export interface PluginTarget {
-  readonly options: TargetOptions
+  readonly options: ResolvedTarget
   readonly handshake: Handshake
 }
 
@@ -68,10 +69,8 @@ const timeouts = [
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in `defaults` and `target`
  */
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
-  const mistakes = mistakesIn(options)
-  if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'vitest-ws-load plugin'))
-  const { defaults = {}, target, inconclusive = 'fail', report = {} } = options
-  const { headers, protocols, tls, warmup, duration } = resolveOptions(defaults)
+  const { target, headers, protocols, tls, warmup, duration } = parse(options)
+  const { defaults = {}, inconclusive = 'fail', report = {} } = options
   const timeout = minute + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
   let nextProvider: string | undefined
@@ -99,8 +98,8 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       const next = nextProvider === undefined ? null : { provider: nextProvider, root: project.config.root }
       project.provide('wsLoadBenchProvider', next)
       if (target === undefined) return
-      const options = { ...target, cwd: resolve(home, target.cwd ?? '') }
-      project.provide('wsLoadPluginTarget', { options, handshake: { headers, protocols, tls } })
+      const inPlace = { ...target, cwd: resolve(home, target.cwd ?? '') }
+      project.provide('wsLoadPluginTarget', { options: inPlace, handshake: { headers, protocols, tls } })
       project.config.globalSetup = [...new Set([project.config.globalSetup, setupFile].flat())]
     },
   }
@@ -121,24 +120,48 @@ function ownFile(name: string): string {
   return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
 }
 
-function mistakesIn(options: unknown): string[] {
-  if (!isObject(options))
-    return [`expected an object with defaults, target, inconclusive and report, got ${show(options)}`]
-  const { defaults, target, inconclusive = 'fail', report } = options
-  return [
+type ParsedPlugin = Pick<ResolvedOptions, 'headers' | 'protocols' | 'tls' | 'warmup' | 'duration'> & {
+  readonly target: ResolvedTarget | undefined
+}
+
+/** @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake */
+function parse(options: WsLoadPluginOptions): ParsedPlugin {
+  const fail = (mistakes: readonly string[]) => withoutStack(invalidOptions(mistakes, 'vitest-ws-load plugin'))
+  if (!isObject(options)) {
+    throw fail([`expected an object with defaults, target, inconclusive and report, got ${show(options)}`])
+  }
+  const defaults = safeParseDefaults(options.defaults)
+  const target: Parsed<ResolvedTarget | undefined> =
+    options.target === undefined ? { value: undefined } : safeParseTarget(options.target)
+  const mistakes = [
     ...Object.keys(options)
       .filter((name) => !optionNames.includes(name))
       .map((name) => `${name}: no such option${didYouMean(name, optionNames)}`),
-    ...(defaults === undefined ? [] : mistakesInDefaults(defaults)),
-    ...(target === undefined ? [] : checkTarget(target)),
-    ...(inconclusive === 'fail' || inconclusive === 'warn'
-      ? []
-      : [`inconclusive: expected 'fail' or 'warn', got ${show(inconclusive)}`]),
-    ...(report === undefined ? [] : mistakesInReport(report)),
+    ...mistakesOf(defaults, target),
+    ...mistakesInInconclusive(options.inconclusive),
+    ...mistakesInReport(options.report),
   ]
+  if ('mistakes' in defaults || 'mistakes' in target || mistakes.length > 0) throw fail(mistakes)
+  return { ...defaults.value, target: target.value }
 }
 
-function mistakesInReport(report: unknown): string[] {
+function safeParseDefaults(given: unknown = {}): Parsed<ResolvedOptions> {
+  if (!isObject(given)) {
+    return { mistakes: [`defaults: expected an object with options of wsLoad, got ${show(given)}`] }
+  }
+  const { signal, ...rest } = given
+  const parsed = within('defaults', safeParseOptions(rest))
+  if (signal === undefined) return parsed
+  const mistake = 'defaults.signal: expected no default, a signal belongs to one call of wsLoad'
+  return { mistakes: [mistake, ...mistakesOf(parsed)] }
+}
+
+function mistakesInInconclusive(given: unknown = 'fail'): string[] {
+  if (given === 'fail' || given === 'warn') return []
+  return [`inconclusive: expected 'fail' or 'warn', got ${show(given)}`]
+}
+
+function mistakesInReport(report: unknown = {}): string[] {
   if (!isObject(report)) return [`report: expected an object with html, got ${show(report)}`]
   const { html = false, ...rest } = report
   return [
@@ -146,15 +169,6 @@ function mistakesInReport(report: unknown): string[] {
     ...(typeof html === 'boolean' || (typeof html === 'string' && html !== '')
       ? []
       : [`report.html: expected true, false or the name of a file, got ${show(html)}`]),
-  ]
-}
-
-function mistakesInDefaults(defaults: unknown): string[] {
-  if (!isObject(defaults)) return [`defaults: expected an object with options of wsLoad, got ${show(defaults)}`]
-  const { signal, ...rest } = defaults
-  return [
-    ...(signal === undefined ? [] : ['defaults.signal: expected no default, a signal belongs to one call of wsLoad']),
-    ...findMistakes(rest).map((mistake) => `defaults.${mistake}`),
   ]
 }
 

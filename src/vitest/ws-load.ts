@@ -1,13 +1,14 @@
 import { WsLoadError } from '../errors.ts'
-import { type CompareOptions, resolveComparison, withoutEnd } from '../options/compare.ts'
+import { type CompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
 import { compare } from '../run/compare.ts'
-import { mergeOptions, resolveOptions, type WsLoadOptions } from '../options/options.ts'
+import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { formatDuration } from '../units.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
+import { pointingAt } from './pointing-at.ts'
 import { keepComparison, keepFlood, tellProgress } from './record.ts'
 
 /** What a flood starts from. */
@@ -20,6 +21,7 @@ export interface Surroundings {
 
 /** How long an ended flood may take to close its connections, in milliseconds. */
 const closingTime = 10_000
+const sidesOfComparison = 2
 
 /** Floods a target, or compares two. */
 export interface WsLoad {
@@ -75,25 +77,16 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
   )
 }
 
-function floodLater(surroundings: Surroundings, given: WsLoadOptions): BenchFlood {
-  const options = optionsIn(surroundings, given)
-  const length = options.until === undefined ? 'duration' : 'maxDuration'
-  checkTime(surroundings.test, length, floodLater, () => resolveOptions(options))
-  return benchFlood({ test: surroundings.test, options })
-}
-
-function optionsIn({ defaults, target }: Surroundings, given: WsLoadOptions): WsLoadOptions {
-  return mergeOptions({ ...(target !== null && { url: target }), ...defaults }, given)
+function floodLater({ test, ...surroundings }: Surroundings, given: WsLoadOptions): BenchFlood {
+  const flood = pointingAt(floodLater, () => parseFlood(test, optionsIn(surroundings, given)))
+  return benchFlood({ test, flood, signal: given.signal })
 }
 
 /** Runs a flood as part of a test, or on its own. Awaits rather than passes on: annotations point to whoever awaits this. */
-async function floodIn(surroundings: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
-  const { test } = surroundings
-  const options = optionsIn(surroundings, given)
-  const length = options.until === undefined ? 'duration' : 'maxDuration'
-  checkTime(test, length, floodIn, () => resolveOptions(options))
+async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
+  const flood = pointingAt(floodIn, () => parseFlood(test, optionsIn(surroundings, given)))
   const flooded = await within(test, given.signal, async (signal) => {
-    const summary = new LoadSummary(await run({ ...options, ...signal }, tellProgress(test)))
+    const summary = new LoadSummary(await run(flood, { signal, watcher: tellProgress(test) }))
     await keepFlood(test, summary)
     return summary
   })
@@ -101,27 +94,39 @@ async function floodIn(surroundings: Surroundings, given: WsLoadOptions): Promis
 }
 
 async function compareIn({ test, defaults }: Surroundings, given: CompareOptions): Promise<LoadComparison> {
-  const options: CompareOptions = { ...mergeOptions(withoutEnd(defaults), given as WsLoadOptions), ...given }
-  checkTime(test, 'maxDuration', compareIn, () => {
-    const { load, sides } = resolveComparison(options)
-    return { warmup: load.warmup * sides.length, duration: load.duration * sides.length }
+  const comparison = pointingAt(compareIn, () => {
+    const parsed = parseComparison({ ...mergeOptions(withoutEnd(defaults), given as WsLoadOptions), ...given })
+    const { load, maxDuration } = parsed
+    checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
+    return parsed
   })
   const compared = await within(test, given.signal, async (signal) => {
-    const { base, head, verdict } = await compare({ ...options, ...signal }, tellProgress(test))
-    const comparison = new LoadComparison(base, head, verdict)
-    await keepComparison(test, comparison)
-    return comparison
+    const { base, head, verdict } = await compare(comparison, { signal, watcher: tellProgress(test) })
+    const kept = new LoadComparison(base, head, verdict)
+    await keepComparison(test, kept)
+    return kept
   })
   return compared
+}
+
+function optionsIn({ defaults, target }: Omit<Surroundings, 'test'>, given: WsLoadOptions): WsLoadOptions {
+  return mergeOptions({ ...(target !== null && { url: target }), ...defaults }, given)
+}
+
+/** Reads the options of a flood that has to end within its test. */
+function parseFlood(test: RunningTest | undefined, options: WsLoadOptions): ResolvedOptions {
+  const flood = parseOptions(options)
+  checkTimeout(test, flood.until === undefined ? 'duration' : 'maxDuration', flood)
+  return flood
 }
 
 /** Runs something that ends with its test, and that a retry waits for. */
 export async function within<Result>(
   test: RunningTest | undefined,
   given: AbortSignal | undefined,
-  start: (signal: { signal?: AbortSignal }) => Promise<Result>,
+  start: (signal: AbortSignal | undefined) => Promise<Result>,
 ): Promise<Result> {
-  if (test === undefined) return start({ ...(given !== undefined && { signal: given }) })
+  if (test === undefined) return start(given)
   const end = new AbortController()
   const ended = Promise.withResolvers<void>()
   // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
@@ -131,36 +136,21 @@ export async function within<Result>(
   }, closingTime)
   const signals = [test.signal, end.signal, ...(given === undefined ? [] : [given])]
   try {
-    return await start({ signal: AbortSignal.any(signals) })
+    return await start(AbortSignal.any(signals))
   } finally {
     ended.resolve()
   }
 }
 
 /**
- * A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once. What `resolve` throws
- * points to the caller as well.
+ * A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once.
+ * @param length the option that says how long it is
+ * @throws {WsLoadError} `WSLOAD_ERR_TEST_TIMEOUT`
  */
-export function checkTime(
+export function checkTimeout(
   test: RunningTest | undefined,
   length: 'duration' | 'maxDuration',
-  caller: (...args: never[]) => unknown,
-  resolve: () => { readonly warmup: number; readonly duration: number },
-): void {
-  try {
-    const { warmup, duration } = resolve()
-    checkTimeout(test, length, warmup, duration)
-  } catch (error) {
-    Error.captureStackTrace(error as Error, caller)
-    throw error
-  }
-}
-
-function checkTimeout(
-  test: RunningTest | undefined,
-  length: 'duration' | 'maxDuration',
-  warmup: number,
-  duration: number,
+  { warmup, duration }: { readonly warmup: number; readonly duration: number },
 ): void {
   const needed = warmup + duration
   const timeout = test?.timeout ?? 0

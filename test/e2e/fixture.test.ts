@@ -95,11 +95,13 @@ test('tells its defaults', ({ task, wsLoadDefaults }) => {
   test('may hold functions and buffers', async () => {
     const config = `{ plugins: [wsLoad({ defaults: {
       url: new URL('ws://127.0.0.1:9'),
-      tls: { ca: Buffer.from('certificate') },
+      tls: { ca: Buffer.from(rootCertificates[0]) },
       probe: { request: (id) => String(id), reply: (message) => Number(message) },
     } })] }`
     const files = {
-      'vitest.config.js': `import wsLoad from 'vitest-ws-load/plugin'\nexport default ${config}`,
+      'vitest.config.js': `import { rootCertificates } from 'node:tls'
+import wsLoad from 'vitest-ws-load/plugin'
+export default ${config}`,
       'slo.test.js': `${imports}
 test('floods', async ({ wsLoad }) => {
   const summary = await wsLoad(${load})

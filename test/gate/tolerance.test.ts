@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { findToleranceMistakes, parseTolerance } from '../../src/gate/tolerance.ts'
+import { parseTolerance, safeParseTolerance } from '../../src/gate/tolerance.ts'
+import { mistakesOf } from '../../src/parsed.ts'
 
 describe('parseTolerance', () => {
   test('reads shares of percentiles and of the mean', () => {
@@ -40,13 +41,13 @@ describe('parseTolerance', () => {
         p9O: no such latency figure, did you mean "p90"?; there are mean and percentiles like p50, p99.9
         p100: no such latency figure, did you mean "p50"?; there are mean and percentiles like p50, p99.9
         mean: expected a share above 0 like '10%' or 0.1, got "much"
+        p99: expected a share above 0 like '10%' or 0.1, got "10 percent"
         min: expected milliseconds or a text like '250us', '20ms', '5s', '2m', got "-1ms"
-        errorRate: expected a ratio from 0 to 1 or a text like '0.1%', got "200%"
-        p99: expected a share above 0 like '10%' or 0.1, got "10 percent"]
+        errorRate: expected a ratio from 0 to 1 or a text like '0.1%', got "200%"]
     `)
   })
 })
 
-test.each([undefined, null, 5, '10%', ['p50']])('finds that %o is no tolerance', (value) => {
-  expect(findToleranceMistakes(value)).toHaveLength(1)
+test.each([null, 5, '10%', ['p50']])('finds that %o is no tolerance', (value) => {
+  expect(mistakesOf(safeParseTolerance(value))).toHaveLength(1)
 })

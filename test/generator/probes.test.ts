@@ -19,7 +19,7 @@ const kinds: [name: string, probe: NonNullable<WsLoadOptions['probe']>][] = [
   ['a binary', { binary: Uint8Array.of(0, 255, 128) }],
   ['functions that make texts', json],
   ['functions that make binaries', bytes],
-  ['a module', { module: new URL('id-probe.ts', import.meta.url), data: { prefix: 'id=' } }],
+  ['a module', { module: new URL('../support/id-probe.ts', import.meta.url), data: { prefix: 'id=' } }],
 ]
 
 describe.each(kinds)('%s', (_, probe) => {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { checkTarget } from '../../src/options/target.ts'
+import { safeParseTarget } from '../../src/options/target.ts'
+import { mistakesOf } from '../../src/parsed.ts'
+
+function mistakesIn(options: unknown): string[] {
+  return mistakesOf(safeParseTarget(options))
+}
 
 test('options of a target are checked all at once', () => {
   const options = {
@@ -10,13 +15,13 @@ test('options of a target are checked all at once', () => {
     reuseExistingServer: 'yes',
     comand: 'node server.js',
   }
-  expect(checkTarget(options)).toMatchInlineSnapshot(`
+  expect(mistakesIn(options)).toMatchInlineSnapshot(`
     [
-      "target.command: expected a command that starts the server, got undefined",
+      "target.command: missing",
       "target.url: expected a ws:// or wss:// URL, got "http://127.0.0.1"",
       "target.cwd: expected a directory, got 5",
-      "target.env: expected an object with texts for values, got an object (PORT)",
-      "target.timeout: expected milliseconds or a text like '250us', '20ms', '5s', '2m', above 0, got "soon"",
+      "target.env.PORT: expected a text, got 3001",
+      "target.timeout: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got "soon"",
       "target.reuseExistingServer: expected true or false, got "yes"",
       "target.comand: no such option, did you mean "command"?",
     ]
@@ -24,15 +29,34 @@ test('options of a target are checked all at once', () => {
 })
 
 test('options of a target are an object', () => {
-  expect(checkTarget('node server.js')).toEqual([
+  expect(mistakesIn('node server.js')).toEqual([
     'target: expected an object with a command and a url, got "node server.js"',
   ])
 })
 
 test('options of a target may leave out what has a default', () => {
-  expect(checkTarget({ command: 'node server.js', url: 'wss://127.0.0.1/socket?v=2', cwd: undefined })).toEqual([])
+  expect(mistakesIn({ command: 'node server.js', url: 'wss://127.0.0.1/socket?v=2', cwd: undefined })).toEqual([])
 })
 
 test.each([0, -1, NaN, Infinity, '0s'])('options of a target exclude a timeout of %s', (timeout) => {
-  expect(checkTarget({ command: 'node server.js', url: 'ws://127.0.0.1', timeout })).toHaveLength(1)
+  expect(mistakesIn({ command: 'node server.js', url: 'ws://127.0.0.1', timeout })).toHaveLength(1)
+})
+
+test('a target may be called by another name', () => {
+  expect(mistakesOf(safeParseTarget({ command: ' ', url: 'ws://127.0.0.1/#top' }, 'base'))).toEqual([
+    'base.command: expected a command that starts the server, got " "',
+    'base.url: expected a URL without a fragment (#…), got "ws://127.0.0.1/#masked"',
+  ])
+})
+
+test('a target has all that its options leave out', () => {
+  expect(safeParseTarget({ command: 'node server.js', url: 'ws://127.0.0.1:3001', timeout: '2s' })).toEqual({
+    value: {
+      command: 'node server.js',
+      url: 'ws://127.0.0.1:3001',
+      env: {},
+      timeout: 2_000,
+      reuseExistingServer: false,
+    },
+  })
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { findMistakes } from '../../src/options/options.ts'
-import { run } from '../../src/run/run.ts'
+import { safeParseOptions } from '../../src/options/options.ts'
+import { mistakesOf } from '../../src/parsed.ts'
+import { run } from '../support/run.ts'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
 import { recordOf } from '../../src/report/flood-record.ts'
@@ -50,7 +51,7 @@ test.for([
   { protocols: 'bearer subprotocol-token' },
   { tls: { passphrase: ['hunter2'], key: { pem: 'PRIVATE KEY' }, cert: 5 } },
 ])('no mistake in %j is told with a secret', (options) => {
-  const mistakes = findMistakes(options as never).join('\n')
+  const mistakes = mistakesOf(safeParseOptions(options)).join('\n')
   expect(mistakes).not.toBe('')
   expect(mistakes).not.toMatch(new RegExp(secrets.join('|')))
 })

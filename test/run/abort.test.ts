@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
-import { run } from '../../src/run/run.ts'
+import { run } from '../support/run.ts'
 import { expectBalanced, flood } from '../support/flood.ts'
 import { delaying, echoing, neverUpgrading, silent } from '../support/servers.ts'
 

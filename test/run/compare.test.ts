@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CompareOptions } from '../../src/options/compare.ts'
-import { compare } from '../../src/run/compare.ts'
+import { compare } from '../support/run.ts'
 import { freePort } from '../support/processes.ts'
 import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
 
@@ -77,9 +77,9 @@ describe('compare', () => {
         base.url: expected a ws:// or wss:// URL, got "http://x"
         head.cwd: expected a command with it, or the url alone
         tolerance.p5O: no such latency figure, did you mean "p50"?; there are mean and percentiles like p50, p99.9
+        maxDuration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 s to 1 day, got "1ms"
         url: expected base.url and head.url instead
         duration: expected maxDuration instead, a comparison goes on until it is clear
-        maxDuration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 s to 1 day, got "1ms"
         connection: no such option, did you mean "connections"?]
     `)
   })

@@ -1,7 +1,8 @@
+import { rootCertificates } from 'node:tls'
 import { availableParallelism } from 'node:os'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { resolveOptions, type WsLoadOptions } from '../../src/options/options.ts'
+import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import type { ThreadPlan } from '../../src/generator/thread-plan.ts'
 import { planThreads } from '../../src/run/plan.ts'
 import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
@@ -9,7 +10,7 @@ import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
 const url = 'ws://127.0.0.1:3001'
 
 function plan(options: WsLoadOptions): ThreadPlan[] {
-  return planThreads(resolveOptions({ seed: 1, ...options }), url)
+  return planThreads(parseOptions({ seed: 1, ...options }), url)
 }
 
 function sum(plans: readonly ThreadPlan[], of: (plan: ThreadPlan) => number): number {
@@ -192,7 +193,7 @@ test('a plan is data that can be cloned to its thread', () => {
     connections: 64,
     threads: 2,
     headers: { a: ['b'] },
-    tls: { ca: 'pem' },
+    tls: { ca: rootCertificates[0]! },
     probe: { request: (id) => `${id}`, reply: () => 1, data: { a: 1 } },
   })
   expect(structuredClone(plans)).toEqual(plans)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Progress } from '../../src/run/progress.ts'
-import { run } from '../../src/run/run.ts'
+import { run } from '../support/run.ts'
 import { echoing } from '../support/servers.ts'
 
 async function told(options: Parameters<typeof run>[0], every = 50) {

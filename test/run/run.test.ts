@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { run } from '../../src/run/run.ts'
+import { run } from '../support/run.ts'
 import { expectBalanced, flood } from '../support/flood.ts'
 import { delaying, echoing } from '../support/servers.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { resolveOptions, type WsLoadOptions } from '../../src/options/options.ts'
+import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import { runSideBySide } from '../../src/run/side-by-side.ts'
 import { turnLength } from '../../src/generator/turns.ts'
 import { expectBalanced } from '../support/flood.ts'
@@ -9,7 +9,7 @@ const long = 600_000
 
 function settled(server: Pick<Server, 'url'>, options: WsLoadOptions = {}) {
   return {
-    ...resolveOptions({ warmup: 0, threads: 1, ...(options.pings === undefined && { duration: 400 }), ...options }),
+    ...parseOptions({ warmup: 0, threads: 1, ...(options.pings === undefined && { duration: 400 }), ...options }),
     url: server.url,
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FloodReport, Spent } from '../../src/generator/flood-report.ts'
-import { resolveOptions, type WsLoadOptions } from '../../src/options/options.ts'
+import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import { Recorder } from '../../src/generator/recorder.ts'
 import { summarize } from '../../src/run/summarize.ts'
 import type { LatencySummary } from '../../src/result/latency-summary.ts'
@@ -36,7 +36,7 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
 }
 
 function summaryOf(reports: readonly FloodReport[], options: WsLoadOptions = { rate: 5 }): LoadResult {
-  return summarize(reports, resolveOptions({ seed: 1, ...options }), startedAt)
+  return summarize(reports, parseOptions({ seed: 1, ...options }), startedAt)
 }
 
 /** A ping that is sent when it is due, and answered `ms` later. */

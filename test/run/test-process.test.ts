@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { run } from '../../src/run/run.ts'
+import { run } from '../support/run.ts'
 import { expectBalanced, flood } from '../support/flood.ts'
 import { echoing } from '../support/servers.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { run } from '../../src/run/run.ts'
+import { run } from '../support/run.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
 import { flood } from '../support/flood.ts'
@@ -53,7 +53,7 @@ test('there are no more threads than connections', async () => {
 
 test('a crash of a thread is an error', async () => {
   await using server = await echoing()
-  const probe = { module: new URL('crashing-probe.ts', import.meta.url) }
+  const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url) }
   const crashed = run({ url: server.url, warmup: 0, duration: 60_000, connections: 2, threads: 2, probe })
   await expect(crashed).rejects.toMatchObject({
     code: 'WSLOAD_ERR_THREAD_CRASHED',
@@ -65,7 +65,7 @@ test('a crash of a thread is an error', async () => {
 
 test('an exit of a thread is an error', async () => {
   await using server = await echoing()
-  const probe = { module: new URL('crashing-probe.ts', import.meta.url), data: 'exit' }
+  const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url), data: 'exit' }
   const crashed = run({ url: server.url, warmup: 0, duration: 60_000, connections: 1, probe })
   await expect(crashed).rejects.toMatchObject({
     code: 'WSLOAD_ERR_THREAD_CRASHED',

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
-import { resolveOptions } from '../../src/options/options.ts'
+import { parseOptions } from '../../src/options/options.ts'
 import { planThreads } from '../../src/run/plan.ts'
-import { run } from '../../src/run/run.ts'
+import { run } from '../support/run.ts'
 import type { Snapshot } from '../../src/generator/flood-report.ts'
 import { LoadThreads } from '../../src/run/threads.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
@@ -104,7 +104,7 @@ describe('a run that stays undecided', () => {
 
   test('ends with the crash of a thread', async () => {
     await using server = await echoing()
-    const probe = { module: new URL('crashing-probe.ts', import.meta.url) }
+    const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url) }
     const crashed = run({ url: server.url, warmup: 0, connections: 2, probe, until: easy, maxDuration: long })
     await expect(crashed).rejects.toMatchObject({ code: 'WSLOAD_ERR_THREAD_CRASHED' })
   })
@@ -132,7 +132,7 @@ describe('the open model', () => {
 
 describe('a look', () => {
   async function started(url: string, options: WsLoadOptions): Promise<AsyncDisposable & { threads: LoadThreads }> {
-    const threads = new LoadThreads([planThreads(resolveOptions({ warmup: 0, duration: long, ...options }), url)])
+    const threads = new LoadThreads([planThreads(parseOptions({ warmup: 0, duration: long, ...options }), url)])
     await threads.connected()
     threads.start()
     return { threads, [Symbol.asyncDispose]: () => threads.terminate() }
@@ -194,7 +194,7 @@ describe('a look', () => {
 
 test('an order to finish after the end changes nothing', async () => {
   await using server = await echoing()
-  const threads = new LoadThreads([planThreads(resolveOptions({ warmup: 0, pings: 20, threads: 1 }), server.url)])
+  const threads = new LoadThreads([planThreads(parseOptions({ warmup: 0, pings: 20, threads: 1 }), server.url)])
   await threads.connected()
   threads.start()
   const [[report] = []] = await threads.done()

@@ -8,11 +8,12 @@ import type { Handshake } from '../../src/server/handshake.ts'
 import { certificates } from '../support/certificates.ts'
 import { evaluate, freePort, isAlive, pidServer, visit } from '../support/processes.ts'
 import { echoing, neverUpgrading, refusing } from '../support/servers.ts'
+import { targetOf } from '../support/target.ts'
 
 const forever = evaluate('setInterval(() => {}, 1e6)')
 
 async function start(options: TargetOptions, handshake?: Handshake): ReturnType<typeof startTarget> {
-  const target = await startTarget(options, handshake)
+  const target = await startTarget(targetOf(options), handshake)
   onTestFinished(() => target.stop())
   return target
 }
@@ -94,7 +95,7 @@ describe('a target that comes up', () => {
   test('comes up and stops under fake timers', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
-    const target = await startTarget(await serve())
+    const target = await startTarget(targetOf(await serve()))
     await expect(target.stop()).resolves.toBeUndefined()
   })
 })
@@ -141,7 +142,7 @@ describe('a target that fails to come up', () => {
     const hostile = String.raw`"\x1b[2J\x1b]0;title\x07red\x1b[31m \u202eevil\r\n::error::injected\b\b\x9b1m\x00 ##[group]"`
     const command = evaluate(`process.stderr.write(${hostile})`)
     const { message } = await failure({ command, url: `ws://127.0.0.1:${await freePort()}` })
-    expect(message.split('\n').slice(-2)).toEqual(['  | red evil', '  | ::error::injected # #[group]'])
+    expect(message.split('\n').slice(-2)).toEqual(['  | red evil', '  | : :error::injected # #[group]'])
   })
 
   test('is stopped after the timeout, and says what the last handshake was answered', async () => {
@@ -165,7 +166,7 @@ describe('a target that fails to come up', () => {
   test('is given up in the middle of a handshake that hangs', async () => {
     await using server = await neverUpgrading()
     const impatience = new AbortController()
-    const starting = startTarget({ command: forever, url: server.url }, {}, impatience.signal)
+    const starting = startTarget(targetOf({ command: forever, url: server.url }), {}, impatience.signal)
     await expect.poll(() => server.connections()).toBe(1)
     const from = performance.now()
     impatience.abort()
@@ -188,7 +189,7 @@ describe('a target that fails to come up', () => {
       command: `echo $$ > "${note}"; exec ${forever}`,
       url: `ws://127.0.0.1:${await freePort()}`,
     }
-    const starting = startTarget(options, {}, impatience.signal)
+    const starting = startTarget(targetOf(options), {}, impatience.signal)
     await expect.poll(() => readFile(note, 'utf8').catch(() => '')).toMatch(/\d+\n/)
     impatience.abort(new Error('Enough.'))
     await expect(starting).rejects.toMatchObject({ code: 'WSLOAD_ERR_ABORTED', cause: new Error('Enough.') })
@@ -196,7 +197,7 @@ describe('a target that fails to come up', () => {
   })
 
   test('is not started when waiting is aborted before', async () => {
-    const starting = startTarget(await serve(), {}, AbortSignal.abort())
+    const starting = startTarget(targetOf(await serve()), {}, AbortSignal.abort())
     await expect(starting).rejects.toMatchObject({ code: 'WSLOAD_ERR_ABORTED' })
   })
 })
@@ -272,19 +273,8 @@ describe('a message', () => {
 })
 
 describe('options', () => {
-  test('with mistakes start nothing', async () => {
-    const starting = startTarget({ command: ' ', url: 'ws://127.0.0.1/#top' })
-    await expect(starting).rejects.toMatchObject({
-      code: 'WSLOAD_ERR_INVALID_OPTIONS',
-      message: [
-        'target.command: expected a command that starts the server, got " "',
-        'target.url: expected a ws:// or wss:// URL, got "ws://127.0.0.1/#masked"',
-      ].join('\n'),
-    })
-  })
-
   test('name a directory that exists', async () => {
-    const starting = startTarget({ ...(await serve()), cwd: join(import.meta.dirname, 'nowhere') })
+    const starting = startTarget(targetOf({ ...(await serve()), cwd: join(import.meta.dirname, 'nowhere') }))
     await expect(starting).rejects.toMatchObject({
       code: 'WSLOAD_ERR_INVALID_OPTIONS',
       message: expect.stringMatching(/^target\.cwd: expected a directory that exists, got ".*/),

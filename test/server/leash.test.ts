@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startTarget } from '../../src/server/command.ts'
+import { targetOf } from '../support/target.ts'
 import { freePort, isAlive, pidServer, visit } from '../support/processes.ts'
 
 interface Family {
@@ -63,7 +64,7 @@ test('ends every process of the command', async () => {
   const ports = [await freePort(), await freePort()]
   const [child, grandchild] = ports.map((port) => `ws://127.0.0.1:${port}`) as [string, string]
   const command = `${pidServer(ports[0]!)} & (${pidServer(ports[1]!)}; true) & wait`
-  const target = await startTarget({ command, url: child })
+  const target = await startTarget(targetOf({ command, url: child }))
   onTestFinished(() => target.stop())
   const servers = [await visit(child), await vi.waitFor(() => visit(grandchild), 10_000)]
   await target.stop()
@@ -73,7 +74,9 @@ test('ends every process of the command', async () => {
 test('ends what a command leaves behind when it ends', async () => {
   const ports = [await freePort(), await freePort()]
   const [background, foreground] = ports.map((port) => `ws://127.0.0.1:${port}`) as [string, string]
-  const target = await startTarget({ command: `${pidServer(ports[0]!)} & ${pidServer(ports[1]!)}`, url: foreground })
+  const target = await startTarget(
+    targetOf({ command: `${pidServer(ports[0]!)} & ${pidServer(ports[1]!)}`, url: foreground }),
+  )
   onTestFinished(() => target.stop())
   const server = await vi.waitFor(() => visit(background), 10_000)
   await visit(foreground, 'die')
@@ -83,7 +86,7 @@ test('ends what a command leaves behind when it ends', async () => {
 test('ends a server that ignores SIGTERM', async () => {
   const port = await freePort()
   const url = `ws://127.0.0.1:${port}`
-  const target = await startTarget({ command: pidServer(port, '--ignore-sigterm'), url })
+  const target = await startTarget(targetOf({ command: pidServer(port, '--ignore-sigterm'), url }))
   const server = await visit(url)
   await target.stop()
   expect(isAlive(server)).toBe(false)

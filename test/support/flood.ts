@@ -1,7 +1,7 @@
 /** Runs of the engine whose books are checked before a test gets to see them. */
 import { expect } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
-import { run } from '../../src/run/run.ts'
+import { run } from './run.ts'
 import type { LoadInterval, LoadResult } from '../../src/result/load-result.ts'
 
 interface Target {

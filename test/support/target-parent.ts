@@ -3,9 +3,10 @@
  * then ends in the way it is told to, or endures a Ctrl-C.
  */
 import { startTarget } from '../../src/server/command.ts'
+import { targetOf } from './target.ts'
 
 const [command, url] = process.argv.slice(2) as [string, string]
-await startTarget({ command, url })
+await startTarget(targetOf({ command, url }))
 process.on('message', (way) => {
   if (way === 'return') process.disconnect()
   else if (way === 'exit') process.exit()

@@ -45,3 +45,23 @@ test('the plugin takes what decides a run for a default, with its mistakes', () 
     /\n {2}defaults\.confidence: .+\n {2}defaults\.until\.p99: /,
   )
 })
+
+test('tries the functions of a probe once, whatever the flood', async () => {
+  await using server = await echoing()
+  const side = { url: server.url }
+  const probe = {
+    request(id: number) {
+      Object.assign(globalThis, { tried: (Reflect.get(globalThis, 'tried') ?? 0) + 1 })
+      return JSON.stringify(id)
+    },
+    reply: (message: string | Uint8Array) => JSON.parse(String(message)) as number,
+  }
+  const load = { probe, connections: 1, warmup: 0 }
+  const { wsLoad, tried } = { wsLoad: inShortTest(), tried: (): unknown => Reflect.get(globalThis, 'tried') }
+  await wsLoad({ ...load, ...side, duration: 50 })
+  expect(tried()).toBe(1)
+  await wsLoad({ ...load, ...side, until: 'p99 < 1s', maxDuration: '1s' })
+  expect(tried()).toBe(2)
+  await wsLoad.compare({ ...load, base: side, head: side, maxDuration: '1s' })
+  expect(tried()).toBe(3)
+})

@@ -7,7 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { drawMaskingKey } from '../../src/wire/frames.ts'
 import { createProbe } from '../../src/wire/create-probe.ts'
 import type { Probe } from '../../src/wire/probe.ts'
-import { resolveProbe, type ProbeOption } from '../../src/options/probe.ts'
+import { valueOf } from '../../src/options/invalid-options.ts'
+import { type ProbeOption, safeParseProbe } from '../../src/options/probe.ts'
 import type { ProbeFunctions } from '../../src/wire/probe-spec.ts'
 import { Listener } from './understanding.ts'
 
@@ -19,9 +20,8 @@ const json: ProbeFunctions = {
 }
 
 async function functionProbe(option: ProbeOption, connections = 10): Promise<Probe> {
-  const { spec, mistakes } = resolveProbe(option, undefined)
-  expect(mistakes).toEqual([])
-  return createProbe(structuredClone(spec!), { connections, maskingKey })
+  const spec = valueOf(safeParseProbe(option))
+  return createProbe(structuredClone(spec), { connections, maskingKey })
 }
 
 function heard(bytes: Uint8Array) {

@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { drawMaskingKey } from '../../src/wire/frames.ts'
 import { createProbe } from '../../src/wire/create-probe.ts'
 import type { Probe } from '../../src/wire/probe.ts'
-import { resolveProbe, type ProbeOption } from '../../src/options/probe.ts'
+import { valueOf } from '../../src/options/invalid-options.ts'
+import { type ProbeOption, safeParseProbe } from '../../src/options/probe.ts'
 import { Listener } from './understanding.ts'
 
 const maskingKey = drawMaskingKey()
 
 async function messageProbe(option: ProbeOption, payloadBytes?: number): Promise<Probe> {
-  const { spec, mistakes } = resolveProbe(option, payloadBytes)
-  expect(mistakes).toEqual([])
-  return createProbe(spec!, { connections: 10, maskingKey })
+  const spec = valueOf(safeParseProbe(option, payloadBytes))
+  return createProbe(spec, { connections: 10, maskingKey })
 }
 
 function heard(bytes: Uint8Array) {

@@ -1,0 +1,31 @@
+/** Options that are told by another name on the command line. */
+const renamed: Readonly<Record<string, string>> = {
+  stages: 'stage',
+  headers: 'header',
+  protocols: 'protocol',
+  localAddresses: 'local-address',
+  until: 'slo',
+  'tls.ca': 'ca',
+  'tls.cert': 'cert',
+  'tls.key': 'key',
+  'tls.servername': 'servername',
+}
+/** Arguments, which are no flags. */
+const argumentNames = new Set(['url', 'base.url', 'head.url'])
+
+/** A mistake in an option, by the name of its flag: `until.p99: …` is `--slo: p99: …`. */
+export function nameFlag(mistake: string): string {
+  const [, names = '', rest = ''] = /^([\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
+  return names === '' ? mistake : `${names.split(', ').map(flagOf).join(', ')}${rest}`
+}
+
+function flagOf(name: string): string {
+  if (argumentNames.has(name)) return name
+  if (name in renamed) return `--${renamed[name]}`
+  const [option = '', ...inside] = name.split('.')
+  return [`--${renamed[option] ?? kebab(option)}`, ...(inside.length > 0 ? [inside.join('.')] : [])].join(': ')
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}

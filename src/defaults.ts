@@ -1,0 +1,17 @@
+/** Defaults of options that more than one place has to know: milliseconds, shares, counts. */
+export const defaults = {
+  connections: 10,
+  duration: 10_000,
+  maxDuration: 60_000,
+  maxDurationOfComparison: 30_000,
+  confidence: 0.99,
+  warmup: 1_000,
+  inFlight: 1,
+  arrivals: 'constant',
+  probe: 'ping',
+  pingPayloadBytes: 8,
+  timeout: 5_000,
+  connectTimeout: 10_000,
+  threads: 'auto',
+  targetTimeout: 60_000,
+} as const

@@ -1,0 +1,190 @@
+/** The kinds of fields that options have: each reads what a user may write, and says what it expected. */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { isIP } from 'node:net'
+import * as v from 'valibot'
+import type { Parsed } from '../parsed.ts'
+import { withoutSecrets } from '../secrets.ts'
+import { durationForms, formatDuration, parseDuration, parseRate, rateForms } from '../units.ts'
+import { didYouMean, show, showKind } from '../wording.ts'
+
+const day = 86_400_000
+const fastestRate = 1e9
+const slowestRate = 0.001
+
+type Issue = v.BaseIssue<unknown>
+
+/**
+ * An object that has these fields and no others.
+ * @param what it is, for messages
+ * @param unknown what is said of another field
+ */
+export function only<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  what = 'an object',
+  unknown: (name: string) => string = (name) => `no such option${didYouMean(name, Object.keys(entries))}`,
+): v.ObjectSchema<Entries, undefined> {
+  const schema = v.pipe(
+    v.looseObject(entries, expected(what)),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const input = dataset.value as Record<string, unknown> | null | undefined
+      if (typeof input !== 'object' || input === null) return
+      for (const [key, value] of Object.entries(input)) {
+        if (Object.hasOwn(entries, key)) continue
+        addIssue({ message: unknown(key), path: [{ type: 'object', origin: 'key', input, key, value }] })
+      }
+    }),
+  )
+  return schema as unknown as v.ObjectSchema<Entries, undefined>
+}
+
+/**
+ * Reads an input by a schema.
+ * @param name of the option that the input is; its fields are then told as `name.field`
+ */
+export function parseFields<Schema extends v.GenericSchema>(
+  schema: Schema,
+  input: unknown,
+  name?: string,
+): Parsed<v.InferOutput<Schema>> {
+  const { success, output, issues } = v.safeParse(schema, input)
+  return success ? { value: output } : { mistakes: issues.map((issue) => describeIssue(issue, name)) }
+}
+
+function describeIssue(issue: Issue, name: string | undefined): string {
+  const path = [name, v.getDotPath(issue)].filter((part) => part !== undefined && part !== null).join('.')
+  const isMissing = issue.type === 'loose_object' && issue.expected !== 'Object'
+  return `${path || 'options'}: ${isMissing ? 'missing' : issue.message}`
+}
+
+/** The message of a field that is not as it should be; `shown` says of it what anyone may read. */
+export function expected(what: string, shown = show): (issue: Issue) => string {
+  return (issue) => `expected ${what}, got ${shown(issue.input)}`
+}
+
+export function wholeNumber(min: number, max: number) {
+  const form = expected(`a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`)
+  const inRange = (value: number): boolean => Number.isInteger(value) && value >= min && value <= max
+  return v.pipe(v.number(form), v.check(inRange, form))
+}
+
+/** How sure a verdict has to be. */
+export function probability() {
+  const form = expected('a number above 0.5 and below 1')
+  return v.pipe(
+    v.number(form),
+    v.check((value) => value > 0.5 && value < 1, form),
+  )
+}
+
+/** Milliseconds, from `min` to a day. */
+export function duration(min: number) {
+  const form = expected(`${durationForms}, from ${formatDuration(min)} to 1 day`)
+  return reading(parseDuration, (ms) => ms >= min && ms <= day, form)
+}
+
+/** Events per second. */
+export function rate(min = slowestRate) {
+  const form = expected(`${rateForms}, from ${min}/s to 1000M/s`)
+  return reading(parseRate, (perSecond) => perSecond >= min && perSecond <= fastestRate, form)
+}
+
+function reading(
+  parse: (input: unknown) => number | undefined,
+  inRange: (value: number) => boolean,
+  form: (issue: Issue) => string,
+) {
+  return v.pipe(
+    v.union([v.number(), v.string()], form),
+    v.check((input) => inRange(parse(input) ?? NaN), form),
+    v.transform((input) => parse(input)!),
+  )
+}
+
+/** A text that is not empty. */
+export function text(what: string) {
+  const form = expected(what)
+  return v.pipe(
+    v.string(form),
+    v.check((given) => given.trim() !== '', form),
+  )
+}
+
+export function flag() {
+  return v.boolean(expected('true or false'))
+}
+
+/** A `ws://` or `wss://` URL as text. */
+export function webSocketUrl() {
+  const form = expected('a ws:// or wss:// URL', showAddress)
+  return v.pipe(
+    v.union([v.string(), v.instance(URL)], form),
+    v.transform(String),
+    v.check((address) => /^wss?:$/.test(URL.parse(address)?.protocol ?? ''), form),
+    v.check((address) => !address.includes('#'), expected('a URL without a fragment (#…)', showAddress)),
+  )
+}
+
+function showAddress(value: unknown): string {
+  return show(typeof value === 'string' ? withoutSecrets(value) : value)
+}
+
+export function headers() {
+  return v.record(
+    v.pipe(v.string(), v.check(isToken, expected('a name that HTTP allows'))),
+    v.union([headerValue(), v.array(headerValue())], expected('a text or a list of texts', showKind)),
+    expected('an object of header names and values', showKind),
+  )
+}
+
+function headerValue() {
+  return v.pipe(
+    v.string(),
+    v.check(
+      (text) => accepts(() => validateHeaderValue('header', text)),
+      expected('characters that HTTP allows', showKind),
+    ),
+  )
+}
+
+/** One subprotocol or a list of them, as a list. */
+export function subprotocols() {
+  return v.pipe(
+    v.union(
+      [
+        v.pipe(
+          v.string(),
+          v.transform((name) => [name]),
+        ),
+        v.array(v.string()),
+      ],
+      expected('a subprotocol or a list of them'),
+    ),
+    v.check(
+      (names) => names.every(isToken) && new Set(names).size === names.length,
+      expected('subprotocol names without spaces or separators, each once'),
+    ),
+  )
+}
+
+/** Names of headers and of subprotocols are tokens (RFC 9110 section 5.6.2, RFC 6455 section 4.1). */
+function isToken(name: string): boolean {
+  return accepts(() => validateHeaderName(name))
+}
+
+function accepts(validate: () => void): boolean {
+  try {
+    validate()
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function ipAddresses() {
+  const form = expected('an IP address')
+  const address = v.pipe(
+    v.string(form),
+    v.check((text) => isIP(text) !== 0, form),
+  )
+  return v.array(address, expected('a list of IP addresses'))
+}
