@@ -15,6 +15,7 @@ export type { Indicator } from './slo/indicator.ts'
 export type { Evidence } from './slo/evidence.ts'
 export type { Bound, Level, SLO } from './slo/objective.ts'
 export type { Bounds, Interval, LatencySummary } from './result/latency-summary.ts'
+export type { RecordedOptions } from './result/recorded-options.ts'
 export type { Slices } from './result/slices.ts'
 export type {
   ConnectionTotals,
@@ -26,7 +27,6 @@ export type {
   LoadInterval,
   LoadResult,
   PingTotals,
-  RecordedOptions,
 } from './result/load-result.ts'
 export type { BenchFlood } from './vitest/bench-flood.ts'
 export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'

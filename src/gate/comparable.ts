@@ -1,7 +1,8 @@
 import type { LoadResult } from '../result/load-result.ts'
+import type { RecordedOptions } from '../result/recorded-options.ts'
 
 /** Options that make a load what it is. Where it goes to and how long it lasts is not among them. */
-const loadOptions = [
+const loadOptions: readonly (keyof RecordedOptions)[] = [
   'connections',
   'inFlight',
   'rate',

@@ -1,9 +1,10 @@
+import type { RecordedOptions } from '../result/recorded-options.ts'
 import { withoutSecrets } from '../secrets.ts'
 import type { ResolvedOptions } from './options.ts'
 import { describeProbe } from './probe.ts'
 
 /** The options of a run as plain data for the summary: no secrets (a subprotocol can carry a token), no functions. */
-export function recordOptions(options: ResolvedOptions): Record<string, unknown> {
+export function recordOptions(options: ResolvedOptions): RecordedOptions {
   const { stages, startRate, arrivals, inFlight, pings, until, duration, headers, tls, connectRate, url, ...rest } =
     options
   const constantRate = stages?.length === 1 && stages[0]!.duration === Infinity

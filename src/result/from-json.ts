@@ -4,6 +4,7 @@ import { show } from '../wording.ts'
 import { fromBase64 } from './hdr.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LoadResult } from './load-result.ts'
+import { recordedOptionsSchema } from './recorded-options.ts'
 import { Slices } from './slices.ts'
 import { decodeSlices } from './slices-codec.ts'
 
@@ -101,8 +102,10 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(describe(parsed.issues[0]))
-    const { schemaVersion: _, slices, ...result } = parsed.output
-    return { ...result, slices: Slices.of([decodeSlices(slices)], result.duration) }
+    const { schemaVersion: _, slices, options, ...result } = parsed.output
+    const recorded = v.safeParse(recordedOptionsSchema, options)
+    if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
+    return { ...result, slices: Slices.of([decodeSlices(slices)], result.duration), options: recorded.output }
   } catch (error) {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no summary of wsLoad(): ${reasonOf(error)}`)
   }

@@ -1,4 +1,5 @@
 import type { LatencySummary } from './latency-summary.ts'
+import type { RecordedOptions } from './recorded-options.ts'
 import type { Slices } from './slices.ts'
 
 /** How a run ended: as planned, because `until` was decided, by its signal, or because every connection was gone. */
@@ -94,9 +95,6 @@ export interface Environment {
   /** Version of this package. */
   readonly version: string
 }
-
-/** The options of a run after defaults, as plain data with secrets masked. */
-export type RecordedOptions = Readonly<Record<string, unknown>>
 
 /**
  * Everything a run found out, as plain data. Public numbers are milliseconds, per second, or ratios from 0 to 1.

@@ -12,6 +12,7 @@ import {
   type WsLoadOptions,
 } from '../../src/options/options.ts'
 import { recordOptions } from '../../src/options/recorded.ts'
+import type { RecordedOptions } from '../../src/result/recorded-options.ts'
 import { mistakesOf } from '../../src/parsed.ts'
 
 const { privateKey } = generateKeyPairSync('ec', {
@@ -533,7 +534,7 @@ describe('portable options', () => {
 })
 
 describe('recorded options', () => {
-  function recorded(options: WsLoadOptions): Readonly<Record<string, unknown>> {
+  function recorded(options: WsLoadOptions): RecordedOptions {
     return recordOptions(parseOptions({ seed: 1, ...options }))
   }
 

@@ -72,11 +72,17 @@ test('a file of the first schema is read, whatever came later', async () => {
   expect(JSON.parse(JSON.stringify(summary))).toMatchObject(json)
 })
 
+test('a file without options has those that verdicts need', () => {
+  const { options } = LoadSummary.fromJSON({ ...steady(2).toJSON(), options: { later: true } })
+  expect(options).toEqual({ confidence: 0.99, timeout: 5_000, later: true })
+})
+
 test.each([
   [null, 'expected an object, got null'],
   [[], 'schemaVersion: expected "schemaVersion", got undefined'],
   [{ ...steady(2).toJSON(), schemaVersion: 2 }, 'schemaVersion: expected 1, got 2'],
   [{ ...steady(2).toJSON(), pings: { due: -1 } }, 'pings.due: expected >=0, got -1'],
+  [{ ...steady(2).toJSON(), options: { timeout: '5s' } }, 'options.timeout: expected number, got "5s"'],
   [{ ...steady(2).toJSON(), slices: 'AAAA' }, 'there is more than slices'],
   [{ ...steady(2).toJSON(), latency: { histogram: 'x', overRange: 0 } }, ''],
 ])('does not take %o for a summary', (json, reason) => {

@@ -108,6 +108,7 @@ export function loadResult(
       url: 'ws://127.0.0.1:3001/',
       connections: connections.requested,
       duration,
+      confidence: 0.99,
       warmup: 1000,
       inFlight: 1,
       probe: 'ping',

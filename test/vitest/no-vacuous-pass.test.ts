@@ -143,7 +143,7 @@ describe('an assertion without sense throws:', () => {
 
   test('a run whose load thread crashed', async () => {
     await using server = await echoing()
-    const probe = { module: new URL('../generator/crashing-probe.ts', import.meta.url) }
+    const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url) }
     await expect(floodAt(server.url, { probe })).rejects.toMatchObject({ code: 'WSLOAD_ERR_THREAD_CRASHED' })
   })
 })

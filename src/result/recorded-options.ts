@@ -1,0 +1,71 @@
+import * as v from 'valibot'
+import { defaults } from '../defaults.ts'
+
+/**
+ * The options of a run after defaults, as plain data: milliseconds and per second, secrets masked. What a run did not
+ * have is missing, and so is what a file of another version does not tell.
+ */
+export interface RecordedOptions {
+  /** With user, password and the values in its query masked. */
+  readonly url?: string | undefined
+  readonly connections?: number | undefined
+  readonly duration?: number | undefined
+  readonly pings?: number | undefined
+  /** The SLO that ended the run, as it was written. */
+  readonly until?: unknown
+  readonly maxDuration?: number | undefined
+  readonly confidence: number
+  readonly warmup?: number | undefined
+  readonly drain?: number | undefined
+  /** Closed model. */
+  readonly inFlight?: number | undefined
+  /** Open model: a constant rate, or the one that `stages` start from. */
+  readonly rate?: number | undefined
+  readonly arrivals?: 'constant' | 'poisson' | undefined
+  readonly stages?: readonly { readonly duration: number; readonly rate: number }[] | undefined
+  readonly connectRate?: number | undefined
+  /** In words: `ping`, `text "PING"`, `binary`, `functions`, `module`. */
+  readonly probe?: string | undefined
+  readonly payloadBytes?: number | undefined
+  readonly timeout: number
+  readonly connectTimeout?: number | undefined
+  /** Names; their values are masked. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly protocols?: readonly string[] | undefined
+  readonly tls?: Readonly<Record<string, unknown>> | undefined
+  readonly perMessageDeflate?: boolean | undefined
+  readonly localAddresses?: readonly string[] | undefined
+  readonly threads?: number | 'auto' | undefined
+  readonly seed?: number | undefined
+}
+
+const number = v.optional(v.number())
+
+/** Of options that were written by any version of this package until now. */
+export const recordedOptionsSchema = v.looseObject({
+  url: v.optional(v.string()),
+  connections: number,
+  duration: number,
+  pings: number,
+  until: v.optional(v.unknown()),
+  maxDuration: number,
+  confidence: v.optional(v.number(), defaults.confidence),
+  warmup: number,
+  drain: number,
+  inFlight: number,
+  rate: number,
+  arrivals: v.optional(v.picklist(['constant', 'poisson'])),
+  stages: v.optional(v.array(v.object({ duration: v.number(), rate: v.number() }))),
+  connectRate: number,
+  probe: v.optional(v.string()),
+  payloadBytes: number,
+  timeout: v.optional(v.number(), defaults.timeout),
+  connectTimeout: number,
+  headers: v.optional(v.record(v.string(), v.string())),
+  protocols: v.optional(v.array(v.string())),
+  tls: v.optional(v.record(v.string(), v.unknown())),
+  perMessageDeflate: v.optional(v.boolean()),
+  localAddresses: v.optional(v.array(v.string())),
+  threads: v.optional(v.union([v.number(), v.literal('auto')])),
+  seed: number,
+}) satisfies v.GenericSchema<unknown, RecordedOptions>
