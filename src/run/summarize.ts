@@ -9,7 +9,9 @@ import type {
   LoadResult,
   PingTotals,
 } from '../result/load-result.ts'
+import { pingTotals } from '../result/ping-totals.ts'
 import { Slices } from '../result/slices.ts'
+import { sum } from '../statistics/sum.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { describeEnvironment } from './environment.ts'
 import type { FloodReport } from '../generator/flood-report.ts'
@@ -84,17 +86,7 @@ function merge(histograms: readonly HistogramCounts[]): Histogram {
 }
 
 function sumPings(counts: readonly PingCounts[]): PingTotals {
-  const sum = (name: keyof PingCounts): number => counts.reduce((total, count) => total + count[name], 0)
-  const [sent, dropped] = [sum('sent'), sum('dropped')]
-  return {
-    due: sent + dropped,
-    sent,
-    answered: sum('answered'),
-    coalesced: sum('coalesced'),
-    timedOut: sum('timedOut'),
-    lost: sum('lost'),
-    dropped,
-  }
+  return pingTotals((kind) => sum(counts.map((count) => count[kind])))
 }
 
 function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {

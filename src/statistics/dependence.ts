@@ -1,11 +1,12 @@
 import jstat from 'jstat'
+import { sum } from './sum.ts'
 
 /** Blocks of time that a variance is estimated from, at least. */
 const fewestBlocks = 16
-/** Lag-1 correlation between blocks above this means that even the longest are not independent. */
-const uncorrelated = 0.1
-/** The factor for correlation stays finite. */
-const mostCorrelated = 0.9
+/** Blocks whose lag-1 correlation is below this are taken to be independent. */
+const negligibleCorrelation = 0.1
+/** No lag-1 correlation counts as more than this, so that the factor for it stays finite. */
+const largestCorrelation = 0.9
 
 /** How much less the samples of a run tell than as many independent ones. */
 export interface Dependence {
@@ -18,10 +19,19 @@ export interface Dependence {
   readonly resolved: boolean
 }
 
+/** Of samples that tell as much as their number says. */
+export const independent: Dependence = { designEffect: 1, resolved: true }
+
+/** Which of two dependences leaves less to be told. */
+export function larger(one: Dependence, other: Dependence): Dependence {
+  return other.designEffect > one.designEffect ? other : one
+}
+
 /** How uncertain a ratio of sums is. */
 export interface Spread {
-  /** Half the width of its interval, in its own unit. */
+  /** Half the width of its confidence interval, in its own unit. */
   readonly halfWidth: number
+  /** As in {@link Dependence}. */
   readonly resolved: boolean
 }
 
@@ -37,11 +47,11 @@ export interface Spread {
 export function dependenceOf(hits: ArrayLike<number>, trials: ArrayLike<number>, tail: number): Dependence {
   const total = sum(trials)
   const share = sum(hits) / total
-  const plain = (share * (1 - share)) / total
-  if (!(plain > 0)) return { designEffect: 1, resolved: true }
+  const binomialVariance = (share * (1 - share)) / total
+  if (!(binomialVariance > 0)) return independent
   const { halfWidth, resolved } = ratioSpread(hits, trials, tail)
-  const asIfIndependent = studentQuantile(tail, Math.max(1, total - 1)) ** 2 * plain
-  return { designEffect: Math.max(1, halfWidth ** 2 / asIfIndependent), resolved }
+  const squaredIfIndependent = studentQuantile(tail, Math.max(1, total - 1)) ** 2 * binomialVariance
+  return { designEffect: Math.max(1, halfWidth ** 2 / squaredIfIndependent), resolved }
 }
 
 /**
@@ -59,11 +69,11 @@ export function dependenceOf(hits: ArrayLike<number>, trials: ArrayLike<number>,
 export function ratioSpread(parts: ArrayLike<number>, wholes: ArrayLike<number>, tail: number): Spread {
   const ratio = sum(parts) / sum(wholes)
   let spread: Spread = { halfWidth: parts.length < fewestBlocks ? Infinity : 0, resolved: false }
-  for (let blocks = { parts, wholes }; blocks.parts.length >= fewestBlocks; blocks = pairs(blocks)) {
+  for (let blocks = { parts, wholes }; blocks.parts.length >= fewestBlocks; blocks = mergeNeighbours(blocks)) {
     const { variance, correlation } = varianceOf(blocks, ratio)
     const t = studentQuantile(1 - tail, blocks.parts.length - 1)
     const halfWidth = t * Math.sqrt((variance * (1 + correlation)) / (1 - correlation))
-    spread = { halfWidth: Math.max(spread.halfWidth, halfWidth), resolved: correlation < uncorrelated }
+    spread = { halfWidth: Math.max(spread.halfWidth, halfWidth), resolved: correlation < negligibleCorrelation }
   }
   return spread
 }
@@ -83,33 +93,27 @@ function varianceOf({ parts, wholes }: Blocks, ratio: number): { variance: numbe
   const count = parts.length
   let squares = 0
   let products = 0
-  let before = 0
+  let previous = 0
   for (let nth = 0; nth < count; nth++) {
     const residual = parts[nth]! - ratio * wholes[nth]!
     squares += residual * residual
-    products += residual * before
-    before = residual
+    products += residual * previous
+    previous = residual
   }
   const correlation = squares === 0 ? 0 : products / squares
   return {
     variance: ((count / (count - 1)) * squares) / sum(wholes) ** 2,
-    correlation: Math.min(mostCorrelated, Math.max(0, correlation - 1 / Math.sqrt(count))),
+    correlation: Math.min(largestCorrelation, Math.max(0, correlation - 1 / Math.sqrt(count))),
   }
 }
 
 /** Neighbours put together; a last one without a neighbour goes to the pair before it. */
-function pairs({ parts, wholes }: Blocks): Blocks {
-  return { parts: pairwise(parts), wholes: pairwise(wholes) }
+function mergeNeighbours({ parts, wholes }: Blocks): Blocks {
+  return { parts: sumPairs(parts), wholes: sumPairs(wholes) }
 }
 
-function pairwise(values: ArrayLike<number>): Float64Array {
+function sumPairs(values: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(values.length >> 1)
   for (let nth = 0; nth < values.length; nth++) sums[Math.min(nth >> 1, sums.length - 1)]! += values[nth]!
   return sums
-}
-
-function sum(values: ArrayLike<number>): number {
-  let total = 0
-  for (let nth = 0; nth < values.length; nth++) total += values[nth]!
-  return total
 }
