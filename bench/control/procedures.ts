@@ -1,15 +1,17 @@
 /** Ways to a verdict on "p99 is below the limit" from what was seen so far: ours, and two that others use. */
 import jstat from 'jstat'
 import { dependenceOf, studentQuantile } from '../../src/statistics/dependence.ts'
-import { earlyStopDiscount, shareBounds } from '../../src/statistics/share.ts'
+import { earlyStoppingDivisor, shareBounds } from '../../src/statistics/share.ts'
+import { sum } from '../../src/statistics/sum.ts'
 import type { Verdict } from '../../src/slo/verdict.ts'
 import { limitLevel, type Seen } from './streams.ts'
 
 /** @param tail error probability of each side at this look; @param look counted from 1 */
 export type Procedure = (seen: Seen, tail: number, look: number) => Verdict
 
-const beyond = 0.01
-const fewest = 10
+/** A p99 has this share of pings beyond it. */
+const shareBeyond = 0.01
+const fewestSlowPings = 10
 
 /** As `src/slo/evidence.ts` does, with the simulation's latencies as the ones that are tried. */
 export const ours: Procedure = ({ trials, slower, duration }, tail) => {
@@ -17,17 +19,17 @@ export const ours: Procedure = ({ trials, slower, duration }, tail) => {
   const bounds = (hits: Float64Array, designEffect: number) =>
     shareBounds(
       sum(hits) / samples,
-      { effectiveSamples: samples / designEffect, duration: duration / earlyStopDiscount },
+      { effectiveSamples: samples / designEffect, duration: duration / earlyStoppingDivisor },
       { lower: tail, upper: tail },
     )
   let designEffect = 1
   for (const hits of slower.slice(0, limitLevel + 1)) {
-    if (sum(hits) >= fewest) ({ designEffect } = dependenceOf(hits, trials, tail))
-    if (sum(hits) < beyond * samples && bounds(hits, designEffect).upper < beyond) return 'pass'
+    if (sum(hits) >= fewestSlowPings) ({ designEffect } = dependenceOf(hits, trials, tail))
+    if (sum(hits) < shareBeyond * samples && bounds(hits, designEffect).upper < shareBeyond) return 'pass'
   }
   for (const hits of slower.slice(limitLevel)) {
-    if (sum(hits) <= beyond * samples) break
-    if (bounds(hits, dependenceOf(hits, trials, tail).designEffect).lower > beyond) return 'fail'
+    if (sum(hits) <= shareBeyond * samples) break
+    if (bounds(hits, dependenceOf(hits, trials, tail).designEffect).lower > shareBeyond) return 'fail'
   }
   return 'inconclusive'
 }
@@ -35,14 +37,14 @@ export const ours: Procedure = ({ trials, slower, duration }, tail) => {
 /** All pings taken as independent, the whole error probability at every look. */
 export const pooled: Procedure = ({ trials, slower }) => {
   const [samples, slow] = [sum(trials), sum(slower[limitLevel]!)]
-  if (jstat.beta.inv(1 - beyond, slow + 1, samples - slow) < beyond) return 'pass'
-  return slow > 0 && jstat.beta.inv(beyond, slow, samples - slow + 1) > beyond ? 'fail' : 'inconclusive'
+  if (jstat.beta.inv(1 - shareBeyond, slow + 1, samples - slow) < shareBeyond) return 'pass'
+  return slow > 0 && jstat.beta.inv(shareBeyond, slow, samples - slow + 1) > shareBeyond ? 'fail' : 'inconclusive'
 }
 
 /** Batches of at least 100 ms, grown until neighbours correlate by less than 0.1, at least 40 of them; half the error left at each look. */
 export const batchMeans: Procedure = ({ trials, slower, duration }, _, look) => {
   let batches = Math.min(slower[limitLevel]!.length, Math.floor(duration / 100))
-  const tail = beyond / 2 ** look
+  const tail = shareBeyond / 2 ** look
   for (; batches >= 40; batches = Math.floor(batches / 2)) {
     const means = batched(slower[limitLevel]!, trials, batches)
     const mean = sum(means) / batches
@@ -51,7 +53,7 @@ export const batchMeans: Procedure = ({ trials, slower, duration }, _, look) => 
     const correlation = sum(residuals.map((value, nth) => value * (residuals[nth - 1] ?? 0))) / squares
     if (correlation >= 0.1) continue
     const half = studentQuantile(1 - tail, batches - 1) * Math.sqrt(squares / (batches - 1) / batches)
-    return mean + half < beyond ? 'pass' : mean - half > beyond ? 'fail' : 'inconclusive'
+    return mean + half < shareBeyond ? 'pass' : mean - half > shareBeyond ? 'fail' : 'inconclusive'
   }
   return 'inconclusive'
 }
@@ -61,10 +63,4 @@ function batched(hits: Float64Array, trials: Float64Array, batches: number): Flo
   const part = (values: Float64Array, nth: number) =>
     sum(values.subarray(Math.floor(nth * size), Math.floor((nth + 1) * size)))
   return Float64Array.from({ length: batches }, (_, nth) => part(hits, nth) / part(trials, nth))
-}
-
-function sum(values: Float64Array): number {
-  let total = 0
-  for (const value of values) total += value
-  return total
 }

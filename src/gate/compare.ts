@@ -1,5 +1,6 @@
 import { evidenceFor } from '../slo/evidence.ts'
 import { findIndicator } from '../slo/indicator.ts'
+import { observeRun } from '../slo/observation.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
@@ -79,7 +80,7 @@ function tailsOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confiden
 /** @see Cochran, Sampling Techniques: the ends of a ratio from those of its parts, each with half of the error */
 function compareIntervals(base: LoadResult, head: LoadResult, { indicator }: Figure, tails: Tails): Measured {
   const [before, after] = sideTails(tails).map((tails, side) => {
-    const result = [base, head][side]!
+    const result = observeRun([base, head][side]!)
     const reader = findIndicator(indicator)!
     const { measured } = reader.read(result)
     const { low, high } = evidenceFor(result, reader, Infinity, tails)(1)

@@ -3,6 +3,7 @@ import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedComparison } from '../options/compare.ts'
 import { floodOf } from '../options/options.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
 import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
@@ -12,9 +13,6 @@ export interface ComparedRuns {
   readonly head: LoadResult
   readonly verdict: ComparisonVerdict
 }
-
-/** Pings still under way hardly change what is decided with this part of the evidence. */
-const clearly = 0.75
 
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
@@ -28,14 +26,14 @@ export async function compare(
 ): Promise<ComparedRuns> {
   checkSignal(signal)
   const sides = [base, head]
-  const judge = ([base, head]: readonly LoadResult[], part?: number) =>
-    compareSideBySide(base!, head!, tolerance, load.confidence, part)
+  const judge = ([base, head]: readonly LoadResult[], evidenceShare?: number) =>
+    compareSideBySide(base!, head!, tolerance, load.confidence, evidenceShare)
   const targets: RunningTarget[] = []
   try {
     for (const side of sides) if ('command' in side) targets.push(await startTarget(side, load))
     const floods = sides.map(({ url }) => floodOf(load, url, maxDuration / sides.length))
     const isReached = (results: readonly LoadResult[]): boolean =>
-      isHopeless(results) || judge(results, clearly).verdict !== 'unclear'
+      isHopeless(results) || judge(results, interimEvidenceShare).verdict !== 'unclear'
     const results = await runSideBySide(floods, { signal, watcher, decision: { overdueAfter: Infinity, isReached } })
     return { base: results[0]!, head: results[1]!, verdict: judge(results) }
   } finally {

@@ -2,7 +2,8 @@ import { isDecided } from '../slo/evaluate.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
-import { patienceOf } from '../slo/patience.ts'
+import { latencyDeadline } from '../slo/deadline.ts'
+import type { Decision } from './interim-looks.ts'
 import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
 /**
@@ -21,17 +22,20 @@ export async function run(
   checkSignal(signal)
   const embedded = options.url === undefined ? await startEmbedded() : undefined
   const settled = { ...options, url: options.url ?? embedded!.url }
-  const { until } = options
   try {
-    const [result] = await runSideBySide([settled], {
-      signal,
-      watcher,
-      ...(until !== undefined && {
-        decision: { overdueAfter: patienceOf(until.slo), isReached: ([result]) => isDecided(result!, until.slo) },
-      }),
-    })
+    const [result] = await runSideBySide([settled], { signal, watcher, decision: decisionOf(options) })
     return result!
   } finally {
     await embedded?.stop()
+  }
+}
+
+/** What ends a run with `until`. */
+function decisionOf({ until }: ResolvedOptions): Decision | undefined {
+  if (until === undefined) return undefined
+  const { objectives } = until
+  return {
+    overdueAfter: latencyDeadline(objectives),
+    isReached: ([result]) => isDecided(result!, objectives),
   }
 }

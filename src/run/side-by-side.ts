@@ -14,7 +14,7 @@ const { now } = Date
 /** How {@link runSideBySide} ends before its time. */
 export interface SideBySide {
   readonly signal?: AbortSignal | undefined
-  readonly decision?: Decision
+  readonly decision?: Decision | undefined
   readonly watcher?: Watcher | undefined
 }
 

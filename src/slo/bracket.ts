@@ -5,21 +5,22 @@ export interface Bracket {
   readonly ceiling: number
 }
 
-const noticeable = 0.05
+/** Floors and ceilings that differ by no more than this share of the ceiling are printed as one value. */
+const negligibleWidthShare = 0.05
 
 /** Prints one value, or its range where floor and ceiling differ by more than 5 %: `4.98 ms`, `380 µs … 1.07 ms`, `≥ 4k/s`. */
 export function formatBracket({ measured, floor, ceiling }: Bracket, format: (value: number) => string): string {
   if (ceiling === Infinity && floor < Infinity) return `≥ ${format(floor)}`
-  return ceiling - floor > noticeable * ceiling ? formatRange(floor, ceiling, format) : format(measured)
+  return ceiling - floor > negligibleWidthShare * ceiling ? formatRange(floor, ceiling, format) : format(measured)
 }
 
 /** Prints a range, its unit once where both ends have the same: `0.38 … 1.07 ms`, `3.96 … 4.05k/s`. */
 export function formatRange(low: number, high: number, format: (value: number) => string): string {
-  const [number = '', unit] = split(format(low))
-  return `${unit === split(format(high))[1] || low === 0 ? number : format(low)} … ${format(high)}`
+  const [from, to] = [split(format(low)), split(format(high))]
+  return `${from.unit === to.unit || low === 0 ? from.number : format(low)} … ${format(high)}`
 }
 
-function split(text: string): [number: string | undefined, unit: string | undefined] {
-  const [, number, unit] = /^([\d.,]*)(.*)$/.exec(text) ?? []
-  return [number, unit]
+function split(text: string): { number: string; unit: string } {
+  const [, number = '', unit = ''] = /^([\d.,]*)(.*)$/.exec(text) ?? []
+  return { number, unit }
 }

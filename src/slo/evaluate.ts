@@ -1,14 +1,13 @@
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { formatCount, formatDuration, formatRatio } from '../units.ts'
-import { formatBracket, formatRange } from './bracket.ts'
-import { type Evidence, evidenceFor } from './evidence.ts'
+import { interimEvidenceShare } from '../statistics/interim-looks.ts'
+import { formatCount, formatDuration } from '../units.ts'
 import { describeFaults } from './fault.ts'
-import { findIndicator, type IndicatorReader, kinds } from './indicator.ts'
-import { type Comparison, type Objective, parseSLO, type SLO } from './objective.ts'
-import { worstStretch } from './stretch.ts'
-import type { ObjectiveVerdict, SLOVerdict, Verdict } from './verdict.ts'
+import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
+import { type Objective, parseSLO, type SLO } from './objective.ts'
+import { type Observation, observeRun } from './observation.ts'
+import type { ObjectiveVerdict, SLOVerdict } from './verdict.ts'
 
 /** How {@link evaluateSLO} judges. */
 export interface Judgement {
@@ -17,9 +16,6 @@ export interface Judgement {
 }
 
 const defaultConfidence = 0.99
-const clearly = 0.75
-/** Longer runs that a reason thinks of. */
-const longerRuns = [1.5, 2, 3, 4, 5, 7, 10, 20, 50, 100]
 
 /**
  * Judges a run by an SLO.
@@ -29,7 +25,7 @@ const longerRuns = [1.5, 2, 3, 4, 5, 7, 10, 20, 50, 100]
  * generator could not see being to the objective's disadvantage on a pass, to its advantage on a fail. Counts, minimum
  * and maximum are facts about the run, judged as they are.
  *
- * The error probability, 1 - confidence, is shared by the looks that were planned (`LoadResult.looks`). For a pass every
+ * The error probability, 1 - confidence, is shared by the interim looks that were planned (`LoadResult.looks`). For a pass every
  * objective has to pass, so each may use all of it (intersection–union test: Berger, Technometrics 24 (1982)); one is
  * enough for a fail, so they share it (Bonferroni).
  *
@@ -53,207 +49,107 @@ export function evaluateSLO(
   slo: SLO,
   { confidence = confidenceOf(result) }: Judgement = {},
 ): SLOVerdict {
-  return judgeSLO(result, slo, confidence, 1)
+  checkConfidence(confidence)
+  return judge(result, parseSLO(slo), confidence, 1)
+}
+
+/** Whether an interim look ends a run: what it has measured so far decides even with three quarters of that evidence. */
+export function isDecided(result: LoadResult, objectives: readonly Objective[]): boolean {
+  return judge(result, objectives, confidenceOf(result), interimEvidenceShare).verdict !== 'inconclusive'
+}
+
+function judge(
+  result: LoadResult,
+  objectives: readonly Objective[],
+  confidence: number,
+  evidenceShare: number,
+): SLOVerdict {
+  const invalid = whyInvalid(result)
+  if (invalid !== undefined) return vacuousVerdict(result, objectives, invalid, confidence)
+  const run = observeRun(result)
+  const rule = decisionRule(result, confidence, objectives.length, evidenceShare)
+  const verdicts = objectives.map((objective) => judgeObjective(run, objective, rule))
+  return conclude(result, [...verdicts, ...missedByConnections(run, objectives, rule)], confidence)
 }
 
 /**
- * Whether a run so far is decided so clearly that the pings still under way will hardly change it: with three quarters of
- * the evidence it would be as well.
- * @throws {WsLoadError} as {@link evaluateSLO}
+ * What each of so many objectives may err by: a pass by all of what a look may, as every objective has to pass; a fail by
+ * its share of it, as one is enough.
  */
-export function isDecided(result: LoadResult, slo: SLO): boolean {
-  return judgeSLO(result, slo, confidenceOf(result), clearly).verdict !== 'inconclusive'
+export function decisionRule(
+  { looks }: LoadResult,
+  confidence: number,
+  objectives: number,
+  evidenceShare: number,
+): DecisionRule {
+  const errorPerLook = (1 - confidence) / looks.planned
+  return { falsePass: errorPerLook, falseFail: errorPerLook / objectives, confidence, evidenceShare }
 }
 
-/** @param part of the evidence that has to suffice */
-function judgeSLO(result: LoadResult, slo: SLO, confidence: number, part: number): SLOVerdict {
-  checkConfidence(confidence)
-  const objectives = parseSLO(slo)
-  const invalid = whyInvalid(result)
-  const worstFault = describeFaults(result.errors).slice(0, 1)
-  const error = (1 - confidence) / result.looks.planned
-  const budget = { pass: error, fail: error / objectives.length, confidence, part }
-  if (invalid !== undefined) {
-    const verdicts = objectives.map((objective) => unknown(result, objective, invalid))
-    const reasons = [invalid, ...worstFault]
-    return { verdict: 'inconclusive', vacuous: true, reasons, warnings: [], objectives: verdicts, confidence }
-  }
-  const bounded = new Set(objectives.map(({ indicator }) => indicator))
-  const implied = judgeConnections(result).filter(
-    ({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator),
-  )
-  const verdicts = [...objectives.map((objective) => judge(result, objective, budget)), ...implied]
-  const missed = verdicts.filter(({ verdict, level }) => level === 'fail' && verdict !== 'pass')
-  const warned = verdicts.filter(({ verdict, level }) => level === 'warn' && verdict !== 'pass')
-  const undecided = missed.some(({ verdict }) => verdict === 'inconclusive')
-  const gone = `every connection was gone ${formatDuration(result.duration)} into the measured window`
-  const reasons = new Set([
-    ...(undecided ? result.generator.reasons : []),
-    ...(result.ended === 'disconnected' ? [gone, ...worstFault] : []),
-    ...missed.map(({ reason }) => reason),
-  ])
-  const failed = result.ended === 'disconnected' || missed.some(({ verdict }) => verdict === 'fail')
+/** The verdict on a run that says nothing. */
+function vacuousVerdict(
+  result: LoadResult,
+  objectives: readonly Objective[],
+  invalid: string,
+  confidence: number,
+): SLOVerdict {
   return {
-    verdict: failed ? 'fail' : undecided ? 'inconclusive' : 'pass',
-    vacuous: missed.some(({ low }) => Number.isNaN(low)),
-    reasons: [...reasons],
-    warnings: warned.map(({ reason }) => reason),
-    objectives: verdicts,
+    verdict: 'inconclusive',
+    vacuous: true,
+    reasons: [invalid, ...mostFrequentFault(result)],
+    warnings: [],
+    objectives: objectives.map((objective) => unmeasured(observeRun(result), objective, invalid)),
     confidence,
   }
 }
 
-/** Error probabilities of an objective's pass and of its fail. */
-interface Budget {
-  readonly pass: number
-  readonly fail: number
-  /** Of the verdict as a whole. */
-  readonly confidence: number
-  /** How much of the evidence has to suffice. */
-  readonly part: number
-}
-
-function judge(result: LoadResult, objective: Objective, budget: Budget): ObjectiveVerdict {
-  const reader = findIndicator(objective.indicator)!
-  if (objective.window === undefined) return judgeWhole(result, objective, reader, budget)
-  const stretches = worstStretch(result, objective.window, (part, parts) => {
-    return judgeWhole(part, objective, reader, { ...budget, fail: budget.fail / parts })
-  })
-  const { window } = objective
-  return (
-    stretches ??
-    unknown(
-      result,
-      objective,
-      `${objective.indicator}: the run is shorter than the ${formatDuration(window)} of the bound`,
-    )
-  )
-}
-
-function judgeWhole(
-  result: LoadResult,
-  objective: Objective,
-  reader: IndicatorReader,
-  budget: Budget,
-): ObjectiveVerdict {
-  const { indicator, limit } = objective
-  const { doubt, ...bracket } = reader.read(result)
-  if (Number.isNaN(bracket.floor + bracket.ceiling))
-    return unknown(result, objective, `${indicator}: nothing was measured`)
-  const lower = reader.better === 'lower'
-  const tails = lower ? { lower: budget.fail, upper: budget.pass } : { lower: budget.pass, upper: budget.fail }
-  const decideOn = (low: number, high: number) => decide(objective, lower ? [low, high] : [high, low])
-  const outlook = evidenceFor(result, reader, limit, tails)
-  const evidence = outlook(budget.part)
-  const verdict = decideOn(evidence.low, evidence.high)
-  const [best, worst] = lower ? [bracket.floor, bracket.ceiling] : [bracket.ceiling, bracket.floor]
-  const sure = verdict === 'pass' ? worst : verdict === 'fail' ? best : bracket.measured
-  const margin = lower ? limit - sure : sure - limit
-  const blurred = decideOn(bracket.floor, bracket.ceiling) === 'inconclusive'
-  const longer = (): number | undefined =>
-    longerRuns.find((times) => {
-      const { low, high } = outlook(times)
-      return decideOn(low, high) !== 'inconclusive'
-    })
-  return {
-    ...objective,
-    ...bracket,
-    ...evidence,
-    verdict,
-    margin,
-    excess: margin === 0 ? 0 : -margin / limit,
-    reason:
-      verdict === 'inconclusive'
-        ? blurred
-          ? `${indicator}: ${doubt}`
-          : lacking(objective, evidence, budget.confidence, longer())
-        : `${indicator} is ${formatBracket(bracket, kinds[objective.kind].format)}, the limit is ${objective.bound}`,
-  }
-}
-
-function decide({ comparison, limit }: Objective, [best, worst]: readonly number[]): Verdict {
-  if (holds(worst!, comparison, limit)) return 'pass'
-  return holds(best!, comparison, limit) ? 'inconclusive' : 'fail'
-}
-
-/** What is missing for a verdict, and what would help. */
-function lacking(objective: Objective, evidence: Evidence, confidence: number, longer: number | undefined): string {
-  const { indicator, kind, bound } = objective
-  const { low, high, samplesNeeded, effectiveSamples } = evidence
-  const { format } = kinds[kind]
-  const range = high === Infinity ? `${format(low)} or more` : formatRange(low, high, format)
-  const few = samplesNeeded > effectiveSamples && high === Infinity
-  return [
-    `not enough evidence: ${indicator} is ${range} at ${formatRatio(confidence)} confidence, the limit is ${bound}`,
-    ...describeSamples(objective, evidence),
-    ...(few ? [`it takes ${formatCount(samplesNeeded)}`] : []),
-    longer === undefined ? 'it is too near to be decided by a longer run' : `run about ${longer} times longer`,
-  ].join('; ')
-}
-
-function describeSamples({ indicator }: Objective, { samples, effectiveSamples, resolved }: Evidence): string[] {
-  if (effectiveSamples === 0) return resolved ? [] : ['it is still changing']
-  const what = indicator.startsWith('handshake.') ? 'connections' : 'pings'
-  const independent = formatCount(Math.floor(effectiveSamples))
-  const telling = effectiveSamples < 0.8 * samples ? ` tell as much as ${independent} independent ones` : ''
-  return [`${formatCount(samples)} ${what}${telling}`]
-}
-
-function unknown(result: LoadResult, objective: Objective, reason: string): ObjectiveVerdict {
-  const { doubt: _, ...bracket } = findIndicator(objective.indicator)!.read(result)
-  return {
-    ...objective,
-    ...bracket,
-    low: NaN,
-    high: NaN,
-    samples: 0,
-    effectiveSamples: 0,
-    samplesNeeded: 0,
-    resolved: false,
-    verdict: 'inconclusive',
-    margin: NaN,
-    excess: NaN,
-    reason,
-  }
-}
-
-function holds(value: number, comparison: Comparison, limit: number): boolean {
-  switch (comparison) {
-    case '<':
-      return value < limit
-    case '<=':
-      return value <= limit
-    case '>':
-      return value > limit
-    case '>=':
-      return value >= limit
-  }
-}
-
-function judgeConnections(result: LoadResult): ObjectiveVerdict[] {
-  const { requested, opened, closedEarly } = result.connections
-  const budget = { pass: 0, fail: 0, confidence: 1, part: 1 }
-  const open = {
-    indicator: 'opened',
-    kind: 'count',
-    comparison: '>=',
-    limit: requested,
-    bound: `>= ${requested}`,
-    level: 'fail',
-  } as const
-  const kept = {
-    indicator: 'closedEarly',
-    kind: 'count',
-    comparison: '<=',
-    limit: 0,
-    bound: '<= 0',
-    level: 'fail',
-  } as const
-  const [have, ended, wanted] = [opened, closedEarly, requested].map(formatCount)
-  return [
-    { ...judge(result, open, budget), reason: `${have} of ${wanted} connections opened` },
-    { ...judge(result, kept, budget), reason: `${ended} of ${wanted} connections ended before the run did` },
+/** The verdict on a run, given those on its objectives. */
+function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], confidence: number): SLOVerdict {
+  const notMet = objectives.filter(({ verdict }) => verdict !== 'pass')
+  const missed = notMet.filter(({ level }) => level === 'fail')
+  const warned = notMet.filter(({ level }) => level === 'warn')
+  const disconnected = result.ended === 'disconnected'
+  const failed = disconnected || missed.some(({ verdict }) => verdict === 'fail')
+  const undecided = missed.some(({ verdict }) => verdict === 'inconclusive')
+  const reasons = [
+    ...(undecided ? result.generator.reasons : []),
+    ...(disconnected ? [describeDisconnection(result), ...mostFrequentFault(result)] : []),
+    ...missed.map(({ reason }) => reason),
   ]
+  return {
+    verdict: failed ? 'fail' : undecided ? 'inconclusive' : 'pass',
+    vacuous: missed.some(({ low }) => Number.isNaN(low)),
+    reasons: [...new Set(reasons)],
+    warnings: warned.map(({ reason }) => reason),
+    objectives,
+    confidence,
+  }
+}
+
+/** What every run has to keep unless its SLO has bounds of its own on that: all connections open, to the end of the run. */
+function missedByConnections(
+  run: Observation,
+  objectives: readonly Objective[],
+  rule: DecisionRule,
+): ObjectiveVerdict[] {
+  const { requested, opened, closedEarly } = run.connections
+  const wanted = formatCount(requested)
+  const judgeCount = (objective: Pick<Objective, 'indicator' | 'comparison' | 'limit'>, reason: string) => {
+    const { comparison, limit } = objective
+    const bound = `${comparison} ${limit}`
+    return { ...judgeObjective(run, { ...objective, kind: 'count', level: 'fail', bound }, rule), reason }
+  }
+  const bounded = new Set(objectives.map(({ indicator }) => indicator))
+  return [
+    judgeCount(
+      { indicator: 'opened', comparison: '>=', limit: requested },
+      `${formatCount(opened)} of ${wanted} connections opened`,
+    ),
+    judgeCount(
+      { indicator: 'closedEarly', comparison: '<=', limit: 0 },
+      `${formatCount(closedEarly)} of ${wanted} connections ended before the run did`,
+    ),
+  ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
 }
 
 /** The confidence that a run was asked to be judged at. */
@@ -270,11 +166,19 @@ function checkConfidence(confidence: unknown): void {
 }
 
 /** Why a run says nothing about its target, if it does not. */
-function whyInvalid({ pings, connections, ended, duration }: LoadResult): string | undefined {
+export function whyInvalid({ pings, connections, ended, duration }: LoadResult): string | undefined {
   const aborted =
     ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []
   if (pings.answered > 0) return aborted[0]
   const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
   const unanswered = pings.sent === 0 ? 'no ping was sent' : `none of ${formatCount(pings.sent)} pings was answered`
   return [`nothing was measured, ${opened}`, unanswered, ...aborted].join(', ')
+}
+
+function mostFrequentFault({ errors }: LoadResult): string[] {
+  return describeFaults(errors).slice(0, 1)
+}
+
+function describeDisconnection({ duration }: LoadResult): string {
+  return `every connection was gone ${formatDuration(duration)} into the measured window`
 }

@@ -1,13 +1,19 @@
-import { type Dependence, dependenceOf, ratioSpread, type Spread, studentQuantile } from '../statistics/dependence.ts'
-import type { LoadResult } from '../result/load-result.ts'
-import { earlyStopDiscount, samplesNeeded, shareBounds, type Tails } from '../statistics/share.ts'
-import type { Bracket as MeasuredBracket } from './bracket.ts'
-import type { IndicatorReader, LatencyGroup } from './indicator.ts'
-
-type Bracket = Omit<MeasuredBracket, 'measured'>
-
-/** Neighbouring buckets of a slice's histogram are at most this far apart, with a little to spare. */
-const bucketWidth = 0.02
+import {
+  type Dependence,
+  dependenceOf,
+  independent,
+  larger,
+  ratioSpread,
+  type Spread,
+  studentQuantile,
+} from '../statistics/dependence.ts'
+import { samplesNeeded, shareBounds, type Tails } from '../statistics/share.ts'
+import { sum, sumEach } from '../statistics/sum.ts'
+import type { Bracket } from './bracket.ts'
+import type { IndicatorReader } from './indicator.ts'
+import { latencySample } from './latency-sample.ts'
+import { type Observation, trustedDuration } from './observation.ts'
+import { type LatencyGroup, readPercentile } from './reading.ts'
 
 /** Between which values an indicator truly lies, and what that is known from. */
 export interface Evidence {
@@ -24,195 +30,166 @@ export interface Evidence {
   readonly resolved: boolean
 }
 
-/** What would be known of a run that went on in the same way for this many times as long. */
-export type Outlook = (times: number) => Evidence
+/** Of something that was not measured. */
+export const noEvidence: Evidence = {
+  low: NaN,
+  high: NaN,
+  samples: 0,
+  effectiveSamples: 0,
+  samplesNeeded: 0,
+  resolved: false,
+}
 
-/** Limits that are tried for a percentile: four for each halving of the share beyond. */
-const rungs = 4
-/** Fewer pings than this beyond a limit do not tell how they depend on each other; more of them, a bit below, do. */
-const fewest = 10
-const independent: Dependence = { designEffect: 1, resolved: true }
+/** What would be known of a run that went on in the same way for this many times as long; 1 is the run itself. */
+export type Extrapolation = (times: number) => Evidence
+
+/** Limits that are tried for a percentile, for each halving of the share of pings beyond them. */
+const limitsPerHalving = 4
 
 /**
- * What a run tells about an indicator beyond the value it had: an interval that the true value lies in, up to the given
- * error probabilities. Facts about the run, counts, minimum and maximum, are what they are.
+ * What a run tells about an indicator beyond the value it had: a confidence interval, whose ends err with the given
+ * probabilities. Facts about the run, counts, minimum and maximum, are what they are.
  *
  * That the true p99 is below some latency says that the share of pings slower than that is below 1 %, so a percentile is
  * bounded by the nearest latencies for which this is sure ({@link shareBounds}); the share of errors likewise. Means and
  * rates have batch means ({@link ratioSpread}).
+ *
+ * @param limit that the indicator is held against
  */
 export function evidenceFor(
-  result: LoadResult,
+  observation: Observation,
   { statistic, read }: IndicatorReader,
   limit: number,
   tails: Tails,
-): Outlook {
-  const { floor, ceiling } = read(result)
-  const bracket = { floor, ceiling }
+): Extrapolation {
+  const bracket = read(observation)
   switch (statistic.type) {
     case 'fact':
       return () => fact(bracket)
     case 'share':
       // That there is none at all is a fact as well: no number of pings shows that there never is an error.
-      return limit === 0 ? () => fact(bracket) : shareEvidence(result, bracket, limit, tails)
+      return limit === 0 ? () => fact(bracket) : errorRateEvidence(observation, bracket, limit, tails)
     case 'mean':
-      return meanEvidence(result, statistic.of, bracket, tails)
+      return meanEvidence(observation, statistic.of, bracket, tails)
     case 'rate':
-      return rateEvidence(result, statistic.of, bracket, tails)
+      return rateEvidence(observation, statistic.of, bracket, tails)
     case 'percentile':
-      return percentileEvidence(result, { ...statistic, read }, tails)
+      return percentileEvidence(observation, statistic, tails)
   }
-}
-
-/** Milliseconds that a run is taken to have lasted when it comes to what it cannot have seen. */
-function trustedDuration({ duration, looks }: Pick<LoadResult, 'duration' | 'looks'>): number {
-  return looks.planned > 1 ? duration / earlyStopDiscount : duration
 }
 
 function fact({ floor, ceiling }: Bracket): Evidence {
   return { low: floor, high: ceiling, samples: 0, effectiveSamples: 0, samplesNeeded: 0, resolved: true }
 }
 
-function percentileEvidence(
-  result: LoadResult,
-  { of, percentile, read }: { of: LatencyGroup; percentile: number; read: IndicatorReader['read'] },
+/** What a run tells about a percentile of a latency; the largest dependence among the limits that were tried counts. */
+export function percentileEvidence(
+  observation: Observation,
+  { of, percentile }: { readonly of: LatencyGroup; readonly percentile: number },
   tails: Tails,
-): Outlook {
-  const { samples, duration, dependenceAt, worst } = sampling(result, of, smaller(tails))
-  const beyond = 1 - percentile / 100
-  const at = (share: number) => read(result, 100 * (1 - share))
-  const bounds = (share: number, times: number) => {
-    const { designEffect } = dependenceAt(share)
-    return shareBounds(share, { effectiveSamples: (samples / designEffect) * times, duration: duration * times }, tails)
-  }
+): Extrapolation {
+  const sample = latencySample(observation, of, Math.min(tails.lower, tails.upper))
+  const shareBeyond = 1 - percentile / 100
+  const exceededBy = (share: number): Bracket => readPercentile(observation, of, 100 * (1 - share))
   return (times) => {
-    const slower = stepsUp(beyond, 1).find((share) => bounds(share, times).lower > beyond)
-    const faster = stepsDown(beyond, 1 / samples).find((share) => bounds(share, times).upper < beyond)
-    const { designEffect, resolved } = worst()
-    return {
-      low: slower === undefined ? 0 : at(slower).floor,
-      high: faster === undefined ? Infinity : at(faster).ceiling,
-      samples,
-      effectiveSamples: (samples / designEffect) * times,
-      samplesNeeded: samplesNeeded(percentile, duration * times, tails.upper),
-      resolved,
+    const duration = sample.duration * times
+    const effectiveSamples = ({ designEffect }: Dependence): number => (sample.count / designEffect) * times
+    let dependence = independent
+    const trueShare = (share: number) => {
+      const atLimit = sample.dependenceOfSlowest(share)
+      dependence = larger(dependence, atLimit)
+      return shareBounds(share, { effectiveSamples: effectiveSamples(atLimit), duration }, tails)
     }
-  }
-}
-
-function stepsUp(from: number, to: number): number[] {
-  const count = Math.ceil(Math.log2(to / from) * rungs)
-  return [...Array.from({ length: count }, (_, nth) => from * 2 ** (nth / rungs)), to]
-}
-
-function stepsDown(from: number, to: number): number[] {
-  const count = Math.max(0, Math.ceil(Math.log2(from / to) * rungs))
-  return [...Array.from({ length: count }, (_, nth) => from * 2 ** (-nth / rungs)), 0]
-}
-
-/** How many samples there are of a latency, over how long, and how far the slowest of them depend on each other. */
-function sampling(result: LoadResult, of: LatencyGroup, tail: number) {
-  const { connections, slices, latency } = result
-  if (of === 'handshake') {
-    // Connections are opened once, as fast as the server lets them: there is no time that they speak about.
-    return {
-      samples: connections.opened + connections.failed,
-      duration: Infinity,
-      dependenceAt: () => independent,
-      worst: () => independent,
-    }
-  }
-  const unanswered = sumOf(slices.pings('timedOut'), slices.pings('lost'))
-  const trials = sumOf(slices.pings('answered'), unanswered)
-  const samples = total(trials)
-  const known = new Map<number, Dependence>()
-  const dependenceAt = (share: number): Dependence => {
-    const wanted = Math.max(share, fewest / samples)
-    const before = known.get(wanted)
-    if (before !== undefined) return before
-    const answered = 1 - (wanted * samples - total(unanswered)) / Math.max(1, latency.count)
-    const ms = answered >= 1 ? Infinity : latency.percentile(100 * Math.max(0, answered))
-    // Many pings may have exactly that latency: on either side of it.
-    const sides = [ms * (1 - bucketWidth), ms * (1 + bucketWidth)].map((side) =>
-      sumOf(slices.slowerThan(side), unanswered),
+    const surelyMore = sharesUpFrom(shareBeyond).find((share) => trueShare(share).lower > shareBeyond)
+    const surelyFewer = sharesDownFrom(shareBeyond, 1 / sample.count).find(
+      (share) => trueShare(share).upper < shareBeyond,
     )
-    const dependence = sides
-      .filter((hits) => total(hits) >= fewest)
-      .map((hits) => dependenceOf(hits, trials, tail))
-      .reduce(larger, independent)
-    known.set(wanted, dependence)
-    return dependence
+    return {
+      low: surelyMore === undefined ? 0 : exceededBy(surelyMore).floor,
+      high: surelyFewer === undefined ? Infinity : exceededBy(surelyFewer).ceiling,
+      samples: sample.count,
+      effectiveSamples: effectiveSamples(dependence),
+      samplesNeeded: samplesNeeded(percentile, duration, tails.upper),
+      resolved: dependence.resolved,
+    }
   }
-  const worst = (): Dependence => [...known.values()].reduce(larger, independent)
-  return { samples, duration: trustedDuration(result), dependenceAt, worst }
 }
 
-function shareEvidence(
-  { slices, pings, connections, ...result }: LoadResult,
+function sharesUpFrom(share: number): number[] {
+  const count = Math.ceil(Math.log2(1 / share) * limitsPerHalving)
+  return [...Array.from({ length: count }, (_, nth) => share * 2 ** (nth / limitsPerHalving)), 1]
+}
+
+/** @param least share to try before 0 */
+function sharesDownFrom(share: number, least: number): number[] {
+  const count = Math.max(0, Math.ceil(Math.log2(share / least) * limitsPerHalving))
+  return [...Array.from({ length: count }, (_, nth) => share * 2 ** (-nth / limitsPerHalving)), 0]
+}
+
+function errorRateEvidence(
+  observation: Observation,
   { floor, ceiling }: Bracket,
   limit: number,
   tails: Tails,
-): Outlook {
-  const failed = sumOf(slices.pings('timedOut'), slices.pings('lost'), slices.pings('dropped'))
-  const due = sumOf(slices.pings('sent'), slices.pings('dropped'))
-  const { designEffect, resolved } = dependenceOf(failed, due, smaller(tails))
-  const samples = pings.due + connections.requested
-  const duration = trustedDuration(result)
+): Extrapolation {
+  const { slices, pings, attempts } = observation
+  const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
+  const { designEffect, resolved } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
   return (times) => {
-    const evidence = { effectiveSamples: (samples / designEffect) * times, duration: duration * times }
+    const size = {
+      effectiveSamples: (attempts / designEffect) * times,
+      duration: trustedDuration(observation) * times,
+    }
     return {
-      low: shareBounds(floor, evidence, tails).lower,
-      high: shareBounds(ceiling, evidence, tails).upper,
+      low: shareBounds(floor, size, tails).lower,
+      high: shareBounds(ceiling, size, tails).upper,
       samples: pings.due,
-      effectiveSamples: evidence.effectiveSamples,
-      samplesNeeded: samplesNeeded(100 * (1 - limit), evidence.duration, tails.upper),
+      effectiveSamples: size.effectiveSamples,
+      samplesNeeded: samplesNeeded(100 * (1 - limit), size.duration, tails.upper),
       resolved,
     }
   }
 }
 
-/** Mean of the latencies by slices; that of handshakes as if connections were independent of each other. */
-function meanEvidence(
-  { slices, connections, latency, ...result }: LoadResult,
-  of: LatencyGroup,
-  { floor, ceiling }: Bracket,
-  tails: Tails,
-): Outlook {
-  const counts = slices.pings('answered')
-  const samples = of === 'handshake' ? connections.opened : total(counts)
-  const { mean, stddev } = of === 'latency' ? latency : result[of]
-  const standardError = stddev / Math.sqrt(samples)
-  const spread = (tail: number): Spread => {
-    const independent = studentQuantile(1 - tail, Math.max(1, samples - 1)) * standardError
-    if (of === 'handshake') return { halfWidth: samples < 2 ? Infinity : independent, resolved: true }
-    const { halfWidth, resolved } = ratioSpread(slices.totals(), counts, tail)
-    return { halfWidth: Math.max(independent, (halfWidth * mean) / latency.mean), resolved }
+/** Handshakes are taken to be independent of each other; how far pings are not, slices tell of the response times. */
+function meanEvidence(observation: Observation, of: LatencyGroup, bracket: Bracket, tails: Tails): Extrapolation {
+  const { slices, connections, latency } = observation
+  const { mean, stddev } = observation[of]
+  const answered = slices.pings('answered')
+  const samples = of === 'handshake' ? connections.opened : sum(answered)
+  const ifIndependent = (tail: number): number =>
+    studentQuantile(1 - tail, Math.max(1, samples - 1)) * (stddev / Math.sqrt(samples))
+  const ofHandshakes = (tail: number): Spread => {
+    return { halfWidth: samples < 2 ? Infinity : ifIndependent(tail), resolved: true }
   }
-  return around(floor, ceiling, spread, tails, samples)
+  const ofPings = (tail: number): Spread => {
+    const { halfWidth, resolved } = ratioSpread(slices.totals(), answered, tail)
+    return { halfWidth: Math.max(ifIndependent(tail), (halfWidth * mean) / latency.mean), resolved }
+  }
+  return around(bracket, of === 'handshake' ? ofHandshakes : ofPings, tails, samples)
 }
 
 /** A rate by slices: its samples are slices, not pings. */
 function rateEvidence(
-  { slices, duration }: LoadResult,
+  { slices, duration }: Observation,
   of: 'answered' | 'sent',
-  { floor, ceiling }: Bracket,
+  bracket: Bracket,
   tails: Tails,
-): Outlook {
+): Extrapolation {
   const seconds = Float64Array.from({ length: slices.count }, (_, nth) => {
     return Math.max(0, Math.min(slices.length, duration - nth * slices.length)) / 1_000
   })
-  const spread = (tail: number): Spread => ratioSpread(slices.pings(of), seconds, tail)
-  return around(floor, ceiling, spread, tails, slices.count)
+  return around(bracket, (tail) => ratioSpread(slices.pings(of), seconds, tail), tails, slices.count)
 }
 
 function around(
-  floor: number,
-  ceiling: number,
+  { floor, ceiling }: Bracket,
   spread: (tail: number) => Spread,
   tails: Tails,
   samples: number,
-): Outlook {
-  const [below, above] = [spread(tails.lower), spread(tails.upper)]
+): Extrapolation {
+  const below = spread(tails.lower)
+  const above = spread(tails.upper)
   return (times) => ({
     low: Math.max(0, floor - below.halfWidth / Math.sqrt(times)),
     high: ceiling + above.halfWidth / Math.sqrt(times),
@@ -221,20 +198,4 @@ function around(
     samplesNeeded: 0,
     resolved: above.resolved,
   })
-}
-
-function smaller({ lower, upper }: Tails): number {
-  return Math.min(lower, upper)
-}
-
-function larger(one: Dependence, other: Dependence): Dependence {
-  return other.designEffect > one.designEffect ? other : one
-}
-
-function sumOf(...series: readonly Float64Array[]): Float64Array {
-  return series[0]!.map((_, nth) => series.reduce((sum, one) => sum + one[nth]!, 0))
-}
-
-function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }

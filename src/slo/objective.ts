@@ -11,7 +11,7 @@ import {
   type IndicatorReader,
 } from './indicator.ts'
 
-export type Comparison = '<' | '<=' | '>' | '>='
+export type Operator = '<' | '<=' | '>' | '>='
 
 /** What a missed bound does: `fail` turns the verdict, `warn` only says so. */
 export type Level = 'fail' | 'warn'
@@ -36,10 +36,10 @@ export interface Objective {
   /** As written: `p99`, `serviceTime.p99.9`, `errorRate`. */
   readonly indicator: string
   readonly kind: IndicatorKind
-  readonly comparison: Comparison
+  readonly comparison: Operator
   /** Milliseconds, a ratio from 0 to 1, per second, or a count: `kind` says which. */
   readonly limit: number
-  /** Comparison and limit as written: `< 20ms`, `< 30ms over any 10s`. */
+  /** Operator and limit as written: `< 20ms`, `< 30ms over any 10s`. */
   readonly bound: string
   readonly level: Level
   /** Length in milliseconds of the stretches that each have to meet the bound; the whole run if it is missing. */
@@ -132,7 +132,7 @@ function parseBound({ indicator, level, bound: text }: Written): Objective | str
   if (limit < 0 || (limit === 0 && comparison === '<')) return expected('a bound that a run can meet')
   if (limit === 0 && comparison === '>=') return expected('a bound that a run can miss')
   if (kind === 'ratio' && limit === 1) return expected("a share below 100 %, with its sign, like '< 1%'")
-  const objective = { indicator, kind, comparison: comparison as Comparison, limit, level }
+  const objective = { indicator, kind, comparison: comparison as Operator, limit, level }
   if (windowText === undefined) return { ...objective, bound: `${comparison} ${limitText}` }
   const window = parseDuration(windowText)
   if (!hasWindows(reader))

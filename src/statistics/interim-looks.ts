@@ -1,5 +1,8 @@
-const first = 1_000
-const growth = 1.5
+const firstLookMs = 1_000
+const spacingFactor = 1.5
+
+/** An interim look decides on this share of the evidence, so that the pings still under way hardly change the verdict. */
+export const interimEvidenceShare = 0.75
 
 /**
  * When a run of at most `longest` milliseconds is looked at, to end it as soon as it is decided: milliseconds, after 1 s
@@ -7,6 +10,6 @@ const growth = 1.5
  */
 export function lookTimes(longest: number): number[] {
   const times: number[] = []
-  for (let time = first; time * growth <= longest; time *= growth) times.push(time)
+  for (let time = firstLookMs; time * spacingFactor <= longest; time *= spacingFactor) times.push(time)
   return [...times, longest]
 }

@@ -1,11 +1,10 @@
-import { parseSLO, type SLO } from './objective.ts'
+import type { Objective } from './objective.ts'
 
 /**
  * The age in milliseconds at which an unanswered ping has missed every limit on a latency. It is not lost before its
- * timeout, so where the SLO has a bound on that, none has.
+ * timeout, so where an objective has a bound on that, none has.
  */
-export function patienceOf(until: SLO): number {
-  const objectives = parseSLO(until)
+export function latencyDeadline(objectives: readonly Objective[]): number {
   if (objectives.some(({ indicator }) => indicator === 'lost' || indicator === 'errorRate')) return Infinity
   const latencies = objectives.filter(
     ({ kind, indicator }) => kind === 'duration' && !indicator.startsWith('handshake.'),

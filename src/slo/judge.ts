@@ -1,0 +1,105 @@
+import type { Tails } from '../statistics/share.ts'
+import { formatDuration } from '../units.ts'
+import type { Bracket } from './bracket.ts'
+import { type Evidence, evidenceFor, type Extrapolation, noEvidence } from './evidence.ts'
+import { findIndicator } from './indicator.ts'
+import type { Objective, Operator } from './objective.ts'
+import type { Observation } from './observation.ts'
+import { describeFinding, describeLack } from './reason.ts'
+import { worstStretch } from './stretch.ts'
+import type { ObjectiveVerdict, Verdict } from './verdict.ts'
+
+/** How sure a verdict on an objective has to be. */
+export interface DecisionRule {
+  /** Probability of a pass of an objective that is truly missed. */
+  readonly falsePass: number
+  /** Probability of a fail of an objective that is truly met. */
+  readonly falseFail: number
+  /** Of the verdict on all objectives, which a reason names. */
+  readonly confidence: number
+  /** Share of the evidence that has to suffice, above 0 to 1. */
+  readonly evidenceShare: number
+}
+
+/** How many times as long a run may have to be for a reason to say so. */
+const longerRuns = [1.5, 2, 3, 4, 5, 7, 10, 20, 50, 100]
+
+/** Judges a run by one objective: the whole of it, or each of its stretches, of which the worst counts. */
+export function judgeObjective(run: Observation, objective: Objective, rule: DecisionRule): ObjectiveVerdict {
+  const { indicator, window } = objective
+  if (window === undefined) return judgeObservation(run, objective, rule)
+  const worst = worstStretch(run, window, (stretch, sideBySide) =>
+    judgeObservation(stretch, objective, { ...rule, falseFail: rule.falseFail / sideBySide }),
+  )
+  const tooShort = `${indicator}: the run is shorter than the ${formatDuration(window)} of the bound`
+  return worst ?? unmeasured(run, objective, tooShort)
+}
+
+/** The verdict on an objective that nothing is known about. */
+export function unmeasured(observation: Observation, objective: Objective, reason: string): ObjectiveVerdict {
+  const { caveat: _, ...bracket } = findIndicator(objective.indicator)!.read(observation)
+  return { ...objective, ...bracket, ...noEvidence, verdict: 'inconclusive', margin: NaN, excess: NaN, reason }
+}
+
+function judgeObservation(observation: Observation, objective: Objective, rule: DecisionRule): ObjectiveVerdict {
+  const reader = findIndicator(objective.indicator)!
+  const reading = reader.read(observation)
+  if (Number.isNaN(reading.floor + reading.ceiling)) {
+    return unmeasured(observation, objective, `${objective.indicator}: nothing was measured`)
+  }
+  const extrapolate = evidenceFor(observation, reader, objective.limit, tailsOf(objective, rule))
+  const evidence = extrapolate(rule.evidenceShare)
+  const verdict = decide(objective, evidence)
+  const { caveat, ...bracket } = reading
+  const reason =
+    verdict !== 'inconclusive'
+      ? describeFinding(objective, bracket)
+      : decide(objective, { low: bracket.floor, high: bracket.ceiling }) === 'inconclusive'
+        ? `${objective.indicator}: ${caveat}`
+        : describeLack(objective, evidence, rule.confidence, longerRunThatDecides(objective, extrapolate))
+  return {
+    ...objective,
+    ...bracket,
+    ...evidence,
+    verdict,
+    ...distanceToLimit(objective, bracket, verdict),
+    reason,
+  }
+}
+
+/** The worse end of the confidence interval decides a pass, the better one a fail. */
+function tailsOf(objective: Objective, { falsePass, falseFail }: DecisionRule): Tails {
+  return isUpperBound(objective) ? { lower: falseFail, upper: falsePass } : { lower: falsePass, upper: falseFail }
+}
+
+function decide(objective: Objective, { low, high }: Pick<Evidence, 'low' | 'high'>): Verdict {
+  const { best, worst } = isUpperBound(objective) ? { best: low, worst: high } : { best: high, worst: low }
+  if (meets(worst, objective)) return 'pass'
+  return meets(best, objective) ? 'inconclusive' : 'fail'
+}
+
+function meets(value: number, { comparison, limit }: Objective): boolean {
+  return comparisons[comparison](value, limit)
+}
+
+const comparisons: Readonly<Record<Operator, (value: number, limit: number) => boolean>> = {
+  '<': (value, limit) => value < limit,
+  '<=': (value, limit) => value <= limit,
+  '>': (value, limit) => value > limit,
+  '>=': (value, limit) => value >= limit,
+}
+
+function isUpperBound({ comparison }: Objective): boolean {
+  return comparison.startsWith('<')
+}
+
+function distanceToLimit(objective: Objective, { measured, floor, ceiling }: Bracket, verdict: Verdict) {
+  const { best, worst } = isUpperBound(objective) ? { best: floor, worst: ceiling } : { best: ceiling, worst: floor }
+  const sure = { pass: worst, fail: best, inconclusive: measured }[verdict]
+  const margin = isUpperBound(objective) ? objective.limit - sure : sure - objective.limit
+  return { margin, excess: margin === 0 ? 0 : -margin / objective.limit }
+}
+
+function longerRunThatDecides(objective: Objective, extrapolate: Extrapolation): number | undefined {
+  return longerRuns.find((times) => decide(objective, extrapolate(times)) !== 'inconclusive')
+}

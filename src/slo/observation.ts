@@ -1,0 +1,82 @@
+import { LatencySummary } from '../result/latency-summary.ts'
+import type { ConnectionTotals, LoadResult, PingTotals } from '../result/load-result.ts'
+import { pingTotals } from '../result/ping-totals.ts'
+import type { Slices } from '../result/slices.ts'
+import { earlyStoppingDivisor } from '../statistics/share.ts'
+import { sum } from '../statistics/sum.ts'
+
+/** What a verdict reads: a whole run, or a stretch of one. Milliseconds, per second, and ratios from 0 to 1. */
+export interface Observation {
+  readonly duration: number
+  readonly slices: Slices
+  readonly pings: PingTotals
+  readonly latency: LatencySummary
+  readonly latencyFloor: LatencySummary
+  /** Slices do not keep them: where they are not the response times, a stretch has those of the whole run. */
+  readonly serviceTime: LatencySummary
+  readonly throughput: number
+  readonly offeredRate: number
+  /** Failed share of `attempts`. */
+  readonly errorRate: number
+  /** Pings that were due; of a whole run the connections that it asked for too. */
+  readonly attempts: number
+  /** Attempts that failed through no fault of the generator's: lost pings, connections that never opened. */
+  readonly failedByServer: number
+  /** Of the whole run: its connections open before any stretch begins. */
+  readonly connections: ConnectionTotals
+  readonly handshake: LatencySummary
+  /** Interim looks that were planned, the one at the end of the run included. */
+  readonly plannedLooks: number
+  readonly generatorSaturated: boolean
+}
+
+/** What a verdict on a whole run reads. */
+export function observeRun(result: LoadResult): Observation {
+  const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate, errorRate } = result
+  const { connections, handshake, looks, generator } = result
+  return {
+    duration,
+    slices,
+    pings,
+    latency,
+    latencyFloor,
+    serviceTime,
+    throughput,
+    offeredRate,
+    errorRate,
+    attempts: pings.due + connections.requested,
+    failedByServer: pings.lost + connections.failed,
+    connections,
+    handshake,
+    plannedLooks: looks.planned,
+    generatorSaturated: generator.saturated,
+  }
+}
+
+/** What a verdict on `count` neighbouring slices of a run reads, from the one numbered `first`, counted from 0. */
+export function observeStretch(run: Observation, first: number, count: number): Observation {
+  const slices = run.slices.stretch(first, count)
+  const { ceilings, floors } = slices.histograms()
+  const latency = new LatencySummary(ceilings, floors)
+  const duration = count * slices.length
+  const pings = pingTotals((kind) => sum(slices.pings(kind)))
+  return {
+    ...run,
+    duration,
+    slices,
+    pings,
+    latency,
+    latencyFloor: new LatencySummary(floors),
+    serviceTime: run.serviceTime === run.latency ? latency : run.serviceTime,
+    throughput: (pings.answered * 1_000) / duration,
+    offeredRate: (pings.sent * 1_000) / duration,
+    errorRate: (pings.dropped + pings.timedOut + pings.lost) / pings.due,
+    attempts: pings.due,
+    failedByServer: pings.lost,
+  }
+}
+
+/** Milliseconds that an observation counts as when it comes to what cannot have been seen in so short a time. */
+export function trustedDuration({ duration, plannedLooks }: Observation): number {
+  return plannedLooks > 1 ? duration / earlyStoppingDivisor : duration
+}

@@ -1,0 +1,49 @@
+import { formatCount, formatRatio } from '../units.ts'
+import { type Bracket, formatBracket, formatRange } from './bracket.ts'
+import type { Evidence } from './evidence.ts'
+import { kinds } from './indicator.ts'
+import type { Objective } from './objective.ts'
+
+/** A reason says how many independent samples there are where these are less than this share of all. */
+const almostIndependentShare = 0.8
+
+/** What was found where that decides. */
+export function describeFinding({ indicator, kind, bound }: Objective, bracket: Bracket): string {
+  return `${indicator} is ${formatBracket(bracket, kinds[kind].format)}, the limit is ${bound}`
+}
+
+/**
+ * What is missing for a verdict, and what would help.
+ * @param longer how many times as long the run would have to be; `undefined` if no such run would do
+ */
+export function describeLack(
+  objective: Objective,
+  evidence: Evidence,
+  confidence: number,
+  longer: number | undefined,
+): string {
+  return [
+    `not enough evidence: ${describeInterval(objective, evidence)} at ${formatRatio(confidence)} confidence, the limit is ${objective.bound}`,
+    ...describeSamples(objective, evidence),
+    longer === undefined ? 'it is too near to be decided by a longer run' : `run about ${longer} times longer`,
+  ].join('; ')
+}
+
+function describeInterval({ indicator, kind }: Objective, { low, high }: Evidence): string {
+  const { format } = kinds[kind]
+  return `${indicator} is ${high === Infinity ? `${format(low)} or more` : formatRange(low, high, format)}`
+}
+
+function describeSamples({ indicator }: Objective, evidence: Evidence): string[] {
+  const { high, samples, effectiveSamples, samplesNeeded, resolved } = evidence
+  const tooFew = samplesNeeded > effectiveSamples && high === Infinity
+  const needed = tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : []
+  if (effectiveSamples === 0) return [...(resolved ? [] : ['it is still changing']), ...needed]
+  const what = indicator.startsWith('handshake.') ? 'connections' : 'pings'
+  const independent = formatCount(Math.floor(effectiveSamples))
+  const dependent = effectiveSamples < almostIndependentShare * samples
+  return [
+    `${formatCount(samples)} ${what}${dependent ? ` tell as much as ${independent} independent ones` : ''}`,
+    ...needed,
+  ]
+}

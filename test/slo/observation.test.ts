@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { observeRun, observeStretch } from '../../src/slo/observation.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
+
+const result = loadResult([...repeated(9_900, 2), ...repeated(100, 18)], {
+  pings: { lost: 40, timedOut: 20, dropped: 30, coalesced: 10 },
+  connections: { requested: 10, opened: 8, failed: 2 },
+})
+const run = observeRun(result)
+
+test('a run attempts its pings and its connections', () => {
+  expect(run).toMatchObject({ attempts: 10_110, failedByServer: 42, errorRate: result.errorRate })
+})
+
+test('stretches share the pings of a run, and attempt nothing else', () => {
+  const half = run.slices.count / 2
+  const halves = [observeStretch(run, 0, half), observeStretch(run, half, half)]
+  const total = (count: (half: (typeof halves)[number]) => number) => halves.reduce((sum, one) => sum + count(one), 0)
+  expect(total(({ attempts }) => attempts)).toBe(result.pings.due)
+  expect(total(({ failedByServer }) => failedByServer)).toBe(result.pings.lost)
+  expect(total(({ latency }) => latency.count)).toBe(result.pings.answered)
+  expect(halves[0]!.throughput + halves[1]!.throughput).toBeCloseTo(2 * result.throughput, 6)
+})
+
+test('a stretch of a closed run has its own service times, one of an open run those of the whole run', () => {
+  const closed = observeStretch(run, 0, 10)
+  expect(closed.serviceTime).toBe(closed.latency)
+  const serviceTime = latencies(repeated(10_000, 1)).both
+  expect(observeStretch(observeRun({ ...result, serviceTime }), 0, 10).serviceTime).toBe(serviceTime)
+})
