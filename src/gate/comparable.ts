@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
+import { formatCount, formatDuration } from '../units.ts'
 
 /** Options that make a load what it is. Where it goes to and how long it lasts is not among them. */
 const loadOptions: readonly (keyof RecordedOptions)[] = [
@@ -21,12 +22,13 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
  */
 export function whyIncomparable(base: LoadResult, head: LoadResult): string[] {
   const load = loadOptions.flatMap((name) => difference(name, base.options[name], head.options[name]))
-  const [before, after] = [base.environment, head.environment]
+  const was = base.environment
+  const is = head.environment
   const machine = [
-    ...difference('cpu', before.cpu, after.cpu),
-    ...difference('cores', before.cores, after.cores),
-    ...difference('os', family(before.os), family(after.os)),
-    ...difference('node', before.node.split('.')[0], after.node.split('.')[0]),
+    ...difference('cpu', was.cpu, is.cpu),
+    ...difference('cores', was.cores, is.cores),
+    ...difference('os', platform(was.os), platform(is.os)),
+    ...difference('node', majorVersion(was.node), majorVersion(is.node)),
   ]
   return [
     ...load.map((what) => `the base had another load: ${what}`),
@@ -35,14 +37,38 @@ export function whyIncomparable(base: LoadResult, head: LoadResult): string[] {
 }
 
 /** Platform and architecture, without the release. */
-function family(os: string): string {
+function platform(os: string): string {
   return os
     .split(' ')
     .filter((_, nth, words) => nth === 0 || nth === words.length - 1)
     .join(' ')
 }
 
+function majorVersion(version: string): string | undefined {
+  return version.split('.')[0]
+}
+
 function difference(name: string, before: unknown, after: unknown): string[] {
-  const [was, is] = [before, after].map((value) => JSON.stringify(value) ?? 'none')
+  const was = JSON.stringify(before) ?? 'none'
+  const is = JSON.stringify(after) ?? 'none'
   return was === is ? [] : [`${name} was ${was}, is ${is}`]
+}
+
+/** What makes a run invalid as a side of any comparison: connections missing, an early end, a saturated generator. */
+export function threatsToValidity({ ended, duration, pings, connections, generator }: LoadResult): string[] {
+  const { requested, opened, closedEarly } = connections
+  const wanted = formatCount(requested)
+  return [
+    ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
+    ...(closedEarly > 0 ? [`${formatCount(closedEarly)} of ${wanted} connections ended before the run did`] : []),
+    ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
+    ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
+    ...(pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
+    ...describeSaturation(generator),
+  ]
+}
+
+/** Why the load generator may have limited a run; empty if it did not. */
+export function describeSaturation({ saturated, reasons }: LoadResult['generator']): string[] {
+  return saturated ? reasons.map((reason) => `the load generator was saturated: ${reason}`) : []
 }

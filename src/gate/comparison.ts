@@ -49,60 +49,76 @@ export interface ComparisonVerdict {
 }
 
 /** Both values of a figure, and the change between them. */
-export interface Measured extends MeasuredChange {
+export interface ComparedFigure extends MeasuredChange {
   readonly base: number
   readonly head: number
 }
 
 /** Judges by how much a latency changed. A change below `min` milliseconds never counts. */
-export function judgeLatency(measured: Measured, { indicator, allowed }: Figure, { min }: ResolvedTolerance): Change {
-  const most = Math.max(allowed, min / measured.base)
-  return judged(indicator, measured, most, 1 / (1 + most) - 1)
+export function judgeLatency(
+  compared: ComparedFigure,
+  { indicator, allowed }: Figure,
+  { min }: ResolvedTolerance,
+): Change {
+  const mostAllowed = Math.max(allowed, min / compared.base)
+  return judgeChange(indicator, compared, { from: 1 / (1 + mostAllowed) - 1, to: mostAllowed })
 }
 
 /** Judges by how much the share of failed pings changed. */
-export function judgeErrors(measured: Measured, { errorRate }: ResolvedTolerance): Change {
-  return judged('errorRate', measured, errorRate, -errorRate)
+export function judgeErrors(compared: ComparedFigure, { errorRate }: ResolvedTolerance): Change {
+  return judgeChange('errorRate', compared, { from: -errorRate, to: errorRate })
+}
+
+function judgeChange(indicator: string, compared: ComparedFigure, allowed: { from: number; to: number }): Change {
+  const { low, high } = compared
+  const verdict = low > allowed.to ? 'slower' : high < allowed.from ? 'faster' : high < allowed.to ? 'same' : 'unclear'
+  return { indicator, ...compared, verdict, allowed: allowed.to }
 }
 
 /**
  * The verdict on all changes.
- * @param doubts what keeps the comparison from being believed: then it is never `same` nor `faster`
+ * @param threats to the comparison's validity: where there is one, the verdict is never `same` nor `faster`
  */
 export function judgeComparison(
   changes: readonly Change[],
   noise: readonly Noise[],
-  doubts: readonly string[],
+  threats: readonly string[],
   confidence: number,
 ): ComparisonVerdict {
-  const those = (verdict: ChangeVerdict): Change[] => changes.filter((change) => change.verdict === verdict)
-  const unclear = doubts.length > 0 || those('unclear').length > 0 || changes.length === 0
+  const withVerdict = (verdict: ChangeVerdict): Change[] => changes.filter((change) => change.verdict === verdict)
+  const slower = withVerdict('slower')
+  const unclear = withVerdict('unclear')
+  const faster = withVerdict('faster')
   const verdict =
-    those('slower').length > 0 ? 'slower' : unclear ? 'unclear' : those('faster').length > 0 ? 'faster' : 'same'
-  const told = verdict === 'unclear' ? [] : those(verdict).map(describeChange)
-  const undecided = verdict === 'unclear' ? those('unclear').map((change) => describeDoubt(change, confidence)) : []
+    slower.length > 0
+      ? 'slower'
+      : threats.length > 0 || unclear.length > 0 || changes.length === 0
+        ? 'unclear'
+        : faster.length > 0
+          ? 'faster'
+          : 'same'
+  const reasons = {
+    slower: [...slower.map(describeChange), ...threats],
+    unclear: [...threats, ...unclear.map((change) => describeUnclear(change, confidence))],
+    faster: faster.map(describeChange),
+    same: [],
+  }
   return {
     verdict,
-    doubtful: doubts.length > 0 || changes.every(({ change }) => Number.isNaN(change)),
-    reasons: verdict === 'same' ? [] : [...told, ...doubts, ...undecided],
+    doubtful: threats.length > 0 || changes.every(({ change }) => Number.isNaN(change)),
+    reasons: reasons[verdict],
     changes,
     noise,
     confidence,
   }
 }
 
-function judged(indicator: string, measured: Measured, most: number, least: number): Change {
-  const { low, high } = measured
-  const verdict = low > most ? 'slower' : high < least ? 'faster' : high < most ? 'same' : 'unclear'
-  return { indicator, ...measured, verdict, allowed: most }
-}
-
 function describeChange({ indicator, base, head, change, allowed }: Change): string {
-  const [from, to] = [base, head].map((value) => formatFigure(indicator, value))
-  return `${indicator} changed by ${formatChange(change)}, from ${from} to ${to}; ${formatAllowed(allowed)} is allowed`
+  const values = `from ${formatFigure(indicator, base)} to ${formatFigure(indicator, head)}`
+  return `${indicator} changed by ${formatChange(change)}, ${values}; ${formatAllowed(allowed)} is allowed`
 }
 
-function describeDoubt({ indicator, change, low, high, allowed }: Change, confidence: number): string {
+function describeUnclear({ indicator, change, low, high, allowed }: Change, confidence: number): string {
   if (Number.isNaN(change)) return `${indicator}: too little was measured`
   const known = `${indicator} changed by ${formatChange(low)} … ${formatChange(high)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known

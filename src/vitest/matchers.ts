@@ -4,7 +4,8 @@ import { show } from '../wording.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import type { Paint } from '../report/paint.ts'
 import { formatVerdict } from '../report/verdict.ts'
-import { compareRuns, compareSideBySide, doubtsAboutRun } from '../gate/compare.ts'
+import { threatsToValidity } from '../gate/comparable.ts'
+import { compareRuns, compareSideBySide } from '../gate/compare.ts'
 import { parseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { type Compared, formatComparison } from '../report/comparison.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
@@ -113,8 +114,8 @@ function toOutcome(compared: Outcome, leniency: Leniency, { isNot, utils }: Matc
 
 /** What is not worth comparing with is not kept. */
 function keepBaseline(file: string, name: string, summary: LoadSummary) {
-  const [doubt] = doubtsAboutRun(summary)
-  if (doubt !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${doubt}` }
+  const [threat] = threatsToValidity(summary)
+  if (threat !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${threat}` }
   writeBaseline(file, name, summary)
   say(`baseline written: ${file}`)
   return { pass: true, message: () => `baseline written: ${file}` }

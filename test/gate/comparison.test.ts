@@ -55,7 +55,7 @@ describe('the verdict on several changes', () => {
     expect(judgeComparison(changes, [], [], 0.99).verdict).toBe(verdict)
   })
 
-  test('is unclear, or slower, when there is a doubt', () => {
+  test('is unclear, or slower, when there is a threat to its validity', () => {
     const verdictOn = (changes: (typeof same)[]) => judgeComparison(changes, [], ['head: gone'], 0.99).verdict
     expect([verdictOn([same]), verdictOn([faster]), verdictOn([slower])]).toEqual(['unclear', 'unclear', 'slower'])
   })

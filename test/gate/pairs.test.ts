@@ -7,7 +7,7 @@ const length = 100
 const median = { indicator: 'p50', percentile: 50, allowed: 0.1 }
 const tail = { indicator: 'p99', percentile: 99, allowed: 0.1 }
 const mean = { indicator: 'mean', percentile: undefined, allowed: 0.1 }
-const judged = { tails: { lower: 0.005, upper: 0.005 }, failed: 1_000, part: 1 }
+const judged = { tails: { lower: 0.005, upper: 0.005 }, timeout: 1_000, evidenceShare: 1 }
 
 /** Slices with the latencies in milliseconds that `latenciesOf` gives each of them. */
 function slicesOf(count: number, latenciesOf: (slice: number) => number[]): Slices {
@@ -48,8 +48,8 @@ describe('comparePairs', () => {
   test('has a wider interval with a part of the evidence', () => {
     const base = slicesOf(64, (slice) => around(2 + Math.sin(slice)))
     const head = slicesOf(64, (slice) => around(2 + Math.sin(2 * slice)))
-    const width = (part: number): number => {
-      const { low, high } = comparePairs(pairUp(base, head, 64), median, { ...judged, part })
+    const width = (evidenceShare: number): number => {
+      const { low, high } = comparePairs(pairUp(base, head, 64), median, { ...judged, evidenceShare })
       return Math.log1p(high) - Math.log1p(low)
     }
     expect(width(0.25)).toBeCloseTo(2 * width(1), 9)
