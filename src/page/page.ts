@@ -2,7 +2,8 @@ import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeRow, titleOfComparison } from '../report/comparison.ts'
 import { intervalOf, objectiveRow, titleOf } from '../report/verdict.ts'
-import { evaluateSLO } from '../slo/evaluate.ts'
+import { confidenceOf } from '../slo/evaluate.ts'
+import { percentileIntervals } from '../slo/percentile-intervals.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { printable } from '../printable.ts'
@@ -155,13 +156,19 @@ function percentileTable(runs: readonly ShownRun[]): Markup {
 
 /** Percentiles as measured, and where a verdict would take the true ones to be. */
 function columnsOf(run: ShownRun, runs: number): { head: string[]; rows: string[][] } {
-  const { latency } = run.result
-  const anything = Object.fromEntries(percentiles.map((percentile) => [`p${percentile}`, '< 1h']))
-  const { objectives, confidence } = evaluateSLO(run.result, anything)
-  const intervals = ['', ...percentiles.map((_, nth) => intervalOf(objectives[nth]!)), '']
+  const { result } = run
+  const intervals = percentileIntervals(result, percentiles)
+  const measured = (percentile: number): string => formatPercentile(result.latency, percentile)
   return {
-    head: [`latency${suffix(run, runs)}`, `${formatRatio(confidence)} sure`],
-    rows: [0, ...percentiles, 100].map((percentile, nth) => [formatPercentile(latency, percentile), intervals[nth]!]),
+    head: [`latency${suffix(run, runs)}`, `${formatRatio(confidenceOf(result))} sure`],
+    rows: [
+      [measured(0), ''],
+      ...percentiles.map((percentile, nth) => [
+        measured(percentile),
+        intervalOf({ kind: 'duration', ...intervals[nth]! }),
+      ]),
+      [measured(100), ''],
+    ],
   }
 }
 

@@ -113,7 +113,8 @@ function measuredOf(objective: ObjectiveVerdict): string[] {
 }
 
 /** Between which values the truth lies; empty for facts about the run, which have no interval, and where nothing is known. */
-export function intervalOf({ kind, low, high, samples }: ObjectiveVerdict): string {
+export function intervalOf(objective: Pick<ObjectiveVerdict, 'kind' | 'low' | 'high' | 'samples'>): string {
+  const { kind, low, high, samples } = objective
   const { format } = kinds[kind]
   if (samples === 0 || Number.isNaN(low + high)) return ''
   if (low === Infinity || format(low) === format(high)) return format(high)
