@@ -25,9 +25,9 @@ const defaultConfidence = 0.99
  * generator could not see being to the objective's disadvantage on a pass, to its advantage on a fail. Counts, minimum
  * and maximum are facts about the run, judged as they are.
  *
- * The error probability, 1 - confidence, is shared by the interim looks that were planned (`LoadResult.looks`). For a pass every
- * objective has to pass, so each may use all of it (intersection–union test: Berger, Technometrics 24 (1982)); one is
- * enough for a fail, so they share it (Bonferroni).
+ * The error probability, 1 - confidence, is shared by the interim looks that were planned (`LoadResult.looks`). For a pass
+ * every objective has to pass, so each may use all of it (intersection–union test: Berger, Technometrics 24 (1982)); one
+ * is enough for a fail, so they share it (Bonferroni).
  *
  * Pings that timed out or were lost are infinitely slow, coalesced ones do not count; pings that were
  * due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
@@ -157,7 +157,8 @@ export function confidenceOf({ options }: LoadResult): number {
   return typeof options['confidence'] === 'number' ? options['confidence'] : defaultConfidence
 }
 
-function checkConfidence(confidence: unknown): void {
+/** @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a confidence that is none */
+export function checkConfidence(confidence: unknown): void {
   if (typeof confidence === 'number' && confidence > 0.5 && confidence < 1) return
   throw new WsLoadError(
     'WSLOAD_ERR_INVALID_OPTIONS',

@@ -82,7 +82,10 @@ function fact({ floor, ceiling }: Bracket): Evidence {
   return { low: floor, high: ceiling, samples: 0, effectiveSamples: 0, samplesNeeded: 0, resolved: true }
 }
 
-/** What a run tells about a percentile of a latency; the largest dependence among the limits that were tried counts. */
+/**
+ * What a run tells about a percentile of a latency. It is above a latency that surely more pings exceed than are beyond
+ * the percentile, and below one that surely fewer do. Of all latencies that are tried the largest dependence counts.
+ */
 export function percentileEvidence(
   observation: Observation,
   { of, percentile }: { readonly of: LatencyGroup; readonly percentile: number },
@@ -90,7 +93,7 @@ export function percentileEvidence(
 ): Extrapolation {
   const sample = latencySample(observation, of, Math.min(tails.lower, tails.upper))
   const shareBeyond = 1 - percentile / 100
-  const exceededBy = (share: number): Bracket => readPercentile(observation, of, 100 * (1 - share))
+  const latencyExceededBy = (share: number): Bracket => readPercentile(observation, of, 100 * (1 - share))
   return (times) => {
     const duration = sample.duration * times
     const effectiveSamples = ({ designEffect }: Dependence): number => (sample.count / designEffect) * times
@@ -105,8 +108,8 @@ export function percentileEvidence(
       (share) => trueShare(share).upper < shareBeyond,
     )
     return {
-      low: surelyMore === undefined ? 0 : exceededBy(surelyMore).floor,
-      high: surelyFewer === undefined ? Infinity : exceededBy(surelyFewer).ceiling,
+      low: surelyMore === undefined ? 0 : latencyExceededBy(surelyMore).floor,
+      high: surelyFewer === undefined ? Infinity : latencyExceededBy(surelyFewer).ceiling,
       samples: sample.count,
       effectiveSamples: effectiveSamples(dependence),
       samplesNeeded: samplesNeeded(percentile, duration, tails.upper),
@@ -115,12 +118,13 @@ export function percentileEvidence(
   }
 }
 
+/** Shares to try, from the given one to all. */
 function sharesUpFrom(share: number): number[] {
   const count = Math.ceil(Math.log2(1 / share) * limitsPerHalving)
   return [...Array.from({ length: count }, (_, nth) => share * 2 ** (nth / limitsPerHalving)), 1]
 }
 
-/** @param least share to try before 0 */
+/** Shares to try, from the given one to none. @param least the last one before 0 */
 function sharesDownFrom(share: number, least: number): number[] {
   const count = Math.max(0, Math.ceil(Math.log2(share / least) * limitsPerHalving))
   return [...Array.from({ length: count }, (_, nth) => share * 2 ** (-nth / limitsPerHalving)), 0]

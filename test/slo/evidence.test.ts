@@ -30,7 +30,7 @@ function only(result: ReturnType<typeof loadResult>, slo: SLO, confidence?: numb
   return evaluateSLO(result, slo, confidence === undefined ? {} : { confidence }).objectives[0]!
 }
 
-describe('an interval', () => {
+describe('a confidence interval', () => {
   test('contains what was measured, and the more the surer it has to be', () => {
     const { low, high, measured } = only(slowShare(0.01), { p99: '< 10ms' })
     expect(low).toBeLessThanOrEqual(measured)

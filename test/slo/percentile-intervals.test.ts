@@ -20,3 +20,9 @@ test('percentiles of a run that says nothing of its target have none', () => {
     ])
   }
 })
+
+test('a confidence that is none has no intervals', () => {
+  expect(() => percentileIntervals(loadResult(undefined, { options: { confidence: 5 } }), [50])).toThrow(
+    expect.objectContaining({ code: 'WSLOAD_ERR_INVALID_OPTIONS' }),
+  )
+})
