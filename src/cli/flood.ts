@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { didYouMean } from '../wording.ts'
-import { safeParseOptions, type WsLoadOptions } from '../options/options.ts'
-import { mistakesOf } from '../parsed.ts'
+import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { run } from '../run/run.ts'
 import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { formatJSON } from '../result/json.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { formatSummary } from '../report/text.ts'
-import { evaluateSLO } from '../slo/evaluate.ts'
+import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
-import { safeParseSLO } from '../slo/objective.ts'
+import { type Objective, safeParseSLO } from '../slo/objective.ts'
 import { exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag } from './flags.ts'
@@ -125,13 +125,13 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const { slo, json, hgrm, html } = flags
   const options = safeParseOptions({ ...toOptions(flags), ...(url !== undefined && { url }) })
   const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
-  const sloMistakes = flags.decide ? [] : mistakesInSLO(slo)
-  const mistakes = [...mistakesOf(options).map(nameFlag), ...sloMistakes, ...mistakesInFiles(files)]
-  if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
+  const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(slo)
+  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesOf(objectives), ...mistakesInFiles(files)]
+  if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
   const { result, interrupted } = await interruptible((signal) => run(options.value, { signal, watcher })).finally(end)
   const summary = new LoadSummary(result)
-  const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
+  const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
   printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
   if (json === '-') process.stdout.write(formatJSON(summary))
   writeFiles(files, {
@@ -154,14 +154,16 @@ export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined)
   return formatPage('WebSocket latency', [{ title, runs, ...(verdict !== undefined && { verdict }) }])
 }
 
-/** Throws if there are any. */
-export function checkSLO(slo: readonly string[] | undefined): void {
-  const mistakes = mistakesInSLO(slo)
-  if (mistakes.length > 0) throw usageError(...mistakes)
+/** The objectives of `--slo`, `undefined` without one. */
+export function safeParseSLOFlag(slo: readonly string[] | undefined): Parsed<readonly Objective[] | undefined> {
+  if (slo === undefined) return { value: undefined }
+  const parsed = within('until', safeParseSLO(slo))
+  return 'value' in parsed ? parsed : { mistakes: parsed.mistakes.map(nameFlag) }
 }
 
-function mistakesInSLO(slo: readonly string[] | undefined): string[] {
-  return slo === undefined ? [] : mistakesOf(safeParseSLO(slo)).map((mistake) => `--slo: ${mistake}`)
+/** Those of a run that ends by them; what is wrong with them is among the mistakes of its options. */
+function untilOf(options: Parsed<ResolvedOptions>): Parsed<readonly Objective[] | undefined> {
+  return { value: 'value' in options ? options.value.until?.objectives : undefined }
 }
 
 function urlOf(argument: string | undefined, { url, gateway }: Flags, program: Command): string | undefined {

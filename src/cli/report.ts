@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
-import { evaluateSLO } from '../slo/evaluate.ts'
+import { evaluateObjectives } from '../slo/evaluate.ts'
 import { compareSummaries, inColours, pageOfComparison } from './compare.ts'
 import { exitCodeOf, exitCodeOfRun } from './exit-code.ts'
 import { writeFiles } from './files.ts'
-import { checkSLO, pageOfRun, printSummary } from './flood.ts'
+import { pageOfRun, printSummary, safeParseSLOFlag } from './flood.ts'
 import { aList } from './parse.ts'
 import { readSummary } from './read-summary.ts'
 import { usageError } from './usage-error.ts'
@@ -42,9 +42,10 @@ Examples:
   })
 
 function report(file: string, { slo, html, hgrm }: ReportFlags): number {
-  checkSLO(slo)
+  const objectives = safeParseSLOFlag(slo)
+  if ('mistakes' in objectives) throw usageError(...objectives.mistakes)
   const summary = readSummary(file)
-  const verdict = slo === undefined ? undefined : evaluateSLO(summary, slo)
+  const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
   printSummary(process.stdout, summary, verdict)
   writeFiles(
     { '--html': html, '--hgrm': hgrm },

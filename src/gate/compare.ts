@@ -18,8 +18,6 @@ import {
 import { comparePairs, pairUp, pairWithItself, valueOf } from './pairs.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 
-const defaultTimeoutMs = 5_000
-
 /**
  * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices. A ping
  * that timed out, was lost or dropped counts as one that took its whole `timeout`.
@@ -36,7 +34,7 @@ export function compareSideBySide(
 ): ComparisonVerdict {
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
-  const timeout = Number(base.options['timeout'] ?? defaultTimeoutMs)
+  const { timeout } = base.options
   const completed = Math.floor(Math.min(base.duration, head.duration) / base.slices.length + 1e-6)
   const sides = pairUp(base.slices, head.slices, completed)
   const latencies = figures.map((figure): Change => {

@@ -2,7 +2,6 @@ import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeRow, titleOfComparison } from '../report/comparison.ts'
 import { intervalOf, objectiveRow, titleOf } from '../report/verdict.ts'
-import { confidenceOf } from '../slo/evaluate.ts'
 import { percentileIntervals } from '../slo/percentile-intervals.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
@@ -160,7 +159,7 @@ function columnsOf(run: ShownRun, runs: number): { head: string[]; rows: string[
   const intervals = percentileIntervals(result, percentiles)
   const measured = (percentile: number): string => formatPercentile(result.latency, percentile)
   return {
-    head: [`latency${suffix(run, runs)}`, `${formatRatio(confidenceOf(result))} sure`],
+    head: [`latency${suffix(run, runs)}`, `${formatRatio(result.options.confidence)} sure`],
     rows: [
       [measured(0), ''],
       ...percentiles.map((percentile, nth) => [

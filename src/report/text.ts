@@ -54,7 +54,7 @@ function describeRun({ options, connections, ended, duration }: LoadResult, pain
 
 function describeModel({ inFlight, rate, stages, arrivals }: LoadResult['options']): string {
   if (Array.isArray(stages)) return `open model, ${stages.length} ${stages.length === 1 ? 'stage' : 'stages'}`
-  if (typeof rate !== 'number') return `closed model with ${Number(inFlight ?? 1)} in flight each`
+  if (typeof rate !== 'number') return `closed model with ${inFlight ?? 1} in flight each`
   return `open model at ${formatRate(rate)}${arrivals === 'poisson' ? ' (Poisson)' : ''}`
 }
 

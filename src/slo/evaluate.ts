@@ -15,8 +15,6 @@ export interface Judgement {
   readonly confidence?: number
 }
 
-const defaultConfidence = 0.99
-
 /**
  * Judges a run by an SLO.
  *
@@ -44,18 +42,23 @@ const defaultConfidence = 0.99
  * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO, see {@link parseSLO}; WSLOAD_ERR_INVALID_OPTIONS for a confidence that is
  * none
  */
-export function evaluateSLO(
+export function evaluateSLO(result: LoadResult, slo: SLO, { confidence }: Judgement = {}): SLOVerdict {
+  return evaluateObjectives(result, parseSLO(slo), confidence)
+}
+
+/** {@link evaluateSLO} of an SLO that was read before. */
+export function evaluateObjectives(
   result: LoadResult,
-  slo: SLO,
-  { confidence = confidenceOf(result) }: Judgement = {},
+  objectives: readonly Objective[],
+  confidence: number = result.options.confidence,
 ): SLOVerdict {
   checkConfidence(confidence)
-  return judge(result, parseSLO(slo), confidence, 1)
+  return judge(result, objectives, confidence, 1)
 }
 
 /** Whether an interim look ends a run: what it has measured so far decides even with three quarters of that evidence. */
 export function isDecided(result: LoadResult, objectives: readonly Objective[]): boolean {
-  return judge(result, objectives, confidenceOf(result), interimEvidenceShare).verdict !== 'inconclusive'
+  return judge(result, objectives, result.options.confidence, interimEvidenceShare).verdict !== 'inconclusive'
 }
 
 function judge(
@@ -150,11 +153,6 @@ function missedByConnections(
       `${formatCount(closedEarly)} of ${wanted} connections ended before the run did`,
     ),
   ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
-}
-
-/** The confidence that a run was asked to be judged at. */
-export function confidenceOf({ options }: LoadResult): number {
-  return typeof options['confidence'] === 'number' ? options['confidence'] : defaultConfidence
 }
 
 /** @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a confidence that is none */

@@ -1,5 +1,5 @@
 import type { LoadResult } from '../result/load-result.ts'
-import { checkConfidence, confidenceOf, decisionRule, whyInvalid } from './evaluate.ts'
+import { checkConfidence, decisionRule, whyInvalid } from './evaluate.ts'
 import { type Evidence, noEvidence, percentileEvidence } from './evidence.ts'
 import { observeRun } from './observation.ts'
 
@@ -10,7 +10,7 @@ import { observeRun } from './observation.ts'
  * @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a run whose confidence is none
  */
 export function percentileIntervals(result: LoadResult, percentiles: readonly number[]): Evidence[] {
-  const confidence = confidenceOf(result)
+  const { confidence } = result.options
   checkConfidence(confidence)
   if (whyInvalid(result) !== undefined) return percentiles.map(() => noEvidence)
   const { falsePass, falseFail } = decisionRule(result, confidence, percentiles.length, 1)

@@ -9,7 +9,7 @@ import { compareRuns, compareSideBySide } from '../gate/compare.ts'
 import { parseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { type Compared, formatComparison } from '../report/comparison.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
-import { confidenceOf, evaluateSLO, type Judgement } from '../slo/evaluate.ts'
+import { evaluateSLO, type Judgement } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
@@ -89,7 +89,7 @@ expect.extend({
     const baseline = readBaseline(file)
     if ('missing' in baseline) return { pass: this.isNot, message: () => `Unclear: ${baseline.missing}` }
     const base = baseline.summary
-    const compared = { base, head: summary, ...compareRuns(base, summary, resolved, confidenceOf(summary)) }
+    const compared = { base, head: summary, ...compareRuns(base, summary, resolved, summary.options.confidence) }
     if (compared.verdict === 'faster') say(formatComparison(compared))
     return toOutcome(compared, leniency, this)
   },
