@@ -3,6 +3,9 @@ import type { OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { type Segment, threadSeed } from '../generator/schedule.ts'
 
+/** With fewer connections a thread costs more than it brings. */
+const fewestConnectionsOfThread = 16
+
 /** How a flood takes turns with others. */
 export type TurnTaking = Pick<ThreadPlan, 'lead' | 'turns'>
 
@@ -37,10 +40,11 @@ export function planThreads(
 }
 
 /** Half of the cores, so that the server under test has the others; fewer for few connections. */
-function threadsFor({ threads, connections, pings }: ResolvedOptions): number {
-  const wanted = threads === 'auto' ? Math.max(1, Math.floor(availableParallelism() / 2)) : threads
-  const connectionsWorthAThread = threads === 'auto' ? 16 : 1
-  return Math.max(1, Math.min(wanted, Math.floor(connections / connectionsWorthAThread), pings ?? Infinity))
+function threadsFor({ threads, connections, pings = Infinity }: ResolvedOptions): number {
+  const isAuto = threads === 'auto'
+  const wanted = isAuto ? Math.max(1, Math.floor(availableParallelism() / 2)) : threads
+  const worthwhile = isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections
+  return Math.max(1, Math.min(wanted, worthwhile, pings))
 }
 
 function planOpen(options: ResolvedOptions, part: number, thread: number, threads: number): OpenPlan | undefined {
