@@ -1,3 +1,4 @@
+import type { Signal } from '../report/outcome.ts'
 import { type Content, h, type Markup } from './element.ts'
 
 interface Table {
@@ -44,11 +45,9 @@ export function figure(caption: string, drawing: Markup | null, ...alternatives:
   return drawing === null ? null : h('figure', null, [h('figcaption', null, caption), drawing, ...alternatives])
 }
 
-export type Mark = 'good' | 'bad' | 'open'
-
-const marks: Readonly<Record<Mark, string>> = { good: '✓', bad: '✗', open: '?' }
+const badgeClasses: Readonly<Record<Signal['colour'], string>> = { green: 'good', red: 'bad', yellow: 'open' }
 
 /** A verdict is told by a word and a sign, not by colour alone. */
-export function badge(mark: Mark, text: string): Markup {
-  return h('strong', { class: `badge ${mark}` }, `${marks[mark]} ${text}`)
+export function badge({ colour, mark }: Signal, text: string): Markup {
+  return h('strong', { class: `badge ${badgeClasses[colour]}` }, `${mark} ${text}`)
 }

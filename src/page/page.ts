@@ -1,7 +1,8 @@
 import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
-import { changeRow, titleOfComparison } from '../report/comparison.ts'
-import { intervalOf, objectiveRow, titleOf } from '../report/verdict.ts'
+import { changeHead, changeRow, titleOfComparison } from '../report/comparison.ts'
+import { outcomes } from '../report/outcome.ts'
+import { intervalOf, objectiveHead, objectiveRow, titleOf } from '../report/verdict.ts'
 import { percentileIntervals } from '../slo/percentile-intervals.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
@@ -10,24 +11,15 @@ import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { detailsOf } from './details.ts'
 import { distributionChart } from './distribution-chart.ts'
-import { badge, figure, type Mark, table, unfold } from './markup.ts'
+import { badge, figure, table, unfold } from './markup.ts'
 import { formatPercentile, percentileChart } from './percentile-chart.ts'
-import type { Outcome, PageSection, ShownRun } from './section.ts'
+import type { PageSection, ShownRun } from './section.ts'
 import { chartStyle, pageStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 /** Neither scripts nor anything from elsewhere. @see https://www.w3.org/TR/CSP3/ */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
-const marksOf: Readonly<Record<Outcome, Mark>> = {
-  pass: 'good',
-  fail: 'bad',
-  inconclusive: 'open',
-  same: 'good',
-  faster: 'good',
-  slower: 'bad',
-  unclear: 'open',
-}
 
 /** One self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
 export function formatPage(title: string, sections: readonly PageSection[]): string {
@@ -79,7 +71,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
 
 function verdictBadge({ verdict, comparison, outcome }: PageSection): Markup | null {
   const known = comparison?.verdict ?? verdict?.verdict ?? outcome
-  return known === undefined ? null : badge(marksOf[known], known)
+  return known === undefined ? null : badge(outcomes[known], known)
 }
 
 function describeRun({ name, result }: ShownRun, runs: number): string {
@@ -119,7 +111,7 @@ function objectivesOf(verdict: SLOVerdict): Markup {
     others.map((reason) => h('p', null, reason)),
     table({
       caption: 'Objectives',
-      head: ['objective', 'limit', 'measured', `${formatRatio(verdict.confidence)} sure`, 'by how much', 'verdict'],
+      head: [...objectiveHead(verdict.confidence), 'verdict'],
       rows: verdict.objectives.map((objective) => [...objectiveRow(objective), objective.verdict]),
     }),
   ])
@@ -132,7 +124,7 @@ function changesOf(comparison: ComparisonVerdict): Markup {
     reasons.slice(1).map((reason) => h('p', null, reason)),
     table({
       caption: 'Changes',
-      head: ['figure', 'base', 'head', 'change', `${formatRatio(confidence)} sure`, 'allowed', 'verdict'],
+      head: [...changeHead(confidence), 'verdict'],
       rows: comparison.changes.map((change) => [...changeRow(change), change.verdict]),
     }),
   ])

@@ -2,14 +2,13 @@ import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import type { Outcome } from '../report/outcome.ts'
 
 /** One of the runs that a chart shows. */
 export interface ShownRun {
   readonly name: string
   readonly result: LoadResult
 }
-
-export type Outcome = SLOVerdict['verdict'] | ComparisonVerdict['verdict']
 
 /** One run, or a base and a head, and what is known of them. */
 export interface PageSection {

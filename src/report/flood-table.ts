@@ -2,7 +2,8 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../units.t
 import { printable } from '../printable.ts'
 import type { FloodRecord, RecordedVerdict } from './flood-record.ts'
 import { align } from './layout.ts'
-import { plainText } from './markdown.ts'
+import { plainText, tableRow } from './markdown.ts'
+import { bad, good, outcomes, type Signal, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
 
 /** Floods of one test file, in the order of its tests. */
@@ -14,53 +15,41 @@ export interface FileFloods {
 type Row = FileFloods['floods'][number]
 
 const header = ['verdict', 'p50', 'p99', 'limit', 'answered', 'errors']
-const shortestName = 16
-const colours = {
-  pass: 'green',
-  same: 'green',
-  faster: 'green',
-  fail: 'red',
-  slower: 'red',
-  inconclusive: 'yellow',
-  unclear: 'yellow',
-} as const
-const urgency = Object.keys(colours)
-const marks = { green: '✓', red: '✗', yellow: '?' } as const
-const symbols = { green: '✅', red: '❌', yellow: '❔' } as const
+const minNameColumns = 16
 
 /** All floods of a run for a terminal that is `columns` wide, safe to print; a test's name is cut if it must be. */
 export function formatFloodTable(files: readonly FileFloods[], columns: number, paint: Paint = plain): string {
-  const rows = files.flatMap(({ floods }) => floods)
-  const [head = '', ...figures] = align([header, ...rows.map((row) => figuresOf(row))])
-  const names = rows.map((row) => `${marks[colourOf(row)]} ${nameOf(row)}`)
-  const room = Math.max(shortestName, columns - Math.max(head.length, ...figures.map(({ length }) => length)) - 5)
-  const widest = Math.min(room, Math.max(...names.map(({ length }) => length)))
-  const lines = rows.map((row, at) => {
-    return `   ${paint[colourOf(row)](cut(names[at]!, widest).padEnd(widest))}  ${figures[at]!}`.trimEnd()
+  const floods = files.flatMap((file) => file.floods)
+  const [head = '', ...figures] = align([header, ...floods.map((flood) => figuresOf(flood))])
+  const names = floods.map((flood) => `${signalOf(flood).mark} ${nameOf(flood)}`)
+  const figureColumns = Math.max(head.length, ...figures.map(({ length }) => length))
+  const longestName = Math.max(...names.map(({ length }) => length))
+  const nameColumns = Math.min(longestName, Math.max(minNameColumns, columns - figureColumns - 5))
+  const rows = floods.map((flood, nth) => {
+    const name = cut(names[nth] ?? '', nameColumns).padEnd(nameColumns)
+    return `   ${paint[signalOf(flood).colour](name)}  ${figures[nth] ?? ''}`.trimEnd()
   })
-  const blocks = files.map(({ file, floods }) => [
-    ` ${paint.bold(cut(printable(file), columns - 1))}`,
-    ...lines.splice(0, floods.length),
+  const blocks = files.map((file) => [
+    ` ${paint.bold(cut(printable(file.file), columns - 1))}`,
+    ...rows.splice(0, file.floods.length),
   ])
-  return [` ${paint.dim(`${''.padEnd(widest + 4)}${head}`)}`, ...blocks.flat()].join('\n')
+  return [` ${paint.dim(`${''.padEnd(nameColumns + 4)}${head}`)}`, ...blocks.flat()].join('\n')
 }
 
 /** The same as Markdown: for the summary of a job. Nothing that a name or a server says is markup in it. */
 export function floodTableToMarkdown(files: readonly FileFloods[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rows = files.flatMap(({ file, floods }) =>
+    floods.map((flood) => {
+      const cells = [`${printable(file)} › ${nameOf(flood)}`, ...figuresOf(flood, Infinity)]
+      return tableRow([signalOf(flood).emoji, ...cells.map(plainText)])
+    }),
+  )
   return [
     '### WebSocket latency',
     [
-      line(['', 'test', ...header]),
-      line(['---', '---', '---', '---:', '---:', '---', '---:', '---:']),
-      ...files.flatMap(({ file, floods }) =>
-        floods.map((row) => {
-          return line([
-            symbols[colourOf(row)],
-            ...[`${printable(file)} › ${nameOf(row)}`, ...figuresOf(row, Infinity)].map(plainText),
-          ])
-        }),
-      ),
+      tableRow(['', 'test', ...header]),
+      tableRow(['---', '---', '---', '---:', '---:', '---', '---:', '---:']),
+      ...rows,
     ].join('\n'),
   ].join('\n\n')
 }
@@ -69,45 +58,44 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 export function describeFlood(flood: FloodRecord): string {
   const { latency, throughput, errorRate, connections, url, saturated } = flood
   return [
-    `${labelOf(flood)}p50 ${duration(latency.p50)}`,
-    `p99 ${duration(latency.p99)}`,
-    `max ${duration(latency.max)}`,
-    `${formatCount(latency.count ?? 0)} answers at ${formatRate(throughput)}`,
-    `errors ${formatRatio(errorRate)}`,
+    `${labelOf(flood)}p50 ${formatRecorded(latency.p50, formatDuration)}`,
+    `p99 ${formatRecorded(latency.p99, formatDuration)}`,
+    `max ${formatRecorded(latency.max, formatDuration)}`,
+    `${formatCount(latency.count ?? 0)} answers at ${formatRecorded(throughput, formatRate)}`,
+    `errors ${formatRecorded(errorRate, formatRatio)}`,
     ...(saturated ? ['generator saturated'] : []),
     `${formatCount(connections.requested)} connections to ${printable(url)}`,
   ].join(', ')
 }
 
-function figuresOf({ flood }: Row, mostLimits = 1): string[] {
+function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
   const { latency, throughput, errorRate, saturated } = flood
   return [
     `${verdict?.verdict ?? '-'}${saturated ? ' (saturated)' : ''}`,
-    duration(latency.p50),
-    duration(latency.p99),
-    verdict === undefined ? '-' : limitsOf(verdict, mostLimits),
-    formatRate(throughput),
-    formatRatio(errorRate),
+    formatRecorded(latency.p50, formatDuration),
+    formatRecorded(latency.p99, formatDuration),
+    verdict === undefined ? '-' : limitsOf(verdict, maxLimits),
+    formatRecorded(throughput, formatRate),
+    formatRecorded(errorRate, formatRatio),
   ]
 }
 
-function limitsOf({ limits }: RecordedVerdict, most: number): string {
-  const more = limits.length > most ? `, +${limits.length - most}` : ''
-  return `${limits
-    .slice(0, most)
-    .map((limit) => printable(limit))
-    .join(', ')}${more}`
+function limitsOf({ limits }: RecordedVerdict, maxLimits: number): string {
+  const listed = limits.slice(0, maxLimits).map(printable).join(', ')
+  return limits.length > maxLimits ? `${listed}, +${limits.length - maxLimits}` : listed
 }
 
-function colourOf({ passed, flood }: Row): keyof typeof marks {
+/** A flood that nobody judged is as good as its test. */
+function signalOf({ passed, flood }: Row): Signal {
   const verdict = worstOf(flood.verdicts)?.verdict
-  return verdict === undefined ? (passed ? 'green' : 'red') : colours[verdict]
+  if (verdict !== undefined) return outcomes[verdict]
+  return passed ? good : bad
 }
 
 /** What is worse than the others stands for them all. */
 export function worstOf(verdicts: readonly RecordedVerdict[]): RecordedVerdict | undefined {
-  return verdicts.toSorted((one, other) => urgency.indexOf(other.verdict) - urgency.indexOf(one.verdict))[0]
+  return verdicts.toSorted((one, other) => urgencyOf(other.verdict) - urgencyOf(one.verdict))[0]
 }
 
 function nameOf({ test, flood }: Row): string {
@@ -119,8 +107,8 @@ function labelOf({ name }: FloodRecord): string {
   return name === undefined ? '' : `${printable(name)}: `
 }
 
-function duration(milliseconds: number | null): string {
-  return milliseconds === null ? '-' : formatDuration(milliseconds)
+function formatRecorded(value: number | null, format: (value: number) => string): string {
+  return value === null ? '-' : format(value)
 }
 
 function cut(text: string, length: number): string {

@@ -1,34 +1,19 @@
-import { type ChangeVerdict, formatAllowed, formatChange, formatFigure } from '../gate/comparison.ts'
-import { formatCount, formatDuration, formatRatio } from '../units.ts'
-import type { Compared } from './comparison.ts'
-
-const titles: Record<ChangeVerdict, string> = {
-  slower: '❌ Slower',
-  faster: '✅ Faster',
-  same: '✅ No regression',
-  unclear: '❔ Unclear',
-}
+import { formatCount, formatDuration } from '../units.ts'
+import { changeHead, changeRow, type Compared, formatNoise } from './comparison.ts'
+import { outcomes } from './outcome.ts'
 
 /** A comparison as Markdown: for the summary of a job, a comment on a pull request. Nothing a server sent is markup in it. */
 export function comparisonToMarkdown({ verdict, reasons, changes, noise, confidence, base, head }: Compared): string {
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const { emoji, title } = outcomes[verdict]
   return [
-    `### ${titles[verdict]}`,
+    `### ${emoji} ${title}`,
     ...reasons.map((reason) => `- ${plainText(reason)}`),
     [
-      row(['figure', 'base', 'head', 'change', `${formatRatio(confidence)} sure`, 'allowed', 'base against itself']),
-      row(['---', '---:', '---:', '---:', '---:', '---:', '---:']),
-      ...changes.map(({ indicator, base: from, head: to, change, low, high, allowed }) => {
-        const itself = noise.find((one) => one.indicator === indicator)
-        const values = [from, to].map((value) => formatFigure(indicator, value))
-        return row([
-          indicator,
-          ...values,
-          formatChange(change),
-          range(low, high),
-          formatAllowed(allowed),
-          itself === undefined ? '' : range(itself.low, itself.high),
-        ])
+      tableRow([...changeHead(confidence), 'base against itself']),
+      tableRow(['---', '---:', '---:', '---:', '---:', '---:', '---:']),
+      ...changes.map((change) => {
+        const itself = noise.find(({ indicator }) => indicator === change.indicator)
+        return tableRow([...changeRow(change), itself === undefined ? '' : formatNoise(itself)])
       }),
     ].join('\n'),
     Object.entries({ base, head })
@@ -39,8 +24,9 @@ export function comparisonToMarkdown({ verdict, reasons, changes, noise, confide
   ].join('\n\n')
 }
 
-function range(low: number, high: number): string {
-  return Number.isFinite(low + high) && low > -1 ? `${formatChange(low)} … ${formatChange(high)}` : '-'
+/** A row of a table; the cells are markup already. */
+export function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
 }
 
 /** Every character that Markdown or HTML could take for more than text is escaped. */

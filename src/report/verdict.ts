@@ -1,40 +1,40 @@
 import { formatBracket, formatRange } from '../slo/bracket.ts'
-import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
+import type { ObjectiveVerdict, SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { kinds } from '../slo/indicator.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatRatio } from '../units.ts'
-import { align, wrap } from './layout.ts'
+import { wrap } from './layout.ts'
+import { headline, markOf, outcomes, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
 import { describeSaturation } from './saturation.ts'
+import { markedTable } from './table.ts'
 
-const mostNames = 3
-const mostRows = 6
-const mostLines = 14
-const titles: Record<Verdict, string> = { pass: 'SLO met', fail: 'SLO missed', inconclusive: 'SLO inconclusive' }
-const marks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' }
-const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
-const urgency: readonly Verdict[] = ['fail', 'inconclusive', 'pass']
+const maxNamesInTitle = 3
+const maxObjectives = 6
+const maxLines = 14
+/** Of {@link objectiveRow}. */
+const intervalColumn = 3
 
 /**
- * What an assertion says: the verdict, a table of the objectives with the missed ones first, then why: doubts, unanswered
- * pings, faults. That the generator was saturated comes first, unless the verdict is sure in spite of it. At most 14
+ * What an assertion says: the verdict, a table of the objectives with the missed ones first, then why: missing evidence,
+ * unanswered pings, faults. That the generator was saturated comes first, unless the SLO is missed in spite of it. At most 14
  * lines of 80 columns, safe to print whatever the server sent.
  */
 export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Paint = plain): string {
-  const { generator } = result
+  const { generator, errors } = result
   const saturation = describeSaturation(generator, paint)
-  const sure = verdict.verdict === 'fail'
-  const said = verdict.reasons.join()
+  const isMissed = verdict.verdict === 'fail'
   const reasons = verdict.reasons.filter((reason) => !generator.saturated || !generator.reasons.includes(reason))
-  const why = verdict.verdict === 'pass' ? [] : [...describePings(result), ...describeFaults(result.errors)]
+  const givenReasons = verdict.reasons.join()
+  const failures = verdict.verdict === 'pass' ? [] : [...describePings(result), ...describeFaults(errors)]
   const lines = [
-    ...(sure ? [] : saturation),
+    ...(isMissed ? [] : saturation),
     ...formatObjectives({ ...verdict, reasons }, paint),
-    ...why.filter((line) => !said.includes(line)).flatMap((line) => wrap(line, '  ')),
-    ...(sure ? saturation : []),
+    ...failures.filter((failure) => !givenReasons.includes(failure)).flatMap((failure) => wrap(failure, '  ')),
+    ...(isMissed ? saturation : []),
   ]
-  return (lines.length > mostLines ? [...lines.slice(0, mostLines - 1), '  …'] : lines).join('\n')
+  return (lines.length > maxLines ? [...lines.slice(0, maxLines - 1), '  …'] : lines).join('\n')
 }
 
 /**
@@ -46,23 +46,16 @@ export function formatObjectives(
   paint: Paint = plain,
 ): string[] {
   const title = titleOf({ verdict, objectives })
-  const sorted = objectives.toSorted((one, other) => urgencyOf(one) - urgencyOf(other))
-  const shown = sorted.slice(0, mostRows)
-  const intervals = shown.map(intervalOf)
-  const known = intervals.some((interval) => interval !== '')
-  const sure = (interval: string): string[] => (known ? [interval] : [])
-  const [header = '', ...rows] = align([
-    ['objective', 'limit', 'measured', ...sure(`${formatRatio(confidence)} sure`), 'by how much'],
-    ...shown.map((one, at) => [...measuredOf(one), ...sure(intervals[at]!), byHowMuch(one)]),
-  ])
+  const listed = objectives.toSorted((one, other) => attentionTo(other) - attentionTo(one)).slice(0, maxObjectives)
+  const hasIntervals = listed.some((objective) => intervalOf(objective) !== '')
+  const columns = (cells: string[]): string[] => (hasIntervals ? cells : cells.toSpliced(intervalColumn, 1))
+  const rows = listed.map((one) => ({ mark: markWith(one, paint), cells: columns(objectiveRow(one)) }))
   const missed = new Set(
     objectives.filter((one) => one.verdict === 'fail' && one.level === 'fail').map(({ reason }) => reason),
   )
   return [
-    ...wrap(title).map((line) => paint.bold(paint[colours[verdict]](line))),
-    paint.dim(`    ${header}`),
-    ...rows.map((row, at) => `  ${markOf(shown[at]!, paint)} ${row}`),
-    ...(sorted.length > mostRows ? [paint.dim(`    … and ${sorted.length - mostRows} more`)] : []),
+    ...headline(verdict, title, paint),
+    ...markedTable(columns(objectiveHead(confidence)), rows, objectives.length - listed.length, paint),
     ...reasons
       .filter((reason) => !missed.has(reason) && !title.endsWith(reason))
       .flatMap((reason) => wrap(reason, '  ')),
@@ -72,44 +65,49 @@ export function formatObjectives(
 
 /** Where the pings without an answer went; empty when there are none. */
 function describePings({ pings }: LoadResult): string[] {
-  const parts = [
-    [pings.timedOut, 'timed out'],
-    [pings.lost, 'lost'],
-    [pings.dropped, 'never sent'],
-  ] as const
-  const missing = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`)
-  return missing.length === 0 ? [] : [`of ${formatCount(pings.due)} pings due: ${missing.join(', ')}`]
+  const counts = { 'timed out': pings.timedOut, lost: pings.lost, 'never sent': pings.dropped }
+  const missing = Object.entries(counts).filter(([, count]) => count > 0)
+  if (missing.length === 0) return []
+  const parts = missing.map(([what, count]) => `${formatCount(count)} ${what}`)
+  return [`of ${formatCount(pings.due)} pings due: ${parts.join(', ')}`]
 }
 
 /** The verdict in a sentence. */
 export function titleOf({ verdict, objectives }: Pick<SLOVerdict, 'verdict' | 'objectives'>): string {
-  const concerned = objectives.filter((one) => one.verdict === verdict && one.level === 'fail')
-  const [reason, ...others] = new Set(concerned.map((objective) => objective.reason))
-  if (reason !== undefined && others.length === 0) return `${titles[verdict]}: ${reason}`
-  if (verdict === 'pass') return `${titles[verdict]}: ${concerned.length} objectives`
-  const names = [...new Set(concerned.map(({ indicator }) => indicator))]
-  const some = [...names.slice(0, mostNames), ...(names.length > mostNames ? ['…'] : [])]
-  return `${titles[verdict]}: ${some.join(', ')} (${concerned.length} of ${objectives.filter(({ level }) => level === 'fail').length} objectives)`
+  const { title } = outcomes[verdict]
+  const binding = objectives.filter(({ level }) => level === 'fail')
+  const decisive = binding.filter((objective) => objective.verdict === verdict)
+  const [reason, ...otherReasons] = new Set(decisive.map((objective) => objective.reason))
+  if (reason !== undefined && otherReasons.length === 0) return `${title}: ${reason}`
+  if (verdict === 'pass') return `${title}: ${decisive.length} objectives`
+  const names = [...new Set(decisive.map(({ indicator }) => indicator))]
+  const listed = [...names.slice(0, maxNamesInTitle), ...(names.length > maxNamesInTitle ? ['…'] : [])]
+  return `${title}: ${listed.join(', ')} (${decisive.length} of ${binding.length} objectives)`
 }
 
-/** What turns the verdict first, then what warns. */
-function urgencyOf({ verdict, level }: ObjectiveVerdict): number {
-  return verdict === 'pass' || level === 'fail' ? urgency.indexOf(verdict) : urgency.length - 1.5
+/** What only warns comes after what turns the verdict, and before what passed. */
+function attentionTo({ verdict, level }: ObjectiveVerdict): number {
+  return isWarning({ verdict, level }) ? urgencyOf('pass') + 0.5 : urgencyOf(verdict)
 }
 
-/** A warning is none of the verdict's business. */
-function markOf({ verdict, level }: ObjectiveVerdict, paint: Paint): string {
-  return level === 'warn' && verdict !== 'pass' ? paint.yellow('!') : paint[colours[verdict]](marks[verdict])
+function markWith({ verdict, level }: ObjectiveVerdict, paint: Paint): string {
+  return isWarning({ verdict, level }) ? paint.yellow('!') : markOf(verdict, paint)
+}
+
+function isWarning({ verdict, level }: Pick<ObjectiveVerdict, 'verdict' | 'level'>): boolean {
+  return level === 'warn' && verdict !== 'pass'
+}
+
+/** What stands above the columns of objectives. */
+export function objectiveHead(confidence: number): string[] {
+  return ['objective', 'limit', 'measured', `${formatRatio(confidence)} sure`, 'by how much']
 }
 
 /** An objective in words: what, limit, measured, the interval that the true value lies in, by how much. */
 export function objectiveRow(objective: ObjectiveVerdict): string[] {
-  return [...measuredOf(objective), intervalOf(objective), byHowMuch(objective)]
-}
-
-function measuredOf(objective: ObjectiveVerdict): string[] {
   const { indicator, bound, kind } = objective
-  return [indicator, bound, formatBracket(objective, kinds[kind].format)]
+  const measured = formatBracket(objective, kinds[kind].format)
+  return [indicator, bound, measured, intervalOf(objective), byHowMuch(objective)]
 }
 
 /** Between which values the truth lies; empty for facts about the run, which have no interval, and where nothing is known. */

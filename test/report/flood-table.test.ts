@@ -54,6 +54,14 @@ test('the worst of several verdicts counts', () => {
   expect(formatFloodTable([file('two', flood({ verdicts: [pass, slower] }))], 100)).toMatch(/✗ two +slower .*p50 \+4 %/)
 })
 
+test('a verdict that is red stands before one that is undecided', () => {
+  const fail = { verdict: 'fail', limits: ['p99 < 20ms'] } as const
+  const inconclusive = { verdict: 'inconclusive', limits: ['p50 < 1ms'] } as const
+  expect(formatFloodTable([file('two', flood({ verdicts: [inconclusive, fail] }), false)], 100)).toMatch(
+    /✗ two +fail .*p99 < 20ms/,
+  )
+})
+
 test('a comparison is recorded with what decided it first', () => {
   const change = { change: 0.3, low: 0.2, high: 0.4, base: 1, head: 1.3, allowed: 0.1 }
   const changes = [

@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest'
+import { compareRuns } from '../../src/gate/compare.ts'
+import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { comparisonToMarkdown } from '../../src/report/markdown.ts'
 import { comparison, steady } from '../support/comparison.ts'
+
+test('bounds a change as the terminal does, where nothing bounds how slow the base was', () => {
+  const timedOut = steady(2, { pings: { timedOut: 300 } })
+  const head = steady(2)
+  const judged = compareRuns(timedOut, head, parseTolerance(), 0.99)
+  const { changes } = judged
+  expect(changes[1]).toMatchObject({ indicator: 'p99', base: Infinity, low: -1 })
+  const markdown = comparisonToMarkdown({ base: timedOut, head, ...judged })
+  expect(markdown).toMatch(/^\| p99 \| ∞ \| 6\.96 ms \| -100 % \| -100 % … \S+ % \| 50 % \|/m)
+})
 
 test('prints a comparison as Markdown', () => {
   expect(comparison(steady(2), steady(3)).toMarkdown()).toMatchInlineSnapshot(`
