@@ -1,11 +1,10 @@
 import { h, type Markup } from './element.ts'
 import { formatBracket } from '../slo/bracket.ts'
-import type { Objective } from '../slo/objective.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { band, type Chart, chart, line, type Look, plot, type Point, px, xAxis, yAxis } from './chart.ts'
-import type { ShownRun } from './section.ts'
+import type { ChartedObjective, ShownRun } from './section.ts'
 
 const height = 320
 const [top, bottom] = [28, height - 32]
@@ -18,7 +17,7 @@ const looks: readonly Look[] = [{ colour: 'first' }, { colour: 'second', dashes:
  * Latency by percentile on the axis of HdrHistogram's plots, where each nine has the same width. The band below the line is
  * what the generator could not see: from the floors to the ceilings.
  */
-export function percentileChart(runs: readonly ShownRun[], objectives: readonly Objective[]): Chart | null {
+export function percentileChart(runs: readonly ShownRun[], objectives: readonly ChartedObjective[]): Chart | null {
   const measured = runs.filter(({ result }) => result.latency.count > 0)
   if (measured.length === 0) return null
   const limits = objectives.filter(isOfPercentile)
@@ -79,12 +78,12 @@ function formatNines(nines: number): string {
 }
 
 /** `p99.9`, and neither `serviceTime.p99` nor `mean`. */
-function isOfPercentile({ indicator }: Objective): boolean {
+function isOfPercentile({ indicator }: ChartedObjective): boolean {
   return /^p[\d.]+$/.test(indicator)
 }
 
 /** A line at the limit, and where on it the percentile is. */
-function limitOf({ indicator, bound, limit, level }: Objective, x: Axis, y: Axis): Markup {
+function limitOf({ indicator, bound, limit, level }: ChartedObjective, x: Axis, y: Axis): Markup {
   const at = x.at(Math.min(ninesAt(Number(indicator.slice(1)) / 100), x.high))
   const isFarRight = at > plot.right - roomForLabel
   const label = { class: `label ${level}${isFarRight ? ' end' : ''}`, x: px(at + (isFarRight ? -9 : 9)) }

@@ -10,6 +10,9 @@ export interface ShownRun {
   readonly result: LoadResult
 }
 
+/** What a chart shows of an objective. */
+export type ChartedObjective = Pick<Objective, 'indicator' | 'bound' | 'limit' | 'level'>
+
 /** One run, or a base and a head, and what is known of them. */
 export interface PageSection {
   readonly title: string
@@ -20,5 +23,5 @@ export interface PageSection {
   /** Where that is all that is known of the verdict. */
   readonly outcome?: Outcome
   /** Limits that the charts show, where there is no `verdict`. */
-  readonly objectives?: readonly Objective[]
+  readonly objectives?: readonly ChartedObjective[]
 }

@@ -1,32 +1,61 @@
-import { type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
-import type { SLOVerdict } from '../slo/verdict.ts'
+import { type Change, type ChangeVerdict, type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
+import { type PlainFields, plainFields } from '../result/json.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { plainFields } from '../result/json.ts'
+import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 
-/** What an assertion found out about a flood. */
-export interface RecordedVerdict {
-  readonly verdict: SLOVerdict['verdict'] | ComparisonVerdict['verdict']
-  /** Every limit, what decided the verdict first: `p99 < 20ms`; of a comparison `p99 +20 %`. */
+/** An objective, and how it was judged. */
+type RecordedObjective = Pick<ObjectiveVerdict, 'indicator' | 'kind' | 'bound' | 'limit' | 'level' | 'verdict'>
+
+interface RecordedLimits {
+  /** Every limit in words, what decided the verdict first: `p99 < 20ms`; of a comparison `p99 +20 %`. */
   readonly limits: readonly string[]
 }
 
-type RecordedLatency = { readonly [figure in Exclude<keyof LatencySummary, 'histogram' | 'floors'>]: number | null }
+/** What an assertion found out about a flood against an SLO; what decided it first. */
+interface RecordedSLO extends RecordedLimits {
+  readonly type: 'slo'
+  readonly verdict: Verdict
+  readonly objectives: readonly RecordedObjective[]
+}
+
+/** What an assertion found out about a flood against another one; what decided it first. */
+interface RecordedComparison extends RecordedLimits {
+  readonly type: 'comparison'
+  readonly verdict: ChangeVerdict
+  readonly changes: readonly PlainFields<Change>[]
+}
+
+export type RecordedVerdict = RecordedSLO | RecordedComparison
+
+/** Which side of a `wsLoad.compare()` a flood was. */
+interface RecordedSide {
+  readonly side: 'base' | 'head'
+  /** Which of the test's `meta.wsLoad` is the other side. */
+  readonly other: number
+}
+
+/** The figures of a latency: its fields that are numbers. */
+type LatencyFigures = {
+  readonly [field in keyof LatencySummary as LatencySummary[field] extends number ? field : never]: number
+}
 
 /**
  * A flood in plain JSON, as a test's `meta.wsLoad` lists it: milliseconds, per second, ratios from 0 to 1, as in
  * `LoadSummary`; `null` where nothing was measured.
  */
-export interface FloodRecord extends Pick<
-  LoadResult,
-  'ended' | 'duration' | 'throughput' | 'offeredRate' | 'errorRate' | 'pings' | 'connections'
+export interface FloodRecord extends PlainFields<
+  Pick<LoadResult, 'ended' | 'duration' | 'throughput' | 'offeredRate' | 'errorRate'>
 > {
   /** `base` and `head` of a comparison, a benchmark's name. */
   readonly name?: string
+  readonly comparison?: RecordedSide
   /** Which attempt at the test, from 1. */
   readonly attempt: number
   readonly url: string
-  readonly latency: RecordedLatency
+  readonly pings: LoadResult['pings']
+  readonly connections: LoadResult['connections']
+  readonly latency: PlainFields<LatencyFigures>
   /** How many of each kind, by code. */
   readonly errors: Readonly<Record<string, number>>
   readonly saturated: boolean
@@ -34,37 +63,55 @@ export interface FloodRecord extends Pick<
   readonly verdicts: RecordedVerdict[]
 }
 
+/** What a flood's result does not say of itself. */
+export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison'>
+
 /** What is kept of a flood beside its test. */
-export function recordOf(result: LoadResult, attempt: number, name?: string): FloodRecord {
-  const { ended, duration, throughput, offeredRate, errorRate, pings, connections, latency, errors, options } = result
+export function recordOf(result: LoadResult, { attempt, name, comparison }: FloodContext): FloodRecord {
+  const { ended, duration, throughput, offeredRate, errorRate, pings, connections } = result
   return {
     ...(name !== undefined && { name }),
+    ...(comparison !== undefined && { comparison }),
     attempt,
-    url: String(options['url']),
-    ...plainFields({ ended, duration, throughput, offeredRate, errorRate, pings, connections }),
-    latency: plainFields(latency),
-    errors: Object.fromEntries(Object.entries(errors).map(([code, { count }]) => [code, count])),
+    url: String(result.options['url']),
+    ...plainFields({ ended, duration, throughput, offeredRate, errorRate }),
+    pings,
+    connections,
+    latency: plainFields(result.latency),
+    errors: Object.fromEntries(Object.entries(result.errors).map(([code, { count }]) => [code, count])),
     saturated: result.generator.saturated,
-    verdicts: [] as RecordedVerdict[],
-  } as FloodRecord
-}
-
-/** An SLO's verdict, its deciding objective first. */
-export function recordedSLO({ verdict, objectives }: SLOVerdict): RecordedVerdict {
-  const decisive = (one: SLOVerdict['objectives'][number]): number =>
-    Number(one.level === 'fail' && one.verdict === verdict)
-  const sorted = objectives.toSorted((one, other) => decisive(other) - decisive(one))
-  return {
-    verdict,
-    limits: sorted.map(({ indicator, bound, level }) => `${level === 'warn' ? 'warn: ' : ''}${indicator} ${bound}`),
+    verdicts: [],
   }
 }
 
-/** A comparison's verdict, its deciding figure first. */
+/** An SLO's verdict. */
+export function recordedSLO({ verdict, objectives }: SLOVerdict): RecordedSLO {
+  const sorted = decisiveFirst(objectives, (objective) => objective.level === 'fail' && objective.verdict === verdict)
+  return {
+    type: 'slo',
+    verdict,
+    limits: sorted.map(({ indicator, bound, level }) => `${level === 'warn' ? 'warn: ' : ''}${indicator} ${bound}`),
+    objectives: sorted.map(({ indicator, kind, bound, limit, level, verdict: outcome }) => {
+      return { indicator, kind, bound, limit, level, verdict: outcome }
+    }),
+  }
+}
+
+/** A comparison's verdict. */
 export function recordedComparison({
   verdict,
   changes,
-}: Pick<ComparisonVerdict, 'verdict' | 'changes'>): RecordedVerdict {
-  const sorted = changes.toSorted((one, other) => Number(other.verdict === verdict) - Number(one.verdict === verdict))
-  return { verdict, limits: sorted.map(({ indicator, allowed }) => `${indicator} +${formatAllowed(allowed)}`) }
+}: Pick<ComparisonVerdict, 'verdict' | 'changes'>): RecordedComparison {
+  const sorted = decisiveFirst(changes, (change) => change.verdict === verdict)
+  return {
+    type: 'comparison',
+    verdict,
+    limits: sorted.map(({ indicator, allowed }) => `${indicator} +${formatAllowed(allowed)}`),
+    changes: sorted.map((change) => plainFields(change)),
+  }
+}
+
+/** What decided first, the rest in its order. */
+function decisiveFirst<Item>(items: readonly Item[], isDecisive: (item: Item) => boolean): Item[] {
+  return items.toSorted((one, other) => Number(isDecisive(other)) - Number(isDecisive(one)))
 }

@@ -19,7 +19,7 @@ export type SummaryJSON = { readonly schemaVersion: 1 } & {
 }
 
 export function toJSON(result: LoadResult): SummaryJSON {
-  return { schemaVersion: 1, ...(plainFields(result) as Omit<SummaryJSON, 'schemaVersion'>) }
+  return { schemaVersion: 1, ...plainFields(result) }
 }
 
 function plainData(value: unknown): JSONValue {
@@ -35,7 +35,7 @@ function plainData(value: unknown): JSONValue {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (Array.isArray(value)) return value.map(plainData)
-  return typeof value === 'object' && value !== null ? plainFields(value) : null
+  return typeof value === 'object' && value !== null ? plainFields({ ...value }) : null
 }
 
 /**
@@ -51,8 +51,17 @@ function escaped(character: string): string {
   return character.replaceAll(/./gs, (unit) => `\\u${unit.codePointAt(0)!.toString(16).padStart(4, '0')}`)
 }
 
-/** An object as JSON, `null` where a number is not finite. */
-export function plainFields(object: object): { readonly [key: string]: JSONValue } {
+/** The fields of an object as JSON has them. */
+export type PlainFields<T> = {
+  readonly [field in keyof T]: T[field] extends number
+    ? number | null
+    : T[field] extends string | boolean
+      ? T[field]
+      : JSONValue
+}
+
+/** An object as JSON: its own enumerable fields, `null` where a number is not finite. */
+export function plainFields<T extends object>(object: T): PlainFields<T> {
   const fields = Object.entries(object).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(fields.map(([key, value]) => [key, plainData(value)]))
+  return Object.fromEntries(fields.map(([key, value]) => [key, plainData(value)])) as PlainFields<T>
 }

@@ -41,7 +41,7 @@ export class LoadComparison implements ComparisonVerdict {
     const { base, head, ...verdict } = this
     return {
       schemaVersion: 1,
-      ...(plainFields(verdict) as Omit<ComparisonJSON, 'schemaVersion'>),
+      ...plainFields(verdict),
       base: base.toJSON(),
       head: head.toJSON(),
     }

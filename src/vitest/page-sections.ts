@@ -3,10 +3,11 @@ import type { PageSection } from '../page/section.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { worstOf } from '../report/flood-table.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
-import { type Objective, safeParseSLO } from '../slo/objective.ts'
 import { floodArtifact } from './flood-artifact.ts'
 
-interface Kept {
+/** A flood of a test, and which of the test's it is. */
+interface KeptFlood {
+  readonly index: number
   readonly record: FloodRecord
   readonly summary: LoadSummary
 }
@@ -14,29 +15,33 @@ interface Kept {
 /** The floods of a file, base and head together. */
 export function sectionsOf(module: TestModule): PageSection[] {
   return [...module.children.allTests()].flatMap((test) => {
-    const sections: PageSection[] = []
-    const floods = floodsOf(test)
-    for (let at = 0; at < floods.length; at++) {
-      const isBase = floods[at]!.record.name === 'base' && floods[at + 1]?.record.name === 'head'
-      sections.push(sectionOf(`${module.relativeModuleId} › ${test.fullName}`, floods.slice(at, at + (isBase ? 2 : 1))))
-      if (isBase) at++
-    }
-    return sections
+    const title = `${module.relativeModuleId} › ${test.fullName}`
+    return paired(floodsOf(test)).map((floods) => sectionOf(title, floods))
   })
 }
 
 /** A flood of a test that was over before it ended has no summary here. */
-function floodsOf(test: TestCase): Kept[] {
+function floodsOf(test: TestCase): KeptFlood[] {
   const records = test.meta().wsLoad ?? []
   return test.artifacts().flatMap((artifact) => {
     if (artifact.type !== floodArtifact) return []
     const { index, summary } = artifact
     const record = records[index]
-    return record === undefined ? [] : [{ record, summary: LoadSummary.fromJSON(summary) }]
+    return record === undefined ? [] : [{ index, record, summary: LoadSummary.fromJSON(summary) }]
   })
 }
 
-function sectionOf(test: string, floods: readonly Kept[]): PageSection {
+/** Base and head of a comparison as one, every other flood alone. */
+function paired(floods: readonly KeptFlood[]): KeptFlood[][] {
+  return floods.flatMap((flood) => {
+    const { comparison } = flood.record
+    const otherSide = floods.find(({ index }) => index === comparison?.other)
+    if (otherSide === undefined) return [[flood]]
+    return comparison?.side === 'base' ? [[flood, otherSide]] : []
+  })
+}
+
+function sectionOf(test: string, floods: readonly KeptFlood[]): PageSection {
   const { name, attempt, verdicts } = floods.at(-1)!.record
   const label = floods.length === 1 && name !== undefined ? ` › ${name}` : ''
   const outcome = worstOf(verdicts)?.verdict
@@ -44,12 +49,6 @@ function sectionOf(test: string, floods: readonly Kept[]): PageSection {
     title: `${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
     runs: floods.map(({ record, summary }) => ({ name: record.name ?? 'latency', result: summary })),
     ...(outcome !== undefined && { outcome }),
-    objectives: verdicts.flatMap(({ limits }) => objectivesIn(limits)),
+    objectives: verdicts.flatMap((verdict) => (verdict.type === 'slo' ? verdict.objectives : [])),
   }
-}
-
-/** Limits of a comparison are none. */
-function objectivesIn(limits: readonly string[]): readonly Objective[] {
-  const parsed = safeParseSLO(limits)
-  return 'value' in parsed ? parsed.value : []
 }

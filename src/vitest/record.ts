@@ -3,7 +3,7 @@ import type { Watcher } from '../run/progress.ts'
 import { formatPicture } from '../page/picture.ts'
 import type { LoadComparison } from '../summary/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
-import { type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
+import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
 import { formatProgress } from '../report/progress.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 import type { RunningTest } from './context.ts'
@@ -14,14 +14,40 @@ const records = new WeakMap<LoadSummary, FloodRecord>()
 /** Leaves a flood's figures with its test, for whatever reporter is there. */
 export async function keepFlood(test: RunningTest | undefined, summary: LoadSummary, name?: string): Promise<void> {
   if (test === undefined) return
-  const { task, annotate, attempt } = test
-  const record = recordOf(summary, attempt, name)
-  const floods = (task.meta.wsLoad ??= [])
-  const index = floods.push(record) - 1
+  await publish(test, addRecord(test, summary, name === undefined ? {} : { name }))
+}
+
+/** Both sides of a comparison. */
+export async function keepComparison(test: RunningTest | undefined, { base, head }: LoadComparison): Promise<void> {
+  if (test === undefined) return
+  const first = floodsOf(test).length
+  const baseFlood = addRecord(test, base, { name: 'base', comparison: { side: 'base', other: first + 1 } })
+  const headFlood = addRecord(test, head, { name: 'head', comparison: { side: 'head', other: first } })
+  await publish(test, baseFlood)
+  await publish(test, headFlood)
+}
+
+interface RecordedFlood {
+  readonly summary: LoadSummary
+  readonly record: FloodRecord
+  /** Which of the test's `meta.wsLoad` it is. */
+  readonly index: number
+}
+
+function addRecord(test: RunningTest, summary: LoadSummary, context: Omit<FloodContext, 'attempt'>): RecordedFlood {
+  const record = recordOf(summary, { attempt: test.attempt, ...context })
   records.set(summary, record)
-  // Vitest takes neither from a test that has ended, by its timeout for example.
+  return { summary, record, index: floodsOf(test).push(record) - 1 }
+}
+
+function floodsOf({ task }: RunningTest): FloodRecord[] {
+  return (task.meta.wsLoad ??= [])
+}
+
+/** An annotation for people, an artifact for programs. Vitest takes neither from a test that has ended, by its timeout for example. */
+async function publish({ task, annotate }: RunningTest, { summary, record, index }: RecordedFlood): Promise<void> {
   if (task.result?.state !== 'run') return
-  const body = formatPicture(summary, name)
+  const body = formatPicture(summary, record.name)
   const picture = body === null ? undefined : ({ contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' } as const)
   await annotate(describeFlood(record), label, picture)
   await recordArtifact(task, { type: floodArtifact, index, summary: summary.toJSON() })
@@ -40,12 +66,6 @@ export function tellProgress(test: RunningTest | undefined): Watcher | undefined
       told.catch(() => {})
     },
   }
-}
-
-/** Both sides of a comparison. */
-export async function keepComparison(test: RunningTest | undefined, { base, head }: LoadComparison): Promise<void> {
-  await keepFlood(test, base, 'base')
-  await keepFlood(test, head, 'head')
 }
 
 /** What an assertion found out belongs to the flood it judged. */

@@ -84,12 +84,28 @@ describe('the reporter', () => {
           url: expect.stringMatching(/^ws:/),
           latency: { count: expect.any(Number), p99: expect.any(Number) },
           pings: { lost: 0 },
-          verdicts: [{ verdict: 'pass', limits: ['max < 5s', 'errorRate <= 0'] }],
+          verdicts: [
+            {
+              type: 'slo',
+              verdict: 'pass',
+              limits: ['max < 5s', 'errorRate <= 0'],
+              objectives: [
+                { indicator: 'max', kind: 'duration', bound: '< 5s', limit: 5_000, level: 'fail', verdict: 'pass' },
+                { indicator: 'errorRate', bound: '<= 0', limit: 0 },
+              ],
+            },
+          ],
         },
       ],
     })
     expect(metas[0]).not.toHaveProperty('wsLoad[0].latency.histogram')
     expect(metas[3]).toMatchObject({ wsLoad: [{ attempt: 1 }, { attempt: 2 }] })
+    expect(metas[4]).toMatchObject({
+      wsLoad: [
+        { name: 'base', comparison: { side: 'base', other: 1 } },
+        { name: 'head', comparison: { side: 'head', other: 0 } },
+      ],
+    })
     expect(metas[5]).toEqual({})
 
     expect(await read('out.xml')).toMatch(/<property name="vitest-ws-load" value="p50 .*, p99 .*, errors 0 %, 2 conn/)
@@ -119,6 +135,34 @@ describe('the reporter', () => {
     await rm(join(run.cwd, 'pages'), { recursive: true })
     await consumer.rerun(run.cwd, ['--merge-reports=blobs'])
     expect(await readFile(join(run.cwd, 'pages/load.html'), 'utf8')).toBe(page)
+  })
+
+  test('takes floods for a comparison because they are one, not because of their names', async () => {
+    const bench = `import { WebSocketServer } from 'ws'
+import { test } from 'vitest-ws-load'
+const server = new WebSocketServer({ port: 0 })
+const url = 'ws://127.0.0.1:' + server.address().port
+test('gateway', async ({ bench, wsLoad }) => {
+  await bench.compare(bench('base', wsLoad.flood()), bench('head', wsLoad.flood()))
+})
+test('twice', async ({ wsLoad }) => {
+  const sides = { base: { url }, head: { url }, maxDuration: '1s' }
+  await Promise.all([wsLoad.compare(sides), wsLoad.compare(sides)])
+})`
+    const project = await consumer.project({
+      'vitest.config.js': config(`report: { html: 'load.html' }`),
+      'gateway.bench.js': bench,
+    })
+    const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
+    const run = await startCommand([process.execPath, vitest, 'bench', '--run'], project).finished
+    expect(run).toMatchObject({ exitCode: 0 })
+    const page = await readFile(join(run.cwd, 'load.html'), 'utf8')
+    expect([...page.matchAll(/<h2>([^<]*?) ?</g)].map(([, title]) => title)).toEqual([
+      'gateway.bench.js › gateway › base',
+      'gateway.bench.js › gateway › head',
+      'gateway.bench.js › twice',
+      'gateway.bench.js › twice',
+    ])
   })
 
   test('has nothing that a server says taken for more than text', async () => {

@@ -6,8 +6,19 @@ import { loadResult } from '../support/result.ts'
 
 const result = loadResult()
 
+const change = {
+  indicator: 'p50',
+  verdict: 'slower',
+  base: 1,
+  head: 1.3,
+  change: 0.3,
+  low: 0.2,
+  high: 0.4,
+  allowed: 0.04,
+} as const
+
 function flood(changes: Partial<FloodRecord> = {}): FloodRecord {
-  return { ...recordOf(result, 1), ...changes }
+  return { ...recordOf(result, { attempt: 1 }), ...changes }
 }
 
 function judged(slo: string[]): FloodRecord {
@@ -49,33 +60,45 @@ test('a name that is too long for the terminal is cut', () => {
 })
 
 test('the worst of several verdicts counts', () => {
-  const pass = { verdict: 'pass', limits: ['p99 < 20ms'] } as const
-  const slower = { verdict: 'slower', limits: ['p50 +4 %'] } as const
+  const pass = recordedSLO(evaluateSLO(result, 'p99 < 20ms'))
+  const slower = recordedComparison({ verdict: 'slower', changes: [change] })
   expect(formatFloodTable([file('two', flood({ verdicts: [pass, slower] }))], 100)).toMatch(/✗ two +slower .*p50 \+4 %/)
 })
 
 test('a verdict that is red stands before one that is undecided', () => {
-  const fail = { verdict: 'fail', limits: ['p99 < 20ms'] } as const
-  const inconclusive = { verdict: 'inconclusive', limits: ['p50 < 1ms'] } as const
+  const fail = recordedSLO(evaluateSLO(result, 'p99 < 15ms'))
+  const inconclusive = recordedSLO(evaluateSLO(result, 'p99.99 < 19ms'))
   expect(formatFloodTable([file('two', flood({ verdicts: [inconclusive, fail] }), false)], 100)).toMatch(
-    /✗ two +fail .*p99 < 20ms/,
+    /✗ two +fail .*p99 < 15ms/,
   )
 })
 
-test('a comparison is recorded with what decided it first', () => {
-  const change = { change: 0.3, low: 0.2, high: 0.4, base: 1, head: 1.3, allowed: 0.1 }
-  const changes = [
-    { ...change, indicator: 'p50', verdict: 'same' },
-    { ...change, indicator: 'p99', verdict: 'slower', allowed: 0.5 },
-  ] as const
-  expect(recordedComparison({ verdict: 'slower', changes })).toEqual({
+test('an SLO is recorded with what decided it first', () => {
+  const { type, verdict, limits, objectives } = recordedSLO(evaluateSLO(result, ['p50 < 20ms', 'p99 < 15ms']))
+  expect({ type, verdict, limits }).toEqual({ type: 'slo', verdict: 'fail', limits: ['p99 < 15ms', 'p50 < 20ms'] })
+  expect(objectives[0]).toEqual({
+    indicator: 'p99',
+    kind: 'duration',
+    bound: '< 15ms',
+    limit: 15,
+    level: 'fail',
+    verdict: 'fail',
+  })
+})
+
+test('a comparison is recorded with what decided it first, in plain JSON', () => {
+  const same = { ...change, verdict: 'same', allowed: 0.1 } as const
+  const slower = { ...change, indicator: 'p99', allowed: 0.5, high: Infinity } as const
+  expect(recordedComparison({ verdict: 'slower', changes: [same, slower] })).toEqual({
+    type: 'comparison',
     verdict: 'slower',
     limits: ['p99 +50 %', 'p50 +10 %'],
+    changes: [{ ...slower, high: null }, same],
   })
 })
 
 test('a run that measured nothing has no figures', () => {
-  const nothing = recordOf(loadResult([]), 1)
+  const nothing = recordOf(loadResult([]), { attempt: 1 })
   expect(nothing.latency).toMatchObject({ count: 0, p50: null })
   expect(formatFloodTable([file('nothing', nothing, false)], 100)).toMatch(/✗ nothing +- +- +- +- +0\/s/)
   expect(describeFlood(nothing)).toMatch(/^p50 -, p99 -, max -, 0 answers at 0\/s/)
@@ -90,7 +113,10 @@ test('an annotation is one line', () => {
 
 test('names and limits are no markup in Markdown, and no control sequences in a terminal', () => {
   const hostile = '\u001B[31m<img src=x> | `code` ::error::x @someone'
-  const record = flood({ name: hostile, verdicts: [{ verdict: 'pass', limits: [hostile] }] })
+  const record = flood({
+    name: hostile,
+    verdicts: [{ type: 'slo', verdict: 'pass', limits: [hostile], objectives: [] }],
+  })
   const files = [{ ...file(hostile, record), file: hostile }]
   expect(floodTableToMarkdown(files)).not.toMatch(/\p{Cc}(?<!\n)|<img|`code`|::error|@someone/u)
   expect(floodTableToMarkdown(files).split('\n')).toHaveLength(5)

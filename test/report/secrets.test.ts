@@ -29,7 +29,7 @@ async function outputsOf(address: string): Promise<string[]> {
   })
   const summary = new LoadSummary(result)
   const page = formatPage('secrets', [{ title: 'secrets', runs: [{ name: 'secrets', result }] }])
-  const record = recordOf(result, 1)
+  const record = recordOf(result, { attempt: 1 })
   return [
     String(summary),
     JSON.stringify(summary),
