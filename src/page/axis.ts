@@ -15,16 +15,17 @@ interface Span {
   readonly to: number
 }
 
-/** A wider range than this is drawn on a logarithmic axis. */
-const widest = 20
-const mostTicks = 6
+/** Highest ÷ lowest value: a wider range is drawn on a logarithmic axis. */
+const maxLinearRatio = 20
+const maxTicks = 6
+/** Factors of a power of ten at which a logarithmic axis may have ticks. */
 const subdivisions = [[1, 2, 5], [1, 3], [1]]
 
 /** From zero, or logarithmic where values differ too much for that. */
 export function latencyAxis(values: readonly number[], from: number, to: number): Axis {
-  const known = values.filter((value) => Number.isFinite(value) && value > 0)
-  const [low, high] = known.length === 0 ? [0, 1] : [Math.min(...known), Math.max(...known)]
-  return low > 0 && high / low > widest
+  const drawable = values.filter((value) => Number.isFinite(value) && value > 0)
+  const [low, high] = drawable.length === 0 ? [0, 1] : [Math.min(...drawable), Math.max(...drawable)]
+  return low > 0 && high / low > maxLinearRatio
     ? logarithmicAxis({ low: low / 1.1, high: high * 1.1, from, to })
     : linearAxis({ low: 0, high: high * 1.08, from, to })
 }
@@ -32,7 +33,7 @@ export function latencyAxis(values: readonly number[], from: number, to: number)
 /** Ticks are round numbers: 1, 2 or 5 times a power of ten apart. */
 export function linearAxis({ low, high, from, to }: Span): Axis {
   const span = high > low ? high - low : 1
-  const step = roundUp(span / mostTicks)
+  const step = roundUp(span / maxTicks)
   const first = Math.ceil(low / step - 1e-9)
   const count = Math.floor((low + span) / step - first + 1e-9) + 1
   return {
@@ -57,7 +58,7 @@ export function logarithmicAxis({ low, high, from, to }: Span): Axis {
     low,
     high,
     at: (value) => from + ((Math.log10(value) - begin) / (end - begin)) * (to - from),
-    ticks: candidates.find(({ length }) => length <= mostTicks + 2) ?? candidates.at(-1)!,
+    ticks: candidates.find(({ length }) => length <= maxTicks + 2) ?? candidates.at(-1)!,
     isLogarithmic: true,
   }
 }

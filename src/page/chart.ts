@@ -6,12 +6,12 @@ export const width = 760
 export const plot = { left: 76, right: width - 16 }
 
 /** How a line is told from the others: by its colour, and without colours by its dashes. */
-export interface Look {
+export interface LineStyle {
   readonly colour: 'first' | 'second' | 'third' | 'bad'
   readonly dashes?: 'dashed' | 'dotted'
 }
 
-export interface Series extends Look {
+export interface Series extends LineStyle {
   readonly name: string
 }
 
@@ -71,7 +71,7 @@ export function xAxis(axis: Axis, format: (value: number) => string, top: number
 }
 
 /** A line through the points; it is broken where one has no value, and a lone point is a dot. */
-export function line(points: readonly Point[], look: Look): Markup[] {
+export function line(points: readonly Point[], style: LineStyle): Markup[] {
   const stretches: Point[][] = [[]]
   for (const point of points) {
     if (Number.isFinite(point[1])) stretches.at(-1)!.push(point)
@@ -81,26 +81,26 @@ export function line(points: readonly Point[], look: Look): Markup[] {
     .filter(({ length }) => length > 0)
     .map((stretch) =>
       stretch.length === 1
-        ? h('circle', { class: `dot ${look.colour}`, cx: px(stretch[0]![0]), cy: px(stretch[0]![1]), r: 2.5 })
-        : h('path', { class: `line ${look.colour} ${look.dashes ?? ''}`, d: path(stretch) }),
+        ? h('circle', { class: `dot ${style.colour}`, cx: px(stretch[0]![0]), cy: px(stretch[0]![1]), r: 2.5 })
+        : h('path', { class: `line ${style.colour} ${style.dashes ?? ''}`, d: path(stretch) }),
     )
 }
 
 /** What lies between two lines that have the same x. */
-export function band(upper: readonly Point[], lower: readonly Point[], { colour }: Look): Markup {
+export function band(upper: readonly Point[], lower: readonly Point[], { colour }: LineStyle): Markup {
   return h('path', { class: `band ${colour}`, d: `${path([...upper, ...lower.toReversed()])}Z` })
 }
 
 function legend(series: readonly Series[]): Markup[] {
   let x = plot.left
-  return series.map(({ name, ...look }) => {
+  return series.map(({ name, ...style }) => {
     const entry = h('g', null, [
       line(
         [
           [x, 12],
           [x + 22, 12],
         ],
-        look,
+        style,
       ),
       h('text', { class: 'legend', x: x + 28, y: 16 }, name),
     ])

@@ -34,10 +34,10 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
       }),
     ]),
     unfold(`Generator and environment${suffix}`, [
-      words('Generator', describeGenerator(generator)),
-      words('Environment', plainly(environment)),
+      textTable('Generator', describeGenerator(generator)),
+      textTable('Environment', textsOf(environment)),
     ]),
-    unfold(`Options${suffix}`, words('Options', plainly(options))),
+    unfold(`Options${suffix}`, textTable('Options', textsOf(options))),
   ]
 }
 
@@ -48,30 +48,26 @@ function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport
     threads: formatCount(threads),
     'event loop busy': formatRatio(eventLoopUtilization),
     'CPU per ping': formatDuration(cpuPerPing),
-    'width of the bracket around p50': known(resolution.p50),
-    'width of the bracket around p99': known(resolution.p99),
+    'width of the bracket around p50': formatDuration(resolution.p50),
+    'width of the bracket around p99': formatDuration(resolution.p99),
     'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
     saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
   }
 }
 
 function figuresOf({ count, p50, p99, max }: LoadResult['latency']): string[] {
-  return [formatCount(count), ...[p50, p99, max].map(known)]
-}
-
-function known(ms: number): string {
-  return Number.isFinite(ms) ? formatDuration(ms) : '-'
+  return [formatCount(count), ...[p50, p99, max].map(formatDuration)]
 }
 
 function countsOf(what: string, counts: Readonly<Record<string, number>>): string[][] {
   return Object.entries(counts).map(([name, count]) => [`${what} ${inWords(name)}`, formatCount(count)])
 }
 
-function words(caption: string, values: Readonly<Record<string, string>>): Markup {
+function textTable(caption: string, values: Readonly<Record<string, string>>): Markup {
   return h('div', { class: 'words' }, table({ caption, head: ['name', 'value'], rows: Object.entries(values) }))
 }
 
-function plainly(object: object): Record<string, string> {
+function textsOf(object: object): Record<string, string> {
   const given = Object.entries(object).filter(([, value]) => value !== undefined && !isEmpty(value))
   return Object.fromEntries(given.map(([name, value]) => [name, printable(textOf(name, value))]))
 }

@@ -7,8 +7,11 @@ import { linearAxis } from './axis.ts'
 import { type Chart, chart, plot, px, width } from './chart.ts'
 
 const rowHeight = 20
-/** Where the names end, where the bars do, and where the counts do. */
-const [labels, bars, counts] = [150, width - 170, width - 84]
+/** Pixels from the left. */
+const nameEnd = 150
+const barStart = nameEnd + 12
+const longestBarEnd = width - 170
+const countEnd = width - 84
 
 /** How many pings took how long, and how many were never answered. */
 export function distributionChart({ latency, pings }: LoadResult): Chart | null {
@@ -24,7 +27,7 @@ export function distributionChart({ latency, pings }: LoadResult): Chart | null 
   if (rows.length === 0) return null
   const total = rows.reduce((sum, { count }) => sum + count, 0)
   const most = Math.max(...rows.map(({ count }) => count))
-  const x = linearAxis({ low: 0, high: most, from: labels + 12, to: bars })
+  const x = linearAxis({ low: 0, high: most, from: barStart, to: longestBarEnd })
   return chart(
     {
       title: 'Histogram',
@@ -35,9 +38,9 @@ export function distributionChart({ latency, pings }: LoadResult): Chart | null 
       const y = 6 + nth * rowHeight
       const length = Math.max(1, x.at(count) - x.at(0))
       return h('g', null, [
-        h('text', { class: 'tick end', x: labels, y: y + 14 }, name),
+        h('text', { class: 'tick end', x: nameEnd, y: y + 14 }, name),
         h('rect', { class: `bar ${colour}`, x: x.at(0), width: px(length), y: y + 3, height: rowHeight - 6 }),
-        h('text', { class: 'tick end', x: counts, y: y + 14 }, formatCount(count)),
+        h('text', { class: 'tick end', x: countEnd, y: y + 14 }, formatCount(count)),
         h('text', { class: 'tick end', x: plot.right, y: y + 14 }, formatRatio(count / total)),
       ])
     }),

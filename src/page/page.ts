@@ -2,6 +2,7 @@ import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeHead, changeRow, titleOfComparison } from '../report/comparison.ts'
 import { outcomes } from '../report/outcome.ts'
+import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
 import { intervalOf, objectiveHead, objectiveRow, titleOf } from '../report/verdict.ts'
 import { percentileIntervals } from '../slo/percentile-intervals.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
@@ -12,14 +13,13 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../units.t
 import { detailsOf } from './details.ts'
 import { distributionChart } from './distribution-chart.ts'
 import { badge, figure, table, unfold } from './markup.ts'
-import { formatPercentile, percentileChart } from './percentile-chart.ts'
+import { percentileChart } from './percentile-chart.ts'
 import type { PageSection, ShownRun } from './section.ts'
 import { chartStyle, pageStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 /** Neither scripts nor anything from elsewhere. @see https://www.w3.org/TR/CSP3/ */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
 
 /** One self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
 export function formatPage(title: string, sections: readonly PageSection[]): string {
@@ -138,7 +138,7 @@ function percentileTable(runs: readonly ShownRun[]): Markup {
       caption: 'Latency by percentile',
       head: ['percentile', ...columns.flatMap(({ head }) => head)],
       rows: [0, ...percentiles, 100].map((percentile, nth) => [
-        percentile === 0 ? 'min' : percentile === 100 ? 'max' : `p${percentile}`,
+        percentileName(percentile),
         ...columns.flatMap(({ rows }) => rows[nth]!),
       ]),
     }),
@@ -171,7 +171,7 @@ function secondsOf(run: ShownRun, runs: number): Markup {
       head: ['from', 'p50', 'p99', 'max', 'sent', 'answered', 'timed out', 'lost', 'dropped'],
       rows: run.result.intervals.map(({ start, p50, p99, max, sent, answered, timedOut, lost, dropped }) => [
         formatDuration(start),
-        ...[p50, p99, max].map((value) => (Number.isFinite(value) ? formatDuration(value) : '-')),
+        ...[p50, p99, max].map(formatDuration),
         ...[sent, answered, timedOut, lost, dropped].map(formatCount),
       ]),
     }),

@@ -1,17 +1,19 @@
 import { h, type Markup } from './element.ts'
-import { formatBracket } from '../slo/bracket.ts'
-import type { LatencySummary } from '../result/latency-summary.ts'
+import { formatPercentile } from '../report/percentiles.ts'
+import type { Bounds, LatencySummary } from '../result/latency-summary.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
-import { band, type Chart, chart, line, type Look, plot, type Point, px, xAxis, yAxis } from './chart.ts'
+import { band, type Chart, chart, line, type LineStyle, plot, type Point, px, xAxis, yAxis } from './chart.ts'
 import type { ChartedObjective, ShownRun } from './section.ts'
 
 const height = 320
 const [top, bottom] = [28, height - 32]
 const stepsPerDecade = 24
-const roomForLabel = 160
-const marked = [50, 90, 99, 99.9, 99.99, 99.999]
-const looks: readonly Look[] = [{ colour: 'first' }, { colour: 'second', dashes: 'dashed' }]
+const labelWidth = 160
+const percentilesWithDot = [50, 90, 99, 99.9, 99.99, 99.999]
+const firstLine: LineStyle = { colour: 'first' }
+const secondLine: LineStyle = { colour: 'second', dashes: 'dashed' }
+const tickShares = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999]
 
 /**
  * Latency by percentile on the axis of HdrHistogram's plots, where each nine has the same width. The band below the line is
@@ -20,42 +22,56 @@ const looks: readonly Look[] = [{ colour: 'first' }, { colour: 'second', dashes:
 export function percentileChart(runs: readonly ShownRun[], objectives: readonly ChartedObjective[]): Chart | null {
   const measured = runs.filter(({ result }) => result.latency.count > 0)
   if (measured.length === 0) return null
+  const curves = measured.map(({ name, result: { latency } }, nth) => ({
+    name,
+    latency,
+    points: curveOf(latency),
+    style: nth % 2 === 0 ? firstLine : secondLine,
+  }))
   const limits = objectives.filter(isOfPercentile)
-  const most = Math.max(...measured.map(({ result }) => ninesOf(result.latency)))
-  const x = linearAxis({ low: 0, high: most, from: plot.left, to: plot.right })
-  const curves = measured.map(({ result }) => curveOf(result.latency))
-  const shown = curves.flat().flatMap(({ floor, ceiling }) => [floor, ceiling])
-  const y = latencyAxis(
-    [...shown.filter((value) => value > lowest(curves)), ...limits.map(({ limit }) => limit)],
-    bottom,
-    top,
-  )
-  const ticks = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999].map(ninesAt).filter((nines) => nines <= most)
+  const mostNines = Math.max(...curves.map(({ latency }) => ninesOf(latency)))
+  const x = linearAxis({ low: 0, high: mostNines, from: plot.left, to: plot.right })
+  const y = latencyAxis([...latenciesOn(curves), ...limits.map(({ limit }) => limit)], bottom, top)
+  const ticks = tickShares.map(ninesAt).filter((nines) => nines <= mostNines)
   return chart(
     {
       title: 'Latency by percentile',
       description: describe(measured),
       height,
-      series: measured.map(({ name }, at) => ({ name, ...looks[at % 2]! })),
+      series: curves.map(({ name, style }) => ({ name, ...style })),
     },
     yAxis(y, formatDuration),
     xAxis({ ...x, ticks }, formatNines, top, bottom),
-    curves.flatMap((curve, at) => {
-      const points = (end: 'floor' | 'ceiling'): Point[] =>
-        curve.map((one) => [x.at(one.nines), y.at(Math.max(one[end], y.low))])
-      return [band(points('ceiling'), points('floor'), looks[at % 2]!), line(points('ceiling'), looks[at % 2]!)]
+    curves.map(({ points, style }) => {
+      const along = (end: 'floor' | 'ceiling'): Point[] =>
+        points.map((point) => [x.at(point.nines), y.at(Math.max(point[end], y.low))])
+      return [band(along('ceiling'), along('floor'), style), line(along('ceiling'), style)]
     }),
     limits.map((objective) => limitOf(objective, x, y)),
-    measured.flatMap(({ name, result }, at) => marks(name, result.latency, looks[at % 2]!, x, y)),
+    curves.map((curve) => dots(curve, x, y)),
   )
 }
 
-/** Zero is nowhere on a logarithmic axis: floors start at the least ceiling's decade. */
-function lowest(curves: readonly (readonly { ceiling: number }[])[]): number {
-  return Math.min(...curves.flat().map(({ ceiling }) => ceiling)) / 3
+/** Where a percentile lies, by how many nines it has. */
+interface CurvePoint extends Bounds {
+  readonly nines: number
 }
 
-function curveOf(latency: LatencySummary): { nines: number; floor: number; ceiling: number }[] {
+interface Curve {
+  readonly name: string
+  readonly latency: LatencySummary
+  readonly points: readonly CurvePoint[]
+  readonly style: LineStyle
+}
+
+/** Zero is nowhere on a logarithmic axis: floors start at a third of the least ceiling. */
+function latenciesOn(curves: readonly Curve[]): number[] {
+  const points = curves.flatMap((curve) => curve.points)
+  const least = Math.min(...points.map(({ ceiling }) => ceiling)) / 3
+  return points.flatMap(({ floor, ceiling }) => [floor, ceiling]).filter((value) => value > least)
+}
+
+function curveOf(latency: LatencySummary): CurvePoint[] {
   const most = ninesOf(latency)
   const steps = Math.ceil(most * stepsPerDecade)
   return Array.from({ length: steps + 1 }, (_, step) => {
@@ -85,7 +101,7 @@ function isOfPercentile({ indicator }: ChartedObjective): boolean {
 /** A line at the limit, and where on it the percentile is. */
 function limitOf({ indicator, bound, limit, level }: ChartedObjective, x: Axis, y: Axis): Markup {
   const at = x.at(Math.min(ninesAt(Number(indicator.slice(1)) / 100), x.high))
-  const isFarRight = at > plot.right - roomForLabel
+  const isFarRight = at > plot.right - labelWidth
   const label = { class: `label ${level}${isFarRight ? ' end' : ''}`, x: px(at + (isFarRight ? -9 : 9)) }
   return h('g', null, [
     h('line', { class: `limit ${level}`, x1: plot.left, x2: plot.right, y1: px(y.at(limit)), y2: px(y.at(limit)) }),
@@ -95,29 +111,24 @@ function limitOf({ indicator, bound, limit, level }: ChartedObjective, x: Axis, 
 }
 
 /** Dots that say their value when pointed at. */
-function marks(name: string, latency: LatencySummary, { colour }: Look, x: Axis, y: Axis): Markup[] {
-  return marked
+function dots({ name, latency, style }: Curve, x: Axis, y: Axis): Markup[] {
+  return percentilesWithDot
     .filter((percentile) => ninesAt(percentile / 100) <= ninesOf(latency))
     .map((percentile) => {
       const { ceiling } = latency.bounds(percentile)
       return h(
         'circle',
-        { class: `dot ${colour}`, cx: px(x.at(ninesAt(percentile / 100))), cy: px(y.at(ceiling)), r: 4 },
+        { class: `dot ${style.colour}`, cx: px(x.at(ninesAt(percentile / 100))), cy: px(y.at(ceiling)), r: 4 },
         h('title', null, `${name} p${percentile}: ${formatPercentile(latency, percentile)}`),
       )
     })
 }
 
-export function formatPercentile(latency: LatencySummary, percentile: number): string {
-  const { floor, ceiling } = latency.bounds(percentile)
-  return formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)
-}
-
 function describe(runs: readonly ShownRun[]): string {
   return runs
     .map(({ name, result: { latency } }) => {
-      const [p50, p99] = [50, 99].map((percentile) => formatPercentile(latency, percentile))
-      return `${name}: p50 ${p50}, p99 ${p99}, maximum ${formatDuration(latency.max)} of ${formatCount(latency.count)} pings.`
+      const figures = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(latency, percentile)}`)
+      return `${name}: ${figures.join(', ')}, maximum ${formatDuration(latency.max)} of ${formatCount(latency.count)} pings.`
     })
     .join(' ')
 }

@@ -6,8 +6,7 @@ import { chartStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 const margin = 12
-/** Room for a heading. */
-const heading = 24
+const headingHeight = 24
 
 /** Percentile curve and time line of a run as one SVG, in light and dark; `null` if nothing was measured. */
 export function formatPicture(result: LoadResult, name = 'latency'): string | null {
@@ -18,9 +17,9 @@ export function formatPicture(result: LoadResult, name = 'latency'): string | nu
   const placed = charts.map((drawing) => {
     const titled = [
       h('text', { class: 'heading', x: margin + plot.left, y: y + 16 }, drawing.title),
-      h('svg', { x: margin, y: y + heading, width, height: drawing.height }, drawing),
+      h('svg', { x: margin, y: y + headingHeight, width, height: drawing.height }, drawing),
     ]
-    y += heading + drawing.height + margin
+    y += headingHeight + drawing.height + margin
     return titled
   })
   const size = { width: width + 2 * margin, height: y }

@@ -12,9 +12,9 @@ const figures = ['p50', 'p99', 'max'] as const
 
 /** Latency of each second, and below it throughput and what failed. */
 export function timelineChart(runs: readonly ShownRun[]): Chart | null {
-  const shown = runs.filter(({ result }) => result.intervals.length > 1)
-  if (shown.length === 0) return null
-  const all = shown.flatMap(({ result }) => result.intervals)
+  const drawn = runs.filter(({ result }) => result.intervals.length > 1)
+  if (drawn.length === 0) return null
+  const all = drawn.flatMap(({ result }) => result.intervals)
   const end = Math.max(...all.map(({ start, duration }) => start + duration)) / 1_000
   const x = linearAxis({ low: 0, high: end, from: plot.left, to: plot.right })
   const latency = latencyAxis(
@@ -24,12 +24,12 @@ export function timelineChart(runs: readonly ShownRun[]): Chart | null {
   )
   const rates = all.flatMap((interval) => [interval.throughput, failuresOf(interval)])
   const rate = linearAxis({ low: 0, high: Math.max(1, ...rates) * 1.1, from: rateBottom, to: rateTop })
-  const series = shown.flatMap(({ name }, nth) => seriesOf(name, nth, shown.length))
+  const series = drawn.flatMap(({ name }, nth) => seriesOf(name, nth, drawn.length))
   return chart(
-    { title: 'Latency over time', description: describe(shown), height, series },
+    { title: 'Latency over time', description: describe(drawn), height, series },
     yAxis(latency, formatDuration),
     xAxis(x, (seconds) => (seconds === 0 ? '0 s' : formatDuration(seconds * 1_000)), top, bottom),
-    shown.flatMap(({ result }, nth) =>
+    drawn.flatMap(({ result }, nth) =>
       figures.map((figure, at) =>
         line(
           result.intervals.map((interval) => [x.at(middleOf(interval)), latency.at(interval[figure])]),
@@ -43,14 +43,14 @@ export function timelineChart(runs: readonly ShownRun[]): Chart | null {
       'answered per second; bars: timed out, lost and dropped',
     ),
     yAxis({ ...rate, ticks: rate.ticks.filter((_, nth) => nth % 2 === 0) }, formatRate),
-    shown.flatMap(({ result }, nth) => [
+    drawn.flatMap(({ result }, nth) => [
       line(
         result.intervals.map((interval) => [x.at(middleOf(interval)), rate.at(interval.throughput)]),
         series[nth * figures.length]!,
       ),
       result.intervals.map((interval) => failureBar(interval, x, rate)),
     ]),
-    shown.length === 1 ? shown[0]!.result.intervals.map((interval) => hint(interval, x)) : null,
+    drawn.length === 1 ? drawn[0]!.result.intervals.map((interval) => hint(interval, x)) : null,
   )
 }
 

@@ -4,9 +4,9 @@ import { formatCount, formatDuration } from '../units.ts'
 import { align, width } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
 
-const mostRows = 10
-/** Steps per decade of the E series of preferred numbers (IEC 60063), finest first. */
-const series = [96, 48, 24, 12, 6, 3, 1]
+const maxRows = 10
+/** Of the E series of preferred numbers (IEC 60063), finest first. */
+const stepsPerDecade = [96, 48, 24, 12, 6, 3, 1]
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const nsPerMs = 1e6
 
@@ -47,7 +47,7 @@ export function drawDistribution(summary: LatencySummary, unanswered: number, pa
 
 /** The samples in at most 10 rows with round edges. */
 export function distributionOf(summary: LatencySummary): Row[] {
-  return series.map((steps) => binned(summary, steps)).find(({ length }) => length <= mostRows) ?? []
+  return stepsPerDecade.map((steps) => binned(summary, steps)).find(({ length }) => length <= maxRows) ?? []
 }
 
 function binned({ histogram, count, min, max }: LatencySummary, steps: number): Row[] {

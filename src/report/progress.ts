@@ -1,8 +1,8 @@
 import type { LoadInterval } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate } from '../units.ts'
 
-/** How far a run is, as the load room tells it. */
-interface Shown {
+/** How far a run is. */
+interface RunProgress {
   readonly phase: string
   readonly remaining: number
   readonly connections: number
@@ -10,7 +10,7 @@ interface Shown {
 }
 
 /** One line, with the figures of the last second: `measuring, 100 connections, 98.3k/s, p50 1.02 ms, p99 3.4 ms, 7 s left`. */
-export function formatProgress({ phase, remaining, connections, seconds }: Shown): string {
+export function formatProgress({ phase, remaining, connections, seconds }: RunProgress): string {
   const each = (read: (second: LoadInterval) => string): string => seconds.map(read).join(' → ')
   const failures = seconds.map(({ timedOut, lost, dropped }) => timedOut + lost + dropped)
   return [
@@ -19,8 +19,8 @@ export function formatProgress({ phase, remaining, connections, seconds }: Shown
     ...(seconds.length > 0
       ? [
           each(({ throughput }) => formatRate(throughput)),
-          `p50 ${each(({ p50 }) => duration(p50))}`,
-          `p99 ${each(({ p99 }) => duration(p99))}`,
+          `p50 ${each(({ p50 }) => formatDuration(p50))}`,
+          `p99 ${each(({ p99 }) => formatDuration(p99))}`,
         ]
       : []),
     ...(failures.some((count) => count > 0) ? [`${failures.map(formatCount).join(' → ')} failed`] : []),
@@ -28,8 +28,4 @@ export function formatProgress({ phase, remaining, connections, seconds }: Shown
       ? [`${formatDuration(Math.ceil(remaining / 1_000) * 1_000)} left`]
       : []),
   ].join(', ')
-}
-
-function duration(milliseconds: number): string {
-  return Number.isFinite(milliseconds) ? formatDuration(milliseconds) : '-'
 }

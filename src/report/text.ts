@@ -1,4 +1,3 @@
-import { formatBracket } from '../slo/bracket.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { printable } from '../printable.ts'
@@ -8,11 +7,12 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../units.t
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
+import { formatPercentile, percentiles, percentileName } from './percentiles.ts'
 import { describeSaturation } from './saturation.ts'
 import { formatObjectives } from './verdict.ts'
 
-const percentiles = [50, 75, 90, 95, 99, 99.9, 99.99]
-const mostFaults = 5
+const maxFaults = 5
+const columnsBetweenSides = 4
 
 export interface SummaryFormat {
   /** Default: no colours. */
@@ -28,7 +28,7 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
   const blocks = [
     describeSaturation(generator, paint),
     describeRun(result, paint),
-    verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: unsaid(verdict, result) }, paint),
+    verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: reasonsOfItsOwn(verdict, result) }, paint),
     sideBySide(describeLatency(result), describeTotals(result), latency.count === 0 ? paint.red : paint.bold),
     drawDistribution(latency, unanswered, paint),
     describeErrors(errors, paint),
@@ -59,34 +59,24 @@ function describeModel({ inFlight, rate, stages, arrivals }: LoadResult['options
 }
 
 /** Reasons that no other part of the summary gives. */
-function unsaid({ reasons }: SLOVerdict, { generator, errors }: LoadResult): string[] {
-  const said = new Set([...describeFaults(errors), ...(generator.saturated ? generator.reasons : [])])
-  return reasons.filter((reason) => !said.has(reason))
+function reasonsOfItsOwn({ reasons }: SLOVerdict, { generator, errors }: LoadResult): string[] {
+  const others = new Set([...describeFaults(errors), ...(generator.saturated ? generator.reasons : [])])
+  return reasons.filter((reason) => !others.has(reason))
 }
 
 function describeLatency({ latency, pings, options }: LoadResult): string[] {
   if (latency.count === 0) return ['Nothing was measured']
   const open = options['rate'] !== undefined || options['stages'] !== undefined
   const name = open ? 'Response time' : 'Latency'
-  const known = percentiles.filter((percentile) => (1 - percentile / 100) * latency.count >= 1 - 1e-9)
+  const seen = percentiles.filter((percentile) => (1 - percentile / 100) * latency.count >= 1 - 1e-9)
   const rows = [
-    ...[0, ...known, 100].map((percentile) => [nameOf(percentile), formatPercentile(latency, percentile)]),
-    ['mean', `${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
+    ...[0, ...seen, 100].map((percentile) => [
+      `  ${percentileName(percentile)}`,
+      formatPercentile(latency, percentile),
+    ]),
+    ['  mean', `${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
   ]
-  return [
-    `${name}${pings.timedOut + pings.lost > 0 ? ' of answered pings' : ''}`,
-    ...align(rows.map(([label = '', value = '']) => [`  ${label}`, value])),
-  ]
-}
-
-function nameOf(percentile: number): string {
-  if (percentile === 0) return 'min'
-  return percentile === 100 ? 'max' : `p${percentile}`
-}
-
-function formatPercentile(summary: LatencySummary, percentile: number): string {
-  const { floor, ceiling } = summary.bounds(percentile)
-  return formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)
+  return [`${name}${pings.timedOut + pings.lost > 0 ? ' of answered pings' : ''}`, ...align(rows)]
 }
 
 function describeTotals(result: LoadResult): string[] {
@@ -117,8 +107,8 @@ function describeErrors(errors: LoadResult['errors'], paint: Paint): string[] {
   if (faults.length === 0) return []
   return [
     'Errors',
-    ...faults.slice(0, mostFaults).flatMap((fault) => wrap(fault, '  ').map(paint.red)),
-    ...(faults.length > mostFaults ? [`  … and ${faults.length - mostFaults} more kinds`] : []),
+    ...faults.slice(0, maxFaults).flatMap((fault) => wrap(fault, '  ').map(paint.red)),
+    ...(faults.length > maxFaults ? [`  … and ${faults.length - maxFaults} more kinds`] : []),
   ]
 }
 
@@ -141,12 +131,10 @@ function describeGenerator({ generator }: LoadResult): string {
   ].join(', ')
 }
 
-const gutter = 4
-
 function sideBySide(left: readonly string[], right: readonly string[], paintTitle: (text: string) => string): string[] {
-  const widest = Math.max(...left.map((line) => line.length))
+  const leftColumns = Math.max(...left.map((line) => line.length))
   return Array.from({ length: Math.max(left.length, right.length) }, (_, at) => {
-    const line = (left[at] ?? '').padEnd(widest + gutter)
+    const line = (left[at] ?? '').padEnd(leftColumns + columnsBetweenSides)
     return `${at === 0 ? paintTitle(line) : line}${right[at] ?? ''}`.trimEnd()
   })
 }

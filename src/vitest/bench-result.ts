@@ -3,10 +3,10 @@ import { ratioSpread, studentQuantile } from '../statistics/dependence.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
 
-/** Quantiles that absolute deviations are computed from. */
-const quantiles = 1_000
-/** Of a margin of error at 95 %. */
-const tail = 0.025
+/** How many quantiles absolute deviations are computed from. */
+const quantileCount = 1_000
+/** Probability on either side of a margin of error at 95 %. */
+const tailProbability = 0.025
 
 /** Statistics of a benchmark as tinybench has them: milliseconds, or events per second; `rme` is a percentage. */
 export interface BenchStatistics {
@@ -44,10 +44,10 @@ export function toBenchResult(result: LoadResult) {
   return {
     state: 'completed' as const,
     latency: {
-      ...latencyStatistics(latency, ratioSpread(slices.totals(), answered, tail).halfWidth),
+      ...latencyStatistics(latency, ratioSpread(slices.totals(), answered, tailProbability).halfWidth),
       hdr: encodeIntoCompressedBase64(latency.histogram),
     },
-    throughput: throughputStatistics(throughput, perSecond, ratioSpread(answered, time, tail).halfWidth),
+    throughput: throughputStatistics(throughput, perSecond, ratioSpread(answered, time, tailProbability).halfWidth),
     period: 1_000 / throughput,
     totalTime: duration,
     runtime: 'node' as const,
@@ -58,7 +58,9 @@ export function toBenchResult(result: LoadResult) {
 
 function latencyStatistics(latency: LatencySummary, moe: number): BenchStatistics {
   const { mean, min, max, p50, p75, p99, stddev: sd, count } = latency
-  const values = Array.from({ length: quantiles }, (_, nth) => latency.percentile((100 * (nth + 0.5)) / quantiles))
+  const values = Array.from({ length: quantileCount }, (_, nth) =>
+    latency.percentile((100 * (nth + 0.5)) / quantileCount),
+  )
   const extremes = { mean, min, max, p50, p75, p99, p995: latency.percentile(99.5), p999: latency.p99_9 }
   return { ...extremes, ...spread(values, mean, sd, count, moe) }
 }
@@ -80,16 +82,16 @@ function throughputStatistics(mean: number, values: readonly number[], moe: numb
 }
 
 function spread(values: readonly number[], mean: number, sd: number, samplesCount: number, halfWidth: number) {
-  const median = middle(values)
+  const median = medianOf(values)
   const df = Math.max(1, samplesCount - 1)
-  const critical = studentQuantile(1 - tail, df)
+  const critical = studentQuantile(1 - tailProbability, df)
   const independent = (critical * sd) / Math.sqrt(samplesCount)
   const moe = Number.isFinite(halfWidth) ? Math.max(halfWidth, independent) : independent
   return {
     sd,
     variance: sd ** 2,
     aad: average(values.map((value) => Math.abs(value - mean))),
-    mad: middle(values.map((value) => Math.abs(value - median))),
+    mad: medianOf(values.map((value) => Math.abs(value - median))),
     sem: moe / critical,
     df,
     critical,
@@ -104,6 +106,6 @@ function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function middle(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[values.length >> 1] ?? NaN
 }

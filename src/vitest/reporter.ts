@@ -14,8 +14,8 @@ import { paintWith } from '../report/paint.ts'
 
 /** Vitest's own reporters whose output is read by a program. */
 const forPrograms = new Set(['json', 'junit', 'tap', 'tap-flat'])
-const widthOfLogs = 120
-const mostColumns = 160
+const columnsOfLogs = 120
+const maxColumns = 160
 
 /** Options of the reporter. */
 export interface WsLoadReporterOptions {
@@ -59,7 +59,7 @@ export default class WsLoadReporter implements Reporter {
   #print(files: readonly FileFloods[]): void {
     if (this.#vitest === undefined || isStdoutTaken(this.#vitest)) return
     const { stdout } = process
-    const columns = stdout.isTTY ? Math.min(stdout.columns, mostColumns) : widthOfLogs
+    const columns = stdout.isTTY ? Math.min(stdout.columns, maxColumns) : columnsOfLogs
     const paint = paintWith((format, text) => styleText(format, text, { stream: stdout }))
     const table = formatFloodTable(files, columns, paint)
     this.#vitest.logger.log(`\n ${paint.bold('WebSocket latency')}\n${table}\n`)
