@@ -1,6 +1,5 @@
 import { type Change, type ChangeVerdict, type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
-import { type PlainFields, plainFields } from '../result/json.ts'
-import type { LatencySummary } from '../result/latency-summary.ts'
+import { type LatencyFigures, type PlainFields, plainFields } from '../result/json.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 
@@ -35,26 +34,20 @@ interface RecordedSide {
   readonly other: number
 }
 
-/** The figures of a latency: its fields that are numbers. */
-type LatencyFigures = {
-  readonly [field in keyof LatencySummary as LatencySummary[field] extends number ? field : never]: number
-}
-
 /**
  * A flood in plain JSON, as a test's `meta.wsLoad` lists it: milliseconds, per second, ratios from 0 to 1, as in
  * `LoadSummary`; `null` where nothing was measured.
  */
-export interface FloodRecord extends PlainFields<
-  Pick<LoadResult, 'ended' | 'duration' | 'throughput' | 'offeredRate' | 'errorRate'>
-> {
+export interface FloodRecord
+  extends
+    Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'connections'>,
+    PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate'>> {
   /** `base` and `head` of a comparison, a benchmark's name. */
   readonly name?: string
   readonly comparison?: RecordedSide
   /** Which attempt at the test, from 1. */
   readonly attempt: number
   readonly url: string
-  readonly pings: LoadResult['pings']
-  readonly connections: LoadResult['connections']
   readonly latency: PlainFields<LatencyFigures>
   /** How many of each kind, by code. */
   readonly errors: Readonly<Record<string, number>>
@@ -74,7 +67,9 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     ...(comparison !== undefined && { comparison }),
     attempt,
     url: String(result.options['url']),
-    ...plainFields({ ended, duration, throughput, offeredRate, errorRate }),
+    ended,
+    duration,
+    ...plainFields({ throughput, offeredRate, errorRate }),
     pings,
     connections,
     latency: plainFields(result.latency),

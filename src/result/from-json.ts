@@ -3,35 +3,37 @@ import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import { fromBase64 } from './hdr.ts'
 import { LatencySummary } from './latency-summary.ts'
+import type { LatencyFigures, SummaryJSON } from './json.ts'
 import type { LoadResult } from './load-result.ts'
 import { recordedOptionsSchema } from './recorded-options.ts'
 import { Slices } from './slices.ts'
 import { decodeSlices } from './slices-codec.ts'
 
 const finite = v.number()
-const perhaps = v.pipe(
+/** `null` is a number that was not finite. */
+const finiteOrNull = v.pipe(
   v.nullable(v.number()),
   v.transform((value) => value ?? NaN),
 )
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** What a file says of a latency is read anew from its histograms; it only has to be there. */
+const figures = {
+  count,
+  min: finiteOrNull,
+  max: finiteOrNull,
+  mean: finiteOrNull,
+  stddev: finiteOrNull,
+  p50: finiteOrNull,
+  p75: finiteOrNull,
+  p90: finiteOrNull,
+  p95: finiteOrNull,
+  p99: finiteOrNull,
+  p99_9: finiteOrNull,
+  p99_99: finiteOrNull,
+  overRange: count,
+} satisfies Readonly<Record<keyof LatencyFigures, v.GenericSchema>>
 const latency = v.pipe(
-  v.object({
-    count,
-    min: perhaps,
-    max: perhaps,
-    mean: perhaps,
-    stddev: perhaps,
-    p50: perhaps,
-    p75: perhaps,
-    p90: perhaps,
-    p95: perhaps,
-    p99: perhaps,
-    p99_9: perhaps,
-    p99_99: perhaps,
-    overRange: count,
-    histogram: v.string(),
-    floors: v.optional(v.string()),
-  }),
+  v.object({ ...figures, histogram: v.string(), floors: v.optional(v.string()) }),
   v.transform(({ histogram, floors, overRange }) => {
     const ceilings = fromBase64(histogram, overRange)
     return new LatencySummary(ceilings, floors === undefined ? ceilings : fromBase64(floors, overRange))
@@ -49,8 +51,8 @@ export const summarySchema = v.object({
   latencyFloor: latency,
   serviceTime: latency,
   handshake: latency,
-  throughput: perhaps,
-  offeredRate: perhaps,
+  throughput: finiteOrNull,
+  offeredRate: finiteOrNull,
   pings: v.object({
     due: count,
     sent: count,
@@ -61,7 +63,7 @@ export const summarySchema = v.object({
     dropped: count,
   }),
   errors: v.record(v.string(), v.object({ count, samples: v.array(v.string()) })),
-  errorRate: perhaps,
+  errorRate: finiteOrNull,
   connections: v.object({ requested: count, opened: count, failed: count, closedEarly: count }),
   intervals: v.array(
     v.object({
@@ -72,18 +74,18 @@ export const summarySchema = v.object({
       timedOut: count,
       lost: count,
       dropped: count,
-      throughput: perhaps,
-      p50: perhaps,
-      p99: perhaps,
-      max: perhaps,
+      throughput: finiteOrNull,
+      p50: finiteOrNull,
+      p99: finiteOrNull,
+      max: finiteOrNull,
     }),
   ),
   slices: v.string(),
   generator: v.object({
-    resolution: v.object({ p50: perhaps, p99: perhaps }),
+    resolution: v.object({ p50: finiteOrNull, p99: finiteOrNull }),
     sendDelay: latency,
-    eventLoopUtilization: perhaps,
-    cpuPerPing: perhaps,
+    eventLoopUtilization: finiteOrNull,
+    cpuPerPing: finiteOrNull,
     gcPauses: v.object({ count, total: finite, max: finite }),
     threads: count,
     saturated: v.boolean(),
@@ -91,7 +93,7 @@ export const summarySchema = v.object({
   }),
   environment: v.object({ node: v.string(), os: v.string(), cpu: v.string(), cores: count, version: v.string() }),
   options: v.record(v.string(), v.unknown()),
-})
+} satisfies Readonly<Record<keyof SummaryJSON, v.GenericSchema>>)
 
 /**
  * Reads what {@link toJSON} wrote.

@@ -51,6 +51,11 @@ function escaped(character: string): string {
   return character.replaceAll(/./gs, (unit) => `\\u${unit.codePointAt(0)!.toString(16).padStart(4, '0')}`)
 }
 
+/** What a latency says of itself in numbers. */
+export type LatencyFigures = {
+  readonly [field in keyof LatencySummary as LatencySummary[field] extends number ? field : never]: number
+}
+
 /** The fields of an object as JSON has them. */
 export type PlainFields<T> = {
   readonly [field in keyof T]: T[field] extends number

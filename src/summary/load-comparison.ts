@@ -10,16 +10,14 @@ export type ComparisonJSON = { readonly schemaVersion: 1 } & {
   readonly [field in keyof ComparisonVerdict]: unknown
 } & { readonly base: SummaryJSON; readonly head: SummaryJSON }
 
+/** All fields of a verdict are the comparison's own. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor assigns every one
+export interface LoadComparison extends ComparisonVerdict {}
+
 /** What `wsLoad.compare()` returns: both sides' summaries, and the verdict on the difference between them. */
-export class LoadComparison implements ComparisonVerdict {
+export class LoadComparison {
   readonly base: LoadSummary
   readonly head: LoadSummary
-  declare readonly verdict: ComparisonVerdict['verdict']
-  declare readonly doubtful: ComparisonVerdict['doubtful']
-  declare readonly reasons: ComparisonVerdict['reasons']
-  declare readonly changes: ComparisonVerdict['changes']
-  declare readonly noise: ComparisonVerdict['noise']
-  declare readonly confidence: ComparisonVerdict['confidence']
 
   constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict) {
     this.base = new LoadSummary(base)
