@@ -1,6 +1,8 @@
 /** Vitest's benchmark provider: floods of one group take turns, every other function goes to the next provider. */
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { Bench } from 'tinybench'
 import { type BenchmarkProvider, inject } from 'vitest'
@@ -31,7 +33,7 @@ declare module 'vitest' {
   }
 }
 
-/** Taken when the module loads: fake timers do not reach it. */
+/** Node's own: the first benchmark loads this module, and a test may have installed fake timers before. */
 const now = performance.now.bind(performance)
 
 const provider: BenchmarkProvider = {
@@ -91,42 +93,59 @@ function checkComparable(floods: readonly ResolvedOptions[]): void {
 
 /** The provider that the user had before the plugin came, else Vitest's own way. */
 async function runOthers(group: Group): Promise<Results> {
-  const before = inject('wsLoadBenchProvider') ?? undefined
-  return before === undefined ? runWithTinybench(group) : (await load(before)).run(group)
+  const before = inject('wsLoadBenchProvider')
+  return before === null || before === undefined ? runWithTinybench(group) : (await load(before)).run(group)
 }
 
+/** As Vitest loads a provider, but by Node itself: Vitest's module runner is not to be had. */
 async function load({ provider, root }: { provider: string; root: string }): Promise<BenchmarkProvider> {
-  const { default: loaded } = (await import(locate(provider, root))) as { default?: BenchmarkProvider }
-  if (loaded === undefined) throw new Error(`benchmark.provider: "${provider}" has no default export`)
-  return loaded
+  const found = locate(provider, root)
+  const loaded = await importDefault(isAbsolute(found) ? pathToFileURL(found).href : found).catch((cause: unknown) => {
+    throw new Error(`Failed to load benchmark provider from "${resolve(root, found)}".`, { cause })
+  })
+  if (loaded !== undefined && loaded !== null) return loaded
+  throw new Error(`Benchmark provider loaded from "${resolve(root, found)}" did not have a default export.`)
 }
 
+async function importDefault(url: string): Promise<BenchmarkProvider | null | undefined> {
+  const module = (await import(url)) as { readonly default?: BenchmarkProvider | null }
+  return module.default
+}
+
+/** The file of a package or of a path relative to the root; the name itself of a package that cannot be required. */
 function locate(provider: string, root: string): string {
-  if (provider.startsWith('.') || isAbsolute(provider)) return pathToFileURL(resolve(root, provider)).href
   try {
-    return pathToFileURL(createRequire(join(root, 'package.json')).resolve(provider)).href
+    return createRequire(join(root, 'package.json')).resolve(provider)
   } catch {
-    return provider
+    const file = resolve(root, provider)
+    return existsSync(file) || provider.startsWith('.') ? file : provider
   }
 }
 
-/** What Vitest itself does where no provider is configured. */
+/** Groups that this worker has run, as Vitest numbers them. */
+let groups = 0
+
+/**
+ * What Vitest itself does where no provider is configured, as in its `createDefaultBenchmarkProvider`: that is not exported,
+ * and a worker knows one provider, which is this module.
+ */
 async function runWithTinybench({ test, config, registrations, options }: Group): Promise<Results> {
+  groups++
   const bench = new Bench({
     signal: test.context.signal,
-    name: test.fullTestName,
+    name: `${test.fullTestName} ${groups}`,
     retainSamples: config.retainSamples,
     ...options,
     now,
   })
   for (const { name, fn, fnOpts } of registrations) bench.add(name, fn, fnOpts)
   await bench.run()
-  const failures = bench.tasks.flatMap(({ result }) => (result.state === 'errored' ? [result.error] : []))
-  const [failure, ...more] = failures
-  if (failure !== undefined && more.length === 0) throw failure
-  if (failure !== undefined) throw new AggregateError(failures, 'Some benchmarks failed')
+  const errors = bench.tasks.flatMap(({ result }) => (result.state === 'errored' ? [result.error] : []))
+  const [error, ...otherErrors] = errors
+  if (error !== undefined && otherErrors.length === 0) throw error
+  if (error !== undefined) throw new AggregateError(errors, 'Some benchmarks failed')
   return bench.tasks.map(({ name, result }) => {
-    if (result.state !== 'completed') throw new Error(`benchmark "${name}" did not complete: it was ${result.state}`)
+    if (result.state !== 'completed') throw new Error(`task "${name}" did not complete: received "${result.state}"`)
     return { ...result, name }
   })
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Files, linkedConsumer } from './support/consumer.ts'
-import { startCommand, type VitestRun } from './support/vitest-run.ts'
+import { anonymous, startCommand, type VitestRun } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
@@ -29,6 +29,22 @@ async function bench(files: Files, ...args: string[]): Promise<VitestRun> {
   const project = await consumer.project({ 'vitest.config.js': config(), ...files })
   const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
   return startCommand([process.execPath, vitest, 'bench', '--run', ...args], project).finished
+}
+
+/** The JSON report of a run and other files that it wrote, as JSON without what differs from one run to the next. */
+async function outcomeOf(files: Files, ...written: string[]): Promise<string[]> {
+  const { cwd } = await bench(files, '--reporter=json', '--outputFile=report.json')
+  const texts = await Promise.all(['report.json', ...written].map((file) => readFile(join(cwd, file), 'utf8')))
+  return texts.map((text) => JSON.stringify(shapeOf(JSON.parse(text))))
+}
+
+/** Any number for a number, messages without their stacks. */
+function shapeOf(value: unknown): unknown {
+  if (typeof value === 'number') return 'number'
+  if (typeof value === 'string') return anonymous(value.replace(/\n {4}at [^]*/, ''))
+  if (Array.isArray(value)) return typeof value[0] === 'number' ? ['number'] : value.map(shapeOf)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shapeOf(field)]))
 }
 
 describe('a flood as a benchmark', () => {
@@ -166,6 +182,63 @@ test('mixed', async ({ bench }) => {
     }
     expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
   })
+
+  test('runs ordinary functions as Vitest itself does', async () => {
+    const files = {
+      'ordinary.bench.js': `
+import { writeFileSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+const quick = { time: 20, warmupTime: 5, iterations: 5, warmupIterations: 2 }
+const now = performance.now.bind(performance)
+const busy = () => { for (const end = now() + 0.3; now() < end;); }
+test('times with a clock of its own', async ({ bench }) => {
+  vi.useFakeTimers()
+  const { latency } = await bench('busy', busy).run(quick)
+  vi.useRealTimers()
+  expect(latency.mean).toBeGreaterThan(0)
+})
+test('has a result', async ({ bench }) => {
+  const results = await bench.compare(bench('nothing', () => {}), bench('busy', busy), quick)
+  writeFileSync('results.json', JSON.stringify(['nothing', 'busy'].map((name) => results.get(name))))
+})
+test('throws', async ({ bench }) => {
+  await bench('throws', () => { throw new Error('no luck') }).run(quick)
+})
+test('throws twice', async ({ bench }) => {
+  const fail = () => { throw new Error('no luck') }
+  await bench.compare(bench('one', fail), bench('other', fail), quick)
+})
+test('is aborted', async ({ bench }) => {
+  await bench('aborted', () => {}).run({ ...quick, signal: AbortSignal.abort() })
+})`,
+    }
+    const settings = '{ benchmark: { retainSamples: true } }'
+    const own = await outcomeOf(
+      { ...files, 'vitest.config.js': `export default { test: ${settings} }` },
+      'results.json',
+    )
+    const ours = await outcomeOf({ ...files, 'vitest.config.js': config(settings) }, 'results.json')
+    expect(ours).toEqual(own)
+    const [report, results] = own
+    expect(report).toMatch(/"status":"passed".*"status":"passed".*"status":"failed".*did not complete/)
+    expect(results).toMatch(/"latency":.*"samples":\["number"\]/)
+  })
+
+  test.for(['missing.js', './missing.js', 'empty.js'])(
+    'fails as Vitest does with the provider %s',
+    async (provider) => {
+      const files = {
+        'empty.js': 'export const nothing = null',
+        'ordinary.bench.js': `import { test } from 'vitest'
+test('adds', async ({ bench }) => { await bench('sum', () => {}).run() })`,
+      }
+      const settings = `{ benchmark: { provider: '${provider}' } }`
+      const [own] = await outcomeOf({ ...files, 'vitest.config.js': `export default { test: ${settings} }` })
+      const [ours] = await outcomeOf({ ...files, 'vitest.config.js': config(settings) })
+      expect(own).toMatch(/[Bb]enchmark provider/)
+      expect(ours).toBe(own)
+    },
+  )
 
   test('passes on what an ordinary benchmark throws', async () => {
     const files = {
