@@ -149,7 +149,7 @@ export function printSummary(to: NodeJS.WriteStream, summary: LoadSummary, verdi
 
 /** A run as a page. */
 export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined): string {
-  const title = String(summary.options['url'])
+  const title = String(summary.options.url)
   const runs = [{ name: 'latency', result: summary }]
   return formatPage('WebSocket latency', [{ title, runs, ...(verdict !== undefined && { verdict }) }])
 }

@@ -78,7 +78,7 @@ function describeRun({ name, result }: ShownRun, runs: number): string {
   const { options, duration, startedAt, ended } = result
   const early = ended === 'completed' ? '' : `, ${ended} early`
   const label = runs > 1 ? `${name}: ` : ''
-  return `${label}${printable(String(options['url']))}, ${formatDuration(duration)} from ${startedAt}${early}`
+  return `${label}${printable(String(options.url))}, ${formatDuration(duration)} from ${startedAt}${early}`
 }
 
 function keyFigures(runs: readonly ShownRun[]): Markup {

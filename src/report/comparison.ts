@@ -86,7 +86,7 @@ function describeNoise({ noise }: Compared): string[] {
 
 function describeSides({ base, head }: Compared): string[] {
   return Object.entries({ base, head }).flatMap(([name, { options, pings, duration, startedAt, errors }]) => {
-    const url = typeof options['url'] === 'string' ? `${printable(options['url'])}, ` : ''
+    const url = typeof options.url === 'string' ? `${printable(options.url)}, ` : ''
     const when = base.startedAt === head.startedAt ? '' : `, ${startedAt}`
     const faults = describeFaults(errors).slice(0, maxFaultsOfSide)
     const side = `${name}: ${url}${formatCount(pings.answered)} pings answered in ${formatDuration(duration)}${when}`

@@ -66,7 +66,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     ...(name !== undefined && { name }),
     ...(comparison !== undefined && { comparison }),
     attempt,
-    url: String(result.options['url']),
+    url: String(result.options.url),
     ended,
     duration,
     ...plainFields({ throughput, offeredRate, errorRate }),

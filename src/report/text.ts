@@ -66,7 +66,7 @@ function reasonsOfItsOwn({ reasons }: SLOVerdict, { generator, errors }: LoadRes
 
 function describeLatency({ latency, pings, options }: LoadResult): string[] {
   if (latency.count === 0) return ['Nothing was measured']
-  const open = options['rate'] !== undefined || options['stages'] !== undefined
+  const open = options.rate !== undefined || options.stages !== undefined
   const name = open ? 'Response time' : 'Latency'
   const seen = percentiles.filter((percentile) => (1 - percentile / 100) * latency.count >= 1 - 1e-9)
   const rows = [
@@ -114,7 +114,7 @@ function describeErrors(errors: LoadResult['errors'], paint: Paint): string[] {
 
 /** What a closed model cannot show. @see https://github.com/giltene/wrk2#readme on coordinated omission */
 function describeOmission({ options, latency }: LoadResult): string[] {
-  const closed = options['rate'] === undefined && options['stages'] === undefined
+  const closed = options.rate === undefined && options.stages === undefined
   return closed && latency.count > 0
     ? ['closed model: a server that stalls is asked less, so stalls count for less than they last; a rate shows them']
     : []
