@@ -1,8 +1,8 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { kindNumbers, type PackedSlices, SliceRecorder } from '../result/slices.ts'
+import { nsPerMs } from '../units.ts'
 import type { Turns } from './turns.ts'
 
-const nsPerMs = 1e6
 const mostSamples = 3
 
 /** Counts of pings; see `PingTotals`. */

@@ -1,6 +1,6 @@
 import { formatRange } from '../slo/bracket.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
-import { formatCount, formatDuration } from '../units.ts'
+import { formatCount, formatDuration, nsPerMs } from '../units.ts'
 import { align, width } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
 
@@ -8,7 +8,6 @@ const maxRows = 10
 /** Of the E series of preferred numbers (IEC 60063), finest first. */
 const stepsPerDecade = [96, 48, 24, 12, 6, 3, 1]
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
-const nsPerMs = 1e6
 
 /** One bar of a histogram. */
 export interface Row {

@@ -1,6 +1,6 @@
 import type { LatencySummary } from '../result/latency-summary.ts'
+import { nsPerMs } from '../units.ts'
 
-const nsPerMs = 1e6
 const ticksPerHalfDistance = 5
 
 /**

@@ -1,9 +1,8 @@
 import type { Float64Histogram } from 'hdr-histogram-js'
 import jstat from 'jstat'
+import { nsPerMs } from '../units.ts'
 import { toHdr } from './hdr.ts'
 import type { Histogram } from './histogram.ts'
-
-const nsPerMs = 1e6
 
 /** A lower and an upper bound, in milliseconds. */
 export interface Interval {

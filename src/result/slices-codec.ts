@@ -5,9 +5,9 @@
  *
  * @see DWARF 5, section 7.6: LEB128
  */
+import { nsPerMs } from '../units.ts'
 import type { PackedCounts, PackedSlices } from './slices.ts'
 
-const nsPerMs = 1e6
 const kinds = 6
 const sevenBits = 0x80
 

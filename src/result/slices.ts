@@ -5,9 +5,9 @@
  * A ping belongs to the slice in which it was due. Slices are 7.8 ms long at first, and twice as long whenever there
  * would be more than 512 of them.
  */
+import { nsPerMs } from '../units.ts'
 import { countsLength, Histogram, indexOf, valueAt } from './histogram.ts'
 
-const nsPerMs = 1e6
 /** Length of the first slices, in milliseconds. */
 export const shortest = 1_000 / 128
 /** Times of a run are differences of large numbers: less than this, in milliseconds, is no time, and no slice. */
