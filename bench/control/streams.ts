@@ -4,7 +4,7 @@
  * A stream gives, slice by slice, how many pings there were and how many were slower than each of 25 latencies from a
  * quarter of the limit to four times the limit. 3,000 pings a second; slices as a load thread keeps them.
  */
-import { shortest, mostSlices } from '../../src/result/slices.ts'
+import { shortestSliceMs, mostSlices } from '../../src/result/slices.ts'
 
 export type Stream = 'independent' | 'heavy-tailed' | 'bursty' | 'autocorrelated' | 'drifting'
 
@@ -50,7 +50,7 @@ export function* simulate(stream: Stream, slow: number, times: readonly number[]
     while (elapsed < time - 1e-6) {
       state = next(stream, state, elapsed, random, normal)
       for (let level = 0; level < levels; level++) now[level] = Math.min(1, shareNow(stream, shares[level]!, state))
-      elapsed += shortest
+      elapsed += shortestSliceMs
       for (const until = Math.round(elapsed * pingsPerMs); pings < until; pings++) {
         const rank = random()
         for (let level = 0; level < levels && now[level]! > rank; level++) row[level]!++
@@ -88,12 +88,15 @@ interface State {
 
 function next(stream: Stream, state: State, elapsed: number, random: () => number, normal: () => number): State {
   if (stream === 'bursty') {
-    return { ...state, bursting: random() < shortest / (state.bursting ? burst.length : burst.gap) !== state.bursting }
+    return {
+      ...state,
+      bursting: random() < shortestSliceMs / (state.bursting ? burst.length : burst.gap) !== state.bursting,
+    }
   }
   const correlation =
     stream === 'drifting'
-      ? Math.exp(-shortest / driftTime)
-      : Math.floor(elapsed / 100) === Math.floor((elapsed - shortest) / 100)
+      ? Math.exp(-shortestSliceMs / driftTime)
+      : Math.floor(elapsed / 100) === Math.floor((elapsed - shortestSliceMs) / 100)
         ? 1
         : correlationPer100Ms
   if (stream !== 'drifting' && stream !== 'autocorrelated') return state

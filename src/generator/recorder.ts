@@ -1,19 +1,9 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
-import { kindNumbers, type PackedSlices, SliceRecorder } from '../result/slices.ts'
+import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
 import { nsPerMs } from '../units.ts'
 import type { Turns } from './turns.ts'
 
 const mostSamples = 3
-
-/** Counts of pings; see `PingTotals`. */
-export interface PingCounts {
-  sent: number
-  answered: number
-  coalesced: number
-  timedOut: number
-  lost: number
-  dropped: number
-}
 
 /** What one thread recorded in one second, or in what was left of it. */
 export interface RecordedInterval {
@@ -158,17 +148,14 @@ export class Recorder implements Recording {
 
   /** Ends an interval at `end`; the next one begins there. */
   cut(end: number): void {
-    const now = { ...this.pings }
-    const seen = this.#seenPings
-    const pings = Object.fromEntries(
-      Object.entries(now).map(([name, count]) => [name, count - seen[name as keyof PingCounts]]),
-    )
+    const pings = { ...this.pings }
+    for (const kind of pingKinds) pings[kind] -= this.#seenPings[kind]
     this.intervals.push({
       start: this.intervals.at(-1)?.end ?? 0,
       end: this.windowAt(end),
-      pings: pings as unknown as PingCounts,
+      pings,
       latency: this.latency.takeNew(this.#seenLatency),
     })
-    this.#seenPings = now
+    this.#seenPings = { ...this.pings }
   }
 }

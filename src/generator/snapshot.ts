@@ -1,9 +1,7 @@
-import { kindNumbers } from '../result/slices.ts'
+import { kindNumbers, kindsPerSlice } from '../result/slices.ts'
 import type { FloodReport, Snapshot } from './flood-report.ts'
 import type { ConnectionPool } from './pool.ts'
 import type { Recorder } from './recorder.ts'
-
-const kinds = Object.keys(kindNumbers).length
 
 /**
  * Settles the unanswered pings of a report, and changes nothing that the measurement goes on with: those that were sent
@@ -18,7 +16,7 @@ export function takeSnapshot(
   let underway = 0
   pool.forEachUnanswered((due, sent) => {
     if (!recorder.measures(due)) return
-    const slice = recorder.sliceAt(due) * kinds
+    const slice = recorder.sliceAt(due) * kindsPerSlice
     if (sent < lostBefore) {
       pings.lost++
       slices.pings[slice + kindNumbers.lost]!++

@@ -6,18 +6,17 @@
  * @see DWARF 5, section 7.6: LEB128
  */
 import { nsPerMs } from '../units.ts'
-import type { PackedCounts, PackedSlices } from './slices.ts'
+import { kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
 
-const kinds = 6
 const sevenBits = 0x80
 
 export function encodeSlices({ length, pings, latency, latencyFloor }: PackedSlices): string {
   const bytes: number[] = []
-  const count = pings.length / kinds
+  const count = pings.length / kindsPerSlice
   put(bytes, Math.round(length * nsPerMs))
   put(bytes, count)
   for (let slice = 0; slice < count; slice++) {
-    for (let kind = 0; kind < kinds; kind++) put(bytes, pings[slice * kinds + kind]!)
+    for (let kind = 0; kind < kindsPerSlice; kind++) put(bytes, pings[slice * kindsPerSlice + kind]!)
     putCounts(bytes, latency, slice)
     putCounts(bytes, latencyFloor, slice)
   }
@@ -33,7 +32,7 @@ export function decodeSlices(text: string): PackedSlices {
   const latency = new CountsReader()
   const latencyFloor = new CountsReader()
   for (let slice = 0; slice < count; slice++) {
-    for (let kind = 0; kind < kinds; kind++) pings.push(bytes.next())
+    for (let kind = 0; kind < kindsPerSlice; kind++) pings.push(bytes.next())
     latency.read(bytes)
     latencyFloor.read(bytes)
   }

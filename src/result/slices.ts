@@ -8,18 +8,25 @@
 import { nsPerMs } from '../units.ts'
 import { countsLength, Histogram, indexOf, valueAt } from './histogram.ts'
 
-/** Length of the first slices, in milliseconds. */
-export const shortest = 1_000 / 128
-/** Times of a run are differences of large numbers: less than this, in milliseconds, is no time, and no slice. */
-const imprecision = 1e-6
+/** Length of the first slices. */
+export const shortestSliceMs = 1_000 / 128
+/** Times of a run are differences of large numbers: less than this is no time, and no slice. */
+const roundingErrorMs = 1e-6
 /** Number of slices at most. */
 export const mostSlices = 512
 /** A slice's histogram has the buckets of {@link Histogram} sixteen at a time: values 0.8 to 1.6 % apart. */
 const coarseBits = 4
 const buckets = countsLength >> coarseBits
-const kinds = ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] as const
 
-export type PingKind = (typeof kinds)[number]
+/** What can become of a ping, and where its count stands among those of a slice. */
+export const kindNumbers = { sent: 0, answered: 1, coalesced: 2, timedOut: 3, lost: 4, dropped: 5 } as const
+export type PingKind = keyof typeof kindNumbers
+export const pingKinds: readonly PingKind[] = Object.keys(kindNumbers) as PingKind[]
+/** Counts of pings in a slice. */
+export const kindsPerSlice: number = pingKinds.length
+
+/** How many pings of each kind there were; see `PingTotals`. */
+export type PingCounts = Record<PingKind, number>
 
 /** The histograms of all slices, one after the other: those of slice `n` are `offsets[n]` to `offsets[n + 1]`. */
 export interface PackedCounts {
@@ -32,7 +39,7 @@ export interface PackedCounts {
 export interface PackedSlices {
   /** Milliseconds. */
   readonly length: number
-  /** Six counts a slice: sent, answered, coalesced, timed out, lost, dropped. */
+  /** {@link kindsPerSlice} counts a slice, in the order of {@link kindNumbers}. */
   readonly pings: Uint32Array
   readonly latency: PackedCounts
   readonly latencyFloor: PackedCounts
@@ -45,7 +52,7 @@ export class SliceRecorder {
   #used = 0
   #lowest = buckets
   #highest = -1
-  readonly #pings: Uint32Array = new Uint32Array(mostSlices * kinds.length)
+  readonly #pings: Uint32Array = new Uint32Array(mostSlices * kindsPerSlice)
   readonly #latency: Uint32Array = new Uint32Array(mostSlices * buckets)
   readonly #latencyFloor: Uint32Array = new Uint32Array(mostSlices * buckets)
 
@@ -53,14 +60,18 @@ export class SliceRecorder {
    * @param expected length of the measured window in milliseconds as far as it is known, so that none is merged later
    * @param length of the first slices in milliseconds
    */
-  constructor(expected = 0, length: number = shortest) {
+  constructor(expected = 0, length: number = shortestSliceMs) {
     this.length = length
     while (Number.isFinite(expected) && expected > this.length * mostSlices) this.length *= 2
   }
 
-  /** Counts a ping in a slice, counted from 0. */
+  /**
+   * Counts a ping.
+   * @param kind one of {@link kindNumbers}
+   * @param slice counted from 0
+   */
   count(kind: number, slice: number): void {
-    this.#pings[this.#within(slice) * kinds.length + kind]!++
+    this.#pings[this.#within(slice) * kindsPerSlice + kind]!++
   }
 
   /** Counts the latency of an answered ping, given the buckets of {@link Histogram} it fell in. */
@@ -69,7 +80,7 @@ export class SliceRecorder {
     const [high, low] = [ceiling >> coarseBits, floor >> coarseBits]
     if (low < this.#lowest) this.#lowest = low
     if (high > this.#highest) this.#highest = high
-    this.#pings[at * kinds.length + answeredKind]!++
+    this.#pings[at * kindsPerSlice + kindNumbers.answered]!++
     this.#latency[at * buckets + high]!++
     this.#latencyFloor[at * buckets + low]!++
   }
@@ -78,7 +89,7 @@ export class SliceRecorder {
   pack(): PackedSlices {
     return {
       length: this.length,
-      pings: this.#pings.slice(0, this.#used * kinds.length),
+      pings: this.#pings.slice(0, this.#used * kindsPerSlice),
       latency: this.#packed(this.#latency),
       latencyFloor: this.#packed(this.#latencyFloor),
     }
@@ -87,10 +98,10 @@ export class SliceRecorder {
   /** Adds another thread's slices, which are not longer than these. */
   add({ length, pings, latency, latencyFloor }: PackedSlices): void {
     const ratio = this.length / length
-    for (let slice = 0; slice < pings.length / kinds.length; slice++) {
+    for (let slice = 0; slice < pings.length / kindsPerSlice; slice++) {
       const at = this.#within(Math.floor(slice / ratio))
-      for (let kind = 0; kind < kinds.length; kind++) {
-        this.#pings[at * kinds.length + kind]! += pings[slice * kinds.length + kind]!
+      for (let kind = 0; kind < kindsPerSlice; kind++) {
+        this.#pings[at * kindsPerSlice + kind]! += pings[slice * kindsPerSlice + kind]!
       }
       this.#addCounts(this.#latency, at, latency, slice)
       this.#addCounts(this.#latencyFloor, at, latencyFloor, slice)
@@ -117,7 +128,7 @@ export class SliceRecorder {
   }
 
   #mergePairs(): void {
-    mergePairs(this.#pings, kinds.length, 0, kinds.length - 1)
+    mergePairs(this.#pings, kindsPerSlice, 0, kindsPerSlice - 1)
     mergePairs(this.#latency, buckets, this.#lowest, this.#highest)
     mergePairs(this.#latencyFloor, buckets, this.#lowest, this.#highest)
     this.#used = (this.#used + 1) >> 1
@@ -144,18 +155,6 @@ export class SliceRecorder {
   }
 }
 
-const answeredKind = kinds.indexOf('answered')
-
-/** The number that {@link SliceRecorder.count} takes for a kind. */
-export const kindNumbers: Readonly<Record<PingKind, number>> = {
-  sent: 0,
-  answered: answeredKind,
-  coalesced: 2,
-  timedOut: 3,
-  lost: 4,
-  dropped: 5,
-}
-
 function mergePairs(values: Uint32Array, width: number, first: number, last: number): void {
   for (let slice = 0; slice < mostSlices; slice++) {
     for (let at = first; at <= last; at++) {
@@ -177,12 +176,12 @@ export class Slices {
 
   /** Adds up what the threads of a run recorded in a measured window of `duration` milliseconds. */
   static of(threads: readonly PackedSlices[], duration: number): Slices {
-    const length = Math.max(shortest, ...threads.map((thread) => thread.length))
+    const length = Math.max(shortestSliceMs, ...threads.map((thread) => thread.length))
     const sum = new SliceRecorder(0, length)
     for (const thread of threads) sum.add(thread)
     const packed = sum.pack()
-    const count = Math.ceil((duration - imprecision) / length)
-    return new Slices(packed, range(0, Math.max(count, packed.pings.length / kinds.length)))
+    const count = Math.ceil((duration - roundingErrorMs) / length)
+    return new Slices(packed, range(0, Math.max(count, packed.pings.length / kindsPerSlice)))
   }
 
   private constructor(packed: PackedSlices, at: ArrayLike<number>) {
@@ -217,7 +216,7 @@ export class Slices {
   /** How many pings of a kind each slice had. */
   pings(kind: PingKind): Float64Array {
     const { pings } = this.#packed
-    return this.#each((slice) => pings[slice * kinds.length + kindNumbers[kind]] ?? 0)
+    return this.#each((slice) => pings[slice * kindsPerSlice + kindNumbers[kind]] ?? 0)
   }
 
   /** How many answered pings of each slice took longer than `ms`, to a bucket exactly (at most 1.6 %). */
@@ -247,8 +246,9 @@ export class Slices {
 
   /** How many pings of each slice had no answer in time. */
   failedEach(): Float64Array {
-    const [timedOut, lost, dropped] = (['timedOut', 'lost', 'dropped'] as const).map((kind) => this.pings(kind))
-    return timedOut!.map((count, nth) => count + lost![nth]! + dropped![nth]!)
+    const lost = this.pings('lost')
+    const dropped = this.pings('dropped')
+    return this.pings('timedOut').map((timedOut, nth) => timedOut + lost[nth]! + dropped[nth]!)
   }
 
   /** How many pings of each slice did not coalesce: those of which a latency is known, and those that failed. */
@@ -316,7 +316,7 @@ export class Slices {
   }
 
   #each(value: (slice: number) => number): Float64Array {
-    const used = this.#packed.pings.length / kinds.length
+    const used = this.#packed.pings.length / kindsPerSlice
     return Float64Array.from(this.#at, (slice) => (slice < used ? value(slice) : 0))
   }
 }

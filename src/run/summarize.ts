@@ -10,14 +10,14 @@ import type {
   PingTotals,
 } from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
-import { Slices } from '../result/slices.ts'
+import { type PingCounts, Slices } from '../result/slices.ts'
 import { sum } from '../statistics/sum.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { describeEnvironment } from './environment.ts'
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
-import type { HistogramCounts, PingCounts, RecordedInterval, Recording } from '../generator/recorder.ts'
+import type { HistogramCounts, RecordedInterval, Recording } from '../generator/recorder.ts'
 
 const mostSamples = 3
 /** Above this share of busy time, answers wait for the generator. */

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Recorder, type PingCounts } from '../../src/generator/recorder.ts'
+import { Recorder } from '../../src/generator/recorder.ts'
 import { Histogram } from '../../src/result/histogram.ts'
+import type { PingCounts } from '../../src/result/slices.ts'
 
 const msToNs = 1e6
 
