@@ -7,10 +7,10 @@ const verbosities = ['error', 'warn', 'info', 'debug'] as const
 export type Verbosity = (typeof verbosities)[number]
 
 /** Of a terminal that does not tell its own. */
-const usualWidth = 80
-const everySecond = 1_000
+const defaultColumns = 80
+const terminalEveryMs = 1_000
 /** A log is read later: nobody waits for its next line. */
-const everyTenSeconds = 10_000
+const logEveryMs = 10_000
 
 /** What a run says until its end: a line that changes, lines, or nothing. */
 export interface ProgressView {
@@ -32,8 +32,8 @@ export function verbosityOption(): Option {
 /** Shows how far a run is: one line that changes on a terminal, now and then a line elsewhere. */
 export function showProgress(verbosity: Verbosity, to: NodeJS.WriteStream = process.stderr): ProgressView {
   if (verbosity === 'error' || verbosity === 'warn') return { watcher: undefined, end() {} }
-  if (verbosity === 'debug') return lines(to, everySecond)
-  return to.isTTY && process.env['TERM'] !== 'dumb' ? liveLine(to) : lines(to, everyTenSeconds)
+  if (verbosity === 'debug') return lines(to, terminalEveryMs)
+  return to.isTTY && process.env['TERM'] !== 'dumb' ? liveLine(to) : lines(to, logEveryMs)
 }
 
 function lines(to: NodeJS.WriteStream, every: number): ProgressView {
@@ -55,10 +55,10 @@ function liveLine(to: NodeJS.WriteStream): ProgressView {
   }
   return {
     watcher: {
-      every: everySecond,
+      every: terminalEveryMs,
       report(progress) {
         erase()
-        const room = (to.columns || usualWidth) - 1
+        const room = (to.columns || defaultColumns) - 1
         to.write(formatProgress(progress).slice(0, room))
       },
     },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Ending } from './program.ts'
+import type { Exit } from './program.ts'
 
 /** What the leash runs; it is told once, over IPC. */
 export interface Errand {
@@ -10,9 +10,17 @@ export interface Errand {
   readonly env: NodeJS.ProcessEnv
 }
 
+/** How a process group is asked to end, and how long it may take. */
+const signals = [
+  { signal: 'SIGTERM', longestMs: 3_000 },
+  { signal: 'SIGKILL', longestMs: 1_000 },
+] as const
+/** How often it is checked whether a process group has ended. */
+const checkEveryMs = 20
+
 const windows = process.platform === 'win32'
 let server: ChildProcess | undefined
-let ending: Promise<void> | undefined
+let ended: Promise<void> | undefined
 
 process.once('message', ({ command, cwd, env }: Errand) => {
   server = spawn(command, {
@@ -24,14 +32,14 @@ process.once('message', ({ command, cwd, env }: Errand) => {
     windowsHide: true,
   })
   server.once('exit', (code, signal) => {
-    process.send?.({ code, signal } satisfies Ending, undefined, undefined, end)
+    process.send?.({ code, signal } satisfies Exit, undefined, undefined, end)
   })
 })
 process.once('disconnect', end)
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, end)
 
 function end(): void {
-  ending ??= endServer().then(() => process.exit())
+  ended ??= endServer().then(() => process.exit())
 }
 
 async function endServer(): Promise<void> {
@@ -41,14 +49,11 @@ async function endServer(): Promise<void> {
 }
 
 async function endGroup(leader: number): Promise<void> {
-  for (const [signal, patience] of [
-    ['SIGTERM', 3_000],
-    ['SIGKILL', 1_000],
-  ] as const) {
+  for (const { signal, longestMs } of signals) {
     if (!reaches(leader, signal)) return
-    for (let waited = 0; waited < patience; waited += 20) {
+    for (let waited = 0; waited < longestMs; waited += checkEveryMs) {
       if (!isRunning(leader)) return
-      await sleep(20)
+      await sleep(checkEveryMs)
     }
   }
 }

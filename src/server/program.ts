@@ -8,8 +8,16 @@ import { printableLines } from '../printable.ts'
 // Taken when the module loads, so that a test's fake timers hold nothing up.
 const { clearTimeout, setTimeout } = timers
 
+/** How long output is still read after a program ended: what it started may keep the streams open. */
+const lastOutputMs = 500
+/** How long a program may take to end: the leash gives its server 4 s. */
+const longestStopMs = 6_000
+/** What is kept of a program's output. */
+const keptCharacters = 8_192
+const keptLines = 20
+
 /** How a process ended, as the `exit` event of a child process says it. */
-export interface Ending {
+export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
@@ -45,13 +53,13 @@ export class Program {
       this.process.once('close', resolve)
     })
     const end = new Promise<string>((resolve) => {
-      this.process.on('message', (message: object) => 'code' in message && resolve(inWords(message as Ending)))
+      this.process.on('message', (message: object) => 'code' in message && resolve(inWords(message as Exit)))
       this.process.once('exit', (code, signal) => resolve(inWords({ code, signal })))
       this.process.once('error', (error) => resolve(`could not be run: ${error.message}`))
     })
     this.ended = new Promise((resolve) => {
       void end.then(async (words) => {
-        if (this.#stopped === undefined) await Promise.race([closed, sleep(500)])
+        if (this.#stopped === undefined) await Promise.race([closed, sleep(lastOutputMs)])
         if (this.#stopped === undefined) resolve(words)
       })
     })
@@ -82,7 +90,7 @@ export class Program {
   async #stop(): Promise<void> {
     this.process.ref()
     if (this.process.connected) this.process.disconnect()
-    const stuck = setTimeout(() => this.process.kill('SIGKILL'), 6_000)
+    const stuck = setTimeout(() => this.process.kill('SIGKILL'), longestStopMs)
     await this.#gone
     clearTimeout(stuck)
     this.#stdout.stream.destroy()
@@ -90,7 +98,7 @@ export class Program {
   }
 }
 
-/** Reads a stream to its end, so that its writer never blocks, and keeps the last 20 lines of at most 8 kB. */
+/** Reads a stream to its end, so that its writer never blocks, and keeps its last lines. */
 class LastWords {
   readonly stream: Socket
   #text = ''
@@ -98,18 +106,18 @@ class LastWords {
   constructor(stream: Socket) {
     this.stream = stream
     stream.setEncoding('utf8')
-    stream.on('data', (text: string) => (this.#text = (this.#text + text).slice(-8_192)))
+    stream.on('data', (text: string) => (this.#text = (this.#text + text).slice(-keptCharacters)))
     stream.on('error', () => stream.destroy())
   }
 
   lines(): string[] {
     return printableLines(stripVTControlCharacters(this.#text))
       .filter((line) => line.trim() !== '')
-      .slice(-20)
+      .slice(-keptLines)
   }
 }
 
-function inWords({ code, signal }: Ending): string {
+function inWords({ code, signal }: Exit): string {
   return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 }
 
