@@ -2,6 +2,8 @@ import { decodeFromCompressedBase64, Float64Histogram } from 'hdr-histogram-js'
 import { countsLength, Histogram, highestTrackableNs } from './histogram.ts'
 
 const significantDigits = 3
+/** Of the counts of a decoded histogram: the width that holds any. */
+const bitsPerCount = 64
 
 /** What the decoder returns, beyond the interface that it is declared with. */
 interface Buckets {
@@ -24,7 +26,7 @@ export function toHdr(histogram: Histogram): Float64Histogram {
  * @throws {RangeError} if its buckets are not those of {@link Histogram}
  */
 export function fromBase64(text: string, overRange: number): Histogram {
-  const decoded = decodeFromCompressedBase64(text, 64) as unknown as Buckets
+  const decoded = decodeFromCompressedBase64(text, bitsPerCount) as unknown as Buckets
   if (decoded.countsArrayLength !== countsLength || decoded.numberOfSignificantValueDigits !== significantDigits) {
     throw new RangeError('a histogram with other buckets')
   }

@@ -5,9 +5,11 @@
  *
  * @see http://hdrhistogram.org
  */
+
 /** Values from 0 to one hour are told apart; anything above is counted in `overRange` and in the top bucket. */
 export const highestTrackableNs = 3_600_000_000_000
 
+/** 2,048 values of equal distance in the first bucket: the least power of two that tells 3 significant digits apart. */
 const subBucketBits = 11
 const halfBucketBits = subBucketBits - 1
 const bucketCount = Math.ceil(Math.log2(highestTrackableNs)) - subBucketBits + 1

@@ -8,7 +8,8 @@
 import { nsPerMs } from '../units.ts'
 import { kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
 
-const sevenBits = 0x80
+/** Values that the seven bits of a byte tell apart; the eighth says that another byte follows. */
+const valuesPerByte = 0x80
 
 export function encodeSlices({ length, pings, latency, latencyFloor }: PackedSlices): string {
   const bytes: number[] = []
@@ -42,9 +43,9 @@ export function decodeSlices(text: string): PackedSlices {
 
 function put(bytes: number[], value: number): void {
   let rest = value
-  while (rest >= sevenBits) {
-    bytes.push((rest % sevenBits) + sevenBits)
-    rest = Math.floor(rest / sevenBits)
+  while (rest >= valuesPerByte) {
+    bytes.push((rest % valuesPerByte) + valuesPerByte)
+    rest = Math.floor(rest / valuesPerByte)
   }
   bytes.push(rest)
 }
@@ -72,11 +73,11 @@ class ByteReader {
 
   next(): number {
     let value = 0
-    for (let scale = 1; ; scale *= sevenBits) {
+    for (let scale = 1; ; scale *= valuesPerByte) {
       const byte = this.#bytes[this.#at++]
       if (byte === undefined || scale > Number.MAX_SAFE_INTEGER) throw new RangeError('slices end too early')
-      value += (byte % sevenBits) * scale
-      if (byte < sevenBits) return value
+      value += (byte % valuesPerByte) * scale
+      if (byte < valuesPerByte) return value
     }
   }
 }

@@ -4,7 +4,9 @@ import { formatCount } from '../units.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 
 /** File descriptors that a run needs besides its sockets. */
-const spareFiles = 32
+const filesBesidesSockets = 32
+/** By how much the advised limit of file descriptors is above the number of connections. */
+const advisedSpareFiles = 1_000
 
 /** What this machine allows one process; a limit that it does not tell is Infinity. */
 export interface MachineLimits {
@@ -34,10 +36,10 @@ export function checkMachineLimits(
 ): void {
   const addresses = Math.max(1, localAddresses.length)
   const problems: string[] = []
-  if (connections + spareFiles > freeFiles) {
+  if (connections + filesBesidesSockets > freeFiles) {
     problems.push(
       `${formatCount(connections)} connections need as many file descriptors, this process has ${formatCount(freeFiles)} left: ` +
-        `raise the limit (ulimit -n ${connections + 1_000} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
+        `raise the limit (ulimit -n ${connections + advisedSpareFiles} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
     )
   }
   if (connections > ports * addresses) {

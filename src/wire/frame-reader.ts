@@ -15,7 +15,7 @@ const ping = firstByte(opcodes.ping)
 const pong = firstByte(opcodes.pong)
 const text = firstByte(opcodes.text)
 const binary = firstByte(opcodes.binary)
-const longestHeader = 10
+const longestHeaderBytes = 10
 
 /**
  * Reads a server's byte stream after the handshake and picks out the one kind of frame that a flood consists of: whole,
@@ -87,11 +87,11 @@ export class FrameReader {
     const second = bytes[at + 1]!
     if (!this.#isRegular(bytes[at]!, second)) return Infinity
     if (second <= 125) return 2 + second
-    const header = second === 126 ? 4 : longestHeader
+    const header = second === 126 ? 4 : longestHeaderBytes
     if (length - at < header) return 0
     if (second === 126) return header + bytes[at + 2]! * 256 + bytes[at + 3]!
     let payload = 0
-    for (let digit = 2; digit < longestHeader; digit++) payload = payload * 256 + bytes[at + digit]!
+    for (let digit = 2; digit < longestHeaderBytes; digit++) payload = payload * 256 + bytes[at + digit]!
     return header + payload
   }
 
@@ -154,7 +154,7 @@ export class FrameReaders {
 
 function headerOf(bytes: Uint8Array, at: number): number {
   const second = bytes[at + 1]!
-  return second <= 125 ? 2 : second === 126 ? 4 : longestHeader
+  return second <= 125 ? 2 : second === 126 ? 4 : longestHeaderBytes
 }
 
 function isText(bytes: Uint8Array, start: number, end: number): boolean {

@@ -47,7 +47,7 @@ export interface FrameBatch {
 }
 
 /** Makes a {@link FrameBatch}, so that sending any number of frames up to `size` allocates nothing. */
-export function batchOf(frame: Buffer, size = 64): FrameBatch {
+export function batchOf(frame: Buffer, size: number): FrameBatch {
   const bytes = Buffer.allocUnsafeSlow(frame.length * size)
   for (let nth = 0; nth < size; nth++) bytes.set(frame, nth * frame.length)
   const views = Array.from({ length: size + 1 }, (_, count) => bytes.subarray(0, count * frame.length))

@@ -2,6 +2,9 @@ import { batchOf, maskedFrame, opcodes } from './frames.ts'
 import type { Probe, ProbeContext } from './probe.ts'
 import type { ProbeSpec } from './probe-spec.ts'
 
+/** Frames that one write has room for at first: the user's may be large. */
+const framesAtFirst = 8
+
 /**
  * The same message every time, as the ancestor of this tool sent `PING`. Nothing in it tells one from the next, so each
  * message received answers the oldest ping.
@@ -10,7 +13,7 @@ export function messageProbe(spec: Extract<ProbeSpec, { payload: Uint8Array }>, 
   const frame = maskedFrame(opcodes[spec.kind], spec.payload, maskingKey)
   const content =
     spec.kind === 'text' ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(spec.payload) : spec.payload
-  let batch = batchOf(frame, 8)
+  let batch = batchOf(frame, framesAtFirst)
 
   return {
     answers: 'message',

@@ -5,6 +5,8 @@ import type { ProbeSpec } from './probe-spec.ts'
 
 /** The payload begins with 4 bytes that tell our pings from anybody's, then 4 bytes of sequence number. */
 const tagBytes = 4
+/** Frames that one write has room for at first. */
+const framesAtFirst = 64
 
 /**
  * The control-frame ping of RFC 6455 section 5.5.2: any server's protocol layer answers it with a pong of the same
@@ -17,7 +19,7 @@ export function pingProbe(spec: Extract<ProbeSpec, { kind: 'ping' }>, { maskingK
   const frame = maskedFrame(opcodes.ping, payload, maskingKey)
   const sequenceAt = headerLength(payload.length) + tagBytes
   const [key0, key1, key2, key3] = maskingKey as unknown as [number, number, number, number]
-  let batch = batchOf(frame)
+  let batch = batchOf(frame, framesAtFirst)
 
   return {
     answers: 'pong',
@@ -35,7 +37,7 @@ export function pingProbe(spec: Extract<ProbeSpec, { kind: 'ping' }>, { maskingK
       return batch.views[count]!
     },
     keep() {
-      batch = batchOf(frame)
+      batch = batchOf(frame, framesAtFirst)
     },
     payload(_connection, sequence) {
       const own = Buffer.from(payload)
