@@ -21,12 +21,13 @@ interface DoctorFlags {
   readonly connections: number
 }
 
-/** What the servers of the doctor take for an answer, in milliseconds: like an application, and precisely known. */
-const delay = 1
-/** The regression that is injected, as a multiple of the smallest that should be found. */
-const plainly = 1.5
-/** A gate that sees no less than this is too coarse for most. */
-const coarse: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
+/** What the servers of the doctor take for an answer: like an application, and precisely known. */
+const serverDelayMs = 1
+/** The regression that is injected: this multiple of the smallest that can be found, within these ratios. */
+const injectedMultiple = 1.5
+const [smallestInjected, largestInjected] = [0.1, 10]
+/** A gate that finds no smaller regression than this ratio is too coarse for most. */
+const coarseRegression: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
 
 /** `ws-load doctor`: can the gate go red here, and on how little? */
 export const doctorCommand: Command = new Command('doctor')
@@ -61,14 +62,13 @@ export const doctorCommand: Command = new Command('doctor')
 
 /** All of the time is used, and judged as a comparison of that length would be at its end. */
 async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
-  const servers = await Promise.all([startEmbedded(delay), startEmbedded(delay)])
+  const servers = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs)])
   const { seconds, connections } = flags
   const load = parseOptions({ connections, duration: (seconds * 1_000) / servers.length })
   try {
     const floods = servers.map(({ url }) => ({ ...load, url }))
-    const decision = { overdueAfter: Infinity, isReached: () => false }
     const { watcher, end } = showProgress('info')
-    const runs = await runSideBySide(floods, { decision, watcher }).finally(end)
+    const runs = await runSideBySide(floods, { asLastLook: true, watcher }).finally(end)
     const [base, head] = runs as [LoadResult, LoadResult]
     return compareSideBySide(base, head, parseTolerance(), load.confidence)
   } finally {
@@ -77,7 +77,7 @@ async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
 }
 
 async function compareSlower(by: number, { seconds, connections }: DoctorFlags): Promise<LoadComparison> {
-  const [base, head] = await Promise.all([startEmbedded(delay), startEmbedded(delay * (1 + by))])
+  const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs * (1 + by))])
   try {
     const sides = { base: { url: base.url }, head: { url: head.url } }
     const { watcher, end } = showProgress('info')
@@ -100,19 +100,19 @@ function describeNoise(changes: readonly Change[]): string[] {
   })
 }
 
-/** A regression of the median that should plainly be found, and that is no less than a tenth. */
+/** A regression of the median that should be found. */
 function injectionFor(changes: readonly Change[]): number {
   const median = latencies(changes).map(smallestRegression)[0]!
-  const most = 10
-  return Math.min(most, Math.max(0.1, Number((plainly * median).toPrecision(2))))
+  const injected = Number((injectedMultiple * median).toPrecision(2))
+  return Math.min(largestInjected, Math.max(smallestInjected, injected))
 }
 
 function adviceOn(changes: readonly Change[], found: boolean): string[] {
-  const blurred = latencies(changes).filter(
-    (change) => smallestRegression(change) > (coarse[change.indicator] ?? Infinity),
+  const coarse = latencies(changes).filter(
+    (change) => smallestRegression(change) > (coarseRegression[change.indicator] ?? Infinity),
   )
-  if (found && blurred.length === 0) return []
-  const names = blurred.map(({ indicator }) => indicator).join(' and ')
+  if (found && coarse.length === 0) return []
+  const names = coarse.map(({ indicator }) => indicator).join(' and ')
   return [
     `To see less${names === '' ? '' : ` of ${names}`}:`,
     '  - compare for longer: four times the time shows half of it (maxDuration; --seconds here);',

@@ -8,6 +8,12 @@ import type { LoadThreads } from './threads.ts'
 
 type Looks = LoadResult['looks']
 
+/** The look at the end of a run of `longest` milliseconds that none of its interim looks has ended. */
+export function lastLook(longest: number): Looks {
+  const planned = lookTimes(longest).length
+  return { taken: planned, planned }
+}
+
 /** Options of a flood whose target is known. */
 export type SettledOptions = ResolvedOptions & { readonly url: string }
 
@@ -34,9 +40,8 @@ interface RunUnderWay {
  * Looks at a run now and then, and ends it as soon as it is decided. Resolves with the look that the final verdict is, of
  * how many were planned: the one that decided the run, or the one at its end.
  */
-export async function endWhenDecided(decision: Decision | undefined, run: RunUnderWay): Promise<Looks> {
+export async function endWhenDecided(decision: Decision, run: RunUnderWay): Promise<Looks> {
   const { threads, begin, longest } = run
-  if (decision === undefined) return { taken: 1, planned: 1 }
   const times = lookTimes(longest)
   for (const [nth, time] of times.slice(0, -1).entries()) {
     const looks = { taken: nth + 1, planned: times.length }
@@ -47,7 +52,7 @@ export async function endWhenDecided(decision: Decision | undefined, run: RunUnd
     threads.finish()
     return looks
   }
-  return { taken: times.length, planned: times.length }
+  return lastLook(longest)
 }
 
 /** The result as if the run had ended now. Pings under way are left out, but the generator did offer them. */

@@ -1,6 +1,6 @@
 import { WsLoadError } from '../errors.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { type Decision, endWhenDecided, type SettledOptions } from './interim-looks.ts'
+import { type Decision, endWhenDecided, lastLook, type SettledOptions } from './interim-looks.ts'
 import { checkMachineLimits } from './machine-limits.ts'
 import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
@@ -11,10 +11,12 @@ import { timeForAll, turnLength } from '../generator/turns.ts'
 // Taken when the module loads: a test's fake timers do not change when a run began.
 const { now } = Date
 
-/** How {@link runSideBySide} ends before its time. */
+/** Who watches {@link runSideBySide}, and may end it before its time. */
 export interface SideBySide {
   readonly signal?: AbortSignal | undefined
   readonly decision?: Decision | undefined
+  /** Judges a run without `decision` like one of the same length that was not decided before its end. */
+  readonly asLastLook?: boolean
   readonly watcher?: Watcher | undefined
 }
 
@@ -24,7 +26,7 @@ export interface SideBySide {
  */
 export async function runSideBySide(
   floods: readonly SettledOptions[],
-  { signal, decision, watcher }: SideBySide,
+  { signal, decision, asLastLook = false, watcher }: SideBySide,
 ): Promise<LoadResult[]> {
   const sides = floods.length
   const connections = floods.reduce((sum, flood) => sum + flood.connections, 0)
@@ -34,6 +36,7 @@ export async function runSideBySide(
   })
   const lead = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
+  const undecidedLook = asLastLook ? lastLook(longest) : undefined
   const threads = new LoadThreads(
     floods.map((options, side) => {
       const turns = sides === 1 ? undefined : { side, sides, length: turnLength }
@@ -51,7 +54,10 @@ export async function runSideBySide(
     const startedAt = new Date(now() + lead)
     const begin = threads.start() + lead
     if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
-    const looks = await endWhenDecided(decision, { threads, floods, begin, longest, startedAt })
+    const looks =
+      decision === undefined
+        ? undecidedLook
+        : await endWhenDecided(decision, { threads, floods, begin, longest, startedAt })
     const reports = await threads.done()
     return floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
   } finally {

@@ -122,6 +122,16 @@ describe('floods side by side', () => {
     for (const result of results) expectBalanced(result)
   })
 
+  test('are judged as at the last of the looks that could have decided them, if they are asked to', async () => {
+    await using server = await echoing()
+    const sides = [settled(server, { duration: 750 }), settled(server, { duration: 750 })]
+    const results = await runSideBySide(sides, { asLastLook: true })
+    expect(results.map(({ ended, looks }) => ({ ended, looks }))).toEqual([
+      { ended: 'completed', looks: { taken: 2, planned: 2 } },
+      { ended: 'completed', looks: { taken: 2, planned: 2 } },
+    ])
+  })
+
   test('end together when the run is aborted', async () => {
     await using server = await echoing()
     const sides = [settled(server, { duration: long }), settled(server, { duration: long })]
