@@ -12,9 +12,9 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
   await flood.connect()
   const start = performance.now()
   const [growth, { recording }] = await Promise.all([watchHeap(start, counted), flood.run(start)])
-  const intervals = recording.intervals.filter(({ start, end }) => {
+  const recorded = recording.seconds.filter(({ start, end }) => {
     const middle = (start + end) / 2
     return middle > settling && middle < settling + counted
   })
-  return { ...growth, pings: intervals.reduce((sum, { pings }) => sum + pings.answered, 0) }
+  return { ...growth, pings: recorded.reduce((sum, { pings }) => sum + pings.answered, 0) }
 })

@@ -1,6 +1,7 @@
 /** The pieces that every ping goes through, a thousand times each: reading frames, recording, scheduling. Run: npm run bench:micro */
 import { test } from 'vitest'
-import { Recorder, Sample } from '../../src/generator/recorder.ts'
+import { PingTimes } from '../../src/generator/ping-times.ts'
+import { Recorder } from '../../src/generator/recorder.ts'
 import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
 import { Turns } from '../../src/generator/turns.ts'
 import { Histogram } from '../../src/result/histogram.ts'
@@ -14,7 +15,7 @@ test('hot path', async ({ bench }) => {
   const reader = new FrameReader('pong')
   const histogram = new Histogram()
   const recorder = Object.assign(new Recorder(false, 60_000), { from: 0, until: Infinity })
-  const sample = Object.assign(new Sample(), { due: 1_000, sent: 1_000, floor: 1_000.4, ceiling: 1_000.5 })
+  const ping = Object.assign(new PingTimes(), { due: 1_000, sent: 1_000, floor: 1_000.4, ceiling: 1_000.5 })
   const schedule = new Schedule([{ duration: Infinity, from: 5_000, to: 5_000 }])
   const arrivals = poissonArrivals(1)
   const turns = new Turns({ side: 1, sides: 2, length: 100 })
@@ -23,7 +24,7 @@ test('hot path', async ({ bench }) => {
   await bench.compare(
     bench(`read ${pongs} pongs`, () => times(16, () => reader.read(bytes, bytes.length, sink))),
     bench('record a value', () => times(1_000, () => histogram.record((ns = (ns + 7_919) % 1e9)))),
-    bench('record an answer', () => times(1_000, () => recorder.answered(sample))),
+    bench('record an answer', () => times(1_000, () => recorder.answered(ping))),
     bench('schedule a ping', () => times(1_000, () => schedule.dueAt(arrivals.next()))),
     bench('whose turn it is', () => times(1_000, () => turns.has((now += 0.37)))),
     { time: 500 },

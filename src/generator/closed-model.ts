@@ -3,74 +3,77 @@ import type { Connection } from './connection.ts'
 import type { LoadModel, LoadModelContext } from './load-model.ts'
 
 /**
- * Pings leave at the end of a turn, in one burst for the kernel and the server; of many connections as soon as so many
- * have been read, because the processor's cache has forgotten the first of them by the end.
+ * Pings leave at the end of an event loop's iteration, in one burst for the kernel and the server; of many connections as
+ * soon as so many have been read, because the processor's cache has forgotten the first of them by the end.
  */
-const burst = 256
-
-/** Connections with free places, each as often as some became free: nothing is allocated once the lists are long enough. */
-interface Queue {
-  readonly connections: Connection[]
-  readonly places: number[]
-  length: number
-}
+const connectionsPerBurst = 256
 
 /**
  * The closed model: each connection keeps `inFlight` pings unanswered and sends the next one when an answer frees a
  * place. A server that stalls is asked less: its slow moments are sampled less often than they last.
  */
-export function closedModel({ plan, clock, recorder, turns, connections, finished }: LoadModelContext): LoadModel {
-  const freed: Queue = { connections: [], places: [], length: 0 }
+export function closedModel({
+  plan,
+  clock,
+  recorder,
+  turns,
+  ping,
+  connections,
+  finished,
+}: LoadModelContext): LoadModel {
+  const freed = new FreePlaces()
   /** What became free while others had their turn. */
-  const parked: Queue = { connections: [], places: [], length: 0 }
+  const parked = new FreePlaces()
   const nextTurn = new Alarm(resume)
   let left = plan.pings
   let sending = false
-  let turnEnds = false
+  let burstIsScheduled = false
 
-  function endTurn(): void {
-    turnEnds = false
-    sendFrom(freed)
+  function sendBurst(): void {
+    burstIsScheduled = false
+    fill(freed)
   }
 
-  function sendFrom(queue: Queue): void {
+  /** Sends a ping for each free place, all of them in one go. */
+  function fill(places: FreePlaces): void {
     const began = performance.now()
-    const { length } = queue
+    const { length } = places
     // What is parked on the way comes to lie on what was read.
-    queue.length = 0
-    for (let nth = 0; nth < length; nth++) send(queue.connections[nth]!, queue.places[nth]!)
+    places.length = 0
+    for (let nth = 0; nth < length; nth++) send(places.connections[nth]!, places.counts[nth]!)
     clock.worked(began)
   }
 
   function send(connection: Connection, places: number): void {
     if (!sending || !connection.writable) return
-    clock.departure = performance.now()
-    if (clock.departure >= recorder.until) return
-    if (turns !== undefined && !turns.has(clock.departure - recorder.from)) {
-      park(connection, places)
+    const now = performance.now()
+    if (now >= recorder.until) return
+    if (turns !== undefined && !turns.has(now - recorder.from)) {
+      if (parked.length === 0) nextTurn.set(turnAfter(now))
+      parked.add(connection, places)
       return
     }
-    const measured = clock.departure >= recorder.from
-    const count = measured ? Math.min(places, left) : places
+    const isMeasured = now >= recorder.from
+    const count = isMeasured ? Math.min(places, left) : places
+    ping.due = now
+    ping.sent = now
     connection.send(count)
-    if (!measured) return
+    if (!isMeasured) return
     left -= count
     if (left > 0) return
     sending = false
     finished()
   }
 
-  function park(connection: Connection, places: number): void {
-    if (parked.length === 0) nextTurn.set(turnAfter(clock.departure))
-    add(parked, connection, places)
-  }
-
+  /** Fills what was parked as soon as it is this flood's turn. */
   function resume(): void {
-    const now = clock.look()
-    if (now < turnAfter(now)) nextTurn.set(turnAfter(now))
-    else sendFrom(parked)
+    const now = clock.update()
+    const start = turnAfter(now)
+    if (now < start) nextTurn.set(start)
+    else fill(parked)
   }
 
+  /** When this flood may send: `time` itself during its turn. */
   function turnAfter(time: number): number {
     return recorder.from + turns!.next(time - recorder.from)
   }
@@ -80,11 +83,11 @@ export function closedModel({ plan, clock, recorder, turns, connections, finishe
       sending = true
       for (const connection of connections) send(connection, plan.inFlight)
     },
-    freed(connection, count) {
-      if (!turnEnds) setImmediate(endTurn)
-      turnEnds = true
-      add(freed, connection, count)
-      if (freed.length === burst) sendFrom(freed)
+    freed(connection, places) {
+      if (!burstIsScheduled) setImmediate(sendBurst)
+      burstIsScheduled = true
+      freed.add(connection, places)
+      if (freed.length === connectionsPerBurst) fill(freed)
     },
     catchUp() {},
     stop() {
@@ -94,7 +97,14 @@ export function closedModel({ plan, clock, recorder, turns, connections, finishe
   }
 }
 
-function add(queue: Queue, connection: Connection, places: number): void {
-  queue.connections[queue.length] = connection
-  queue.places[queue.length++] = places
+/** Connections with free places, and how many: nothing is allocated once the lists are long enough. */
+class FreePlaces {
+  readonly connections: Connection[] = []
+  readonly counts: number[] = []
+  length = 0
+
+  add(connection: Connection, count: number): void {
+    this.connections[this.length] = connection
+    this.counts[this.length++] = count
+  }
 }

@@ -1,26 +1,33 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
+import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
 import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
+import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
-import type { Recorder, Sample } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
+import { openSocket, type SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 
-/** What the connections of a thread share. */
+/** Pings in flight that a connection of the open model has room for at first; it grows with what is needed. */
+const openModelCapacity = 4
+
+/** What the connections of a flood share. */
 export interface ConnectionContext {
   readonly plan: ThreadPlan
   readonly probe: Probe
   readonly clock: PollClock
   readonly recorder: Recorder
-  readonly sample: Sample
+  /** The ping that is being sent, or whose answer is being read. */
+  readonly ping: PingTimes
   readonly memory: PingMemory
   readonly readers: FrameReaders
-  /** One receive buffer for all sockets of the thread: it is read before the callback returns. */
+  /** One receive buffer for all sockets: it is read before the callback returns. */
   readonly receiveBuffer: Uint8Array
-  /** A place became free on an open connection. */
+  /** Places became free on an open connection. */
   readonly freed: (connection: Connection, places: number) => void
   /** The connection opened, failed to, or ended. */
   readonly changed: (connection: Connection) => void
@@ -28,8 +35,6 @@ export interface ConnectionContext {
 
 /** `abandoned`: given up by us before it was open. */
 type State = 'connecting' | 'open' | 'closing' | 'failed' | 'abandoned' | 'ended'
-
-const endOfHead = [13, 10, 13, 10]
 
 /**
  * One socket of the flood. `ws` does the handshake and understands everything a server may say; once the connection is
@@ -44,21 +49,21 @@ export class Connection implements FrameSink {
   endedEarly = false
   /** When the attempt began, in milliseconds of `performance.now()`. */
   readonly started: number = performance.now()
-  /** Pings added to `flight` that wait for {@link flush}. */
+  /** The newest pings of `flight` that are still to be handed to the socket. */
   #queued = 0
   /** Places that have become free and that the load model does not know of yet. */
   #free = 0
-  /** Bytes of the blank line behind the handshake's head that were seen. */
-  #headSeen = 0
   /** Whether frames are read here, and not by `ws` alone. */
-  #understood = false
+  #readsFrames = false
   /** Whether `ws` was passed anything since, so that it may have begun to close. */
-  #passed = false
+  #hasPassed = false
+  /** Whether `ws` still accepts what is passed to it. */
+  #wsAccepts = true
+  #headReader: HeadReader | undefined = new HeadReader()
+  /** Of the frame or message under way; `undefined` between two of them. */
   #reader: FrameReader | undefined
   #fault: ConnectionFault | undefined
   #socket: Socket | undefined
-  /** Whether `ws` still accepts what is passed to it. */
-  #flowing = true
   readonly #context: ConnectionContext
   readonly #flight: InFlight
   readonly #ws: WebSocket
@@ -67,11 +72,11 @@ export class Connection implements FrameSink {
     const { plan } = context
     this.index = index
     this.#context = context
-    this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : 4, context.memory)
+    this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
     this.#ws = new WebSocket(plan.url, [...plan.protocols], {
       headers: plan.headers as Record<string, string>,
       perMessageDeflate: plan.perMessageDeflate,
-      createConnection: ((options: object) => this.#connect(options)) as never,
+      createConnection: ((address: SocketAddress) => this.#connect(address)) as never,
     })
     this.#listen()
   }
@@ -79,7 +84,7 @@ export class Connection implements FrameSink {
   /** Whether a frame may still be sent: neither side has begun to close. */
   get writable(): boolean {
     if (this.state !== 'open' || !this.#socket!.writable) return false
-    return (this.#understood && !this.#passed) || this.#ws.readyState === WebSocket.OPEN
+    return (this.#readsFrames && !this.#hasPassed) || this.#ws.readyState === WebSocket.OPEN
   }
 
   /** Whether a ping can be handed to the socket without piling up behind others. */
@@ -87,24 +92,26 @@ export class Connection implements FrameSink {
     return this.writable && !this.#flight.full && !this.#socket!.writableNeedDrain
   }
 
-  /** Sends `count` pings that are due at the clock's `departure`. */
+  /** Sends `count` pings, at the time that the ping at hand is due and sent. */
   send(count: number): void {
-    for (let nth = 0; nth < count; nth++) this.#flight.add(Infinity, Infinity)
+    for (let nth = 0; nth < count; nth++) this.#flight.add(this.#context.ping)
     this.#queued += count
-    this.#hand()
+    this.#handOver()
   }
 
-  /** Adds a ping that was due at `due`; {@link flush} sends it. Says whether it is the first since the last flush. */
-  queue(due: number): boolean {
-    this.#flight.add(due, Infinity)
+  /** Queues the ping at hand; {@link flush} sends it. Says whether it is the first since the last flush. */
+  queue(): boolean {
+    this.#flight.queue(this.#context.ping)
     return ++this.#queued === 1
   }
 
-  /** Hands all queued pings to the socket in one write. */
+  /** Sends all queued pings in one write. */
   flush(): void {
     if (this.#queued === 0) return
-    this.#context.clock.departure = performance.now()
-    this.#hand()
+    const { ping } = this.#context
+    ping.sent = performance.now()
+    this.#flight.depart(this.#flight.next - this.#queued, ping)
+    this.#handOver()
   }
 
   /** Settles what has waited too long. */
@@ -156,11 +163,9 @@ export class Connection implements FrameSink {
   }
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
-    const { probe, clock, recorder, plan, sample } = this.#context
+    const { probe, recorder, plan, ping } = this.#context
     const flight = this.#flight
-    const low = this.#identify(bytes, start, end, binary)
-    const sequence =
-      low === -1 ? -1 : probe.settles === 'oldest' ? (flight.empty ? -1 : flight.oldest) : flight.locate(low)
+    const sequence = this.#answeredBy(bytes, start, end, binary)
     if (sequence === -1) return
     if (probe.settles === 'up to') {
       while (flight.oldest < sequence) {
@@ -170,47 +175,41 @@ export class Connection implements FrameSink {
       }
     }
     if (!flight.isOverdue(sequence)) {
-      flight.tell(sequence, sample)
-      sample.floor = clock.before
-      sample.ceiling = clock.ceiling
-      if (sample.floor - sample.sent > plan.timeout) recorder.count('timedOut', sample.due)
-      else recorder.answered(sample)
+      flight.lookUp(sequence, ping)
+      if (ping.floor - ping.sent > plan.timeout) recorder.count('timedOut', ping.due)
+      else recorder.answered(ping)
       this.#free++
     }
     flight.settle(sequence)
   }
 
   pass(bytes: Uint8Array, start: number, end: number): void {
-    this.#passed = true
-    this.#flowing = this.#socket!.push(Buffer.from(bytes.subarray(start, end)))
+    this.#hasPassed = true
+    this.#wsAccepts = this.#socket!.push(Buffer.from(bytes.subarray(start, end)))
   }
 
-  #hand(): void {
-    const { recorder, clock } = this.#context
+  /** Hands what is queued to the socket or to `ws`. */
+  #handOver(): void {
+    const { recorder, ping } = this.#context
     const flight = this.#flight
     const count = this.#queued
     const first = flight.next - count
     this.#queued = 0
-    flight.send(first, clock)
     try {
-      if (this.#understood) this.#handToSocket(first, count)
-      else this.#handToWs(first, count)
+      if (this.#readsFrames) this.#writeToSocket(first, count)
+      else this.#sendThroughWs(first, count)
     } catch (error) {
       recorder.fault('PROBE_REQUEST_FAILED', String(error))
-      for (let sequence = first; sequence < flight.next; sequence++) {
-        recorder.count('dropped', flight.due(sequence))
-        flight.settle(sequence)
-      }
-      this.#free += count
-      setImmediate(() => this.#release())
+      this.#drop(first)
       return
     }
     for (let sequence = first; sequence < flight.next; sequence++) {
-      recorder.sent(flight.due(sequence), clock.departure)
+      flight.lookUp(sequence, ping)
+      recorder.sent(ping)
     }
   }
 
-  #handToSocket(first: number, count: number): void {
+  #writeToSocket(first: number, count: number): void {
     const { probe } = this.#context
     const socket = this.#socket!
     const frames = probe.frames(this.index, first, count)
@@ -220,7 +219,7 @@ export class Connection implements FrameSink {
     if (waiting > 0) probe.keep()
   }
 
-  #handToWs(first: number, count: number): void {
+  #sendThroughWs(first: number, count: number): void {
     const { probe } = this.#context
     const payloads = Array.from({ length: count }, (_, nth) => probe.payload(this.index, first + nth))
     for (const payload of payloads) {
@@ -229,57 +228,75 @@ export class Connection implements FrameSink {
     }
   }
 
-  #identify(bytes: Uint8Array, start: number, end: number, binary: boolean): number {
-    try {
-      return this.#context.probe.read(this.index, bytes, start, end, binary)
-    } catch (error) {
-      this.#context.recorder.fault('PROBE_REPLY_FAILED', String(error))
-      return -1
+  /** Settles the pings from the one numbered `first` on, which could not be made. */
+  #drop(first: number): void {
+    const flight = this.#flight
+    for (let sequence = first; sequence < flight.next; sequence++) {
+      this.#context.recorder.count('dropped', flight.due(sequence))
+      flight.settle(sequence)
+      this.#free++
     }
+    setImmediate(() => this.#release())
   }
 
-  #connect(options: object & { host?: string; servername?: string }): Socket {
-    const { plan, receiveBuffer } = this.#context
-    const localAddress = plan.localAddresses[this.index % plan.localAddresses.length]
-    const common = {
-      ...options,
-      ...(localAddress !== undefined && { localAddress }),
-      noDelay: true,
-      onread: { buffer: receiveBuffer, callback: (length: number, bytes: Uint8Array) => this.#read(length, bytes) },
+  /** The sequence number of the ping that a frame answers, -1 if it answers none. */
+  #answeredBy(bytes: Uint8Array, start: number, end: number, binary: boolean): number {
+    const { probe, recorder } = this.#context
+    const flight = this.#flight
+    let low: number
+    try {
+      low = probe.read(this.index, bytes, start, end, binary)
+    } catch (error) {
+      recorder.fault('PROBE_REPLY_FAILED', String(error))
+      return -1
     }
-    const servername = options.servername ?? (isIP(options.host ?? '') ? '' : options.host)
-    this.#socket = plan.url.startsWith('wss:')
-      ? connectTls({ ...common, servername, ...plan.tls, path: undefined } as never)
-      : connectTcp({ ...common, path: undefined } as never)
+    if (low === -1) return -1
+    if (probe.settles !== 'oldest') return flight.locate(low)
+    return flight.empty ? -1 : flight.oldest
+  }
+
+  #connect(address: SocketAddress): Socket {
+    const { plan, receiveBuffer } = this.#context
+    this.#socket = openSocket(plan, this.index, address, {
+      buffer: receiveBuffer,
+      callback: (length, bytes) => this.#read(length, bytes),
+    })
     return this.#socket.on('error', (error) => (this.#fault ??= faultOfError(error)))
   }
 
   /** Every byte of the connection comes through here. */
   #read(length: number, bytes: Uint8Array): boolean {
-    const { clock, readers } = this.#context
-    clock.stamp()
-    clock.ceiling = this.#flight.several ? performance.now() : clock.now
-    this.#flowing = true
-    if (this.#understood) this.#reader = readers.read(this.#reader, bytes, length, this)
+    this.#bracketAnswers(this.#flight.several)
+    this.#wsAccepts = true
+    if (this.#readsFrames) this.#reader = this.#context.readers.read(this.#reader, bytes, length, this)
     else this.#readHead(bytes, length)
     this.#release()
-    return this.#flowing
+    return this.#wsAccepts
   }
 
-  /** Passes the handshake's answer on; what comes behind its blank line are frames. */
+  /**
+   * Notes down when the answers of this read arrived.
+   * @param mayBeSeveral an answer may have come after the poll that announced the one before it
+   */
+  #bracketAnswers(mayBeSeveral: boolean): void {
+    const { clock, ping } = this.#context
+    clock.stamp()
+    ping.floor = clock.floor
+    ping.ceiling = mayBeSeveral ? performance.now() : clock.ceiling
+  }
+
+  /** Passes the handshake's answer on; what comes behind it are frames. */
   #readHead(bytes: Uint8Array, length: number): void {
-    let at = 0
-    while (at < length && this.#headSeen < endOfHead.length) {
-      const expected = bytes[at] === endOfHead[this.#headSeen]
-      this.#headSeen = expected ? this.#headSeen + 1 : bytes[at] === endOfHead[0] ? 1 : 0
-      at++
-    }
-    this.pass(bytes, 0, at)
     const { probe, readers } = this.#context
-    this.#understood = this.state === 'open' && (probe.answers === 'pong' || this.#ws.extensions === '')
-    this.#passed = false
+    const at = this.#headReader?.read(bytes, length) ?? 0
+    if (at > 0) this.pass(bytes, 0, at)
+    if (this.state === 'open') {
+      this.#headReader = undefined
+      this.#readsFrames = probe.answers === 'pong' || this.#ws.extensions === ''
+    }
+    this.#hasPassed = false
     if (at === length) return
-    if (this.#understood) this.#reader = readers.read(this.#reader, bytes.subarray(at), length - at, this)
+    if (this.#readsFrames) this.#reader = readers.read(this.#reader, bytes.subarray(at), length - at, this)
     else this.pass(bytes, at, length)
   }
 
@@ -294,20 +311,19 @@ export class Connection implements FrameSink {
   /** What `ws` understood of the bytes that were passed to it. */
   #listen(): void {
     const { probe, clock, recorder } = this.#context
-    const slowAnswer = (data: Uint8Array, binary: boolean): void => {
-      clock.stamp()
-      clock.ceiling = performance.now()
+    const answer = (data: Uint8Array, binary: boolean): void => {
+      this.#bracketAnswers(true)
       this.answer(data, 0, data.length, binary)
       this.#release()
     }
     this.#ws.on('open', () => {
       clock.stamp()
       this.state = 'open'
-      recorder.opened(this.started, clock.before, performance.now())
+      recorder.opened(this.started, clock.floor, performance.now())
       this.#context.changed(this)
     })
-    if (probe.answers === 'pong') this.#ws.on('pong', (data) => slowAnswer(data, true))
-    else this.#ws.on('message', (data, binary) => slowAnswer(data as Buffer, binary))
+    if (probe.answers === 'pong') this.#ws.on('pong', (data) => answer(data, true))
+    else this.#ws.on('message', (data, binary) => answer(data as Buffer, binary))
     this.#ws.on('unexpected-response', (_request, response) => this.fail(faultOfResponse(response)))
     this.#ws.on('error', (error) => (this.#fault ??= faultOfError(error)))
     this.#ws.on('close', (code, reason) => this.#ended(code, reason))

@@ -19,9 +19,9 @@ export interface FloodReport {
 /** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */
 export interface Spent {
   /** Time in which its event loop was at work. */
-  readonly busy: number
-  /** Time in which it had nothing to do but to look for answers. */
-  readonly looking: number
+  readonly active: number
+  /** Time in which it had nothing to do but to poll for answers. */
+  readonly polling: number
   /** CPU time. */
   readonly cpu: number
 }

@@ -1,3 +1,5 @@
+import type { PingTimes } from './ping-times.ts'
+
 /** No connection keeps more pings than this unanswered; what comes on top is dropped. */
 export const mostInFlight = 65_536
 
@@ -6,7 +8,7 @@ const settled = 1
 const overdue = 2
 
 /** Pings that one block of memory has room for. */
-const blockLength = 4_096
+const rowsPerBlock = 4_096
 
 /** Columns of a table of pings. */
 interface Block {
@@ -22,25 +24,25 @@ interface Block {
  * would be a thousand times a few misses of the processor's cache in every round of pings.
  */
 export class PingMemory {
-  readonly #separate: boolean
+  readonly #areSentLater: boolean
   #block: Block | undefined
 
-  /** @param separate whether pings can be sent later than they were due (open model) */
-  constructor(separate: boolean) {
-    this.#separate = separate
+  /** @param areSentLater whether pings can be sent later than they were due (open model) */
+  constructor(areSentLater: boolean) {
+    this.#areSentLater = areSentLater
   }
 
   /** A block whose last `rows` used rows are the caller's. */
   take(rows: number): Block {
     const free = this.#block === undefined ? 0 : this.#block.sent.length - this.#block.used
-    if (rows > free) this.#block = this.#allocate(Math.max(rows, blockLength))
+    if (rows > free) this.#block = this.#allocate(Math.max(rows, rowsPerBlock))
     this.#block!.used += rows
     return this.#block!
   }
 
   #allocate(rows: number): Block {
     const sent = new Float64Array(rows)
-    const due = this.#separate ? new Float64Array(rows) : sent
+    const due = this.#areSentLater ? new Float64Array(rows) : sent
     return { due, sent, state: new Uint8Array(rows), used: 0 }
   }
 }
@@ -83,18 +85,23 @@ export class InFlight {
     return this.next - this.oldest > 1
   }
 
-  add(due: number, sent: number): void {
-    if (this.next - this.oldest > this.#mask) this.#grow()
-    const row = this.#row(this.next++)
-    const block = this.#block
-    block.due[row] = due
-    block.sent[row] = sent
-    block.state[row] = pending
+  /** Adds a ping that is sent as soon as it is due. */
+  add(ping: Pick<PingTimes, 'due' | 'sent'>): void {
+    const row = this.#addRow()
+    this.#block.due[row] = ping.due
+    this.#block.sent[row] = ping.sent
   }
 
-  /** Gives the pings from `first` on the time at which they were handed to the socket. */
-  send(first: number, { departure }: { readonly departure: number }): void {
-    for (let sequence = first; sequence < this.next; sequence++) this.#block.sent[this.#row(sequence)] = departure
+  /** Adds a ping that was due and waits for {@link depart}. */
+  queue(ping: Pick<PingTimes, 'due'>): void {
+    const row = this.#addRow()
+    this.#block.due[row] = ping.due
+    this.#block.sent[row] = Infinity
+  }
+
+  /** Sends the queued pings from the one numbered `first` on. */
+  depart(first: number, ping: Pick<PingTimes, 'sent'>): void {
+    for (let sequence = first; sequence < this.next; sequence++) this.#block.sent[this.#row(sequence)] = ping.sent
   }
 
   due(sequence: number): number {
@@ -105,11 +112,11 @@ export class InFlight {
     return this.#block.sent[this.#row(sequence)]!
   }
 
-  /** Writes down when a ping was due and sent. */
-  tell(sequence: number, times: { due: number; sent: number }): void {
+  /** Writes into `ping` when it was due and sent. */
+  lookUp(sequence: number, ping: Pick<PingTimes, 'due' | 'sent'>): void {
     const row = this.#row(sequence)
-    times.due = this.#block.due[row]!
-    times.sent = this.#block.sent[row]!
+    ping.due = this.#block.due[row]!
+    ping.sent = this.#block.sent[row]!
   }
 
   /** The full sequence number behind its low 32 bits, or -1 if no unsettled ping has them. */
@@ -134,6 +141,13 @@ export class InFlight {
 
   isPending(sequence: number): boolean {
     return this.#stateOf(sequence) === pending
+  }
+
+  #addRow(): number {
+    if (this.next - this.oldest > this.#mask) this.#grow()
+    const row = this.#row(this.next++)
+    this.#block.state[row] = pending
+    return row
   }
 
   #row(sequence: number): number {

@@ -1,7 +1,8 @@
 import type { Connection } from './connection.ts'
-import type { ThreadPlan } from './thread-plan.ts'
+import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
+import type { ThreadPlan } from './thread-plan.ts'
 import type { Turns } from './turns.ts'
 
 /** What decides when a ping leaves, and on which connection. */
@@ -22,6 +23,8 @@ export interface LoadModelContext {
   readonly recorder: Recorder
   /** When this flood may send, if it takes turns with others. */
   readonly turns: Turns | undefined
+  /** Where a model writes down when the ping that it sends was due and sent. */
+  readonly ping: PingTimes
   readonly connections: readonly Connection[]
   /** Called once when the plan's pings are all sent. */
   readonly finished: () => void

@@ -1,15 +1,15 @@
 /** What the main thread and a load thread say to each other. */
 import type { FloodReport, Snapshot } from './flood-report.ts'
-import type { RecordedInterval } from './recorder.ts'
+import type { RecordedSecond } from './recorder.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 
 /** What the main thread says. Times are milliseconds of `process.uptime()`: all threads share it, no fake timers stop it. */
 export type Order =
   | { readonly type: 'start'; readonly at: number }
   /** Asks for what was found out until now. Unanswered pings older than `overdueAfter` milliseconds count as lost. */
-  | { readonly type: 'look'; readonly overdueAfter: number }
+  | { readonly type: 'snapshot'; readonly overdueAfter: number }
   /** Asks for the second that was completed last: costs the measurement next to nothing. */
-  | { readonly type: 'glance' }
+  | { readonly type: 'latestSecond' }
   /** Ends the measured window. */
   | { readonly type: 'finish' }
   | { readonly type: 'abort' }
@@ -20,7 +20,7 @@ export type ThreadWork = readonly (ThreadPlan | undefined)[]
 /** What a load thread says. Reports are those of {@link ThreadWork}, in the same order. */
 export type Notice =
   | { readonly type: 'connected' }
-  | { readonly type: 'look'; readonly reports: readonly (Snapshot | undefined)[] }
-  | { readonly type: 'glance'; readonly seconds: readonly (RecordedInterval | undefined)[] }
+  | { readonly type: 'snapshot'; readonly reports: readonly (Snapshot | undefined)[] }
+  | { readonly type: 'latestSecond'; readonly seconds: readonly (RecordedSecond | undefined)[] }
   | { readonly type: 'done'; readonly reports: readonly (FloodReport | undefined)[] }
   | { readonly type: 'unusable'; readonly reason: string }

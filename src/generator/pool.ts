@@ -4,12 +4,12 @@ import { Connection, type ConnectionContext } from './connection.ts'
 
 /** Handshakes a thread has under way at the same time at most: more would overflow a server's listen backlog. */
 const mostHandshakes = 128
-/** How long a server may take for its part of the closing handshakes, in milliseconds. */
-const closingTime = 500
-/** How often a waiting phase looks whether it is over, in milliseconds. */
-const lookEvery = 2
+/** How long a server may take for its part of the closing handshakes. */
+const closingHandshakesMs = 500
+/** How often it is checked whether there is something to wait for. */
+const checkEveryMs = 2
 
-/** All connections of a thread. */
+/** All connections of a flood in one thread. */
 export class ConnectionPool {
   readonly connections: Connection[] = []
   /** Open now. */
@@ -18,7 +18,7 @@ export class ConnectionPool {
   #opened = 0
   #failed = 0
   #closedEarly = 0
-  #abandoned = false
+  #isAbandoned = false
   readonly #context: ConnectionContext
 
   constructor(context: Omit<ConnectionContext, 'changed'>) {
@@ -29,24 +29,22 @@ export class ConnectionPool {
   async open(): Promise<void> {
     const { connections, connectRate, firstConnection } = this.#context.plan
     const started = performance.now()
-    while (this.connections.length < connections && !this.#abandoned) {
-      const nth = this.connections.length
+    for (let nth = 0; nth < connections && !this.#isAbandoned; nth++) {
       const due = started + (connectRate === Infinity ? 0 : (nth * 1_000) / connectRate)
-      if (performance.now() >= due && this.#connecting < mostHandshakes) {
-        this.#connecting++
-        this.connections.push(new Connection(firstConnection + nth, this.#context))
-      } else {
-        await elapsed(lookEvery)
-      }
+      const mayConnect = (): boolean => performance.now() >= due && this.#connecting < mostHandshakes
+      await this.#waitUntil(() => mayConnect() || this.#isAbandoned)
+      if (this.#isAbandoned) return
+      this.#connecting++
+      this.connections.push(new Connection(firstConnection + nth, this.#context))
     }
-    while (this.#connecting > 0 && !this.#abandoned) await elapsed(lookEvery)
+    await this.#waitUntil(() => this.#connecting === 0 || this.#isAbandoned)
   }
 
-  /** Settles pings and handshakes that had waited too long when the event loop last looked for answers. */
+  /** Settles pings and handshakes that had waited too long when the event loop last polled for answers. */
   expire(): void {
     const { clock, plan } = this.#context
-    clock.look()
-    const now = clock.before
+    clock.update()
+    const now = clock.floor
     const { connectTimeout } = plan
     for (const connection of this.connections) {
       if (connection.state === 'open') connection.expire(now)
@@ -63,18 +61,18 @@ export class ConnectionPool {
 
   /** Opens no more connections and ends those that are still connecting. */
   abandon(): void {
-    this.#abandoned = true
+    this.#isAbandoned = true
     for (const connection of this.connections) if (connection.state === 'connecting') connection.close()
   }
 
   /** Says goodbye on all connections; resolves when no socket is left. */
   async close(): Promise<void> {
-    const deadline = performance.now() + closingTime
+    const deadline = performance.now() + closingHandshakesMs
     this.abandon()
     for (const connection of this.connections) connection.close()
-    while (this.live > 0 && performance.now() < deadline) await elapsed(lookEvery)
+    await this.#waitUntil(() => this.live === 0 || performance.now() >= deadline)
     for (const connection of this.connections) connection.terminate()
-    while (this.live > 0) await elapsed(lookEvery)
+    await this.#waitUntil(() => this.live === 0)
   }
 
   get totals(): ConnectionTotals {
@@ -84,6 +82,10 @@ export class ConnectionPool {
       failed: this.#failed,
       closedEarly: this.#closedEarly,
     }
+  }
+
+  async #waitUntil(isReached: () => boolean): Promise<void> {
+    while (!isReached()) await elapsed(checkEveryMs)
   }
 
   #count({ state, endedEarly }: Connection): void {

@@ -1,30 +1,19 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
 import { nsPerMs } from '../units.ts'
+import type { PingTimes } from './ping-times.ts'
 import type { Turns } from './turns.ts'
 
-const mostSamples = 3
+/** Messages that are kept of each fault. */
+export const samplesPerFault = 3
 
-/** What one thread recorded in one second, or in what was left of it. */
-export interface RecordedInterval {
-  /** Milliseconds since the measured window began. */
+/** What one thread recorded in one second of the measured window, or in what was left of it. */
+export interface RecordedSecond {
+  /** When it began, in milliseconds since the measured window did. */
   readonly start: number
   readonly end: number
   readonly pings: PingCounts
   readonly latency: SparseCounts
-}
-
-/**
- * An answered ping, in milliseconds of `performance.now()`. One object serves all pings of a thread: numbers handed over
- * one by one, or to fields that did not begin as numbers, would each be put on the heap.
- */
-export class Sample {
-  due: number = performance.now()
-  sent: number = this.due
-  /** When its answer was surely not there yet. */
-  floor: number = this.due
-  /** When it surely was. */
-  ceiling: number = this.due
 }
 
 /** A histogram's counts, all that is left of it when it was cloned to another thread. */
@@ -41,7 +30,7 @@ export interface Recording {
   readonly handshake: HistogramCounts
   readonly handshakeFloor: HistogramCounts
   readonly faults: ReadonlyMap<string, { readonly count: number; readonly samples: readonly string[] }>
-  readonly intervals: readonly RecordedInterval[]
+  readonly seconds: readonly RecordedSecond[]
 }
 
 /**
@@ -62,25 +51,25 @@ export class Recorder implements Recording {
   readonly handshake: Histogram = new Histogram()
   readonly handshakeFloor: Histogram = new Histogram()
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
-  readonly intervals: RecordedInterval[] = []
-  readonly #open: boolean
+  readonly seconds: RecordedSecond[] = []
+  readonly #isOpenModel: boolean
   readonly #turns: Turns | undefined
   readonly #slices: SliceRecorder
-  readonly #seenLatency: Uint32Array
-  #seenPings: PingCounts = { ...this.pings }
+  readonly #latencyBefore: Uint32Array
+  #pingsBefore: PingCounts = { ...this.pings }
 
   /**
-   * @param open whether pings can be sent later than they were due: response and service time then differ
+   * @param isOpenModel whether pings can be sent later than they were due: response and service time then differ
    * @param duration length of the measured window in milliseconds, as far as it is known
    * @param turns of which alone the measured window consists, and each slice of a whole number of them
    */
-  constructor(open: boolean, duration?: number, turns?: Turns) {
-    this.#open = open
+  constructor(isOpenModel: boolean, duration?: number, turns?: Turns) {
+    this.#isOpenModel = isOpenModel
     this.#turns = turns
     this.#slices = new SliceRecorder(duration, turns?.length)
-    this.serviceTime = open ? new Histogram() : this.latency
-    this.serviceTimeFloor = open ? new Histogram() : this.latencyFloor
-    this.#seenLatency = new Uint32Array(this.latency.counts.length)
+    this.serviceTime = isOpenModel ? new Histogram() : this.latency
+    this.serviceTimeFloor = isOpenModel ? new Histogram() : this.latencyFloor
+    this.#latencyBefore = new Uint32Array(this.latency.counts.length)
   }
 
   /** Pings that were sent and of which nothing is known yet. */
@@ -104,21 +93,21 @@ export class Recorder implements Recording {
     return due >= this.from && due < this.until
   }
 
-  sent(due: number, sent: number): void {
+  sent({ due, sent }: Readonly<Pick<PingTimes, 'due' | 'sent'>>): void {
     if (!this.measures(due)) return
     this.pings.sent++
     this.#slices.count(kindNumbers.sent, this.sliceAt(due))
-    if (this.#open) this.sendDelay.record((sent - due) * nsPerMs)
+    if (this.#isOpenModel) this.sendDelay.record((sent - due) * nsPerMs)
   }
 
-  answered({ due, sent, floor, ceiling }: Readonly<Sample>): void {
+  answered({ due, sent, floor, ceiling }: Readonly<PingTimes>): void {
     if (!this.measures(due)) return
     this.pings.answered++
     this.lastAnswer = ceiling
     const high = this.latency.record((ceiling - due) * nsPerMs)
     const low = this.latencyFloor.record((floor - due) * nsPerMs)
     this.#slices.answered(this.sliceAt(due), high, low)
-    if (!this.#open) return
+    if (!this.#isOpenModel) return
     this.serviceTime.record((ceiling - sent) * nsPerMs)
     this.serviceTimeFloor.record((floor - sent) * nsPerMs)
   }
@@ -143,19 +132,19 @@ export class Recorder implements Recording {
     const fault = this.faults.get(code) ?? { count: 0, samples: [] }
     this.faults.set(code, fault)
     fault.count++
-    if (fault.samples.length < mostSamples && !fault.samples.includes(sample)) fault.samples.push(sample)
+    if (fault.samples.length < samplesPerFault && !fault.samples.includes(sample)) fault.samples.push(sample)
   }
 
-  /** Ends an interval at `end`; the next one begins there. */
-  cut(end: number): void {
+  /** Ends a second of the measured window at `end`; the next one begins there. */
+  endSecond(end: number): void {
     const pings = { ...this.pings }
-    for (const kind of pingKinds) pings[kind] -= this.#seenPings[kind]
-    this.intervals.push({
-      start: this.intervals.at(-1)?.end ?? 0,
+    for (const kind of pingKinds) pings[kind] -= this.#pingsBefore[kind]
+    this.seconds.push({
+      start: this.seconds.at(-1)?.end ?? 0,
       end: this.windowAt(end),
       pings,
-      latency: this.latency.takeNew(this.#seenLatency),
+      latency: this.latency.takeNew(this.#latencyBefore),
     })
-    this.#seenPings = { ...this.pings }
+    this.#pingsBefore = { ...this.pings }
   }
 }

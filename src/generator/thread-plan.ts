@@ -14,7 +14,7 @@ export interface ThreadPlan {
   readonly connectRate: number
   readonly warmup: number
   /** From the start to the measured window: `warmup`, and that of the others it takes turns with. */
-  readonly lead: number
+  readonly measuredAfter: number
   /** How it takes turns with other floods; `undefined` if it runs alone. Its `duration` then is the length of its turns. */
   readonly turns: TurnsPlan | undefined
   /** Length of the measured window, Infinity when `pings` ends it. */

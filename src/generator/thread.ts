@@ -1,6 +1,7 @@
 /** The program of a load thread. It is told its plans, then when to start; it answers when connected and when done. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { Flood, watchLoop } from './flood.ts'
+import { EventLoop } from './event-loop.ts'
+import { Flood } from './flood.ts'
 import type { Notice, Order, ThreadWork } from './messages.ts'
 
 function sharedNow(): number {
@@ -12,7 +13,7 @@ if (parentPort !== null) await work(parentPort, workerData as ThreadWork)
 async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Promise<void> {
   const say = (notice: Notice): void => port.postMessage(notice)
   const start = Promise.withResolvers<number>()
-  const loop = watchLoop()
+  const loop = new EventLoop()
   let floods: (Flood | undefined)[]
   try {
     floods = await Promise.all(plans.map(async (plan) => plan && Flood.prepare(plan, loop)))
@@ -25,14 +26,14 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
       case 'start':
         start.resolve(order.at)
         break
-      case 'look': {
+      case 'snapshot': {
         const began = performance.now()
-        say({ type: 'look', reports: floods.map((flood) => flood?.look(order.overdueAfter)) })
+        say({ type: 'snapshot', reports: floods.map((flood) => flood?.snapshot(order.overdueAfter)) })
         loop.clock.worked(began)
         break
       }
-      case 'glance':
-        say({ type: 'glance', seconds: floods.map((flood) => flood?.latestSecond) })
+      case 'latestSecond':
+        say({ type: 'latestSecond', seconds: floods.map((flood) => flood?.latestSecond) })
         break
       case 'finish':
         for (const flood of floods) flood?.finish()

@@ -10,7 +10,7 @@ export interface Interval {
   readonly high: number
 }
 
-/** Where a percentile can lie, given when the generator's event loop looked: milliseconds. */
+/** Where a percentile can lie, given when the generator's event loop polled: milliseconds. */
 export interface Bounds {
   readonly floor: number
   readonly ceiling: number
@@ -72,8 +72,8 @@ export class LatencySummary {
   }
 
   /**
-   * Between which values the percentile lies, given when the event loop looked for answers: each answer arrived after
-   * the last look that did not find it and before the one that did.
+   * Between which values the percentile lies, given when the event loop polled: each answer arrived after the last
+   * poll that did not deliver it and before the one that did.
    * @param p 0 to 100
    */
   bounds(p: number): Bounds {

@@ -46,7 +46,7 @@ export async function endWhenDecided(decision: Decision, run: RunUnderWay): Prom
   for (const [nth, time] of times.slice(0, -1).entries()) {
     const looks = { taken: nth + 1, planned: times.length }
     if (await endsBefore(begin + time, threads.done())) return looks
-    const snapshots = await threads.look(decision.overdueAfter)
+    const snapshots = await threads.snapshot(decision.overdueAfter)
     const results = run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks))
     if (!decision.isReached(results)) continue
     threads.finish()
@@ -62,15 +62,15 @@ function resultSoFar(
   startedAt: Date,
   looks: Looks,
 ): LoadResult {
-  const result = summarize(snapshots.map(withoutIntervals), options, startedAt, looks)
+  const result = summarize(snapshots.map(withoutSeconds), options, startedAt, looks)
   const underway = snapshots.reduce((sum, snapshot) => sum + snapshot.underway, 0)
   const offered = result.offeredRate * (1 + underway / Math.max(1, result.pings.sent))
   return { ...result, offeredRate: offered }
 }
 
 /** Verdicts do not need them, and a server in this process waits while they are computed. */
-function withoutIntervals(snapshot: Snapshot): Snapshot {
-  return { ...snapshot, recording: { ...snapshot.recording, intervals: [] } }
+function withoutSeconds(snapshot: Snapshot): Snapshot {
+  return { ...snapshot, recording: { ...snapshot.recording, seconds: [] } }
 }
 
 /** Resolves at `time` (milliseconds of `process.uptime()`) with `false`, or with `true` when `end` comes before. */

@@ -7,13 +7,13 @@ import { type Segment, threadSeed } from '../generator/schedule.ts'
 const fewestConnectionsOfThread = 16
 
 /** How a flood takes turns with others. */
-export type TurnTaking = Pick<ThreadPlan, 'lead' | 'turns'>
+export type TurnTaking = Pick<ThreadPlan, 'measuredAfter' | 'turns'>
 
 /** Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow. */
 export function planThreads(
   options: ResolvedOptions,
   url: string,
-  { lead, turns }: TurnTaking = { lead: options.warmup, turns: undefined },
+  { measuredAfter, turns }: TurnTaking = { measuredAfter: options.warmup, turns: undefined },
 ): ThreadPlan[] {
   const threads = threadsFor(options)
   const { connections, pings, connectRate, until, confidence: _, ...rest } = options
@@ -24,7 +24,7 @@ export function planThreads(
     const plan = {
       ...rest,
       url,
-      lead,
+      measuredAfter,
       turns,
       firstConnection,
       connections: own,

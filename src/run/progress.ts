@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from 'node:timers'
 import type { LoadInterval } from '../result/load-result.ts'
-import { mergeInterval } from './summarize.ts'
+import { mergeSecond } from './summarize.ts'
 import type { LoadThreads } from './threads.ts'
 
 /** How far a run is. */
@@ -34,7 +34,7 @@ interface RunInSight {
 export function watch({ every, report }: Watcher, { threads, begin, longest, connections }: RunInSight): () => void {
   let isOver = false
   const tell = async (): Promise<void> => {
-    const seconds = (await threads.glance()).filter((parts) => parts.length > 0).map(mergeInterval)
+    const seconds = (await threads.latestSeconds()).filter((parts) => parts.length > 0).map(mergeSecond)
     const now = process.uptime() * 1_000
     const remaining = Math.max(0, begin + longest - now)
     const phase = now < begin ? 'warming up' : remaining > 0 ? 'measuring' : 'draining'

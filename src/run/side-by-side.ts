@@ -34,13 +34,13 @@ export async function runSideBySide(
     connections,
     localAddresses: floods.flatMap(({ localAddresses }) => localAddresses),
   })
-  const lead = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
+  const measuredAfter = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
   const threads = new LoadThreads(
     floods.map((options, side) => {
       const turns = sides === 1 ? undefined : { side, sides, length: turnLength }
-      return planThreads(options, options.url, { lead, turns })
+      return planThreads(options, options.url, { measuredAfter, turns })
     }),
   )
   const abort = (): void => threads.abort()
@@ -51,8 +51,8 @@ export async function runSideBySide(
   try {
     watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
     await threads.connected()
-    const startedAt = new Date(now() + lead)
-    const begin = threads.start() + lead
+    const startedAt = new Date(now() + measuredAfter)
+    const begin = threads.start() + measuredAfter
     if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
     const looks =
       decision === undefined

@@ -17,13 +17,12 @@ import { describeEnvironment } from './environment.ts'
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
-import type { HistogramCounts, RecordedInterval, Recording } from '../generator/recorder.ts'
+import { type HistogramCounts, type RecordedSecond, type Recording, samplesPerFault } from '../generator/recorder.ts'
 
-const mostSamples = 3
-/** Above this share of busy time, answers wait for the generator. */
-const busyLimit = 0.9
-/** Send delays are the generator's fault above this many milliseconds and this share of the latency. */
-const delayLimit = { ms: 1, share: 0.1 }
+/** Above this utilization of the event loop, answers wait for the generator. */
+const mostUtilization = 0.9
+/** Pings that leave later than both, of which the second is a share of the latency, are the generator's fault. */
+const mostSendDelay = { ms: 1, latencyShare: 0.1 }
 
 /** Puts together what the threads of a run found out; histograms are added up exactly. */
 export function summarize(
@@ -57,7 +56,7 @@ export function summarize(
       reports.map((report) => report.slices),
       duration,
     ),
-    intervals: mergeIntervals(recordings.map((recording) => recording.intervals)),
+    intervals: mergeSeconds(recordings.map((recording) => recording.seconds)),
     generator: describeGenerator(reports, duration, latency, pings.sent),
     environment: describeEnvironment(),
     options: recordOptions(options),
@@ -100,18 +99,18 @@ function mergeFaults(recordings: readonly Recording[]): Record<string, Fault> {
   for (const [code, { count, samples }] of recordings.flatMap((recording) => [...recording.faults])) {
     const before = merged[code] ?? { count: 0, samples: [] }
     const all = [...new Set([...before.samples, ...samples])]
-    merged[code] = { count: before.count + count, samples: all.slice(0, mostSamples) }
+    merged[code] = { count: before.count + count, samples: all.slice(0, samplesPerFault) }
   }
   return merged
 }
 
-function mergeIntervals(threads: readonly (readonly RecordedInterval[])[]): LoadInterval[] {
-  const length = Math.max(...threads.map((intervals) => intervals.length))
-  return Array.from({ length }, (_, nth) => mergeInterval(threads.flatMap((intervals) => intervals[nth] ?? [])))
+function mergeSeconds(threads: readonly (readonly RecordedSecond[])[]): LoadInterval[] {
+  const length = Math.max(...threads.map((seconds) => seconds.length))
+  return Array.from({ length }, (_, nth) => mergeSecond(threads.flatMap((seconds) => seconds[nth] ?? [])))
 }
 
 /** One second of several threads. */
-export function mergeInterval(parts: readonly RecordedInterval[]): LoadInterval {
+export function mergeSecond(parts: readonly RecordedSecond[]): LoadInterval {
   const { sent, answered, timedOut, lost, dropped } = sumPings(parts.map((part) => part.pings))
   const start = Math.min(...parts.map((part) => part.start))
   const duration = Math.max(...parts.map((part) => part.end)) - start
@@ -143,8 +142,11 @@ function describeGenerator(
   latency: LatencySummary,
   sent: number,
 ): GeneratorReport {
-  const eventLoopUtilization = Math.max(...reports.map((report) => ratio(report.spent.busy, duration)))
-  const cpu = reports.reduce((total, { spent }) => total + spent.cpu * ratio(spent.busy, spent.busy + spent.looking), 0)
+  const eventLoopUtilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
+  const cpu = reports.reduce(
+    (total, { spent }) => total + spent.cpu * ratio(spent.active, spent.active + spent.polling),
+    0,
+  )
   const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))
   const reasons = saturationReasons(eventLoopUtilization, sendDelay, latency)
   return {
@@ -165,12 +167,12 @@ function describeGenerator(
 
 function saturationReasons(utilization: number, sendDelay: LatencySummary, latency: LatencySummary): string[] {
   const reasons: string[] = []
-  if (utilization > busyLimit) {
+  if (utilization > mostUtilization) {
     reasons.push(
       `its event loop was busy ${formatRatio(utilization)} of the time: take fewer connections a thread, a lower rate or more threads`,
     )
   }
-  if (sendDelay.p99 > Math.max(delayLimit.ms, delayLimit.share * latency.p99)) {
+  if (sendDelay.p99 > Math.max(mostSendDelay.ms, mostSendDelay.latencyShare * latency.p99)) {
     reasons.push(`pings left up to ${formatDuration(sendDelay.p99)} late (p99): take a lower rate or more threads`)
   }
   return reasons

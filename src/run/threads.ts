@@ -4,11 +4,11 @@ import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
-import type { RecordedInterval } from '../generator/recorder.ts'
+import type { RecordedSecond } from '../generator/recorder.ts'
 import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
 
-/** From the order to start until the start, in milliseconds: all threads have to have heard it. */
-const startsIn = 5
+/** From the order to start until the start: all threads have to have heard it. */
+const startDelayMs = 5
 
 /** The load threads of one flood, or of several that take turns. What they find out is told by flood, then by thread. */
 export class LoadThreads {
@@ -29,7 +29,7 @@ export class LoadThreads {
 
   /** Starts all threads at the same instant, and returns that: milliseconds of `process.uptime()`. */
   start(): number {
-    const at = process.uptime() * 1_000 + startsIn
+    const at = process.uptime() * 1_000 + startDelayMs
     for (const thread of this.#threads) thread.order({ type: 'start', at })
     return at
   }
@@ -43,13 +43,13 @@ export class LoadThreads {
    * Resolves with what the threads have found out by now, at about the same instant, or by their end.
    * @param overdueAfter unanswered pings older than this many milliseconds count as lost
    */
-  async look(overdueAfter: number): Promise<Snapshot[][]> {
-    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.look(overdueAfter))))
+  async snapshot(overdueAfter: number): Promise<Snapshot[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.snapshot(overdueAfter))))
   }
 
   /** Resolves with the second that each flood completed last, thread by thread; with nothing once they have ended. */
-  async glance(): Promise<RecordedInterval[][]> {
-    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.glance())))
+  async latestSeconds(): Promise<RecordedSecond[][]> {
+    return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.latestSeconds())))
   }
 
   /** Ends the measured window: the threads then drain, and {@link done} resolves. */
@@ -75,8 +75,8 @@ class LoadThread {
   readonly connected: Promise<void>
   readonly done: Promise<readonly (FloodReport | undefined)[]>
   readonly #worker: Worker
-  #looked: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
-  #glanced: ((seconds: readonly (RecordedInterval | undefined)[]) => void) | undefined
+  #tookSnapshot: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
+  #toldSeconds: ((seconds: readonly (RecordedSecond | undefined)[]) => void) | undefined
 
   constructor(work: ThreadWork) {
     const connected = Promise.withResolvers<void>()
@@ -95,8 +95,8 @@ class LoadThread {
     })
     this.#worker.on('message', (notice: Notice) => {
       if (notice.type === 'connected') connected.resolve()
-      else if (notice.type === 'look') this.#looked?.(notice.reports)
-      else if (notice.type === 'glance') this.#glanced?.(notice.seconds)
+      else if (notice.type === 'snapshot') this.#tookSnapshot?.(notice.reports)
+      else if (notice.type === 'latestSecond') this.#toldSeconds?.(notice.seconds)
       else if (notice.type === 'done') done.resolve(notice.reports)
       else fail(invalidOptions([`probe: ${notice.reason}`]))
     })
@@ -108,16 +108,16 @@ class LoadThread {
     this.#worker.postMessage(order)
   }
 
-  async look(overdueAfter: number): Promise<readonly (Snapshot | undefined)[]> {
-    const snapshots = new Promise<readonly (Snapshot | undefined)[]>((resolve) => (this.#looked = resolve))
-    this.order({ type: 'look', overdueAfter })
+  async snapshot(overdueAfter: number): Promise<readonly (Snapshot | undefined)[]> {
+    const snapshots = new Promise<readonly (Snapshot | undefined)[]>((resolve) => (this.#tookSnapshot = resolve))
+    this.order({ type: 'snapshot', overdueAfter })
     const final = this.done.then((reports) => reports.map((report) => report && { ...report, underway: 0 }))
     return Promise.race([snapshots, final])
   }
 
-  async glance(): Promise<readonly (RecordedInterval | undefined)[]> {
-    const seconds = new Promise<readonly (RecordedInterval | undefined)[]>((resolve) => (this.#glanced = resolve))
-    this.order({ type: 'glance' })
+  async latestSeconds(): Promise<readonly (RecordedSecond | undefined)[]> {
+    const seconds = new Promise<readonly (RecordedSecond | undefined)[]>((resolve) => (this.#toldSeconds = resolve))
+    this.order({ type: 'latestSecond' })
     return Promise.race([seconds, this.done.then(() => [])])
   }
 

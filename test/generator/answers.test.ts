@@ -80,7 +80,7 @@ test('no sample surely took longer than the timeout', async () => {
   await using server = await delaying(206)
   const { pings, serviceTime } = await flood(server, { connections: 4, rate: 500, timeout: 200 })
   expect(pings.timedOut).toBeGreaterThan(0)
-  // Whoever has not looked in time may take an answer for one in time: only then there are samples.
+  // A generator that has not polled in time may take an answer for one in time: only then there are samples.
   expect(serviceTime.bounds(100).floor > 200.1).toBe(false)
 })
 
@@ -126,7 +126,7 @@ describe('a message that the server sends with its handshake', () => {
   })
 })
 
-test('an answer that came in time has not timed out because the generator looked late', async () => {
+test('an answer that came in time has not timed out because the generator polled late', async () => {
   await using server = await echoing()
   const probe = {
     request(id: number) {

@@ -4,7 +4,7 @@ import { setImmediate as iteration, setTimeout as elapsed } from 'node:timers/pr
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PollClock } from '../../src/generator/poll-clock.ts'
 
-/** Keeps the event loop from looking. */
+/** Keeps the event loop from polling. */
 function work(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);
@@ -29,23 +29,23 @@ describe('within one iteration of the event loop', () => {
     await iteration()
     const clock = new PollClock()
     clock.stamp()
-    const { now, before } = clock
+    const { ceiling, floor } = clock
     work(2)
     clock.stamp()
-    expect(clock).toMatchObject({ now, before })
+    expect(clock).toMatchObject({ ceiling, floor })
   })
 
   test('there is a new upper bound, and no new lower one, once libuv may have polled again', async () => {
     const clock = new PollClock()
     await iteration()
     clock.stamp()
-    const { now, before } = clock
+    const { ceiling, floor } = clock
     work(2)
     for (let callback = 0; callback < 900; callback++) clock.stamp()
-    expect(clock.now).toBe(now)
+    expect(clock.ceiling).toBe(ceiling)
     for (let callback = 900; callback < 1_024; callback++) clock.stamp()
-    expect(clock.now).toBeGreaterThanOrEqual(now + 2)
-    expect(clock.before).toBe(before)
+    expect(clock.ceiling).toBeGreaterThanOrEqual(ceiling + 2)
+    expect(clock.floor).toBe(floor)
   })
 })
 
@@ -53,39 +53,39 @@ describe('from one iteration to the next', () => {
   test('the bounds move on', async () => {
     const clock = new PollClock()
     for (let nth = 0; nth < 20; nth++) {
-      const { now, before } = clock
+      const { ceiling, floor } = clock
       await iteration()
       work(1)
       const start = performance.now()
       clock.stamp()
-      expect(clock.now).toBeGreaterThanOrEqual(start)
-      expect(clock.now).toBeGreaterThan(now)
-      expect(clock.before).toBeGreaterThanOrEqual(before)
-      expect(clock.before).toBeLessThan(start)
+      expect(clock.ceiling).toBeGreaterThanOrEqual(start)
+      expect(clock.ceiling).toBeGreaterThan(ceiling)
+      expect(clock.floor).toBeGreaterThanOrEqual(floor)
+      expect(clock.floor).toBeLessThan(start)
       await iteration()
     }
   })
 
-  test('looking tells the time and moves the lower bound without an arrival', async () => {
+  test('updating tells the time and moves the lower bound without an arrival', async () => {
     const clock = new PollClock()
-    const { before } = clock
+    const { floor } = clock
     for (let nth = 0; nth < 3; nth++) {
       await iteration()
       work(1)
       const start = performance.now()
-      expect(clock.look()).toBeGreaterThanOrEqual(start)
+      expect(clock.update()).toBeGreaterThanOrEqual(start)
     }
-    expect(clock.before).toBeGreaterThan(before)
+    expect(clock.floor).toBeGreaterThan(floor)
   })
 })
 
-test('the bounds contain every arrival, however long the loop did not look', async () => {
+test('the bounds contain every arrival, however long the loop did not poll', async () => {
   const { near, far } = await connection()
   const clock = new PollClock()
-  const arrivals: { before: number; now: number }[] = []
+  const arrivals: { floor: number; ceiling: number }[] = []
   near.on('data', () => {
     clock.stamp()
-    arrivals.push({ before: clock.before, now: clock.now })
+    arrivals.push({ floor: clock.floor, ceiling: clock.ceiling })
   })
   for (let nth = 0; nth < 200; nth++) {
     work((nth % 7) / 4)
@@ -95,40 +95,40 @@ test('the bounds contain every arrival, however long the loop did not look', asy
     work((nth % 5) / 4)
     while (arrivals.length === nth) {
       await iteration()
-      clock.look()
+      clock.update()
     }
-    expect(arrivals[nth]!.before).toBeLessThanOrEqual(there)
-    expect(arrivals[nth]!.now).toBeGreaterThanOrEqual(written)
+    expect(arrivals[nth]!.floor).toBeLessThanOrEqual(there)
+    expect(arrivals[nth]!.ceiling).toBeGreaterThanOrEqual(written)
   }
 })
 
-describe('busy', () => {
+describe('active', () => {
   test('is from the first stamp to the end of its iteration', async () => {
     const clock = new PollClock()
     const start = performance.now()
     clock.stamp()
     work(20)
     await iteration()
-    expect(clock.busy).toBeGreaterThanOrEqual(20)
-    expect(clock.busy).toBeLessThanOrEqual(performance.now() - start)
+    expect(clock.active).toBeGreaterThanOrEqual(20)
+    expect(clock.active).toBeLessThanOrEqual(performance.now() - start)
   })
 
   test('is nothing while the loop waits', async () => {
     const clock = new PollClock()
     await elapsed(20)
-    clock.look()
+    clock.update()
     await elapsed(20)
-    clock.look()
-    expect(clock.busy).toBe(0)
+    clock.update()
+    expect(clock.active).toBe(0)
   })
 
   test('is work outside of I/O callbacks too', async () => {
     const clock = new PollClock()
     await iteration()
-    const start = clock.look()
+    const start = clock.update()
     work(10)
     clock.worked(start)
-    expect(clock.busy).toBeGreaterThanOrEqual(10)
+    expect(clock.active).toBeGreaterThanOrEqual(10)
   })
 
   test('is no work twice', async () => {
@@ -138,7 +138,7 @@ describe('busy', () => {
     work(20)
     clock.worked(start)
     await iteration()
-    expect(clock.busy).toBeGreaterThanOrEqual(20)
-    expect(clock.busy).toBeLessThanOrEqual(performance.now() - start)
+    expect(clock.active).toBeGreaterThanOrEqual(20)
+    expect(clock.active).toBeLessThanOrEqual(performance.now() - start)
   })
 })

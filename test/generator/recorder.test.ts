@@ -32,7 +32,7 @@ describe('a ping counts', () => {
     [0, 0],
   ] as const)('if it was due in the measured window: %d', ([due, count]) => {
     const all = recorder()
-    all.sent(due, due)
+    all.sent({ due: due, sent: due })
     all.answered({ due, sent: due, floor: due, ceiling: due })
     for (const what of ['coalesced', 'timedOut', 'lost', 'dropped'] as const) all.count(what, due)
     const counts = Object.fromEntries(Object.keys(nothing).map((name) => [name, count]))
@@ -44,7 +44,7 @@ describe('a ping counts', () => {
 
   test('with all of its life, though it ends behind the window', () => {
     const all = recorder()
-    all.sent(4_999, 5_100)
+    all.sent({ due: 4_999, sent: 5_100 })
     all.answered({ due: 4_999, sent: 5_100, floor: 6_000, ceiling: 6_001 })
     expect(all.pings).toEqual({ ...nothing, sent: 1, answered: 1 })
     expect(all.lastAnswer).toBe(6_001)
@@ -52,7 +52,7 @@ describe('a ping counts', () => {
 
   test('nowhere before a window is set', () => {
     const all = new Recorder(true)
-    all.sent(1, 1)
+    all.sent({ due: 1, sent: 1 })
     all.count('lost', 1)
     expect(all.pings).toEqual(nothing)
   })
@@ -61,7 +61,7 @@ describe('a ping counts', () => {
 describe('a histogram', () => {
   test('of the open model has latency from when a ping was due, service time from when it was sent', () => {
     const open = recorder(true)
-    open.sent(2_000, 2_003)
+    open.sent({ due: 2_000, sent: 2_003 })
     open.answered({ due: 2_000, sent: 2_003, floor: 2_010, ceiling: 2_011 })
     expect(open.sendDelay).toEqual(histogramOf(3))
     expect(open.latencyFloor).toEqual(histogramOf(10))
@@ -72,7 +72,7 @@ describe('a histogram', () => {
 
   test('of the closed model has latency that is the service time, and no send delay', () => {
     const closed = recorder(false)
-    closed.sent(2_000, 2_000)
+    closed.sent({ due: 2_000, sent: 2_000 })
     closed.answered({ due: 2_000, sent: 2_000, floor: 2_010, ceiling: 2_011 })
     expect(closed.latency).toEqual(histogramOf(11))
     expect(closed.serviceTime).toBe(closed.latency)
@@ -117,7 +117,7 @@ describe('totals', () => {
         else if (fate !== 'outstanding') all.count(fate, due)
       }
       const settled = { at: sentAt + settledAfter, happen: settle }
-      return fate === 'dropped' ? [settled] : [{ at: sentAt, happen: () => all.sent(due, due) }, settled]
+      return fate === 'dropped' ? [settled] : [{ at: sentAt, happen: () => all.sent({ due: due, sent: due }) }, settled]
     })
   }
 
@@ -125,10 +125,10 @@ describe('totals', () => {
     fc.assert(
       fc.property(lives, cuts, (pings, ends) => {
         const all = recorder()
-        const order = ends.map((at) => ({ at, happen: () => all.cut(1_000 + at) }))
+        const order = ends.map((at) => ({ at, happen: () => all.endSecond(1_000 + at) }))
         const happenings = [...events(all, pings), ...order].toSorted((one, other) => one.at - other.at)
         for (const { happen } of happenings) happen()
-        all.cut(30_000)
+        all.endSecond(30_000)
 
         const measured = pings.filter(({ due }) => due >= 1_000 && due < 5_000)
         const count = (fate: Fate) => measured.filter((ping) => ping.fate === fate).length
@@ -138,13 +138,12 @@ describe('totals', () => {
         expect(all.outstanding).toBe(count('outstanding'))
         expect([answered, dropped]).toEqual([count('answered'), count('dropped')])
 
-        const sum = (of: (counts: PingCounts) => number) =>
-          all.intervals.reduce((so, { pings: own }) => so + of(own), 0)
+        const sum = (of: (counts: PingCounts) => number) => all.seconds.reduce((so, { pings: own }) => so + of(own), 0)
         for (const name of ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] as const) {
           expect(sum((own) => own[name])).toBe(all.pings[name])
         }
         const latency = new Histogram()
-        for (const interval of all.intervals) latency.addSparse(interval.latency)
+        for (const interval of all.seconds) latency.addSparse(interval.latency)
         expect(latency.counts).toEqual(all.latency.counts)
       }),
     )
@@ -152,8 +151,8 @@ describe('totals', () => {
 
   test('have outstanding pings from sending to settling', () => {
     const all = recorder()
-    all.sent(2_000, 2_000)
-    all.sent(2_001, 2_001)
+    all.sent({ due: 2_000, sent: 2_000 })
+    all.sent({ due: 2_001, sent: 2_001 })
     expect(all.outstanding).toBe(2)
     all.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
     all.count('dropped', 2_002)
@@ -166,10 +165,10 @@ describe('totals', () => {
 describe('an interval', () => {
   test('is from the cut before, or the window, to its own', () => {
     const all = recorder()
-    all.cut(2_000)
-    all.cut(3_001)
-    all.cut(5_000)
-    expect(all.intervals.map(({ start, end }) => [start, end])).toEqual([
+    all.endSecond(2_000)
+    all.endSecond(3_001)
+    all.endSecond(5_000)
+    expect(all.seconds.map(({ start, end }) => [start, end])).toEqual([
       [0, 1_000],
       [1_000, 2_001],
       [2_001, 4_000],
@@ -178,16 +177,16 @@ describe('an interval', () => {
 
   test('has only what happened in it', () => {
     const all = recorder()
-    all.sent(1_500, 1_500)
-    all.cut(2_000)
-    all.sent(2_500, 2_500)
+    all.sent({ due: 1_500, sent: 1_500 })
+    all.endSecond(2_000)
+    all.sent({ due: 2_500, sent: 2_500 })
     all.answered({ due: 1_500, sent: 1_500, floor: 2_600, ceiling: 2_700 })
-    all.cut(3_000)
-    expect(all.intervals.map(({ pings }) => pings)).toEqual([
+    all.endSecond(3_000)
+    expect(all.seconds.map(({ pings }) => pings)).toEqual([
       { ...nothing, sent: 1 },
       { ...nothing, sent: 1, answered: 1 },
     ])
-    expect(all.intervals.map(({ latency }) => [...latency.counts])).toEqual([[], [1]])
+    expect(all.seconds.map(({ latency }) => [...latency.counts])).toEqual([[], [1]])
   })
 })
 

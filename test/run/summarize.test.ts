@@ -29,7 +29,7 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
     connections,
     recording,
     slices: recording.slices(),
-    spent: { busy: 0, looking: 0, cpu: 0 },
+    spent: { active: 0, polling: 0, cpu: 0 },
     gcPauses: { count: 0, total: 0, max: 0 },
     ...overrides,
   })
@@ -41,7 +41,7 @@ function summaryOf(reports: readonly FloodReport[], options: WsLoadOptions = { r
 
 /** A ping that is sent when it is due, and answered `ms` later. */
 function answer(recorder: Recorder, ms: number, due = 2_000): void {
-  recorder.sent(due, due)
+  recorder.sent({ due: due, sent: due })
   recorder.answered({ due, sent: due, floor: due + ms, ceiling: due + ms })
 }
 
@@ -66,7 +66,7 @@ describe('several threads', () => {
 
   function live(recorder: Recorder, { due, delay, width, latency, fate, fault }: Life): void {
     const sent = due + delay
-    if (fate !== 'dropped') recorder.sent(due, sent)
+    if (fate !== 'dropped') recorder.sent({ due: due, sent: sent })
     if (fate === 'answered') recorder.answered({ due, sent, floor: sent + latency, ceiling: sent + latency + width })
     else recorder.count(fate, due)
     if (fault !== null) recorder.fault(fault, `thread ${fault}`)
@@ -81,7 +81,7 @@ describe('several threads', () => {
           if (thread !== undefined && ping.thread !== thread) continue
           if (ping.due % 3 === second) live(recorder, ping)
         }
-        recorder.cut(from + (second + 1) * 1_000)
+        recorder.endSecond(from + (second + 1) * 1_000)
       }
     })
   }
@@ -131,7 +131,7 @@ describe('several threads', () => {
       recorded((recorder) => {
         for (let second = 1; second <= count; second++) {
           answer(recorder, 5)
-          recorder.cut(from + second * 1_000)
+          recorder.endSecond(from + second * 1_000)
         }
       })
     const { intervals } = summaryOf([report(seconds(1)), report(seconds(2))])
@@ -189,7 +189,7 @@ describe('rates', () => {
   test('of a second are in its interval', () => {
     const cut = recorded((recorder) => {
       answer(recorder, 5)
-      recorder.cut(from + 500)
+      recorder.endSecond(from + 500)
     })
     const [interval] = summaryOf([report(cut)]).intervals
     expect(interval).toMatchObject({ start: 0, duration: 500, sent: 1, answered: 1, throughput: 2 })
@@ -200,7 +200,7 @@ describe('rates', () => {
 
   test('of errors are what failed of all that was attempted', () => {
     const failing = recorded((recorder) => {
-      for (let nth = 0; nth < 6; nth++) recorder.sent(2_000, 2_000)
+      for (let nth = 0; nth < 6; nth++) recorder.sent({ due: 2_000, sent: 2_000 })
       for (let nth = 0; nth < 3; nth++) recorder.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
       for (const what of ['dropped', 'timedOut', 'lost', 'coalesced'] as const) recorder.count(what, 2_000)
     })
@@ -225,7 +225,7 @@ describe('nothing measured', () => {
 
 describe('the load model', () => {
   const delayed = recorded((recorder) => {
-    recorder.sent(2_000, 2_010)
+    recorder.sent({ due: 2_000, sent: 2_010 })
     recorder.answered({ due: 2_000, sent: 2_010, floor: 2_030, ceiling: 2_030 })
   })
 
@@ -245,7 +245,7 @@ describe('the load model', () => {
 describe('the generator', () => {
   const answered = recorded((recorder) => {
     for (let nth = 0; nth < 100; nth++) recorder.answered({ due: 2_000, sent: 2_000, floor: 2_004, ceiling: 2_005 })
-    for (let nth = 0; nth < 100; nth++) recorder.sent(2_000, 2_000)
+    for (let nth = 0; nth < 100; nth++) recorder.sent({ due: 2_000, sent: 2_000 })
   })
 
   test('has a resolution as wide as the bracket', () => {
@@ -260,22 +260,22 @@ describe('the generator', () => {
 
   test('has the CPU time of all threads for each ping, without that of waiting', () => {
     const threads = [
-      { busy: 300, looking: 0, cpu: 30 },
-      { busy: 1_000, looking: 3_000, cpu: 40 },
+      { active: 300, polling: 0, cpu: 30 },
+      { active: 1_000, polling: 3_000, cpu: 40 },
     ]
     expect(generatorOf(...threads).cpuPerPing).toBeCloseTo((30 + 10) / 200, 10)
   })
 
   test('is as much in use as its busiest thread', () => {
     const threads = [
-      { busy: 300, looking: 900, cpu: 0 },
-      { busy: 1_500, looking: 0, cpu: 0 },
+      { active: 300, polling: 900, cpu: 0 },
+      { active: 1_500, polling: 0, cpu: 0 },
     ]
     expect(generatorOf(...threads).eventLoopUtilization).toBe(0.5)
   })
 
   test('is saturated when a thread is busy nearly all the time', () => {
-    const [idle, busy, busier] = [0, 2_700, 2_800].map((ms) => ({ busy: ms, looking: 0, cpu: 0 }))
+    const [idle, busy, busier] = [0, 2_700, 2_800].map((ms) => ({ active: ms, polling: 0, cpu: 0 }))
     expect(generatorOf(idle!, busy!)).toMatchObject({ saturated: false, reasons: [] })
     const { saturated, reasons } = generatorOf(idle!, busier!)
     expect(saturated).toBe(true)
@@ -295,7 +295,7 @@ describe('the generator', () => {
     'is saturated when pings leave late for what they measure: %d ms of %d',
     ([delay, latency, saturated]) => {
       const late = recorded((recorder) => {
-        recorder.sent(2_000, 2_000 + delay)
+        recorder.sent({ due: 2_000, sent: 2_000 + delay })
         recorder.answered({ due: 2_000, sent: 2_000 + delay, floor: 2_000 + latency, ceiling: 2_000 + latency })
       })
       expect(summaryOf([report(late)]).generator.saturated).toBe(saturated)
@@ -304,7 +304,7 @@ describe('the generator', () => {
 
   test('says how late pings left', () => {
     const late = recorded((recorder) => {
-      recorder.sent(2_000, 2_020)
+      recorder.sent({ due: 2_000, sent: 2_020 })
       recorder.answered({ due: 2_000, sent: 2_020, floor: 2_030, ceiling: 2_030 })
     })
     expect(summaryOf([report(late)]).generator.reasons).toMatchInlineSnapshot(`

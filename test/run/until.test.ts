@@ -130,7 +130,7 @@ describe('the open model', () => {
   )
 })
 
-describe('a look', () => {
+describe('a snapshot', () => {
   async function started(url: string, options: WsLoadOptions): Promise<AsyncDisposable & { threads: LoadThreads }> {
     const threads = new LoadThreads([planThreads(parseOptions({ warmup: 0, duration: long, ...options }), url)])
     await threads.connected()
@@ -155,9 +155,9 @@ describe('a look', () => {
     await using server = await delaying((n) => n % 60)
     await using run = await started(server.url, options)
     await expect.poll(() => server.pings + server.messages).toBeGreaterThan(300)
-    const first = (await run.threads.look(20))[0]!
+    const first = (await run.threads.snapshot(20))[0]!
     await expect.poll(() => server.pings + server.messages).toBeGreaterThan(600)
-    const second = (await run.threads.look(Infinity))[0]!
+    const second = (await run.threads.snapshot(Infinity))[0]!
     for (const snapshot of [...first, ...second]) expectSettled(snapshot)
     expect(second.reduce((sum, { recording }) => sum + recording.pings.lost, 0)).toBe(0)
     expect(second.reduce((sum, { underway }) => sum + underway, 0)).toBeGreaterThan(0)
@@ -171,10 +171,10 @@ describe('a look', () => {
     await using server = await silent()
     await using run = await started(server.url, { connections: 3, inFlight: 2, threads: 1, timeout: long })
     await expect.poll(() => server.pings).toBe(6)
-    const [[patient] = []] = await run.threads.look(long)
+    const [[patient] = []] = await run.threads.snapshot(long)
     expect(patient).toMatchObject({ underway: 6, recording: { pings: { sent: 0, lost: 0 } } })
     await expect
-      .poll(async () => (await run.threads.look(10))[0]![0])
+      .poll(async () => (await run.threads.snapshot(10))[0]![0])
       .toMatchObject({ underway: 0, recording: { pings: { sent: 6, lost: 6 } } })
   })
 
@@ -183,10 +183,10 @@ describe('a look', () => {
     await using run = await started(server.url, { connections: 4, threads: 2, timeout: long })
     await expect.poll(() => server.pings).toBe(4)
     run.threads.abort()
-    const [[one, other] = []] = await run.threads.look(long)
+    const [[one, other] = []] = await run.threads.snapshot(long)
     for (const snapshot of [one!, other!]) expectSettled(snapshot)
     const reports = (await run.threads.done())[0]!
-    const late = (await run.threads.look(long))[0]!
+    const late = (await run.threads.snapshot(long))[0]!
     expect(late).toEqual(reports.map((report) => ({ ...report, underway: 0 })))
     expect(late.map(({ ending }) => ending)).toEqual(['aborted', 'aborted'])
   })
