@@ -3,13 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exit } from './program.ts'
 
-/** What the leash runs; it is told once, over IPC. */
-export interface Errand {
-  readonly command: string
-  readonly cwd: string | undefined
-  readonly env: NodeJS.ProcessEnv
-}
-
 /** How a process group is asked to end, and how long it may take. */
 const signals = [
   { signal: 'SIGTERM', longestMs: 3_000 },
@@ -18,9 +11,16 @@ const signals = [
 /** How often it is checked whether a process group has ended. */
 const checkEveryMs = 20
 
+/** What the leash runs; it is told once, over IPC. */
+export interface Errand {
+  readonly command: string
+  readonly cwd: string | undefined
+  readonly env: NodeJS.ProcessEnv
+}
+
 const windows = process.platform === 'win32'
 let server: ChildProcess | undefined
-let ended: Promise<void> | undefined
+let ending: Promise<void> | undefined
 
 process.once('message', ({ command, cwd, env }: Errand) => {
   server = spawn(command, {
@@ -39,7 +39,7 @@ process.once('disconnect', end)
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, end)
 
 function end(): void {
-  ended ??= endServer().then(() => process.exit())
+  ending ??= endServer().then(() => process.exit())
 }
 
 async function endServer(): Promise<void> {
