@@ -92,7 +92,7 @@ export class Connection implements FrameSink {
     return this.writable && !this.#flight.full && !this.#socket!.writableNeedDrain
   }
 
-  /** Sends `count` pings, at the time that the ping at hand is due and sent. */
+  /** Sends `count` pings now, each with the times of the ping at hand. */
   send(count: number): void {
     for (let nth = 0; nth < count; nth++) this.#flight.add(this.#context.ping)
     this.#queued += count

@@ -20,7 +20,7 @@ import { recordOptions } from '../options/recorded.ts'
 import { type HistogramCounts, type RecordedSecond, type Recording, samplesPerFault } from '../generator/recorder.ts'
 
 /** Above this utilization of the event loop, answers wait for the generator. */
-const mostUtilization = 0.9
+const saturatingUtilization = 0.9
 /** Pings that leave later than both, of which the second is a share of the latency, are the generator's fault. */
 const mostSendDelay = { ms: 1, latencyShare: 0.1 }
 
@@ -167,7 +167,7 @@ function describeGenerator(
 
 function saturationReasons(utilization: number, sendDelay: LatencySummary, latency: LatencySummary): string[] {
   const reasons: string[] = []
-  if (utilization > mostUtilization) {
+  if (utilization > saturatingUtilization) {
     reasons.push(
       `its event loop was busy ${formatRatio(utilization)} of the time: take fewer connections a thread, a lower rate or more threads`,
     )

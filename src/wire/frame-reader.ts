@@ -10,7 +10,7 @@ export interface FrameSink {
   pass(bytes: Uint8Array, start: number, end: number): void
 }
 
-const final = firstByte(0)
+const finBit = firstByte(0)
 const ping = firstByte(opcodes.ping)
 const pong = firstByte(opcodes.pong)
 const text = firstByte(opcodes.text)
@@ -98,7 +98,7 @@ export class FrameReader {
   /** Whether a frame that begins with these bytes is allowed here, and others may come behind it. */
   #isRegular(first: number, second: number): boolean {
     if (first === pong || first === ping) return second <= 125
-    const opcode = first & ~final
+    const opcode = first & ~finBit
     const underWay = this.#message !== 0
     return opcode <= opcodes.binary && (opcode === opcodes.continuation) === underWay && second <= 127
   }
@@ -111,10 +111,10 @@ export class FrameReader {
 
   /** Follows the message that the passed bytes belong to; says whether its text is valid until here. */
   #followMessage(bytes: Uint8Array, start: number, end: number): boolean {
-    const opcode = this.#frame & ~final
+    const opcode = this.#frame & ~finBit
     if (opcode > opcodes.binary || this.#passing === Infinity) return true
     if (opcode !== opcodes.continuation) this.#message = opcode
-    const ended = this.#passing === 0 && this.#frame >= final
+    const ended = this.#passing === 0 && this.#frame >= finBit
     if (this.#message === opcodes.text) {
       this.#decoder ??= new TextDecoder('utf-8', { fatal: true })
       try {

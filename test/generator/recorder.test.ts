@@ -121,7 +121,7 @@ describe('totals', () => {
     })
   }
 
-  test('balance, and those of the intervals add up to them, in any order of events', () => {
+  test('balance, and those of the seconds add up to them, in any order of events', () => {
     fc.assert(
       fc.property(lives, cuts, (pings, ends) => {
         const all = recorder()
@@ -143,7 +143,7 @@ describe('totals', () => {
           expect(sum((own) => own[name])).toBe(all.pings[name])
         }
         const latency = new Histogram()
-        for (const interval of all.seconds) latency.addSparse(interval.latency)
+        for (const second of all.seconds) latency.addSparse(second.latency)
         expect(latency.counts).toEqual(all.latency.counts)
       }),
     )
@@ -162,8 +162,8 @@ describe('totals', () => {
   })
 })
 
-describe('an interval', () => {
-  test('is from the cut before, or the window, to its own', () => {
+describe('a second', () => {
+  test('is from the end of the one before, or the window, to its own', () => {
     const all = recorder()
     all.endSecond(2_000)
     all.endSecond(3_001)
