@@ -1,6 +1,3 @@
-/** Nanoseconds in a millisecond: histograms count the former, everything else the latter. */
-export const nsPerMs = 1e6
-
 const millisecondsPer = new Map([
   ['ns', 1e-6],
   ['us', 1e-3],

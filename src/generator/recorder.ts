@@ -1,6 +1,5 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
-import { nsPerMs } from '../units.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { Turns } from './turns.ts'
 
@@ -97,19 +96,19 @@ export class Recorder implements Recording {
     if (!this.measures(due)) return
     this.pings.sent++
     this.#slices.count(kindNumbers.sent, this.sliceAt(due))
-    if (this.#isOpenModel) this.sendDelay.record((sent - due) * nsPerMs)
+    if (this.#isOpenModel) this.sendDelay.recordMs(sent - due)
   }
 
   answered({ due, sent, floor, ceiling }: Readonly<PingTimes>): void {
     if (!this.measures(due)) return
     this.pings.answered++
     this.lastAnswer = ceiling
-    const high = this.latency.record((ceiling - due) * nsPerMs)
-    const low = this.latencyFloor.record((floor - due) * nsPerMs)
+    const high = this.latency.recordMs(ceiling - due)
+    const low = this.latencyFloor.recordMs(floor - due)
     this.#slices.answered(this.sliceAt(due), high, low)
     if (!this.#isOpenModel) return
-    this.serviceTime.record((ceiling - sent) * nsPerMs)
-    this.serviceTimeFloor.record((floor - sent) * nsPerMs)
+    this.serviceTime.recordMs(ceiling - sent)
+    this.serviceTimeFloor.recordMs(floor - sent)
   }
 
   count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number): void {
@@ -124,8 +123,8 @@ export class Recorder implements Recording {
   }
 
   opened(started: number, floor: number, ceiling: number): void {
-    this.handshake.record((ceiling - started) * nsPerMs)
-    this.handshakeFloor.record((floor - started) * nsPerMs)
+    this.handshake.recordMs(ceiling - started)
+    this.handshakeFloor.recordMs(floor - started)
   }
 
   fault(code: string, sample: string): void {

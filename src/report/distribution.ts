@@ -1,6 +1,7 @@
 import { formatRange } from '../slo/bracket.ts'
+import { nsPerMs } from '../result/histogram.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
-import { formatCount, formatDuration, nsPerMs } from '../units.ts'
+import { formatCount, formatDuration } from '../units.ts'
 import { align, width } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
 

@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../result/latency-summary.ts'
-import { nsPerMs } from '../units.ts'
+import { nsPerMs } from '../result/histogram.ts'
 
 const ticksPerHalfDistance = 5
 

@@ -6,6 +6,9 @@
  * @see http://hdrhistogram.org
  */
 
+/** Nanoseconds in a millisecond: histograms count the former, everything else the latter. */
+export const nsPerMs = 1e6
+
 /** Values from 0 to one hour are told apart; anything above is counted in `overRange` and in the top bucket. */
 export const highestTrackableNs = 3_600_000_000_000
 
@@ -41,6 +44,11 @@ export class Histogram {
     const index = indexOf(ns > 0 ? Math.round(ns) : 0)
     this.counts[index]!++
     return index
+  }
+
+  /** {@link record} for milliseconds. */
+  recordMs(ms: number): number {
+    return this.record(ms * nsPerMs)
   }
 
   /** Adds another histogram's counts: exact, in any order. */

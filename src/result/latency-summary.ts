@@ -1,8 +1,7 @@
 import type { Float64Histogram } from 'hdr-histogram-js'
 import jstat from 'jstat'
-import { nsPerMs } from '../units.ts'
 import { toHdr } from './hdr.ts'
-import type { Histogram } from './histogram.ts'
+import { type Histogram, nsPerMs } from './histogram.ts'
 
 /** A lower and an upper bound, in milliseconds. */
 export interface Interval {

@@ -5,7 +5,7 @@
  *
  * @see DWARF 5, section 7.6: LEB128
  */
-import { nsPerMs } from '../units.ts'
+import { nsPerMs } from './histogram.ts'
 import { kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
 
 /** Values that the seven bits of a byte tell apart; the eighth says that another byte follows. */

@@ -5,8 +5,7 @@
  * A ping belongs to the slice in which it was due. Slices are 7.8 ms long at first, and twice as long whenever there
  * would be more than 512 of them.
  */
-import { nsPerMs } from '../units.ts'
-import { countsLength, Histogram, indexOf, valueAt } from './histogram.ts'
+import { countsLength, Histogram, indexOf, nsPerMs, valueAt } from './histogram.ts'
 
 /** Length of the first slices. */
 export const shortestSliceMs = 1_000 / 128

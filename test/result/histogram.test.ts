@@ -56,6 +56,12 @@ describe('recording', () => {
     expect([...recorded([0.4, 0.6, 1.5, 2.4]).counts.subarray(0, 4)]).toEqual([1, 1, 2, 0])
   })
 
+  test('takes milliseconds as well', () => {
+    const histogram = new Histogram()
+    expect(histogram.recordMs(1.25)).toBe(recorded([]).record(1_250_000))
+    expect(histogram).toEqual(recorded([1_250_000]))
+  })
+
   test('counts what cannot be before zero at zero', () => {
     expect(recorded([-1, -1e12, NaN]).counts[0]).toBe(3)
   })
