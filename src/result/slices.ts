@@ -5,6 +5,7 @@
  * A ping belongs to the slice in which it was due. Slices are 7.8 ms long at first, and twice as long whenever there
  * would be more than 512 of them.
  */
+import { sum, sumEach } from '../statistics/sum.ts'
 import { countsLength, Histogram, indexOf, nsPerMs, valueAt } from './histogram.ts'
 
 /** Length of the first slices. */
@@ -245,15 +246,12 @@ export class Slices {
 
   /** How many pings of each slice had no answer in time. */
   failedEach(): Float64Array {
-    const lost = this.pings('lost')
-    const dropped = this.pings('dropped')
-    return this.pings('timedOut').map((timedOut, nth) => timedOut + lost[nth]! + dropped[nth]!)
+    return sumEach(this.pings('timedOut'), this.pings('lost'), this.pings('dropped'))
   }
 
   /** How many pings of each slice did not coalesce: those of which a latency is known, and those that failed. */
   judgedEach(): Float64Array {
-    const failed = this.failedEach()
-    return this.pings('answered').map((count, nth) => count + failed[nth]!)
+    return sumEach(this.pings('answered'), this.failedEach())
   }
 
   /**
@@ -318,10 +316,6 @@ export class Slices {
     const used = this.#packed.pings.length / kindsPerSlice
     return Float64Array.from(this.#at, (slice) => (slice < used ? value(slice) : 0))
   }
-}
-
-function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0)
 }
 
 function range(first: number, count: number): number[] {
