@@ -15,6 +15,7 @@ export const errorCodes = [
   'WSLOAD_ERR_TEST_TIMEOUT',
   'WSLOAD_ERR_THREAD_CRASHED',
   'WSLOAD_ERR_UNREADABLE_SUMMARY',
+  'WSLOAD_ERR_UNSUPPORTED_PLATFORM',
 ] as const
 
 export type WsLoadErrorCode = (typeof errorCodes)[number]

@@ -17,8 +17,8 @@ export interface ComparedRuns {
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
  *
- * @throws {WsLoadError} `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, and
- * `WSLOAD_ERR_TARGET_…` of a side that is started
+ * @throws {WsLoadError} `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`,
+ * `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, and `WSLOAD_ERR_TARGET_…` of a side that is started
  */
 export async function compare(
   { base, head, load, tolerance, maxDuration }: ResolvedComparison,

@@ -13,7 +13,8 @@ import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
  * What happens on the wire never throws: faults are counted in the result.
  *
  * @throws {WsLoadError} `WSLOAD_ERR_ABORTED` if `signal` was aborted before the start, `WSLOAD_ERR_MACHINE_LIMIT`,
- * `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_INVALID_OPTIONS` if a load thread cannot use the probe
+ * `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_INVALID_OPTIONS` if a load thread cannot
+ * use the probe
  */
 export async function run(
   options: ResolvedOptions,

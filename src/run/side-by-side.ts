@@ -6,6 +6,7 @@ import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
 import { LoadThreads } from './threads.ts'
+import { checkPlatform } from '../server/platform.ts'
 import { timeForAll, turnLength } from '../generator/turns.ts'
 
 // Taken when the module loads: a test's fake timers do not change when a run began.
@@ -23,11 +24,13 @@ export interface SideBySide {
 /**
  * Runs one flood, or several that take turns in short slices of time, in the same load threads: whatever disturbs the
  * machine meanwhile disturbs all of them. Each has the warm-up and the duration that it asks for to itself.
+ * @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`
  */
 export async function runSideBySide(
   floods: readonly SettledOptions[],
   { signal, decision, asLastLook = false, watcher }: SideBySide,
 ): Promise<LoadResult[]> {
+  checkPlatform()
   const sides = floods.length
   const connections = floods.reduce((sum, flood) => sum + flood.connections, 0)
   checkMachineLimits({

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exit } from './program.ts'
@@ -18,19 +18,11 @@ export interface Errand {
   readonly env: NodeJS.ProcessEnv
 }
 
-const windows = process.platform === 'win32'
 let server: ChildProcess | undefined
 let ending: Promise<void> | undefined
 
 process.once('message', ({ command, cwd, env }: Errand) => {
-  server = spawn(command, {
-    cwd,
-    detached: !windows,
-    env,
-    shell: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    windowsHide: true,
-  })
+  server = spawn(command, { cwd, detached: true, env, shell: true, stdio: ['ignore', 'inherit', 'inherit'] })
   server.once('exit', (code, signal) => {
     process.send?.({ code, signal } satisfies Exit, undefined, undefined, end)
   })
@@ -43,9 +35,7 @@ function end(): void {
 }
 
 async function endServer(): Promise<void> {
-  if (server?.pid === undefined) return
-  if (windows) spawnSync('taskkill', ['/T', '/F', '/PID', String(server.pid)], { windowsHide: true })
-  else await endGroup(server.pid)
+  if (server?.pid !== undefined) await endGroup(server.pid)
 }
 
 async function endGroup(leader: number): Promise<void> {

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import * as timers from 'node:timers'
 import { stripVTControlCharacters } from 'node:util'
 import { printableLines } from '../printable.ts'
+import { checkPlatform } from './platform.ts'
 
 // Taken when the module loads, so that a test's fake timers hold nothing up.
 const { clearTimeout, setTimeout } = timers
@@ -35,13 +36,14 @@ export class Program {
   readonly #stderr: LastWords
   #stopped: Promise<void> | undefined
 
+  /** @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM` */
   constructor(name: 'echo-server' | 'leash', args: readonly string[] = []) {
+    checkPlatform()
     this.process = fork(join(import.meta.dirname, `${name}${extname(import.meta.filename)}`), args, {
       detached: true,
       env: ownEnvironment(),
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      windowsHide: true,
     })
     this.#stdout = new LastWords(this.process.stdout as Socket)
     this.#stderr = new LastWords(this.process.stderr as Socket)
