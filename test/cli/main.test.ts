@@ -48,7 +48,7 @@ async function file(name: string, content: LoadSummary | string): Promise<string
   return path
 }
 
-describe('ws-load', () => {
+describe.concurrent('ws-load', () => {
   test('says how it is used', async () => {
     const { exitCode, stdout } = await wsLoad('--help')
     expect(exitCode).toBe(0)
@@ -96,7 +96,7 @@ describe('ws-load', () => {
   })
 })
 
-test.each([
+test.concurrent.each([
   [['http://someone:hunter2@a/?token=hunter2']],
   [['someone:hunter2@a/?hunter2']],
   [['ws://hunter2@a', '-u', 'ws://hunter2@b']],
@@ -110,6 +110,17 @@ test.each([
   expect(stderr).toMatch(/^error: /)
   expect(stderr).not.toContain('hunter2')
 })
+
+test.concurrent(
+  'ws-load URL says in a log every ten seconds how far it is, unless it is told not to',
+  { timeout: 60_000 },
+  async () => {
+    const long = ['-d', '10500ms', '--warmup', '0', '-r', '100/s']
+    const [telling, silent] = await Promise.all([wsLoad(...long), wsLoad(...long, '-v', 'warn')])
+    expect(telling.stderr).toMatch(/^measuring, 10 connections, \S+\/s, p50 .*, p99 .*, 1 s left\n$/)
+    expect(silent.stderr).toBe('')
+  },
+)
 
 describe('ws-load URL', () => {
   const short = ['-d', '300ms', '--warmup', '0']
@@ -194,13 +205,6 @@ describe('ws-load URL', () => {
   test('tells every second how far it is, if it is asked to', async () => {
     const { stderr } = await wsLoad('-d', '2500ms', '--warmup', '0', '-r', '100/s', '-v', 'debug')
     expect(stderr).toMatch(/^(measuring, 10 connections, .* left\n){2}/)
-  })
-
-  test('says in a log every ten seconds how far it is, unless it is told not to', { timeout: 60_000 }, async () => {
-    const long = ['-d', '10500ms', '--warmup', '0', '-r', '100/s']
-    const [telling, silent] = await Promise.all([wsLoad(...long), wsLoad(...long, '-v', 'warn')])
-    expect(telling.stderr).toMatch(/^measuring, 10 connections, \S+\/s, p50 .*, p99 .*, 1 s left\n$/)
-    expect(silent.stderr).toBe('')
   })
 
   test('quits at once when it is interrupted twice', async () => {

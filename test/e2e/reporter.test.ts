@@ -228,7 +228,7 @@ test('compares for long', async ({ wsLoad }) => {
   await wsLoad.compare({ base: { url }, head: { url }, rate: 100, ...undecided })
 })`
     const files = { 'vitest.config.js': config(), 'long.test.js': long, 'compared.test.js': compared }
-    const run = await consumer.run(files)
+    const run = await consumer.run(files, ['--max-workers=2'])
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
     expect(run.stdout).toMatch(/^ floods for long: measuring, 2 connections, \S+\/s, p50 .*, p99 .*, 1 s left$/m)
     expect(run.stdout).toMatch(

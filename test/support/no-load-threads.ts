@@ -1,0 +1,17 @@
+/** Set up where test files run side by side: a load thread there would measure the neighbours, so its test fails. */
+import { subscribe } from 'node:diagnostics_channel'
+import { afterEach, beforeEach } from 'vitest'
+
+let threads = 0
+subscribe('worker_threads', () => threads++)
+
+beforeEach(() => {
+  threads = 0
+})
+afterEach(() => {
+  if (threads === 0) return
+  throw new Error(
+    `This test started ${threads} ${threads === 1 ? 'thread' : 'threads'}, and its file runs beside others: ` +
+      'a test that floods belongs to a room that can flood (vitest.config.ts).',
+  )
+})
