@@ -56,7 +56,9 @@ describe.concurrent('ws-load', () => {
   })
 
   test('says its version', async () => {
-    expect(await wsLoad('--version')).toMatchObject({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
+    const manifest = await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')
+    const { version } = JSON.parse(manifest) as { version: string }
+    expect(await wsLoad('--version')).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
   })
 
   test.each([

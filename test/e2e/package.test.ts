@@ -6,14 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/processes.ts'
 import { type Files, installedExample, pack, repository, temporaryDirectory } from './support/consumer.ts'
 import { features } from './support/features.ts'
-import { startVitest, type VitestRun } from './support/vitest-run.ts'
+import { startCommand, startVitest, type VitestRun } from './support/vitest-run.ts'
 
 interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
 const { devDependencies } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as Manifest
-const versions = [devDependencies['vitest']!, '4.1.12']
+const versions = [
+  { name: 'the newest Vitest', version: devDependencies['vitest']!, benchmarks: true },
+  { name: 'Vitest 4.1', version: '4.1.12', benchmarks: false },
+]
 
 const directory = await temporaryDirectory()
 afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
@@ -22,7 +25,7 @@ beforeAll(async () => {
   tarball = await pack(directory)
 })
 
-describe.for(versions)('the packed example under vitest@%s', (version) => {
+describe.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
   const example = join(directory, `vitest-${version}`)
 
   beforeAll(async () => {
@@ -52,6 +55,23 @@ describe.for(versions)('the packed example under vitest@%s', (version) => {
     ])
   })
 
+  test.runIf(benchmarks)('has floods that are benchmarks', async () => {
+    await writeFile(join(example, 'gateway.bench.ts'), benchmark)
+    const vitest = join(example, 'node_modules/vitest/vitest.mjs')
+    const { exitCode, stdout, stderr } = await startCommand([process.execPath, vitest, 'bench', '--run'], example)
+      .finished
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(/^ +gateway +\d/m)
+  })
+
+  test('has a command line', async () => {
+    const program = join(example, 'node_modules/.bin/ws-load')
+    const flags = ['--duration', '300ms', '--warmup', '0', '--slo', 'max < 5s']
+    const { exitCode, stdout, stderr } = await startCommand([process.execPath, program, ...flags], example).finished
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toContain('SLO met')
+  })
+
   test('has types that a strict project accepts', async () => {
     await writeFile(join(example, 'types.ts'), typed)
     await writeFile(join(example, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['*.ts'] }))
@@ -63,7 +83,7 @@ describe.for(versions)('the packed example under vitest@%s', (version) => {
     expect(stdout).toBe('')
   })
 
-  test.skipIf(version === versions[0])('has a fixture that supports the same as under the newest', async () => {
+  test.skipIf(benchmarks)('has a fixture that supports the same as under the newest', async () => {
     const { 'fake timers of a setup file': _, ...others } = features
     const files: Files = Object.assign({ 'plain.config.js': 'export default {}' }, ...Object.values(others))
     for (const [path, text] of Object.entries(files)) await writeFile(join(example, path), text)
@@ -73,6 +93,13 @@ describe.for(versions)('the packed example under vitest@%s', (version) => {
     expect(stdout).toContain(`Test Files  ${tests.length} passed`)
   })
 })
+
+const benchmark = `
+import { expect, test } from 'vitest-ws-load'
+test('gateway', async ({ bench, wsLoad }) => {
+  const result = await bench('gateway', wsLoad.flood({ duration: 300, warmup: 0 })).run()
+  expect(result).toMeetSLO({ max: '< 5s' })
+})`
 
 const strictest = {
   module: 'nodenext',
