@@ -23,6 +23,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Programs that tests start, again and again, start in half the time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
+    // Of what tests call themselves. Counting in load threads too (`autoAttachSubprocess`) would slow what they measure.
+    coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     projects: [
       {
         extends: true,
