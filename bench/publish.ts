@@ -1,11 +1,12 @@
 /**
- * Runs the benchmarks that README.md and the documents name and puts what they print below their names:
+ * Runs the programs that the documents name and puts what they print below their names:
  *
  *     <!-- node bench/memory.ts --connections 10000 -->
  *     … what that command printed …
  *     <!-- end -->
  *
- * A command that stands in several places runs once. The machine must have nothing else to do.
+ * Benchmarks print Markdown, which stands as it is; what another program prints stands in a fence. A command that stands in
+ * several places runs once. The machine must have nothing else to do.
  *
  * Run: npm run bench:publish [-- <part of a command>]
  */
@@ -15,8 +16,8 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const documents = ['README.md', 'docs/benchmarks.md', 'docs/verdicts.md']
-const blocks = /<!-- node (bench\/\S+\.ts)(.*?) -->\n[\s\S]*?<!-- end -->/g
+const documents = ['docs/comparing.md', 'docs/performance.md', 'docs/summary.md', 'docs/verdicts.md']
+const blocks = /<!-- node (\S+\.[jt]s)(.*?) -->\n[\s\S]*?<!-- end -->/g
 const only = process.argv[2] ?? ''
 const printed = new Map<string, string>()
 
@@ -40,7 +41,8 @@ function output(command: string, program: string, args: string): string {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`
-  const text = `\`${command}\` (${machine}):\n\n${stdout}`
+  const isMarkdown = program.startsWith('bench/')
+  const text = isMarkdown ? `\`${command}\` (${machine}):\n\n${stdout}` : `\`\`\`\n${stdout.trimEnd()}\n\`\`\`\n`
   printed.set(command, text)
   return text
 }

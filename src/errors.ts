@@ -1,5 +1,5 @@
 /**
- * Every code a {@link WsLoadError} can carry. What to do about each stands in the README's table of errors.
+ * Every code a {@link WsLoadError} can carry. What to do about each stands in docs/errors.md.
  * What happens to a single ping or connection is never thrown: it is counted in the summary.
  */
 export const errorCodes = [
