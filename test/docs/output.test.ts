@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { formatVerdict } from '../../src/report/verdict.ts'
+import type { LoadResult } from '../../src/result/load-result.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import type { SLO } from '../../src/slo/objective.ts'
+import { repository } from '../e2e/support/consumer.ts'
+import { loadResult, repeated } from '../support/result.ts'
+import { documents, page, placeOf } from './support/documents.ts'
+
+/** What verdicts.md shows, by its heading. */
+const messages: Readonly<Record<string, readonly [LoadResult, SLO]>> = {
+  Pass: [loadResult(repeated(20_000, 2)), { p99: { warn: '< 1ms', fail: '< 20ms' }, errorRate: '< 0.1%' }],
+  Fail: [
+    loadResult([...repeated(19_400, 2), ...repeated(600, 24)], {
+      pings: { timedOut: 40 },
+      errors: { PING_TIMEOUT: { count: 40, samples: ['no answer within 5 s'] } },
+    }),
+    { p99: '< 20ms', errorRate: '< 0.1%', p50: '< 5ms' },
+  ],
+  'Not enough evidence': [loadResult([...repeated(4_070, 2), ...repeated(30, 24)]), { p99: '< 20ms' }],
+  'The generator cannot tell': [
+    loadResult(repeated(20_000, [12, 25] as const), {
+      generator: {
+        saturated: true,
+        reasons: [
+          'its event loop was busy 97 % of the time: take fewer connections a thread, a lower rate or more threads',
+        ],
+      },
+    }),
+    { p99: '< 20ms', errorRate: '< 0.1%' },
+  ],
+  'Nothing was measured': [
+    loadResult([], {
+      connections: { opened: 0, failed: 10 },
+      errors: { ECONNREFUSED: { count: 10, samples: ['connect ECONNREFUSED 127.0.0.1:3001'] } },
+    }),
+    { p99: '< 20ms' },
+  ],
+}
+
+test.for(Object.keys(messages))('docs/verdicts.md shows what is said of "%s"', (heading) => {
+  const [result, slo] = messages[heading]!
+  const [, shown] = new RegExp(`^### ${heading}\n\n\`\`\`\n([\\s\\S]*?)\n\`\`\`$`, 'm').exec(
+    page('docs/verdicts.md').text,
+  )!
+  expect(formatVerdict(result, evaluateSLO(result, slo))).toBe(shown)
+})
+
+test('every other output is that of a command which stands above it', () => {
+  const outputs = documents.flatMap(({ blocks }) => blocks).filter(({ language }) => language === '')
+  const unmarked = outputs
+    .filter(({ before }) => !/^<!-- node \S+\.[jt]s.* -->$/.test(before))
+    .filter(({ document }) => !['docs/verdicts.md', 'docs/reports.md'].includes(document))
+  expect(unmarked.map(placeOf)).toEqual([])
+})
+
+test('every command that prints a part of a document exists', () => {
+  const commands = documents.flatMap(({ text }) => [...text.matchAll(/<!-- node (\S+) ?(.*?) -->/g)])
+  const programs = new Set(commands.map(([, program]) => program!.replace(/^dist\/(.*)\.js$/, 'src/$1.ts')))
+  expect([...programs].filter((program) => !existsSync(join(repository, program)))).toEqual([])
+})
+
+test('bench:publish finds every document that has such a part', () => {
+  const [, published = ''] = /^const documents = \[(.*)\]$/m.exec(
+    readFileSync(join(repository, 'bench/publish.ts'), 'utf8'),
+  )!
+  const marked = documents.filter(({ text }) => text.includes('\n<!-- node ')).map(({ path }) => path)
+  expect(published.split(', ').map((path) => path.slice(1, -1))).toEqual(marked)
+})
+
+test('figures that README quotes stand in docs/verdicts.md', () => {
+  const [, paragraph] = /^## How sure is a verdict\?\n\n([\s\S]*?)\n\n/m.exec(page('README.md').text)!
+  const tables = page('docs/verdicts.md').text
+  const shares = [...paragraph!.matchAll(/\b([\d.]+) %/g)].map(([, share]) => `${share} %`)
+  expect(shares.length).toBeGreaterThan(4)
+  expect(shares.filter((share) => share !== '99 %' && !tables.includes(` ${share}`))).toEqual([])
+  const commands = [...paragraph!.matchAll(/`(node [^`]+)`/g)].map(([, command]) => `<!-- ${command} -->`)
+  expect(commands.filter((command) => !tables.includes(command))).toEqual([])
+})
+
+test('README is short, and begins with a command', () => {
+  const lines = page('README.md').text.trimEnd().split('\n')
+  expect(lines.length).toBeLessThanOrEqual(150)
+  expect(lines.indexOf('npm i -D vitest vitest-ws-load')).toBeLessThan(12)
+})
