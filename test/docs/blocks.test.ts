@@ -1,0 +1,193 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { type Files, linkedConsumer, repository } from '../e2e/support/consumer.ts'
+import { startCommand, startVitest } from '../e2e/support/vitest-run.ts'
+import { freePort } from '../support/processes.ts'
+import { documents, pages, placeOf } from './support/documents.ts'
+import { isOfExample, localized, type Ports, projectOf, serverOn } from './support/projects.ts'
+import { commandsOf, type EchoServer, runCommands, startEcho } from './support/shell.ts'
+
+/** Blocks that cannot be run here, and why. */
+const notRun: Readonly<Record<string, string>> = {
+  'tls.test.ts': 'needs a certificate and a server that has it; test/generator/tls.test.ts has both',
+}
+const languages = new Set(['', 'js', 'sh', 'ts', 'yaml'])
+
+/** What an assertion says of a machine that is too busy for what a page promises of a server: the block did run. */
+const isVerdict = /^(?:Error: )?(?:SLO missed|SLO inconclusive|Slower|Unclear|The load generator was saturated)/
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+const echoes: EchoServer[] = []
+afterAll(() => Promise.all(echoes.map((echo) => echo.stop())))
+
+const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly title: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
+async function echo(delay = 0): Promise<EchoServer> {
+  const server = await startEcho(consumer.directory, delay)
+  echoes.push(server)
+  return server
+}
+
+function reported(file: string): string[] {
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+}
+
+async function results(directory: string, file: string): Promise<Report['testResults']> {
+  const report = JSON.parse(await readFile(join(directory, file), 'utf8')) as Report
+  return report.testResults
+}
+
+test('every block is in a language that is run, parsed or compared', () => {
+  const others = documents.flatMap(({ blocks }) => blocks).filter(({ language }) => !languages.has(language))
+  expect(others.map(placeOf)).toEqual([])
+})
+
+test('every block of YAML can be parsed', () => {
+  const blocks = documents.flatMap(({ blocks }) => blocks).filter(({ language }) => language === 'yaml')
+  expect(blocks.length).toBeGreaterThan(0)
+  for (const { code } of blocks) expect(parse(code)).toBeTypeOf('object')
+})
+
+describe('programs of the pages', () => {
+  let root: string
+  let report: Report
+  let output: string
+
+  beforeAll(async () => {
+    const [quick, alsoQuick] = [await echo(), await echo()]
+    const files: Record<string, string> = {}
+    const names: string[] = []
+    for (const page of pages) {
+      const startsServers = page.text.includes(`command: 'node server.js'`)
+      const ports: Ports = startsServers ? [await freePort(), await freePort()] : [quick.port, alsoQuick.port]
+      const project = Object.entries(projectOf(page, ports)).filter(([path]) => !(path in notRun))
+      if (project.length === 0) continue
+      const name = page.path === 'README.md' ? 'readme' : page.name
+      names.push(name)
+      for (const [path, text] of project) files[`${name}/${path}`] = text
+      // Commands of a comparison run in Vitest's current directory.
+      if (name === 'comparing') {
+        files['../main/server.js'] = serverOn(ports[0])
+        files['server.js'] = serverOn(ports[1])
+      }
+    }
+    files['vitest.config.js'] = `export default { test: { projects: ${JSON.stringify(names)} } }`
+    root = await consumer.project(files)
+    const [run] = await Promise.all([
+      startVitest(consumer.directory, root, reported('run.json'), { WS_LOAD_UPDATE: '1' }).finished,
+      startCommand([process.execPath, vitest, 'bench', '--run', ...reported('bench.json')], root).finished,
+    ])
+    output = run.output
+    report = { testResults: [...(await results(root, 'run.json')), ...(await results(root, 'bench.json'))] }
+  }, 120_000)
+
+  test('have types that a strict project accepts', async () => {
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2024',
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+    }
+    const all: Files = Object.assign({}, ...pages.map((page) => prefixed(page.name, projectOf(page, [3001, 3002]))))
+    const project = await consumer.project(all)
+    const include = ['**/*.ts']
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }))
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc], { cwd: project }).catch(
+      (error: unknown) => error as { stdout: string },
+    )
+    expect(stdout).toBe('')
+  })
+
+  test('run to their end', () => {
+    const failures = report.testResults.flatMap(({ name, message, assertionResults }) => [
+      ...(assertionResults.length === 0 ? [{ where: name, messages: [message] }] : []),
+      ...assertionResults
+        .filter(({ failureMessages }) => failureMessages.some((text) => !isVerdict.test(text)))
+        .map(({ title, failureMessages }) => ({ where: `${name}: ${title}`, messages: failureMessages })),
+    ])
+    expect(failures).toEqual([])
+    const ran = new Set(report.testResults.map(({ name }) => name.slice(root.length + 1)))
+    const wanted = pages
+      .flatMap((page) =>
+        Object.keys(prefixed(page.path === 'README.md' ? 'readme' : page.name, projectOf(page, [1, 2]))),
+      )
+      .filter((path) => /\.(?:test|bench)\.ts$/.test(path) && !(basename(path) in notRun))
+    expect(wanted.filter((path) => !ran.has(path))).toEqual([])
+    expect(wanted.length).toBeGreaterThan(15)
+  })
+
+  test('print the table that docs/reports.md shows', () => {
+    const { blocks } = pages.find(({ name }) => name === 'reports')!
+    const shown = blocks.find(({ language }) => language === '')!.code
+    const words = (line: string): string =>
+      line
+        .replaceAll(
+          /[\d.]+ ?(?:[nµm]?s|k\/s|\/s|%|k)(?=\s|$)|pass|fail|\?|✓|✗|inconclusive|gateway.test.ts|reports: /g,
+          '',
+        )
+        .replaceAll(/\s+/g, ' ')
+    const printed = output.split('\n').map(words)
+    for (const line of shown.split('\n').map(words))
+      expect(printed.some((other) => other.includes(line.trim()))).toBe(true)
+  })
+})
+
+describe("the README's first test", () => {
+  async function run(delay: number) {
+    const { port } = await echo(delay)
+    const block = pages[0]!.blocks.find(({ file }) => file === 'gateway.test.ts')!
+    return consumer.run({ 'gateway.test.ts': localized(block.code, [port, port]) })
+  }
+
+  test('is green against a server that answers at once', { timeout: 90_000 }, async () => {
+    const { exitCode, output } = await run(0)
+    expect(output).toContain('Tests  1 passed')
+    expect(exitCode).toBe(0)
+  })
+
+  test.concurrent('is red against a slow one', { timeout: 90_000 }, async ({ expect }) => {
+    const { exitCode, stderr } = await run(150)
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/SLO (?:missed|inconclusive)/)
+  })
+})
+
+describe('commands of the documents', () => {
+  const withCommands = documents.filter(({ blocks }) => blocks.some(({ language }) => language === 'sh'))
+
+  test.concurrent.for(withCommands)(
+    'in $path exit with a verdict',
+    { timeout: 90_000 },
+    async ({ blocks }, { expect }) => {
+      const ports: Ports = [(await echo()).port, (await echo()).port]
+      const directory = await consumer.project({})
+      const commands = blocks.filter((block) => block.language === 'sh' && !isOfExample(block)).flatMap(commandsOf)
+      const outcomes = await runCommands(commands, { consumer: consumer.directory, directory, ports })
+      expect(outcomes.filter(({ exitCode }) => ![0, 1, 3].includes(exitCode))).toEqual([])
+    },
+  )
+})
+
+function prefixed(name: string, files: Files): Files {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [`${name}/${path}`, text]))
+}

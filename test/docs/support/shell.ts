@@ -1,0 +1,109 @@
+/** The commands of the documents: those of `ws-load` are run, the others are known. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { type Block, placeOf } from './documents.ts'
+import { localized, type Ports } from './projects.ts'
+
+export interface Command {
+  readonly place: string
+  readonly text: string
+}
+
+export interface Outcome extends Command {
+  readonly exitCode: number
+  readonly stderr: string
+}
+
+/** An embedded server, started by the command line. */
+export interface EchoServer {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** Commands that are not run here, and why. */
+const notRun: Readonly<Record<string, string>> = {
+  'npm i -D vitest vitest-ws-load': 'asks a registry; test/e2e/package.test.ts installs the packed tarball',
+  'npm install': 'asks a registry; test/e2e/package.test.ts does it in the same example',
+  'npm test': 'run by test/e2e/package.test.ts in the same example',
+  'DELAY=400 npm test': 'run by test/e2e/package.test.ts in the same example',
+  'npm ci && npm test': 'would run this test',
+  'npx vitest run': 'run in the project of its page',
+  'npx vitest bench --run': 'run in the project of its page, where benchmarks are enabled',
+  'DELAY=150 npx vitest run': "the README's first test is seen red against a slow server",
+}
+
+/** What makes a command of that kind short: the last of two flags counts. */
+const shortened: Readonly<Record<string, string>> = {
+  flood: '--warmup 0 --duration 200ms',
+  decide: '--warmup 0 --max-duration 1s',
+  compare: '--max-duration 2s',
+  doctor: '--seconds 2',
+}
+
+/** Lines of a block without their comments. */
+export function commandsOf(block: Block): Command[] {
+  return block.code
+    .split('\n')
+    .map((line) => line.replace(/\s+# .*$|^#.*$/, '').trim())
+    .filter((text) => text !== '')
+    .map((text) => ({ place: placeOf(block), text }))
+}
+
+/** Runs commands one after the other in a directory. */
+export async function runCommands(
+  commands: readonly Command[],
+  { consumer, directory, ports }: { readonly consumer: string; readonly directory: string; readonly ports: Ports },
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const command of commands) {
+    if (command.text in notRun || isEcho(command.text)) continue
+    if (!command.text.startsWith('npx ws-load ')) {
+      outcomes.push({ ...command, exitCode: 127, stderr: 'expected a command that is run or listed' })
+      continue
+    }
+    const program = `"${process.execPath}" "${programIn(consumer)}"`
+    const text = localized(command.text.replace('npx ws-load', program), ports)
+    outcomes.push({ ...command, ...(await shell(`${text} ${flagsFor(command.text)}`, directory)) })
+  }
+  return outcomes
+}
+
+/** Runs `ws-load echo`, as the documents do, on a port that is free. */
+export async function startEcho(consumer: string, delay: number): Promise<EchoServer> {
+  const args = [programIn(consumer), 'echo', '--port', '0', '--delay', String(delay)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+  const ended = once(child, 'exit')
+  return {
+    port: Number(new URL(line.trim()).port),
+    async stop() {
+      child.kill('SIGINT')
+      await ended
+    },
+  }
+}
+
+function programIn(consumer: string): string {
+  return join(consumer, 'node_modules/vitest-ws-load/dist/cli/main.js')
+}
+
+/** Every server of these tests is one. */
+function isEcho(text: string): boolean {
+  return /^npx ws-load echo(?: --(?:port|delay) \d+)*$/.test(text)
+}
+
+function flagsFor(text: string): string {
+  if (/ (?:--help|report) ?/.test(text) || /compare \S+\.json/.test(text)) return ''
+  if (text.includes(' compare ')) return shortened['compare']!
+  if (text.includes(' doctor')) return shortened['doctor']!
+  return text.includes('--decide') ? shortened['decide']! : shortened['flood']!
+}
+
+function shell(text: string, cwd: string): Promise<{ exitCode: number; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', text], { cwd }, (error, _, stderr) => {
+      resolve({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : NaN, stderr })
+    })
+  })
+}
