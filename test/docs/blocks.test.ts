@@ -1,20 +1,18 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { type Files, linkedConsumer, repository } from '../e2e/support/consumer.ts'
 import { startCommand, startVitest } from '../e2e/support/vitest-run.ts'
+import { certificates } from '../support/certificates.ts'
 import { freePort } from '../support/processes.ts'
+import { echoing } from '../support/servers.ts'
 import { documents, pages, placeOf } from './support/documents.ts'
 import { isOfExample, localized, type Ports, projectOf, serverOn } from './support/projects.ts'
 import { commandsOf, type EchoServer, runCommands, startEcho } from './support/shell.ts'
 
-/** Blocks that cannot be run here, and why. */
-const notRun: Readonly<Record<string, string>> = {
-  'tls.test.ts': 'needs a certificate and a server that has it; test/generator/tls.test.ts has both',
-}
 const languages = new Set(['', 'js', 'sh', 'ts', 'yaml'])
 
 /** What an assertion says of a machine that is too busy for what a page promises of a server: the block did run. */
@@ -22,6 +20,8 @@ const isVerdict = /^(?:Error: )?(?:SLO missed|SLO inconclusive|Slower|Unclear|Th
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
+const secure = await echoing({ tls: true })
+afterAll(() => secure[Symbol.asyncDispose]())
 const echoes: EchoServer[] = []
 afterAll(() => Promise.all(echoes.map((echo) => echo.stop())))
 
@@ -72,16 +72,18 @@ describe('programs of the pages', () => {
 
   beforeAll(async () => {
     const [quick, alsoQuick] = [await echo(), await echo()]
-    const files: Record<string, string> = {}
+    // Paths are relative to Vitest's current directory.
+    const files: Record<string, string> = { 'ca.pem': (await certificates()).ca }
+    const securePort = new URL(secure.url).port
     const names: string[] = []
     for (const page of pages) {
       const startsServers = page.text.includes(`command: 'node server.js'`)
       const ports: Ports = startsServers ? [await freePort(), await freePort()] : [quick.port, alsoQuick.port]
-      const project = Object.entries(projectOf(page, ports)).filter(([path]) => !(path in notRun))
+      const project = Object.entries(projectOf(page, ports))
       if (project.length === 0) continue
       const name = page.path === 'README.md' ? 'readme' : page.name
       names.push(name)
-      for (const [path, text] of project) files[`${name}/${path}`] = text
+      for (const [path, text] of project) files[`${name}/${path}`] = text.replaceAll('3443', securePort)
       // Commands of a comparison run in Vitest's current directory.
       if (name === 'comparing') {
         files['../main/server.js'] = serverOn(ports[0])
@@ -131,7 +133,7 @@ describe('programs of the pages', () => {
       .flatMap((page) =>
         Object.keys(prefixed(page.path === 'README.md' ? 'readme' : page.name, projectOf(page, [1, 2]))),
       )
-      .filter((path) => /\.(?:test|bench)\.ts$/.test(path) && !(basename(path) in notRun))
+      .filter((path) => /\.(?:test|bench)\.ts$/.test(path))
     expect(wanted.filter((path) => !ran.has(path))).toEqual([])
     expect(wanted.length).toBeGreaterThan(15)
   })

@@ -19,7 +19,7 @@ test('the table of options has every option', () => {
 
 test('the table of TLS has every option of it', () => {
   expect(firstCells('docs/protocols.md', '`tls.…`').toSorted()).toEqual(
-    fieldsOf('TlsOptions', 'src/options/options.ts'),
+    fieldsOf('TlsOptions', 'src/options/tls.ts'),
   )
 })
 
