@@ -1,7 +1,7 @@
 import { defineConfig, type OxlintOverride } from 'oxlint'
-import { corridor, rooms } from './rooms.ts'
+import { sharedFiles, rooms } from './rooms.ts'
 
-const files = Object.keys(corridor).map((name) => `${name}.ts`)
+const files = Object.keys(sharedFiles).map((name) => `${name}.ts`)
 const knowsVitest = {
   group: ['vitest', 'vitest/**', '@vitest/**', 'vitest-ws-load', 'vitest-ws-load/**'],
   message: 'Only src/vitest knows Vitest.',

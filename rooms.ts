@@ -5,14 +5,14 @@
 interface Room {
   /** What it holds. */
   readonly holds: string
-  /** Rooms that it may import, besides itself and the {@link corridor}. */
+  /** Rooms that it may import, besides itself and the {@link sharedFiles}. */
   readonly imports: readonly string[]
   /** Whether it may import Node's own modules. */
   readonly needsNode: boolean
 }
 
 /** Single files that every room may import, and that import nothing but each other. They run without Node. */
-export const corridor: Readonly<Record<string, string>> = {
+export const sharedFiles: Readonly<Record<string, string>> = {
   defaults: 'defaults of options that several rooms know',
   errors: 'the error class and its codes',
   parsed: 'a value, or all that is wrong with an input',

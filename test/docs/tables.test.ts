@@ -18,9 +18,7 @@ test('the table of options has every option', () => {
 })
 
 test('the table of TLS has every option of it', () => {
-  expect(firstCells('docs/protocols.md', '`tls.…`').toSorted()).toEqual(
-    fieldsOf('TlsOptions', 'src/options/tls.ts'),
-  )
+  expect(firstCells('docs/protocols.md', '`tls.…`').toSorted()).toEqual(fieldsOf('TlsOptions', 'src/options/tls.ts'))
 })
 
 test('the table of the plugin and that of a target have every option', () => {

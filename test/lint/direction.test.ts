@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { corridor, rooms } from '../../rooms.ts'
+import { sharedFiles, rooms } from '../../rooms.ts'
 
 interface Report {
   readonly diagnostics: readonly {
@@ -22,7 +22,7 @@ interface Trial {
 }
 
 const names = Object.keys(rooms)
-const files = Object.keys(corridor)
+const files = Object.keys(sharedFiles)
 const runner = ['vitest', 'vitest/node', '@vitest/runner', 'vitest-ws-load', 'vitest-ws-load/plugin']
 const node = ['node:util', 'node:fs/promises']
 const rule = 'eslint(no-restricted-imports)'
@@ -87,7 +87,7 @@ test('ARCHITECTURE.md shows the table', async () => {
   const rows = [...text.matchAll(/^\| `src\/(\S+)` +\| (.+?) +\| (.*?) +\|$/gm)].map(([, ...cells]) => cells)
   expect(rows).toEqual([
     ...Object.entries(rooms).map(([name, { holds, imports }]) => [`${name}/`, holds, imports.join(', ') || '–']),
-    ...Object.entries(corridor).map(([name, holds]) => [`${name}.ts`, holds, '–']),
+    ...Object.entries(sharedFiles).map(([name, holds]) => [`${name}.ts`, holds, '–']),
   ])
 })
 
@@ -124,7 +124,7 @@ function trialOf(room: string): Trial {
 function mayImport(room: string, path: string): boolean {
   const other = path.replace(/\/.*|\.ts$/, '')
   if (room === 'index') return other !== 'cli'
-  return other in corridor || (rooms[room]?.imports.includes(other) ?? false)
+  return other in sharedFiles || (rooms[room]?.imports.includes(other) ?? false)
 }
 
 async function put(file: string, text: string): Promise<void> {
