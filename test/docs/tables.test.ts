@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { addFlood } from '../../src/cli/flood.ts'
 import { Command } from 'commander'
 import { errorCodes } from '../../src/errors.ts'
-import { page } from './support/documents.ts'
-import { readFileSync } from 'node:fs'
+import { documents, page } from './support/documents.ts'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from '../e2e/support/consumer.ts'
 
@@ -48,6 +48,22 @@ test('the table of flags has every flag, each with an option that exists', () =>
   const options = new Set(fieldsOf('WsLoadOptions', 'src/options/options.ts'))
   const meant = rows.flatMap(([, cell]) => /^`(\w+)`/.exec(cell!)?.[1] ?? [])
   expect(meant.filter((option) => !options.has(option))).toEqual([])
+})
+
+test('the table of faults has every code of our own, and no document another one', () => {
+  const own = new Set(
+    globSync('src/generator/*.ts', { cwd: repository }).flatMap((file) =>
+      [...readFileSync(join(repository, file), 'utf8').matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map(([, code]) => code!),
+    ),
+  )
+  const codes = firstCells('docs/summary.md', 'codes')
+  const ofOthers = /^(?:E[A-Z]+|HTTP_\d+|CLOSE_\d+|WS_ERR_\w+|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT)$/
+  expect(codes.filter((code) => !ofOthers.test(code)).toSorted()).toEqual([...own].toSorted())
+  const kinds = new Set(['PING', ...[...own].map((code) => code.split('_')[0]!)])
+  const named = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\b([A-Z]+)_[A-Z_]+\b/g)].map(([code, kind]) => ({ path, code, kind: kind! })),
+  )
+  expect(named.filter(({ code, kind }) => kinds.has(kind) && !own.has(code))).toEqual([])
 })
 
 /** Names in the first column of a table. */
