@@ -7,10 +7,11 @@ function canFlood(room: string): boolean {
   return room === 'generator' || rooms[room]!.imports.some(canFlood)
 }
 
-/** Tests that no neighbour can change the outcome of; of `e2e`, those that start and end processes and judge no figure. */
+/** Tests that no neighbour can change the outcome of; of `docs` and `e2e`, those that judge no figure. */
 const sideBySide = [
   'test/*.test.ts',
   'test/lint/*.test.ts',
+  'test/docs/*.test.ts',
   'test/e2e/{fixture,target}.test.ts',
   ...Object.keys(rooms)
     .filter((room) => !canFlood(room))

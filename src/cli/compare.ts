@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { defaults } from '../defaults.ts'
 import { compareRuns } from '../gate/compare.ts'
 import { parseTolerance, type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
-import { safeParseComparison } from '../options/compare.ts'
+import { safeParseComparison, safeParseJudgement } from '../options/compare.ts'
 import { mistakesOf, within } from '../parsed.ts'
 import { compare } from '../run/compare.ts'
 import { formatPage } from '../page/page.ts'
@@ -11,7 +11,7 @@ import { formatJSON } from '../result/json.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
-import { nameFlag } from './flags.ts'
+import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
 import { aNumber } from './parse.ts'
@@ -45,10 +45,13 @@ export const compareCommand: Command = new Command('compare')
     'how much a figure may grow: p50=10%, p99=20%, mean=5%, min=1ms, errorRate=1%; repeatable',
     addTolerance,
   )
-  .option('--confidence <probability>', 'of the verdict, 0.5 to 1 (default: 0.99)', aNumber)
-  .option('-c, --connections <number>', 'of each server (default: 10)', aNumber)
+  .option('--confidence <probability>', `of the verdict, 0.5 to 1 (default: ${defaults.confidence})`, aNumber)
+  .option('-c, --connections <number>', `of each server (default: ${defaults.connections})`, aNumber)
   .option('-r, --rate <rate>', 'pings per second, like 5k/s (default: as many as are answered)')
-  .option('--max-duration <duration>', 'end a comparison of servers that stays unclear (default: 30s)')
+  .option(
+    '--max-duration <duration>',
+    `end a comparison of servers that stays unclear (default: ${seconds(defaults.maxDurationOfComparison)})`,
+  )
   .option('--markdown', 'print Markdown', false)
   .option('--json', 'print JSON', false)
   .option('--html <file>', 'write a page with both runs in each chart')
@@ -96,13 +99,14 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
 
 function compareFiles(base: string, head: string, flags: CompareFlags): number {
   const tolerance = within('tolerance', safeParseTolerance(flags.tolerance))
+  const judgement = safeParseJudgement({ confidence: flags.confidence })
   const mistakes = [
-    ...mistakesOf(tolerance).map(nameFlag),
+    ...mistakesOf(tolerance, judgement).map(nameFlag),
     ...mistakesInFiles(filesOf(flags)),
     ...flagsOfServers(flags).map((flag) => `--${flag}: expected two URLs with it, got two files`),
   ]
-  if ('mistakes' in tolerance || mistakes.length > 0) throw usageError(...mistakes)
-  const comparison = compareSummaries(base, head, tolerance.value, flags.confidence)
+  if ('mistakes' in tolerance || 'mistakes' in judgement || mistakes.length > 0) throw usageError(...mistakes)
+  const comparison = compareSummaries(base, head, tolerance.value, judgement.value.confidence)
   print(comparison, flags)
   return exitCodeOf(comparison.verdict)
 }

@@ -9,7 +9,6 @@ import { parseOptions } from '../options/options.ts'
 import { runSideBySide } from '../run/side-by-side.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
-import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
@@ -62,17 +61,19 @@ export const doctorCommand: Command = new Command('doctor')
 
 /** All of the time is used, and judged as a comparison of that length would be at its end. */
 async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
-  const servers = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs)])
+  const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs)])
   const { seconds, connections } = flags
-  const load = parseOptions({ connections, duration: (seconds * 1_000) / servers.length })
+  const load = parseOptions({ connections, duration: (seconds * 1_000) / 2 })
   try {
-    const floods = servers.map(({ url }) => ({ ...load, url }))
+    const floods = [
+      { ...load, url: base.url },
+      { ...load, url: head.url },
+    ] as const
     const { watcher, end } = showProgress('info')
-    const runs = await runSideBySide(floods, { asLastLook: true, watcher }).finally(end)
-    const [base, head] = runs as [LoadResult, LoadResult]
-    return compareSideBySide(base, head, parseTolerance(), load.confidence)
+    const [before, after] = await runSideBySide(floods, { asLastLook: true, watcher }).finally(end)
+    return compareSideBySide(before, after, parseTolerance(), load.confidence)
   } finally {
-    await Promise.all(servers.map((server) => server.stop()))
+    await Promise.all([base.stop(), head.stop()])
   }
 }
 

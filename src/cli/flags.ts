@@ -19,6 +19,11 @@ export function nameFlag(mistake: string): string {
   return names === '' ? mistake : `${names.split(', ').map(flagOf).join(', ')}${rest}`
 }
 
+/** A default as a user would write it: `5s`. */
+export function seconds(ms: number): string {
+  return `${ms / 1_000}s`
+}
+
 function flagOf(name: string): string {
   if (argumentNames.has(name)) return name
   if (name in renamed) return `--${renamed[name]}`

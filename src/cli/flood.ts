@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { defaults } from '../defaults.ts'
 import { didYouMean } from '../wording.ts'
 import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
@@ -15,7 +16,7 @@ import type { SLOVerdict } from '../slo/verdict.ts'
 import { type Objective, safeParseSLO } from '../slo/objective.ts'
 import { exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
-import { nameFlag } from './flags.ts'
+import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
 import { aHeader, aList, aNumber, aStage } from './parse.ts'
@@ -73,15 +74,18 @@ export function addFlood(program: Command): Command {
     .option('-u, --url <url>', 'the same')
     .option('-g, --gateway <url>', 'the same')
     .optionsGroup('How much:')
-    .option('-c, --connections <number>', 'open at the same time (default: 10)', aNumber)
-    .option('-d, --duration <duration>', 'of the measured window, like 5s or 2m (default: 10s)')
+    .option('-c, --connections <number>', `open at the same time (default: ${defaults.connections})`, aNumber)
+    .option(
+      '-d, --duration <duration>',
+      `of the measured window, like 5s or 2m (default: ${seconds(defaults.duration)})`,
+    )
     .option('-n, --pings <number>', 'end after this many instead', aNumber)
-    .option('--in-flight <number>', 'unanswered pings each connection keeps (default: 1)', aNumber)
+    .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
     .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do')
-    .option('--arrivals <kind>', 'of a rate: constant or poisson (default: constant)')
+    .option('--arrivals <kind>', `of a rate: constant or poisson (default: ${defaults.arrivals})`)
     .option('--stage <duration:rate>', 'a rate that changes, like 10s:5k/s; repeatable', aStage)
     .option('--connect-rate <rate>', 'connections opened per second')
-    .option('--warmup <duration>', 'load before the measured window (default: 1s)')
+    .option('--warmup <duration>', `load before the measured window (default: ${seconds(defaults.warmup)})`)
     .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
     .option('--threads <number>', 'load threads (default: half of the cores)', aNumber)
     .option('--seed <number>', 'of the Poisson process', aNumber)
@@ -94,12 +98,15 @@ export function addFlood(program: Command): Command {
     )
     .addOption(new Option('--binary <file>', 'the same with the bytes of a file').conflicts('probe'))
     .option('--probe <file>', 'a module that exports request and reply')
-    .option('--payload-bytes <number>', 'size of a ping (default: 8)', aNumber)
-    .option('--timeout <duration>', 'a ping without an answer has failed then (default: 5s)')
+    .option('--payload-bytes <number>', `size of a ping (default: ${defaults.pingPayloadBytes})`, aNumber)
+    .option('--timeout <duration>', `a ping without an answer has failed then (default: ${seconds(defaults.timeout)})`)
     .optionsGroup('Connecting:')
     .option('-H, --header <name: value>', 'of the handshake; repeatable', aHeader)
     .option('--protocol <name>', 'subprotocol; repeatable', aList)
-    .option('--connect-timeout <duration>', 'a connection that is not open has failed then (default: 10s)')
+    .option(
+      '--connect-timeout <duration>',
+      `a connection that is not open has failed then (default: ${seconds(defaults.connectTimeout)})`,
+    )
     .option('--per-message-deflate', 'offer compression')
     .option('--local-address <address>', 'source address; repeatable', aList)
     .option('--ca <file>', 'trusted certificates (PEM)')
@@ -110,8 +117,8 @@ export function addFlood(program: Command): Command {
     .optionsGroup('Verdict and output:')
     .option('--slo <bound>', "like 'p99 < 20ms' or 'warn: p99 < 15ms'; repeatable", aList)
     .option('--decide', 'end as soon as the SLO is decided, instead of after --duration')
-    .option('--max-duration <duration>', 'end one that is not (default: 60s)')
-    .option('--confidence <probability>', 'of the verdict (default: 0.99)', aNumber)
+    .option('--max-duration <duration>', `end one that is not (default: ${seconds(defaults.maxDuration)})`)
+    .option('--confidence <probability>', `of the verdict (default: ${defaults.confidence})`, aNumber)
     .option('--json <file>', 'write the summary as JSON, to stdout for -')
     .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
     .option('--html <file>', 'write a page with charts')

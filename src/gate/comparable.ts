@@ -64,11 +64,11 @@ export function threatsToValidity({ ended, duration, pings, connections, generat
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
-    ...describeSaturation(generator),
+    ...whySaturated(generator),
   ]
 }
 
 /** Why the load generator may have limited a run; empty if it did not. */
-export function describeSaturation({ saturated, reasons }: LoadResult['generator']): string[] {
+export function whySaturated({ saturated, reasons }: LoadResult['generator']): string[] {
   return saturated ? reasons.map((reason) => `the load generator was saturated: ${reason}`) : []
 }

@@ -1,11 +1,11 @@
-import { type Evidence, evidenceFor } from '../slo/evidence.ts'
-import { findIndicator } from '../slo/indicator.ts'
+import { type Evidence, latencyEvidence } from '../slo/evidence.ts'
 import { observeRun } from '../slo/observation.ts'
+import { readMean, readPercentile } from '../slo/reading.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
-import { describeSaturation, threatsToValidity, whyIncomparable } from './comparable.ts'
+import { whySaturated, threatsToValidity, whyIncomparable } from './comparable.ts'
 import {
   type Change,
   type ComparedFigure,
@@ -15,7 +15,7 @@ import {
   judgeLatency,
   type Noise,
 } from './comparison.ts'
-import { comparePairs, pairUp, pairWithItself, valueOf } from './pairs.ts'
+import { comparePairs, pairUp, pairWithItself, figureOf } from './pairs.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 
 /**
@@ -35,11 +35,11 @@ export function compareSideBySide(
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
   const { timeout } = base.options
-  const completed = Math.floor(Math.min(base.duration, head.duration) / base.slices.length + 1e-6)
+  const completed = base.slices.completedAfter(Math.min(base.duration, head.duration))
   const sides = pairUp(base.slices, head.slices, completed)
   const latencies = figures.map((figure): Change => {
     const change = comparePairs(sides, figure, { tails, timeout, evidenceShare })
-    const values = { base: valueOf(base.slices, figure, timeout), head: valueOf(head.slices, figure, timeout) }
+    const values = { base: figureOf(base.slices, figure, timeout), head: figureOf(head.slices, figure, timeout) }
     return judgeLatency({ ...values, ...change }, figure, tolerance)
   })
   const baseWithItself = pairWithItself(base.slices, completed)
@@ -69,7 +69,7 @@ export function compareRuns(
   )
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   // Side by side a saturated generator disturbs both alike; one after the other it may be all that they differ by.
-  const saturation = ofEitherSide(base, head, ({ generator }) => describeSaturation(generator))
+  const saturation = ofEitherSide(base, head, ({ generator }) => whySaturated(generator))
   const incomparable = [...whyIncomparable(base, head), ...saturation]
   const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
   const verdict = judgeComparison([...latencies, errors], [], threats, confidence)
@@ -87,10 +87,10 @@ function tailsOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confiden
 }
 
 /** @see Cochran, Sampling Techniques: the ends of a ratio from those of its parts, each with half of the error */
-function compareLatency(base: LoadResult, head: LoadResult, { indicator }: Figure, tails: Tails): ComparedFigure {
+function compareLatency(base: LoadResult, head: LoadResult, figure: Figure, tails: Tails): ComparedFigure {
   const side = tailsOfSides(tails)
-  const before = latencyOf(base, indicator, side.base)
-  const after = latencyOf(head, indicator, side.head)
+  const before = latencyOf(base, figure, side.base)
+  const after = latencyOf(head, figure, side.head)
   return {
     base: before.measured,
     head: after.measured,
@@ -105,11 +105,15 @@ interface EstimatedFigure extends Pick<Evidence, 'low' | 'high'> {
   readonly measured: number
 }
 
-function latencyOf(result: LoadResult, indicator: string, tails: Tails): EstimatedFigure {
+function latencyOf(result: LoadResult, { percentile }: Figure, tails: Tails): EstimatedFigure {
   const run = observeRun(result)
-  const reader = findIndicator(indicator)!
-  const { low, high } = evidenceFor(run, reader, Infinity, tails)(1)
-  return { measured: reader.read(run).measured, low, high }
+  const { measured } = percentile === undefined ? readMean(run, 'latency') : readPercentile(run, 'latency', percentile)
+  const statistic =
+    percentile === undefined
+      ? ({ type: 'mean', of: 'latency' } as const)
+      : ({ type: 'percentile', of: 'latency', percentile } as const)
+  const { low, high } = latencyEvidence(run, statistic, tails)(1)
+  return { measured, low, high }
 }
 
 function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): ComparedFigure {

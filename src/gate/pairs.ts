@@ -17,7 +17,7 @@ export interface Pairing {
 }
 
 /** How pairs are compared. */
-export interface PairedComparison {
+export interface PairingRule {
   /** Error probabilities of the ends of the confidence interval. */
   readonly tails: Tails
   /** Milliseconds that a ping without an answer counts as. */
@@ -57,10 +57,10 @@ export function pairWithItself(slices: Slices, completed: number): Pairing {
 export function comparePairs(
   pairing: Pairing,
   figure: Figure,
-  { tails, timeout, evidenceShare }: PairedComparison,
+  { tails, timeout, evidenceShare }: PairingRule,
 ): MeasuredChange {
   const logRatios = blocksOf(pairing, figure).map(({ base, head }) => {
-    return Math.log(valueOf(head, figure, timeout) / valueOf(base, figure, timeout))
+    return Math.log(figureOf(head, figure, timeout) / figureOf(base, figure, timeout))
   })
   const mean = sum(logRatios) / logRatios.length
   const ones = logRatios.map(() => 1)
@@ -73,7 +73,7 @@ export function comparePairs(
 }
 
 /** A latency figure in milliseconds. @param timeout milliseconds that a ping without an answer counts as */
-export function valueOf(slices: Slices, { percentile }: Figure, timeout: number): number {
+export function figureOf(slices: Slices, { percentile }: Figure, timeout: number): number {
   return percentile === undefined ? slices.mean(timeout) : slices.percentile(percentile, timeout)
 }
 

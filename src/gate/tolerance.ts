@@ -1,6 +1,7 @@
 import { WsLoadError } from '../errors.ts'
 import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
+import { percentileNamed } from '../slo/indicator.ts'
 import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
 
 /** A share that a latency may grow by: `'10%'`, or 0.1. */
@@ -76,7 +77,7 @@ export function safeParseTolerance(tolerance: unknown = defaultFigures): Parsed<
 }
 
 function parseFigure([indicator, given]: [string, unknown]): Parsed<Figure> {
-  const percentile = percentileOf(indicator)
+  const percentile = percentileNamed(indicator)
   if (indicator !== 'mean' && percentile === undefined) {
     const hint = didYouMean(indicator, known)
     return { mistakes: [`${indicator}: no such latency figure${hint}; there are mean and percentiles like p50, p99.9`] }
@@ -96,12 +97,6 @@ function parseErrorRate(given: unknown): Parsed<number> {
   const errorRate = parseRatio(given)
   if (errorRate !== undefined) return { value: errorRate }
   return { mistakes: [`errorRate: expected ${ratioForms}, got ${show(given)}`] }
-}
-
-/** `p99.9` and `p99_9` are 99.9. */
-function percentileOf(name: string): number | undefined {
-  const percentile = Number(/^p(\d+(?:[._]\d+)?)$/.exec(name)?.[1]?.replace('_', '.'))
-  return percentile > 0 && percentile < 100 ? percentile : undefined
 }
 
 /** A latency may more than double: unlike a ratio, this share has no upper end. */

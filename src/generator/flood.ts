@@ -1,4 +1,4 @@
-import { setTimeout as elapsed } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../result/load-result.ts'
 import { createProbe } from '../wire/create-probe.ts'
 import { FrameReaders } from '../wire/frame-reader.ts'
@@ -201,7 +201,7 @@ export class Flood {
     const { drain } = this.#plan
     while (this.#recorder.outstanding > 0 && this.#ending !== 'aborted' && this.#pool.live > 0) {
       if (this.#loop.clock.floor > end + drain) break
-      await elapsed(drainCheckMs)
+      await sleep(drainCheckMs)
     }
     this.#pool.expire()
   }

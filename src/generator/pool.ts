@@ -1,4 +1,4 @@
-import { setTimeout as elapsed } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionTotals } from '../result/load-result.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 
@@ -85,7 +85,7 @@ export class ConnectionPool {
   }
 
   async #waitUntil(isReached: () => boolean): Promise<void> {
-    while (!isReached()) await elapsed(checkEveryMs)
+    while (!isReached()) await sleep(checkEveryMs)
   }
 
   #count({ state, endedEarly }: Connection): void {

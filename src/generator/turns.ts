@@ -1,5 +1,5 @@
 /** Length of a turn in milliseconds. */
-export const turnLength = 100
+export const turnLengthMs = 100
 
 /** Which of several floods a flood is, that take turns: data that can be cloned to a thread. */
 export interface TurnsPlan {
@@ -84,5 +84,5 @@ export class Turns {
 
 /** How long all sides have to load their targets so that each had `own` milliseconds for itself: whole cycles. */
 export function timeForAll(own: number, sides: number): number {
-  return sides === 1 ? own : Math.ceil(own / (2 * turnLength)) * 2 * turnLength * sides
+  return sides === 1 ? own : Math.ceil(own / (2 * turnLengthMs)) * 2 * turnLengthMs * sides
 }

@@ -61,6 +61,8 @@ const schema = only({
   ...loadFields,
 })
 
+const judgementSchema = only({ confidence: loadFields.confidence })
+
 const runningServer = only({ url: webSocketUrl() }, '{ url } of a server, or { command, url } to start one', (name) =>
   targetFields.includes(name)
     ? 'expected a command with it, or the url alone'
@@ -102,6 +104,11 @@ export function safeParseComparison(input: CompareOptions): Parsed<ResolvedCompa
  */
 export function parseComparison(input: CompareOptions): ResolvedComparison {
   return valueOf(safeParseComparison(input), 'wsLoad.compare')
+}
+
+/** Reads how two runs are judged that were measured before. */
+export function safeParseJudgement(input: unknown): Parsed<{ readonly confidence: number }> {
+  return parseFields(judgementSchema, input)
 }
 
 /** What a comparison takes over of the defaults of floods: everything but their target and what ends them. */

@@ -7,7 +7,7 @@ import { withoutSecrets } from '../secrets.ts'
 import { durationForms, formatDuration, parseDuration, parseRate, rateForms } from '../units.ts'
 import { didYouMean, show, showKind } from '../wording.ts'
 
-const day = 86_400_000
+const dayMs = 86_400_000
 const fastestRate = 1e9
 const slowestRate = 0.001
 
@@ -79,7 +79,7 @@ export function probability() {
 /** Milliseconds, from `min` to a day. */
 export function duration(min: number) {
   const form = expected(`${durationForms}, from ${formatDuration(min)} to 1 day`)
-  return reading(parseDuration, (ms) => ms >= min && ms <= day, form)
+  return reading(parseDuration, (ms) => ms >= min && ms <= dayMs, form)
 }
 
 /** Events per second. */

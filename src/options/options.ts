@@ -300,17 +300,18 @@ export function portableOptions({ url, probe, tls, ...rest }: WsLoadOptions): Ws
 }
 
 /** Puts options over defaults; an option also takes away the defaults that it contradicts. */
-export function mergeOptions(base: WsLoadOptions, given: WsLoadOptions): WsLoadOptions {
-  const kept: Partial<Record<keyof WsLoadOptions, unknown>> = { ...base }
+export function mergeOptions<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
+  const set: Fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const kept: Record<string, unknown> = { ...base }
   for (const [one, other] of conflicts) {
-    if (given[one] !== undefined) delete kept[other]
-    if (given[other] !== undefined) delete kept[one]
+    if (one in set) delete kept[other]
+    if (other in set) delete kept[one]
   }
-  if (given.probe !== undefined) delete kept.payloadBytes
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  if ((set.rate ?? set.stages ?? kept.rate ?? kept.stages) === undefined) delete kept.arrivals
-  if ((set.until ?? kept.until) === undefined) delete kept.maxDuration
-  return { ...kept, ...set } as WsLoadOptions
+  if ('probe' in set) delete kept['payloadBytes']
+  const has = (name: string): boolean => (set[name] ?? kept[name]) !== undefined
+  if (!has('rate') && !has('stages')) delete kept['arrivals']
+  if (!has('until')) delete kept['maxDuration']
+  return { ...kept, ...set } as WsLoadOptions & Given
 }
 
 type Fields = Readonly<Record<string, unknown>>

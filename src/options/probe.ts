@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaults } from '../defaults.ts'
-import type { Parsed } from '../parsed.ts'
+import { mistakesOf, type Parsed } from '../parsed.ts'
 import { type ProbeFunctions, type ProbeMessage, type ProbeSpec, revive } from '../wire/probe-spec.ts'
 import { didYouMean, show } from '../wording.ts'
 
@@ -43,16 +43,24 @@ export function safeParseProbe(probe: unknown, payloadBytes?: number): ParsedPro
   const fields = probe as Fields
   const form = formOf(fields)
   if (form === undefined) return mistaken(...describeNone(fields))
-  const unknown = Object.keys(fields).filter((key) => !isKeyOf(form, key))
-  if (unknown.length > 0) return mistaken(...unknown.map((key) => describeUnknown(key, form)))
+  const unknown = Object.keys(fields)
+    .filter((key) => !isKeyOf(form, key))
+    .map((key) => describeUnknown(key, form))
+  const parsed = parseForm(form, fields, payloadBytes)
+  return unknown.length === 0 ? parsed : mistaken(...unknown, ...mistakesOf(parsed))
+}
+
+function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: number | undefined): ParsedProbe {
   if (form === 'text' || form === 'binary') return parseMessage(form, fields[form], payloadBytes)
-  if (payloadBytes !== undefined) {
-    return mistaken('payloadBytes: expected a ping, text or binary probe with it; your own request decides its size')
-  }
-  const uncloneable = whyUncloneable(fields['data'])
-  if (uncloneable !== undefined) {
-    return mistaken(`probe.data: expected what survives structuredClone, got "${uncloneable}"`)
-  }
+  const { data } = fields
+  const uncloneable = whyUncloneable(data)
+  const mistakes = [
+    ...(payloadBytes === undefined
+      ? []
+      : ['payloadBytes: expected a ping, text or binary probe with it; your own request decides its size']),
+    ...(uncloneable === undefined ? [] : [`probe.data: expected what survives structuredClone, got "${uncloneable}"`]),
+  ]
+  if (mistakes.length > 0) return { mistakes }
   return form === 'module' ? parseModule(fields) : parseFunctions(fields)
 }
 

@@ -55,7 +55,7 @@ export function tls() {
     v.transform((given) => given as ResolvedTls),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return
-      for (const [name, message] of unusable(dataset.value)) {
+      for (const [name, message] of mistakesInContents(dataset.value)) {
         addIssue({
           message,
           path: [{ type: 'unknown', origin: 'value', input: dataset.value, key: name, value: undefined }],
@@ -129,7 +129,7 @@ function isPath(text: string): boolean {
 }
 
 /** What is PEM and yet not what it should be, by the option's name. */
-function unusable({ ca = [], cert, key, passphrase }: ResolvedTls): [name: string, message: string][] {
+function mistakesInContents({ ca = [], cert, key, passphrase }: ResolvedTls): [name: string, message: string][] {
   const chain = cert === undefined ? [] : [cert]
   const wrongKey = key === undefined ? undefined : whyNoKey(key, passphrase)
   const lists = Object.entries({ ca, cert: chain })
@@ -140,29 +140,29 @@ function unusable({ ca = [], cert, key, passphrase }: ResolvedTls): [name: strin
   if (wrongKey !== undefined) mistakes.push(['key', wrongKey])
   if (mistakes.length > 0 || cert === undefined || key === undefined) return mistakes
   const belongs = new X509Certificate(cert).checkPrivateKey(createPrivateKey({ key, passphrase }))
-  return belongs ? [] : [['key', 'expected the key of tls.cert, got that of another certificate']]
+  return belongs ? [] : [['key', 'expected the key of the certificate, got that of another one']]
 }
 
 function whyNoCertificate(text: string): string | undefined {
   const blocks = text.match(certificates) ?? []
   if (blocks.length === 0) return 'without one'
-  return blocks.every((block) => attempt(() => new X509Certificate(block)) === undefined)
+  return blocks.every((block) => errorCodeOf(() => new X509Certificate(block)) === undefined)
     ? undefined
     : 'with one that cannot be read'
 }
 
 function whyNoKey(key: string, passphrase: string | undefined): string | undefined {
-  const code = attempt(() => createPrivateKey({ key, passphrase }))
+  const code = errorCodeOf(() => createPrivateKey({ key, passphrase }))
   if (code === undefined) return undefined
   const isEncrypted = key.includes('ENCRYPTED')
-  if (isEncrypted && passphrase === undefined) return 'expected tls.passphrase with it, the key is encrypted'
+  if (isEncrypted && passphrase === undefined) return 'expected a passphrase with it, the key is encrypted'
   return isEncrypted
-    ? 'expected a private key that tls.passphrase opens, got one that it does not'
+    ? 'expected a private key that the passphrase opens, got one that it does not'
     : `expected a private key, got PEM without one that can be read (${code})`
 }
 
 /** The code of the error that something ends with, if it does. */
-function attempt(work: () => unknown): string | undefined {
+function errorCodeOf(work: () => unknown): string | undefined {
   try {
     work()
     return undefined

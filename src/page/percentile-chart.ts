@@ -1,3 +1,4 @@
+import { findIndicator } from '../slo/indicator.ts'
 import { h, type Markup } from './element.ts'
 import { formatPercentile } from '../report/percentiles.ts'
 import type { Bounds, LatencySummary } from '../result/latency-summary.ts'
@@ -28,7 +29,7 @@ export function percentileChart(runs: readonly ShownRun[], objectives: readonly 
     points: curveOf(latency),
     style: nth % 2 === 0 ? firstLine : secondLine,
   }))
-  const limits = objectives.filter(isOfPercentile)
+  const limits = percentileLimits(objectives)
   const mostNines = Math.max(...curves.map(({ latency }) => ninesOf(latency)))
   const x = linearAxis({ low: 0, high: mostNines, from: plot.left, to: plot.right })
   const y = latencyAxis([...latenciesOn(curves), ...limits.map(({ limit }) => limit)], bottom, top)
@@ -93,14 +94,23 @@ function formatNines(nines: number): string {
   return `${Number(((1 - 10 ** -nines) * 100).toPrecision(7))} %`
 }
 
-/** `p99.9`, and neither `serviceTime.p99` nor `mean`. */
-function isOfPercentile({ indicator }: ChartedObjective): boolean {
-  return /^p[\d.]+$/.test(indicator)
+/** An objective on a percentile of the response time: neither `serviceTime.p99` nor `mean`. */
+interface PercentileLimit extends ChartedObjective {
+  /** Above 0 and below 100. */
+  readonly percentile: number
+}
+
+function percentileLimits(objectives: readonly ChartedObjective[]): PercentileLimit[] {
+  return objectives.flatMap((objective) => {
+    const statistic = findIndicator(objective.indicator)?.statistic
+    const isDrawn = statistic?.type === 'percentile' && statistic.of === 'latency'
+    return isDrawn ? [{ ...objective, percentile: statistic.percentile }] : []
+  })
 }
 
 /** A line at the limit, and where on it the percentile is. */
-function limitOf({ indicator, bound, limit, level }: ChartedObjective, x: Axis, y: Axis): Markup {
-  const at = x.at(Math.min(ninesAt(Number(indicator.slice(1)) / 100), x.high))
+function limitOf({ indicator, bound, limit, level, percentile }: PercentileLimit, x: Axis, y: Axis): Markup {
+  const at = x.at(Math.min(ninesAt(percentile / 100), x.high))
   const isFarRight = at > plot.right - labelWidth
   const label = { class: `label ${level}${isFarRight ? ' end' : ''}`, x: px(at + (isFarRight ? -9 : 9)) }
   return h('g', null, [

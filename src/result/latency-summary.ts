@@ -1,3 +1,4 @@
+import { defaults } from '../defaults.ts'
 import type { Float64Histogram } from 'hdr-histogram-js'
 import jstat from 'jstat'
 import { toHdr } from './hdr.ts'
@@ -88,7 +89,7 @@ export class LatencySummary {
    * @param confidence between 0 and 1, default 0.99
    * @see Hahn & Meeker, Statistical Intervals, section 5.2; Clopper & Pearson, Biometrika 26 (1934)
    */
-  interval(p: number, confidence = 0.99): Interval {
+  interval(p: number, confidence: number = defaults.confidence): Interval {
     const n = this.count
     if (n === 0) return { low: NaN, high: NaN }
     const below = Math.round((p / 100) * n)

@@ -39,11 +39,11 @@ export interface RecordedOptions {
   readonly seed?: number | undefined
 }
 
-const number = v.optional(v.number())
+const number = ifReadable(v.number())
 
-/** Of options that were written by any version of this package until now. */
+/** Of options that any version of this package wrote: what this one cannot read is left out, unless verdicts need it. */
 export const recordedOptionsSchema = v.looseObject({
-  url: v.optional(v.string()),
+  url: ifReadable(v.string()),
   connections: number,
   duration: number,
   pings: number,
@@ -54,18 +54,22 @@ export const recordedOptionsSchema = v.looseObject({
   drain: number,
   inFlight: number,
   rate: number,
-  arrivals: v.optional(v.picklist(['constant', 'poisson'])),
-  stages: v.optional(v.array(v.object({ duration: v.number(), rate: v.number() }))),
+  arrivals: ifReadable(v.picklist(['constant', 'poisson'])),
+  stages: ifReadable(v.array(v.object({ duration: v.number(), rate: v.number() }))),
   connectRate: number,
-  probe: v.optional(v.string()),
+  probe: ifReadable(v.string()),
   payloadBytes: number,
   timeout: v.optional(v.number(), defaults.timeout),
   connectTimeout: number,
-  headers: v.optional(v.record(v.string(), v.string())),
-  protocols: v.optional(v.array(v.string())),
-  tls: v.optional(v.record(v.string(), v.unknown())),
-  perMessageDeflate: v.optional(v.boolean()),
-  localAddresses: v.optional(v.array(v.string())),
-  threads: v.optional(v.union([v.number(), v.literal('auto')])),
+  headers: ifReadable(v.record(v.string(), v.string())),
+  protocols: ifReadable(v.array(v.string())),
+  tls: ifReadable(v.record(v.string(), v.unknown())),
+  perMessageDeflate: ifReadable(v.boolean()),
+  localAddresses: ifReadable(v.array(v.string())),
+  threads: ifReadable(v.union([v.number(), v.literal('auto')])),
   seed: number,
 }) satisfies v.GenericSchema<unknown, RecordedOptions>
+
+function ifReadable<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.fallback(v.optional(schema), undefined)
+}

@@ -12,6 +12,8 @@ import { countsLength, Histogram, indexOf, nsPerMs, valueAt } from './histogram.
 export const shortestSliceMs = 1_000 / 128
 /** Times of a run are differences of large numbers: less than this is no time, and no slice. */
 const roundingErrorMs = 1e-6
+/** The same of a number of slices. */
+const roundingErrorSlices = 1e-6
 /** Number of slices at most. */
 export const mostSlices = 512
 /** A slice's histogram has the buckets of {@link Histogram} sixteen at a time: values 0.8 to 1.6 % apart. */
@@ -108,13 +110,12 @@ export class SliceRecorder {
     }
   }
 
-  #addCounts(into: Uint32Array, at: number, { offsets, indexes, counts }: PackedCounts, slice: number): void {
-    for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) {
-      const bucket = indexes[nth]!
-      into[at * buckets + bucket]! += counts[nth]!
+  #addCounts(into: Uint32Array, at: number, packed: PackedCounts, slice: number): void {
+    forEachCount(packed, slice, (bucket, count) => {
+      into[at * buckets + bucket]! += count
       if (bucket < this.#lowest) this.#lowest = bucket
       if (bucket > this.#highest) this.#highest = bucket
-    }
+    })
   }
 
   #within(slice: number): number {
@@ -177,9 +178,9 @@ export class Slices {
   /** Adds up what the threads of a run recorded in a measured window of `duration` milliseconds. */
   static of(threads: readonly PackedSlices[], duration: number): Slices {
     const length = Math.max(shortestSliceMs, ...threads.map((thread) => thread.length))
-    const sum = new SliceRecorder(0, length)
-    for (const thread of threads) sum.add(thread)
-    const packed = sum.pack()
+    const merged = new SliceRecorder(0, length)
+    for (const thread of threads) merged.add(thread)
+    const packed = merged.pack()
     const count = Math.ceil((duration - roundingErrorMs) / length)
     return new Slices(packed, range(0, Math.max(count, packed.pings.length / kindsPerSlice)))
   }
@@ -195,9 +196,9 @@ export class Slices {
   pack(most: number = mostSlices): PackedSlices {
     let { length } = this
     while (this.count * this.length > most * length) length *= 2
-    const sum = new SliceRecorder(0, length)
-    sum.add(this.#packed)
-    return sum.pack()
+    const merged = new SliceRecorder(0, length)
+    merged.add(this.#packed)
+    return merged.pack()
   }
 
   /** `count` neighbouring slices from the one numbered `first`, counted from 0. */
@@ -223,25 +224,29 @@ export class Slices {
   slowerThan(ms: number): Float64Array {
     const limit =
       ms === Infinity ? buckets : indexOf(Math.min(Math.round(ms * nsPerMs), Number.MAX_SAFE_INTEGER)) >> coarseBits
-    const { offsets, indexes, counts } = this.#packed.latency
     return this.#each((slice) => {
       let slower = 0
-      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++)
-        if (indexes[nth]! > limit) slower += counts[nth]!
+      forEachCount(this.#packed.latency, slice, (bucket, count) => {
+        if (bucket > limit) slower += count
+      })
       return slower
     })
   }
 
   /** The sum of each slice's latencies in milliseconds, each taken at the middle of its bucket. */
   totals(): Float64Array {
-    const { offsets, indexes, counts } = this.#packed.latency
     return this.#each((slice) => {
       let total = 0
-      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) {
-        total += (counts[nth]! * (lowestOf(indexes[nth]!) + lowestOf(indexes[nth]! + 1))) / 2
-      }
+      forEachCount(this.#packed.latency, slice, (bucket, count) => {
+        total += (count * (lowestOf(bucket) + lowestOf(bucket + 1))) / 2
+      })
       return total
     })
+  }
+
+  /** How many of these slices are complete after so many milliseconds of the measured window. */
+  completedAfter(duration: number): number {
+    return Math.floor(duration / this.length + roundingErrorSlices)
   }
 
   /** How many pings of each slice had no answer in time. */
@@ -285,37 +290,51 @@ export class Slices {
   histograms(): { ceilings: Histogram; floors: Histogram } {
     const { latency, latencyFloor } = this.#packed
     return {
-      ceilings: this.#sum(latency, (bucket) => ((bucket + 1) << coarseBits) - 1),
-      floors: this.#sum(latencyFloor, (bucket) => bucket << coarseBits),
+      ceilings: this.#merged(latency, (bucket) => ((bucket + 1) << coarseBits) - 1),
+      floors: this.#merged(latencyFloor, (bucket) => bucket << coarseBits),
     }
   }
 
   /** Answered pings by bucket, all slices together. */
   #counts(): Float64Array {
     const all = new Float64Array(buckets)
-    const { offsets, indexes, counts } = this.#packed.latency
-    this.#each((slice) => {
-      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) all[indexes[nth]!]! += counts[nth]!
-      return 0
-    })
+    this.#forEachRecorded((slice) =>
+      forEachCount(this.#packed.latency, slice, (bucket, count) => {
+        all[bucket]! += count
+      }),
+    )
     return all
   }
 
-  #sum({ offsets, indexes, counts }: PackedCounts, fine: (coarse: number) => number): Histogram {
-    const sum = new Histogram()
-    this.#each((slice) => {
-      for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) {
-        sum.counts[fine(indexes[nth]!)]! += counts[nth]!
-      }
-      return 0
-    })
-    return sum
+  #merged(packed: PackedCounts, fine: (coarse: number) => number): Histogram {
+    const merged = new Histogram()
+    this.#forEachRecorded((slice) =>
+      forEachCount(packed, slice, (bucket, count) => {
+        merged.counts[fine(bucket)]! += count
+      }),
+    )
+    return merged
   }
 
   #each(value: (slice: number) => number): Float64Array {
-    const used = this.#packed.pings.length / kindsPerSlice
-    return Float64Array.from(this.#at, (slice) => (slice < used ? value(slice) : 0))
+    return Float64Array.from(this.#at, (slice) => (slice < this.#recorded ? value(slice) : 0))
   }
+
+  #forEachRecorded(visit: (slice: number) => void): void {
+    for (let nth = 0; nth < this.#at.length; nth++) if (this.#at[nth]! < this.#recorded) visit(this.#at[nth]!)
+  }
+
+  get #recorded(): number {
+    return this.#packed.pings.length / kindsPerSlice
+  }
+}
+
+function forEachCount(
+  { offsets, indexes, counts }: PackedCounts,
+  slice: number,
+  visit: (bucket: number, count: number) => void,
+): void {
+  for (let nth = offsets[slice]!; nth < offsets[slice + 1]!; nth++) visit(indexes[nth]!, counts[nth]!)
 }
 
 function range(first: number, count: number): number[] {

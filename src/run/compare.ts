@@ -14,6 +14,8 @@ export interface ComparedRuns {
   readonly verdict: ComparisonVerdict
 }
 
+const sidesOfComparison = 2
+
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
  *
@@ -25,17 +27,23 @@ export async function compare(
   { signal, watcher }: Pick<SideBySide, 'signal' | 'watcher'> = {},
 ): Promise<ComparedRuns> {
   checkSignal(signal)
-  const sides = [base, head]
-  const judge = ([base, head]: readonly LoadResult[], evidenceShare?: number) =>
-    compareSideBySide(base!, head!, tolerance, load.confidence, evidenceShare)
   const targets: RunningTarget[] = []
+  const judge = (baseRun: LoadResult, headRun: LoadResult, evidenceShare?: number): ComparisonVerdict =>
+    compareSideBySide(baseRun, headRun, tolerance, load.confidence, evidenceShare)
   try {
-    for (const side of sides) if ('command' in side) targets.push(await startTarget(side, load))
-    const floods = sides.map(({ url }) => floodOf(load, url, maxDuration / sides.length))
-    const isReached = (results: readonly LoadResult[]): boolean =>
-      isHopeless(results) || judge(results, interimEvidenceShare).verdict !== 'unclear'
-    const results = await runSideBySide(floods, { signal, watcher, decision: { overdueAfter: Infinity, isReached } })
-    return { base: results[0]!, head: results[1]!, verdict: judge(results) }
+    for (const side of [base, head]) if ('command' in side) targets.push(await startTarget(side, load))
+    const duration = maxDuration / sidesOfComparison
+    const floods = [floodOf(load, base.url, duration), floodOf(load, head.url, duration)] as const
+    const [baseRun, headRun] = await runSideBySide(floods, {
+      signal,
+      watcher,
+      decision: {
+        overdueAfter: Infinity,
+        isReached: ([baseSoFar, headSoFar]) =>
+          isHopeless([baseSoFar, headSoFar]) || judge(baseSoFar, headSoFar, interimEvidenceShare).verdict !== 'unclear',
+      },
+    })
+    return { base: baseRun, head: headRun, verdict: judge(baseRun, headRun) }
   } finally {
     await Promise.all(targets.map((target) => target.stop()))
   }

@@ -17,12 +17,15 @@ export function lastLook(longest: number): Looks {
 /** Options of a flood whose target is known. */
 export type SettledOptions = ResolvedOptions & { readonly url: string }
 
+/** A result for each flood. */
+export type ResultsOf<Floods extends readonly unknown[]> = { readonly [Nth in keyof Floods]: LoadResult }
+
 /** What ends a run before its time. */
-export interface Decision {
+export interface Decision<Results = readonly LoadResult[]> {
   /** Unanswered pings older than this many milliseconds count as lost. */
   readonly overdueAfter: number
   /** Whether enough is known; asked with what each flood has measured by now, as if it had ended. */
-  readonly isReached: (results: readonly LoadResult[]) => boolean
+  readonly isReached: (results: Results) => boolean
 }
 
 /** A run under way. */

@@ -25,18 +25,18 @@ export async function run(
   const settled = { ...options, url: options.url ?? embedded!.url }
   try {
     const [result] = await runSideBySide([settled], { signal, watcher, decision: decisionOf(options) })
-    return result!
+    return result
   } finally {
     await embedded?.stop()
   }
 }
 
 /** What ends a run with `until`. */
-function decisionOf({ until }: ResolvedOptions): Decision | undefined {
+function decisionOf({ until }: ResolvedOptions): Decision<readonly [LoadResult]> | undefined {
   if (until === undefined) return undefined
   const { objectives } = until
   return {
     overdueAfter: latencyDeadline(objectives),
-    isReached: ([result]) => isDecided(result!, objectives),
+    isReached: ([result]) => isDecided(result, objectives),
   }
 }

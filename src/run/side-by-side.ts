@@ -1,21 +1,21 @@
 import { WsLoadError } from '../errors.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { type Decision, endWhenDecided, lastLook, type SettledOptions } from './interim-looks.ts'
+import { type Decision, endWhenDecided, lastLook, type ResultsOf, type SettledOptions } from './interim-looks.ts'
 import { checkMachineLimits } from './machine-limits.ts'
 import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
 import { LoadThreads } from './threads.ts'
 import { checkPlatform } from '../server/platform.ts'
-import { timeForAll, turnLength } from '../generator/turns.ts'
+import { timeForAll, turnLengthMs } from '../generator/turns.ts'
 
 // Taken when the module loads: a test's fake timers do not change when a run began.
 const { now } = Date
 
 /** Who watches {@link runSideBySide}, and may end it before its time. */
-export interface SideBySide {
+export interface SideBySide<Results = readonly LoadResult[]> {
   readonly signal?: AbortSignal | undefined
-  readonly decision?: Decision | undefined
+  readonly decision?: Decision<Results> | undefined
   /** Judges a run without `decision` like one of the same length that was not decided before its end. */
   readonly asLastLook?: boolean
   readonly watcher?: Watcher | undefined
@@ -26,10 +26,10 @@ export interface SideBySide {
  * machine meanwhile disturbs all of them. Each has the warm-up and the duration that it asks for to itself.
  * @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`
  */
-export async function runSideBySide(
-  floods: readonly SettledOptions[],
-  { signal, decision, asLastLook = false, watcher }: SideBySide,
-): Promise<LoadResult[]> {
+export async function runSideBySide<const Floods extends readonly SettledOptions[]>(
+  floods: Floods,
+  { signal, decision, asLastLook = false, watcher }: SideBySide<ResultsOf<Floods>>,
+): Promise<ResultsOf<Floods>> {
   checkPlatform()
   const sides = floods.length
   const connections = floods.reduce((sum, flood) => sum + flood.connections, 0)
@@ -42,7 +42,7 @@ export async function runSideBySide(
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
   const threads = new LoadThreads(
     floods.map((options, side) => {
-      const turns = sides === 1 ? undefined : { side, sides, length: turnLength }
+      const turns = sides === 1 ? undefined : { side, sides, length: turnLengthMs }
       return planThreads(options, options.url, { measuredAfter, turns })
     }),
   )
@@ -60,9 +60,10 @@ export async function runSideBySide(
     const looks =
       decision === undefined
         ? undecidedLook
-        : await endWhenDecided(decision, { threads, floods, begin, longest, startedAt })
+        : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt })
     const reports = await threads.done()
-    return floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
+    const results = floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
+    return results as ResultsOf<Floods>
   } finally {
     unwatch()
     signal?.removeEventListener('abort', abort)

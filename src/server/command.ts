@@ -10,6 +10,9 @@ import { Program, sleep } from './program.ts'
 
 const { clearTimeout, setTimeout } = timers
 
+/** From one question whether the server is up to the next. */
+const handshakeIntervalMs = 50
+
 /** A server that accepts WebSockets. */
 export interface RunningTarget {
   readonly url: string
@@ -73,7 +76,7 @@ async function launch(
       givingUp.signal.throwIfAborted()
       if (up) break
       answered = words
-      await sleep(50)
+      await sleep(handshakeIntervalMs)
     }
   } catch (error) {
     await leash.stop()

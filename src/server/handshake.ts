@@ -4,6 +4,9 @@ import { printable } from '../printable.ts'
 
 const { clearTimeout, setTimeout } = timers
 
+const handshakeTimeoutMs = 5_000
+const closingTimeMs = 1_000
+
 /** What a test brings to its handshakes, so that the server is asked the same way while it starts. */
 export interface Handshake {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
@@ -29,7 +32,7 @@ export function shakeHands(url: string, handshake: Handshake, signal: AbortSigna
     const socket = new WebSocket(url, [...protocols], {
       ...tls,
       headers: headers as Record<string, string>,
-      handshakeTimeout: 5_000,
+      handshakeTimeout: handshakeTimeoutMs,
       perMessageDeflate: false,
     })
     const hangUp = (): void => socket.terminate()
@@ -39,7 +42,7 @@ export function shakeHands(url: string, handshake: Handshake, signal: AbortSigna
     })
     socket.on('open', () => {
       answer = { up: true, words: 'accepted' }
-      slow = setTimeout(hangUp, 1_000)
+      slow = setTimeout(hangUp, closingTimeMs)
       socket.close(1000)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {

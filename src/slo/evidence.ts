@@ -10,10 +10,10 @@ import {
 import { samplesNeeded, shareBounds, type Tails } from '../statistics/share.ts'
 import { sum, sumEach } from '../statistics/sum.ts'
 import type { Bracket } from './bracket.ts'
-import type { IndicatorReader } from './indicator.ts'
+import type { IndicatorReader, Statistic } from './indicator.ts'
 import { latencySample } from './latency-sample.ts'
 import { type Observation, trustedDuration } from './observation.ts'
-import { type LatencyGroup, readPercentile } from './reading.ts'
+import { type LatencyGroup, readMean, readPercentile } from './reading.ts'
 
 /** Between which values an indicator truly lies, and what that is known from. */
 export interface Evidence {
@@ -69,13 +69,22 @@ export function evidenceFor(
     case 'share':
       // That there is none at all is a fact as well: no number of pings shows that there never is an error.
       return limit === 0 ? () => fact(bracket) : errorRateEvidence(observation, bracket, limit, tails)
-    case 'mean':
-      return meanEvidence(observation, statistic.of, bracket, tails)
     case 'rate':
       return rateEvidence(observation, statistic.of, bracket, tails)
-    case 'percentile':
-      return percentileEvidence(observation, statistic, tails)
+    default:
+      return latencyEvidence(observation, statistic, tails)
   }
+}
+
+/** {@link evidenceFor} a percentile or the mean of a latency, whatever it is held against. */
+export function latencyEvidence(
+  observation: Observation,
+  statistic: Extract<Statistic, { type: 'percentile' | 'mean' }>,
+  tails: Tails,
+): Extrapolation {
+  return statistic.type === 'mean'
+    ? meanEvidence(observation, statistic.of, readMean(observation, statistic.of), tails)
+    : percentileEvidence(observation, statistic, tails)
 }
 
 function fact({ floor, ceiling }: Bracket): Evidence {

@@ -118,25 +118,28 @@ export function findIndicator(name: string): IndicatorReader | undefined {
     /^(?:(serviceTime|handshake)\.)?([a-z]+|p\d+(?:[._]\d+)?)$/.exec(name) ?? []
   const of = group as LatencyGroup
   if (figure === 'mean') return latencyOf({ type: 'mean', of }, (observation) => readMean(observation, of))
-  const percentile = percentileNamed(figure)
+  const extreme = extremes.get(figure)
+  const percentile = extreme ?? percentileNamed(figure)
   if (percentile === undefined) return undefined
-  // Minimum and maximum are facts about the samples of this run; another one has others.
-  const isFact = percentile === 0 || percentile === 100
-  return latencyOf(isFact ? { type: 'fact' } : { type: 'percentile', of, percentile }, (observation) =>
-    readPercentile(observation, of, percentile),
-  )
+  const statistic: Statistic = extreme === undefined ? { type: 'percentile', of, percentile } : { type: 'fact' }
+  return latencyOf(statistic, (observation) => readPercentile(observation, of, percentile))
 }
 
 function latencyOf(statistic: Statistic, read: IndicatorReader['read']): IndicatorReader {
   return { kind: 'duration', better: 'lower', statistic, read }
 }
 
-function percentileNamed(figure: string): number | undefined {
-  if (figure === 'min') return 0
-  if (figure === 'max') return 100
-  const percentile = Number(/^p(\d.*)/.exec(figure)?.[1]?.replace('_', '.'))
+/** The percentile behind `p99`, `p99.9` or `p99_9`, above 0 and below 100; `undefined` of anything else. */
+export function percentileNamed(figure: string): number | undefined {
+  const percentile = Number(/^p(\d+(?:[._]\d+)?)$/.exec(figure)?.[1]?.replace('_', '.'))
   return percentile > 0 && percentile < 100 ? percentile : undefined
 }
+
+/** Minimum and maximum are facts about the samples of this run; another one has others. */
+const extremes: ReadonlyMap<string, number> = new Map([
+  ['min', 0],
+  ['max', 100],
+])
 
 function parseCount(text: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined

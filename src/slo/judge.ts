@@ -79,10 +79,10 @@ function decide(objective: Objective, { low, high }: Pick<Evidence, 'low' | 'hig
 }
 
 function meets(value: number, { comparison, limit }: Objective): boolean {
-  return comparisons[comparison](value, limit)
+  return operators[comparison](value, limit)
 }
 
-const comparisons: Readonly<Record<Operator, (value: number, limit: number) => boolean>> = {
+const operators: Readonly<Record<Operator, (value: number, limit: number) => boolean>> = {
   '<': (value, limit) => value < limit,
   '<=': (value, limit) => value <= limit,
   '>': (value, limit) => value > limit,

@@ -54,8 +54,8 @@ interface Written {
 
 const levels: ReadonlySet<string> = new Set<Level>(['fail', 'warn'])
 const example = "{ p99: '< 20ms' } or 'p99 < 20ms'"
-const shortestWindow = 1_000
-const longestWindow = 86_400_000
+const shortestWindowMs = 1_000
+const longestWindowMs = 86_400_000
 
 /**
  * Reads an SLO.
@@ -137,7 +137,7 @@ function parseBound({ indicator, level, bound: text }: Written): Objective | str
   const window = parseDuration(windowText)
   if (!hasWindows(reader))
     return expected('no stretch: only mean and percentiles of the latency, errorRate and rates have one')
-  if (window === undefined || !(window >= shortestWindow && window <= longestWindow)) {
+  if (window === undefined || !(window >= shortestWindowMs && window <= longestWindowMs)) {
     return expected(`${durationForms}, from 1 s to a day, after 'over any'`)
   }
   return { ...objective, window, bound: `${comparison} ${limitText} over any ${windowText}` }

@@ -18,7 +18,7 @@ export function worstStretch(
   judge: (stretch: Observation, sideBySide: number) => ObjectiveVerdict,
 ): ObjectiveVerdict | undefined {
   const slicesOfStretch = Math.round(length / run.slices.length)
-  const slicesOfRun = Math.floor(run.duration / run.slices.length + 1e-6)
+  const slicesOfRun = run.slices.completedAfter(run.duration)
   if (slicesOfStretch === 0 || slicesOfStretch > slicesOfRun) return undefined
   const sideBySide = Math.ceil(slicesOfRun / slicesOfStretch)
   return firstSlices(slicesOfRun, slicesOfStretch)

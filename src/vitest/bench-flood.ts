@@ -30,6 +30,6 @@ export function benchFlood(flood: WaitingFlood): BenchFlood {
 }
 
 /** The flood behind a benchmark's function; `undefined` if it is an ordinary one. */
-export function floodOf(benchmark: object): WaitingFlood | undefined {
+export function waitingFloodOf(benchmark: object): WaitingFlood | undefined {
   return (benchmark as Readonly<Record<symbol, WaitingFlood | undefined>>)[mark]
 }

@@ -14,10 +14,10 @@ import { toBenchResult } from './bench-result.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
-import { floodOf, type WaitingFlood } from './bench-flood.ts'
+import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
 import { pointingAt } from './pointing-at.ts'
-import { checkTimeout, within } from './ws-load.ts'
+import { checkTimeout, withinTest } from './ws-load.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
 type Registration = Group['registrations'][number]
@@ -38,8 +38,8 @@ const now = performance.now.bind(performance)
 
 const provider: BenchmarkProvider = {
   async run(group) {
-    const floods = group.registrations.filter(({ fn }) => floodOf(fn) !== undefined)
-    const others = group.registrations.filter(({ fn }) => floodOf(fn) === undefined)
+    const floods = group.registrations.filter(({ fn }) => waitingFloodOf(fn) !== undefined)
+    const others = group.registrations.filter(({ fn }) => waitingFloodOf(fn) === undefined)
     const results = [
       ...(floods.length === 0 ? [] : await runFloods(floods)),
       ...(others.length === 0 ? [] : await runOthers({ ...group, registrations: others })),
@@ -52,20 +52,20 @@ export default provider
 
 async function runFloods(registrations: readonly Registration[]): Promise<Results> {
   for (const { fnOpts } of registrations) await fnOpts?.beforeAll?.call(undefined as never, 'run')
-  const results = await measure(registrations.map(({ fn }) => floodOf(fn)!))
+  const results = await measure(registrations.map(({ fn }) => waitingFloodOf(fn)!))
   for (const { fnOpts } of registrations) await fnOpts?.afterAll?.call(undefined as never, 'run')
   const summaries = results.map((result) => new LoadSummary(result))
   for (const [nth, { name, fn }] of registrations.entries()) {
-    await keepFlood(floodOf(fn)!.test, summaries[nth]!, name)
+    await keepFlood(waitingFloodOf(fn)!.test, summaries[nth]!, name)
   }
   return registrations.map(({ name }, nth) => ({ name, ...toBenchResult(summaries[nth]!), summary: summaries[nth]! }))
 }
 
 /** One flood runs as `wsLoad()` does, several take turns. */
-async function measure(waiting: readonly WaitingFlood[]): Promise<LoadResult[]> {
-  const [{ test, flood, signal: given }] = waiting as [WaitingFlood]
+async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadResult[]> {
+  const [{ test, flood: first, signal: given }] = waiting as [WaitingFlood]
   const watcher = tellProgress(test)
-  if (waiting.length === 1) return [await within(test, given, (signal) => run(flood, { signal, watcher }))]
+  if (waiting.length === 1) return [await withinTest(test, given, (signal) => run(first, { signal, watcher }))]
   const floods = waiting.map(({ flood }) => flood)
   checkComparable(floods)
   pointingAt(measure, () =>
@@ -77,7 +77,7 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<LoadResult[]> 
   const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
   try {
     const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
-    return await within(test, given, (signal) => runSideBySide(settled, { signal, watcher }))
+    return await withinTest(test, given, (signal) => runSideBySide(settled, { signal, watcher }))
   } finally {
     await embedded?.stop()
   }

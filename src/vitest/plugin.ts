@@ -53,7 +53,7 @@ const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
 const optionNames = ['defaults', 'target', 'inconclusive', 'report']
 const usualPage = '.vitest/ws-load/report.html'
-const minute = 60_000
+const minuteMs = 60_000
 /** Vitest's own, in milliseconds: of tests, and of benchmarks. */
 const timeouts = [
   ['testTimeout', [5_000, 60_000]],
@@ -71,7 +71,7 @@ const timeouts = [
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
   const { target, headers, protocols, tls, warmup, duration } = parse(options)
   const { defaults = {}, inconclusive = 'fail', report = {} } = options
-  const timeout = minute + (Number.isFinite(duration) ? warmup + duration : 0)
+  const timeout = minuteMs + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
   let nextProvider: string | undefined
   return {

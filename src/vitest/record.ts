@@ -9,6 +9,8 @@ import type { LoadSummary } from '../summary/load-summary.ts'
 import type { RunningTest } from './context.ts'
 import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 
+/** Each report stays with the test, so it is not told more often. */
+const progressIntervalMs = 10_000
 const records = new WeakMap<LoadSummary, FloodRecord>()
 
 /** Leaves a flood's figures with its test, for whatever reporter is there. */
@@ -53,12 +55,12 @@ async function publish({ task, annotate }: RunningTest, { summary, record, index
   await recordArtifact(task, { type: floodArtifact, index, summary: summary.toJSON() })
 }
 
-/** Tells reporters every ten seconds how far a flood is; each report stays with the test, so it is not told more often. */
+/** Tells reporters every ten seconds how far a flood is. */
 export function tellProgress(test: RunningTest | undefined): Watcher | undefined {
   if (test === undefined) return undefined
   const { task } = test
   return {
-    every: 10_000,
+    every: progressIntervalMs,
     report(progress) {
       if (progress.phase === 'connecting' || task.result?.state !== 'run') return
       const told = recordArtifact(task, { type: progressArtifact, line: formatProgress(progress) })

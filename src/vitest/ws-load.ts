@@ -20,7 +20,7 @@ export interface Surroundings {
 }
 
 /** How long an ended flood may take to close its connections, in milliseconds. */
-const closingTime = 10_000
+const closingTimeMs = 10_000
 const sidesOfComparison = 2
 
 /** Floods a target, or compares two. */
@@ -85,7 +85,7 @@ function floodLater({ test, ...surroundings }: Surroundings, given: WsLoadOption
 /** Runs a flood as part of a test, or on its own. Awaits rather than passes on: annotations point to whoever awaits this. */
 async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
   const flood = pointingAt(floodIn, () => parseFlood(test, optionsIn(surroundings, given)))
-  const flooded = await within(test, given.signal, async (signal) => {
+  const flooded = await withinTest(test, given.signal, async (signal) => {
     const summary = new LoadSummary(await run(flood, { signal, watcher: tellProgress(test) }))
     await keepFlood(test, summary)
     return summary
@@ -95,12 +95,12 @@ async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOpt
 
 async function compareIn({ test, defaults }: Surroundings, given: CompareOptions): Promise<LoadComparison> {
   const comparison = pointingAt(compareIn, () => {
-    const parsed = parseComparison({ ...mergeOptions(withoutEnd(defaults), given as WsLoadOptions), ...given })
+    const parsed = parseComparison(mergeOptions(withoutEnd(defaults), given))
     const { load, maxDuration } = parsed
     checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
     return parsed
   })
-  const compared = await within(test, given.signal, async (signal) => {
+  const compared = await withinTest(test, given.signal, async (signal) => {
     const { base, head, verdict } = await compare(comparison, { signal, watcher: tellProgress(test) })
     const kept = new LoadComparison(base, head, verdict)
     await keepComparison(test, kept)
@@ -121,7 +121,7 @@ function parseFlood(test: RunningTest | undefined, options: WsLoadOptions): Reso
 }
 
 /** Runs something that ends with its test, and that a retry waits for. */
-export async function within<Result>(
+export async function withinTest<Result>(
   test: RunningTest | undefined,
   given: AbortSignal | undefined,
   start: (signal: AbortSignal | undefined) => Promise<Result>,
@@ -133,7 +133,7 @@ export async function within<Result>(
   test.onTestFinished(() => {
     end.abort()
     return ended.promise
-  }, closingTime)
+  }, closingTimeMs)
   const signals = [test.signal, end.signal, ...(given === undefined ? [] : [given])]
   try {
     return await start(AbortSignal.any(signals))

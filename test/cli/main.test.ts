@@ -77,6 +77,10 @@ describe.concurrent('ws-load', () => {
       /^error: option '--text <text>' cannot be used with option '--binary <file>'\n$/,
     ],
     [['--binary', '/nowhere'], /^error: ENOENT/],
+    [
+      ['compare', 'a.json', 'b.json', '--confidence', '3'],
+      /^error: --confidence: expected a number above 0\.5 and below 1, got 3\n$/,
+    ],
     [['-v', 'loud'], /Allowed choices are error, warn, info, debug\.\n$/],
     [
       ['--json', '/nowhere/out.json', '--html', '/'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { comparePairs, pairUp, pairWithItself, valueOf } from '../../src/gate/pairs.ts'
+import { comparePairs, pairUp, pairWithItself, figureOf } from '../../src/gate/pairs.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
 
@@ -64,8 +64,8 @@ describe('comparePairs', () => {
   test('counts a ping without an answer as one that took its whole timeout', () => {
     const base = slicesOf(32, () => around(2))
     const head = slicesOf(32, () => [...around(2, 10), ...around(Infinity, 30)])
-    expect(valueOf(head, median, 1_000)).toBe(1_000)
-    expect(valueOf(head, mean, 1_000)).toBeCloseTo(750.5, 0)
+    expect(figureOf(head, median, 1_000)).toBe(1_000)
+    expect(figureOf(head, mean, 1_000)).toBeCloseTo(750.5, 0)
     expect(comparePairs(pairUp(base, head, 32), median, judged).low).toBeGreaterThan(100)
   })
 
@@ -78,7 +78,7 @@ describe('comparePairs', () => {
   test('knows nothing of nothing', () => {
     const empty = slicesOf(0, () => [])
     expect(comparePairs(pairUp(empty, empty, 0), median, judged)).toEqual({ change: NaN, low: NaN, high: NaN })
-    expect(valueOf(empty, median, 1_000)).toBeNaN()
+    expect(figureOf(empty, median, 1_000)).toBeNaN()
   })
 })
 
@@ -98,6 +98,6 @@ test('a flood is paired with itself in turns', () => {
 test('a percentile lies within its bucket as far as its rank does', () => {
   const slices = slicesOf(1, () => around(10, 1_001))
   for (const percentile of [1, 25, 50, 99]) {
-    expect(valueOf(slices, { ...median, percentile }, 1_000)).toBeCloseTo(8 + (4 * percentile) / 100, 1)
+    expect(figureOf(slices, { ...median, percentile }, 1_000)).toBeCloseTo(8 + (4 * percentile) / 100, 1)
   }
 })

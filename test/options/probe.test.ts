@@ -288,6 +288,7 @@ describe('anything else', () => {
   test('is nearly one of the forms', () => {
     expect(mistakesIn({ txt: 'PING' })).toBe('probe.txt: no such option, did you mean "text"?')
     expect(mistakesIn({ text: 'PING', dta: 5 })).toBe('probe.dta: no such option')
+    expect(mistakesIn({ text: 5, dta: 5 })).toBe('probe.dta: no such option\nprobe.text: expected a text, got 5')
     expect(mistakesIn({ ...json, dta: 5 })).toBe('probe.dta: no such option, did you mean "data"?')
     expect(mistakesIn({ text: 'PING', binary: new Uint8Array(1) })).toBe(
       "probe.binary: expected 'ping', { text }, { binary }, { request, reply } or { module }, got it with text",

@@ -73,13 +73,13 @@ describe('PEM', () => {
 
   test('of a key that is not that of the certificate is a mistake', () => {
     expect(mistakesIn({ cert: made.client.cert, key: made.valid.key })).toEqual([
-      'tls.key: expected the key of tls.cert, got that of another certificate',
+      'tls.key: expected the key of the certificate, got that of another one',
     ])
   })
 
   test.for([
-    [undefined, 'tls.key: expected tls.passphrase with it, the key is encrypted'],
-    ['wrong', 'tls.key: expected a private key that tls.passphrase opens, got one that it does not'],
+    [undefined, 'tls.key: expected a passphrase with it, the key is encrypted'],
+    ['wrong', 'tls.key: expected a private key that the passphrase opens, got one that it does not'],
   ] as const)('of an encrypted key needs its passphrase, not %s', ([passphrase, mistake]) => {
     expect(mistakesIn({ key: encrypted, ...(passphrase !== undefined && { passphrase }) })).toEqual([mistake])
   })

@@ -72,9 +72,10 @@ test('a file of the first schema is read, whatever came later', async () => {
   expect(JSON.parse(JSON.stringify(summary))).toMatchObject(json)
 })
 
-test('a file without options has those that verdicts need', () => {
-  const { options } = LoadSummary.fromJSON({ ...steady(2).toJSON(), options: { later: true } })
-  expect(options).toEqual({ confidence: 0.99, timeout: 5_000, later: true })
+test('a file has the options that verdicts need, and no others that cannot be read', () => {
+  const { options } = LoadSummary.fromJSON({ ...steady(2).toJSON(), options: { later: true, arrivals: 'bursts' } })
+  expect(options).toMatchObject({ confidence: 0.99, timeout: 5_000, later: true })
+  expect(options.arrivals).toBeUndefined()
 })
 
 test.each([

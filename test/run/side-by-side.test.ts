@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import { runSideBySide } from '../../src/run/side-by-side.ts'
-import { turnLength } from '../../src/generator/turns.ts'
+import { turnLengthMs } from '../../src/generator/turns.ts'
 import { expectBalanced } from '../support/flood.ts'
 import { closing, delaying, echoing, type Server, silent } from '../support/servers.ts'
 
@@ -32,7 +32,7 @@ describe('floods side by side', () => {
     expect(performance.now() - begun).toBeGreaterThan(800)
     expect(base!.duration).toBeCloseTo(400, 6)
     expect(head!.duration).toBeCloseTo(400, 6)
-    expect(base!.slices.length).toBe(turnLength)
+    expect(base!.slices.length).toBe(turnLengthMs)
     for (const { slices } of [base!, head!]) expect(slices.pings('sent').every((sent) => sent > 0)).toBe(true)
   })
 
@@ -89,8 +89,8 @@ describe('floods side by side', () => {
     await using well = await echoing()
     await using gone = await closing({ after: { answers: 1 } })
     const [base, head] = await runSideBySide([settled(well), settled(gone)], {})
-    expect([base!.ended, head!.ended]).toEqual(['completed', 'disconnected'])
-    expect(base!.pings.answered).toBeGreaterThan(0)
+    expect([base.ended, head.ended]).toEqual(['completed', 'disconnected'])
+    expect(base.pings.answered).toBeGreaterThan(0)
   })
 
   test('count what is never answered as timed out', async () => {
@@ -118,7 +118,7 @@ describe('floods side by side', () => {
       ['decided', 1],
       ['decided', 1],
     ])
-    for (const duration of seen) expect(Math.abs(duration - 500)).toBeLessThanOrEqual(turnLength)
+    for (const duration of seen) expect(Math.abs(duration - 500)).toBeLessThanOrEqual(turnLengthMs)
     for (const result of results) expectBalanced(result)
   })
 

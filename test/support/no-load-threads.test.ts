@@ -13,7 +13,7 @@ async function runBesideOthers(body: string): Promise<VitestRun> {
   await writeFile(
     join(directory, 'a.test.js'),
     `import { test } from 'vitest'
-import { run } from '${join(repository, 'src/run/run.ts')}'
+import { run } from '${join(import.meta.dirname, 'run.ts')}'
 test('a', async () => {
   ${body}
 })`,

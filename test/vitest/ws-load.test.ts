@@ -38,6 +38,15 @@ test('a comparison takes over what the defaults say of the load, and not what en
   expect(base.options).not.toHaveProperty('until')
 })
 
+test('an option of a comparison that is undefined leaves the default', async () => {
+  await using server = await echoing()
+  const side = { url: server.url }
+  const wsLoad = inShortTest({ connections: 3, warmup: 0 })
+  const given = { base: side, head: side, maxDuration: '1s', connections: undefined }
+  const { base } = await wsLoad.compare(given as never)
+  expect(base.connections.requested).toBe(3)
+})
+
 test('the plugin takes what decides a run for a default, with its mistakes', () => {
   const defaults = { until: { p99: '< 20ms' }, maxDuration: '20s', confidence: 0.95 }
   expect(() => wsLoadPlugin({ defaults })).not.toThrow()
