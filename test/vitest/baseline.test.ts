@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { baselineFile, readBaseline } from '../../src/vitest/baseline.ts'
 import '../../src/vitest/matchers.ts'
 import { steady } from '../support/comparison.ts'
-import { plainly } from '../support/plainly.ts'
+import { withoutColours } from '../support/without-colours.ts'
 
 const before = process.cwd()
 let directory: string
@@ -46,7 +46,7 @@ describe('toMatchBaseline', () => {
 
   test('fails when it is slower', () => {
     keep('gateway')
-    expect(plainly(() => expect(steady(20)).toMatchBaseline('gateway', tolerance))).toThrow(
+    expect(withoutColours(() => expect(steady(20)).toMatchBaseline('gateway', tolerance))).toThrow(
       /^Slower: p50 changed by 10×/,
     )
     expect(steady(20)).not.toMatchBaseline('gateway', tolerance)
@@ -76,7 +76,7 @@ describe('toMatchBaseline', () => {
 
   test('never passes with a baseline of another load or another machine', () => {
     keep('gateway', steady(2, { environment: { cpu: 'Other CPU' }, options: { inFlight: 8 } }))
-    expect(plainly(() => expect(steady(2)).toMatchBaseline('gateway', {}, { inconclusive: 'warn' }))).toThrow(
+    expect(withoutColours(() => expect(steady(2)).toMatchBaseline('gateway', {}, { inconclusive: 'warn' }))).toThrow(
       /^Unclear: the base had another load: inFlight was 8, is 1\n/,
     )
   })

@@ -2,7 +2,7 @@ import { describe, onTestFinished, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
 import { comparison, steady } from '../support/comparison.ts'
-import { plainly } from '../support/plainly.ts'
+import { withoutColours } from '../support/without-colours.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 20,000 pings, 4 % of which took 18 ms. */
@@ -24,7 +24,7 @@ describe('toMeetSLO', () => {
   })
 
   test('fails with the table when one is surely missed', () => {
-    expect(plainly(() => expect(summary).toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })))
+    expect(withoutColours(() => expect(summary).toMeetSLO({ p99: '< 10ms', p50: '< 20ms' })))
       .toThrowErrorMatchingInlineSnapshot(`
         [Error: SLO missed: p99 is 18 ms, the limit is < 10ms
             objective  limit   measured  99 % sure  by how much
@@ -58,11 +58,11 @@ describe('toMeetSLO', () => {
   })
 
   test('fails when the generator cannot tell', () => {
-    expect(plainly(() => expect(blurred).toMeetSLO({ p99: '< 20ms' }))).toThrow(/^SLO inconclusive: p99/)
+    expect(withoutColours(() => expect(blurred).toMeetSLO({ p99: '< 20ms' }))).toThrow(/^SLO inconclusive: p99/)
   })
 
   test('fails with the generator first when it was saturated', () => {
-    expect(plainly(() => expect(saturated).toMeetSLO({ p99: '< 10ms', throughput: '> 5k/s' })))
+    expect(withoutColours(() => expect(saturated).toMeetSLO({ p99: '< 10ms', throughput: '> 5k/s' })))
       .toThrowErrorMatchingInlineSnapshot(`
         [Error: The load generator was saturated: it, not the server, may be what was measured.
           pings left up to 16 ms late (p99): take a lower rate or more threads
@@ -76,13 +76,13 @@ describe('toMeetSLO', () => {
   })
 
   test('fails when nothing was measured', () => {
-    expect(plainly(() => expect(nothing).toMeetSLO({ p99: '< 20ms' }))).toThrow(
+    expect(withoutColours(() => expect(nothing).toMeetSLO({ p99: '< 20ms' }))).toThrow(
       /^SLO inconclusive: nothing was measured/,
     )
   })
 
   test('names what an assertion is about', () => {
-    expect(plainly(() => expect(summary, 'the gateway').toMeetSLO({ p99: '< 10ms' }))).toThrow(
+    expect(withoutColours(() => expect(summary, 'the gateway').toMeetSLO({ p99: '< 10ms' }))).toThrow(
       /^the gateway: SLO missed: p99/,
     )
   })
@@ -98,7 +98,7 @@ describe('.not.toMeetSLO', () => {
   })
 
   test('fails with the table when every objective is met', () => {
-    expect(plainly(() => expect(summary).not.toMeetSLO({ p99: '< 20ms' }))).toThrowErrorMatchingInlineSnapshot(`
+    expect(withoutColours(() => expect(summary).not.toMeetSLO({ p99: '< 20ms' }))).toThrowErrorMatchingInlineSnapshot(`
       [Error: expected the SLO to be missed for sure (.not)
       SLO met: p99 is 18 ms, the limit is < 20ms
           objective  limit   measured  99 % sure  by how much
@@ -131,19 +131,19 @@ describe('.not.toMeetSLO', () => {
   })
 
   test('fails when the generator cannot tell', () => {
-    expect(plainly(() => expect(blurred).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
+    expect(withoutColours(() => expect(blurred).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
       /missed for sure.*\nSLO inconclusive: p99/,
     )
   })
 
   test('fails when the generator was saturated', () => {
-    expect(plainly(() => expect(saturated).not.toMeetSLO({ p99: '< 10ms' }))).toThrow(
+    expect(withoutColours(() => expect(saturated).not.toMeetSLO({ p99: '< 10ms' }))).toThrow(
       /missed for sure.*\nThe load generator was saturated[^]*\nSLO inconclusive: p99/,
     )
   })
 
   test('fails when nothing was measured', () => {
-    expect(plainly(() => expect(nothing).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
+    expect(withoutColours(() => expect(nothing).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
       /missed for sure.*\nSLO inconclusive: nothing/,
     )
   })
@@ -208,25 +208,27 @@ describe('toShowNoRegression', () => {
   })
 
   test('fails with the table when it is slower', () => {
-    expect(plainly(() => expect(slower).toShowNoRegression())).toThrow(/^Slower: p50 changed by \+50 %/)
+    expect(withoutColours(() => expect(slower).toShowNoRegression())).toThrow(/^Slower: p50 changed by \+50 %/)
   })
 
   test('takes a tolerance of its own', () => {
     expect(slower).toShowNoRegression({ p50: '60%', p99: '60%' })
     expect(slower).toShowNoRegression({ p50: '1%', min: '2ms' })
-    expect(plainly(() => expect(slower).toShowNoRegression({ p50: '40%' }))).toThrow(/^Slower: /)
+    expect(withoutColours(() => expect(slower).toShowNoRegression({ p50: '40%' }))).toThrow(/^Slower: /)
   })
 
   test('fails when it is unclear, and warns instead when told to', () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
     onTestFinished(() => warned.mockRestore())
-    expect(plainly(() => expect(unclear).toShowNoRegression())).toThrow(/^Unclear: /)
+    expect(withoutColours(() => expect(unclear).toShowNoRegression())).toThrow(/^Unclear: /)
     expect(unclear).toShowNoRegression(undefined, { inconclusive: 'warn' })
     expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^Unclear: /))
   })
 
   test('never passes when a side was not there', () => {
-    expect(plainly(() => expect(gone).toShowNoRegression(undefined, { inconclusive: 'warn' }))).toThrow(/head: every/)
+    expect(withoutColours(() => expect(gone).toShowNoRegression(undefined, { inconclusive: 'warn' }))).toThrow(
+      /head: every/,
+    )
   })
 
   test('with .not passes for a sure regression only', () => {

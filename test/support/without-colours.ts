@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /** What an assertion throws, without the colours that depend on where the tests run. */
-export function plainly(run: () => void): () => void {
+export function withoutColours(run: () => void): () => void {
   return () => {
     try {
       run()
