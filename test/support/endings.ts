@@ -27,9 +27,12 @@ export function closing({
   return ending(options, (socket) => socket.close(code, reason))
 }
 
+/** Node 22 takes a reset that is read together with the last answer for a mere end of the stream. */
+const resetDelayMs = 5
+
 /** Ends with a TCP reset. */
 export function resetting(options: EndingOptions): Promise<EndingServer> {
-  return ending(options, (_socket, server, tcp) => server.reset(tcp))
+  return ending(options, (_socket, server, tcp) => void setTimeout(() => server.reset(tcp), resetDelayMs))
 }
 
 /** Ends with a FIN, without a close frame. */
