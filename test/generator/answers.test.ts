@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { blockingProbe } from '../support/blocking-probe.ts'
 import { flood } from '../support/flood.ts'
 import {
   chopping,
@@ -128,14 +129,7 @@ describe('a message that the server sends with its handshake', () => {
 
 test('an answer that came in time has not timed out because the generator polled late', async () => {
   await using server = await echoing()
-  const probe = {
-    request(id: number) {
-      const start = performance.now()
-      while (performance.now() - start < 150) if (id !== 100) break
-      return `${id}`
-    },
-    reply: (answer: unknown) => Number(String(answer)),
-  }
+  const probe = blockingProbe(100, 150)
   const { pings } = await flood(server, { connections: 40, pings: 200, timeout: 100, probe })
   expect(pings.answered + pings.timedOut).toBe(200)
   // Only the one whose request took so long may have.

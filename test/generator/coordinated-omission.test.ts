@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { blockingProbe } from '../support/blocking-probe.ts'
 import { flood } from '../support/flood.ts'
 import { echoing, stalling } from '../support/servers.ts'
 
@@ -34,14 +35,7 @@ test('a closed run meets a stall with one ping a connection', async () => {
 
 test('a ping that leaves late keeps the time at which it was due', async () => {
   await using server = await echoing()
-  const probe = {
-    request(id: number) {
-      const start = performance.now()
-      while (performance.now() - start < 60) if (id !== 50) break
-      return `${id}`
-    },
-    reply: (answer: unknown) => Number(String(answer)),
-  }
+  const probe = blockingProbe(50, 60)
   const { latency, pings, generator } = await flood(server, { connections: 1, rate: 1_000, probe })
   expect(pings).toMatchObject({ due: 200, answered: 200 })
   // 60 pings were due while the generator was busy; the first 30 of them left 30 ms late and more.
