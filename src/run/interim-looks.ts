@@ -80,7 +80,7 @@ function withoutSeconds(snapshot: Snapshot): Snapshot {
 async function endsBefore(time: number, end: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const reached = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, time - process.uptime() * 1_000, false)
+    timer = setTimeout(resolve, Math.max(0, time - process.uptime() * 1_000), false)
   })
   try {
     return await Promise.race([reached, end.then(() => true)])

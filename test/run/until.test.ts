@@ -47,6 +47,19 @@ describe('a run ends when it is decided', () => {
     expect(duration).toBeGreaterThan(999)
   })
 
+  test('at a look that comes later than it was planned, of which Node has nothing to say', async () => {
+    await using server = await echoing()
+    const warnings: Error[] = []
+    const listen = (warning: Error): number => warnings.push(warning)
+    process.on('warning', listen)
+    const running = flood(server, { until: easy, maxDuration: long, confidence: 0.99999, warmup: 500 })
+    await vi.waitUntil(() => server.pings > 0)
+    for (const end = performance.now() + 2_500; performance.now() < end;);
+    expect((await running).ended).toBe('decided')
+    process.off('warning', listen)
+    expect(warnings).toEqual([])
+  })
+
   test('under fake timers too', async () => {
     await using server = await echoing()
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'setImmediate', 'Date', 'performance', 'hrtime'] })
