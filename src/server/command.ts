@@ -5,7 +5,8 @@ import type { ResolvedTarget } from '../options/target.ts'
 import { show } from '../wording.ts'
 import { formatDuration } from '../units.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
-import type { Errand } from './leash.ts'
+import type { Errand, Started } from './leash.ts'
+import { endProcessGroup } from './process-group.ts'
 import { Program, sleep } from './program.ts'
 
 const { clearTimeout, setTimeout } = timers
@@ -65,8 +66,12 @@ async function launch(
 ): Promise<RunningTarget> {
   const { command, cwd, env, timeout, url } = options
   let answered = 'nothing yet'
-
   const leash = new Program('leash')
+  const orphansEnded = endOrphansOf(leash)
+  const stop = async (): Promise<void> => {
+    await leash.stop()
+    await orphansEnded
+  }
   leash.process.send({ command, cwd, env: { ...process.env, ...env } } satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
   const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
@@ -79,14 +84,27 @@ async function launch(
       await sleep(handshakeIntervalMs)
     }
   } catch (error) {
-    await leash.stop()
+    await stop()
     throw error
   } finally {
     clearTimeout(deadline)
   }
   leash.unref()
   const exited = leash.ended.then((how) => exitedLate(options, how, leash.lastWords()))
-  return { url, reused: false, exited, stop: () => leash.stop() }
+  return { url, reused: false, exited, stop }
+}
+
+/** What a leash does when it ends is done here when it was killed: else its server would go on unseen. */
+async function endOrphansOf(leash: Program): Promise<void> {
+  let group: number | undefined
+  leash.process.on('message', (message: object) => {
+    if ('group' in message) ({ group } = message as Started)
+  })
+  const signal = await new Promise<NodeJS.Signals | null>((resolve) => {
+    leash.process.once('exit', (_code, killedBy) => resolve(killedBy))
+    leash.process.once('error', () => resolve(null))
+  })
+  if (signal !== null && group !== undefined) await endProcessGroup(group)
 }
 
 function inUse(options: ResolvedTarget): WsLoadError {

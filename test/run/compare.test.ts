@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { CompareOptions } from '../../src/options/compare.ts'
 import { compare } from '../support/run.ts'
-import { freePort } from '../support/processes.ts'
+import { freePort, parentOf, pidServer, visit } from '../support/processes.ts'
 import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
 
 const tolerance = { p50: '20%', min: '1ms' }
@@ -100,6 +100,24 @@ describe('compare', () => {
     expect(verdict).toBe('same')
     expect([base.pings.timedOut, head.pings.timedOut]).toEqual([0, 0])
     for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
+  })
+
+  test('is never green when what holds a server was killed', async () => {
+    await using base = await delaying(() => 4)
+    const port = await freePort()
+    const url = `ws://127.0.0.1:${port}`
+    const running = compare({
+      base: { url: base.url },
+      head: { command: `exec ${pidServer(port)}`, url },
+      tolerance: { p50: '10000%', min: '10s' },
+      confidence: 0.99999,
+    })
+    await vi.waitUntil(() => base.pings > 0, { timeout: 20_000 })
+    process.kill(parentOf(await visit(url)), 'SIGKILL')
+    const { verdict } = await running
+    expect(verdict).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(verdict.reasons.join()).toContain('head: 10 of 10 connections ended before the run did')
+    await expect(visit(url)).rejects.toThrow('ECONNREFUSED')
   })
 
   test('does not begin when it was aborted before', async () => {

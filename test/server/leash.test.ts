@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startTarget } from '../../src/server/command.ts'
 import { targetOf } from '../support/target.ts'
-import { freePort, isAlive, pidServer, visit } from '../support/processes.ts'
+import { freePort, isAlive, parentOf, pidServer, visit } from '../support/processes.ts'
 
 interface Family {
   readonly parent: ChildProcess
@@ -88,6 +88,18 @@ test('ends a server that ignores SIGTERM', async () => {
   const url = `ws://127.0.0.1:${port}`
   const target = await startTarget(targetOf({ command: pidServer(port, '--ignore-sigterm'), url }))
   const server = await visit(url)
+  await target.stop()
+  expect(isAlive(server)).toBe(false)
+})
+
+test('ends the server, and tells of it, when the leash itself is killed', async () => {
+  const port = await freePort()
+  const url = `ws://127.0.0.1:${port}`
+  const target = await startTarget(targetOf({ command: `exec ${pidServer(port)}`, url }))
+  onTestFinished(() => target.stop())
+  const server = await visit(url)
+  process.kill(parentOf(server), 'SIGKILL')
+  expect(await target.exited).toContain('was ended by SIGKILL while it was being tested')
   await target.stop()
   expect(isAlive(server)).toBe(false)
 })

@@ -1,4 +1,5 @@
 /** Server programs in processes of their own, and whether they are alive. */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -43,4 +44,12 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** The process that started another one. */
+export function parentOf(pid: number): number {
+  if (process.platform !== 'linux') {
+    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }))
+  }
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1])
 }
