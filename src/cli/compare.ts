@@ -9,7 +9,7 @@ import { formatPage } from '../page/page.ts'
 import { formatComparison } from '../report/comparison.ts'
 import { formatJSON } from '../result/json.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
-import { exitCode, exitCodeOf } from './exit-code.ts'
+import { exitAfter, exitCode, exitCodeOf } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -64,6 +64,8 @@ Exit codes:
   1  slower
   2  wrong usage
   3  unclear
+  4  otherwise 0, but an output could not be written
+  5  it could not run
   130  interrupted; what was measured until then is printed
 
 Examples:
@@ -93,8 +95,8 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
     end,
   )
   const comparison = new LoadComparison(result.base, result.head, result.verdict)
-  print(comparison, flags)
-  return interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict)
+  const unwritten = print(comparison, flags)
+  return exitAfter(interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict), unwritten)
 }
 
 function compareFiles(base: string, head: string, flags: CompareFlags): number {
@@ -107,8 +109,7 @@ function compareFiles(base: string, head: string, flags: CompareFlags): number {
   ]
   if ('mistakes' in tolerance || 'mistakes' in judgement || mistakes.length > 0) throw usageError(...mistakes)
   const comparison = compareSummaries(base, head, tolerance.value, judgement.value.confidence)
-  print(comparison, flags)
-  return exitCodeOf(comparison.verdict)
+  return exitAfter(exitCodeOf(comparison.verdict), print(comparison, flags))
 }
 
 /** Flags that two files have no use for. */
@@ -138,11 +139,12 @@ export function pageOfComparison({ base, head, ...comparison }: LoadComparison):
   return formatPage('Base against head', [{ title: 'head', runs, comparison }])
 }
 
-function print(comparison: LoadComparison, flags: CompareFlags): void {
+/** @returns what could not be written */
+function print(comparison: LoadComparison, flags: CompareFlags): string[] {
   const { json, markdown } = flags
   const text = json ? formatJSON(comparison) : markdown ? `${comparison.toMarkdown()}\n` : inColours(comparison)
   process.stdout.write(text)
-  writeFiles(filesOf(flags), { '--html': () => pageOfComparison(comparison) })
+  return writeFiles(filesOf(flags), { '--html': () => pageOfComparison(comparison) })
 }
 
 /** As `toString` says it. */

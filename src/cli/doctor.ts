@@ -42,7 +42,10 @@ export const doctorCommand: Command = new Command('doctor')
     30,
   )
   .option('-c, --connections <number>', 'of each server', aWholeNumber(1, 100_000), 10)
-  .addHelpText('after', '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage')
+  .addHelpText(
+    'after',
+    '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage\n  4  the output could not be written\n  5  it could not run',
+  )
   .action(async (flags: DoctorFlags) => {
     const { cpu, cores, node, os } = describeEnvironment()
     say(`${cpu}, ${cores} cores, ${os}, Node ${node}; ${flags.connections} connections`)

@@ -1,9 +1,26 @@
 import type { ChangeVerdict } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { complain } from './complain.ts'
 
 /** What the process says with its exit code. */
-export const exitCode = { fine: 0, missed: 1, usage: 2, unclear: 3, interrupted: 130 } as const
+export const exitCode = {
+  fine: 0,
+  missed: 1,
+  usage: 2,
+  unclear: 3,
+  /** An output that was asked for could not be written. */
+  unwritten: 4,
+  /** It could not run here, or has a bug. */
+  failed: 5,
+  interrupted: 130,
+} as const
+
+/** Of a command that could not write some of what was asked for: a verdict that is red already says more. */
+export function exitAfter(code: number, unwritten: readonly string[]): number {
+  for (const line of unwritten) complain(`error: ${line}\n`)
+  return code === exitCode.fine && unwritten.length > 0 ? exitCode.unwritten : code
+}
 
 /** The exit code of a comparison. */
 export function exitCodeOf(verdict: ChangeVerdict): number {

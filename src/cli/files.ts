@@ -1,6 +1,5 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { usageError } from './usage-error.ts'
 
 /** Files that flags ask for, by flag; `undefined` where one does not. */
 export type FilesByFlag = Readonly<Record<string, string | undefined>>
@@ -16,10 +15,10 @@ export function mistakesInFiles(files: FilesByFlag): string[] {
 /**
  * Writes each file; one that cannot be written does not keep the others from it.
  * @param texts what to write, by flag
- * @throws a usage error that lists those that could not
+ * @returns why, of those that could not
  */
-export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, () => string>>): void {
-  const failures = given(files).flatMap(([flag, file]) => {
+export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, () => string>>): string[] {
+  return given(files).flatMap(([flag, file]) => {
     try {
       writeFileSync(file, texts[flag]!())
       return []
@@ -27,7 +26,6 @@ export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, ()
       return [`${flag}: ${(error as Error).message}`]
     }
   })
-  if (failures.length > 0) throw usageError(...failures)
 }
 
 function given(files: FilesByFlag): [flag: string, file: string][] {

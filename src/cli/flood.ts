@@ -14,7 +14,7 @@ import { formatSummary } from '../report/text.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { type Objective, safeParseSLO } from '../slo/objective.ts'
-import { exitCode, exitCodeOfRun } from './exit-code.ts'
+import { exitAfter, exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -141,12 +141,12 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
   printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
   if (json === '-') process.stdout.write(formatJSON(summary))
-  writeFiles(files, {
+  const unwritten = writeFiles(files, {
     '--json': () => formatJSON(summary),
     '--hgrm': () => toHgrm(summary.latency),
     '--html': () => pageOfRun(summary, verdict),
   })
-  return interrupted ? exitCode.interrupted : exitCodeOfRun(summary, verdict)
+  return exitAfter(interrupted ? exitCode.interrupted : exitCodeOfRun(summary, verdict), unwritten)
 }
 
 /** With its verdict, if it was judged. */

@@ -1,14 +1,22 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
-import { WsLoadError } from '../errors.ts'
+import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import { describeEnvironment } from '../run/environment.ts'
-import { withoutSecrets } from '../secrets.ts'
 import { compareCommand } from './compare.ts'
+import { complain } from './complain.ts'
 import { doctorCommand } from './doctor.ts'
 import { echoCommand } from './echo.ts'
 import { addFlood } from './flood.ts'
-import { exitCode } from './exit-code.ts'
+import { exitAfter, exitCode } from './exit-code.ts'
 import { reportCommand } from './report.ts'
+
+/** Errors of whoever called the program. */
+const mistakes = new Set<WsLoadErrorCode>([
+  'WSLOAD_ERR_INVALID_OPTIONS',
+  'WSLOAD_ERR_INVALID_SLO',
+  'WSLOAD_ERR_UNREADABLE_SUMMARY',
+])
 
 const program = addFlood(new Command('ws-load'))
   .description('Floods a WebSocket server with pings over many connections and prints how long its answers took.')
@@ -28,6 +36,8 @@ Exit codes:
   1    the SLO is missed
   2    wrong usage
   3    nothing was measured, or the SLO is neither surely met nor surely missed
+  4    otherwise 0, but an output could not be written
+  5    it could not run
   130  interrupted; what was measured until then is printed
 
 Examples:
@@ -40,8 +50,14 @@ for (const command of [program, ...program.commands]) {
   command.exitOverride().showSuggestionAfterError().configureOutput({ writeErr: complain })
 }
 
-// Whoever reads it has seen enough, as `head` has.
-process.stdout.on('error', () => process.exit())
+// Files are still written, in the same turn of the event loop as what was lost.
+process.stdout.on('error', (error: Error) => {
+  setImmediate(() => {
+    process.exit(exitAfter(Number(process.exitCode ?? exitCode.fine), [`stdout: ${error.message}`]))
+  })
+})
+// Progress and complaints are not what was asked for.
+process.stderr.on('error', () => {})
 
 try {
   await program.parseAsync()
@@ -54,12 +70,10 @@ function report(error: unknown): number {
     if (error.code === 'ws-load.usage') complain(`${error.message}\n`)
     return error.exitCode === 0 ? exitCode.fine : exitCode.usage
   }
-  if (!(error instanceof WsLoadError)) throw error
+  if (!(error instanceof WsLoadError)) {
+    complain(`${inspect(error)}\nThis is a bug of ws-load: please report it.\n`)
+    return exitCode.failed
+  }
   complain(`error: ${error.message}\n`)
-  return exitCode.usage
-}
-
-/** Whatever is wrong with a URL, its secrets are not to be read in a log. */
-function complain(text: string): void {
-  process.stderr.write(text.replaceAll(/\w+:\/\/[^\s'"]*[^\s'",.;]/g, withoutSecrets))
+  return mistakes.has(error.code) ? exitCode.usage : exitCode.failed
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import { compareSummaries, inColours, pageOfComparison } from './compare.ts'
-import { exitCodeOf, exitCodeOfRun } from './exit-code.ts'
+import { exitAfter, exitCodeOf, exitCodeOfRun } from './exit-code.ts'
 import { writeFiles } from './files.ts'
 import { pageOfRun, printSummary, safeParseSLOFlag } from './flood.ts'
 import { aList } from './parse.ts'
@@ -32,6 +32,7 @@ Exit codes:
   1  the SLO is missed; slower
   2  wrong usage
   3  nothing was measured, or not enough to judge
+  4  otherwise 0, but an output could not be written
 
 Examples:
   ws-load report summary.json --html report.html --slo 'p99 < 20ms'
@@ -47,11 +48,11 @@ function report(file: string, { slo, html, hgrm }: ReportFlags): number {
   const summary = readSummary(file)
   const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
   printSummary(process.stdout, summary, verdict)
-  writeFiles(
+  const unwritten = writeFiles(
     { '--html': html, '--hgrm': hgrm },
     { '--html': () => pageOfRun(summary, verdict), '--hgrm': () => toHgrm(summary.latency) },
   )
-  return exitCodeOfRun(summary, verdict)
+  return exitAfter(exitCodeOfRun(summary, verdict), unwritten)
 }
 
 function reportBoth(base: string, head: string, { html, slo, hgrm }: ReportFlags): number {
@@ -59,6 +60,6 @@ function reportBoth(base: string, head: string, { html, slo, hgrm }: ReportFlags
   if (ofOne.length > 0) throw usageError(...ofOne.map(([flag]) => `--${flag}: expected one run with it, got two`))
   const comparison = compareSummaries(base, head)
   process.stdout.write(inColours(comparison))
-  writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
-  return exitCodeOf(comparison.verdict)
+  const unwritten = writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
+  return exitAfter(exitCodeOf(comparison.verdict), unwritten)
 }

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
+import { withPermission } from '../server/permission.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
@@ -88,11 +89,8 @@ class LoadThread {
     this.connected = connected.promise
     this.done = done.promise
     this.done.catch(() => {})
-    this.#worker = new Worker(new URL(`../generator/thread${extname(import.meta.filename)}`, import.meta.url), {
-      workerData: work,
-      execArgv: [],
-      name: 'ws-load',
-    })
+    const program = new URL(`../generator/thread${extname(import.meta.filename)}`, import.meta.url)
+    this.#worker = withPermission(() => new Worker(program, { workerData: work, execArgv: [], name: 'ws-load' }))
     this.#worker.on('message', (notice: Notice) => {
       if (notice.type === 'connected') connected.resolve()
       else if (notice.type === 'snapshot') this.#tookSnapshot?.(notice.reports)

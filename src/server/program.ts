@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import * as timers from 'node:timers'
 import { stripVTControlCharacters } from 'node:util'
 import { printableLines } from '../printable.ts'
+import { withPermission } from './permission.ts'
 import { checkPlatform } from './platform.ts'
 
 // Taken when the module loads, so that a test's fake timers hold nothing up.
@@ -36,15 +37,18 @@ export class Program {
   readonly #stderr: LastWords
   #stopped: Promise<void> | undefined
 
-  /** @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM` */
+  /** @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_NOT_PERMITTED` */
   constructor(name: 'echo-server' | 'leash', args: readonly string[] = []) {
     checkPlatform()
-    this.process = fork(join(import.meta.dirname, `${name}${extname(import.meta.filename)}`), args, {
-      detached: true,
-      env: ownEnvironment(),
-      execArgv: [],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    })
+    const file = join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
+    this.process = withPermission(() =>
+      fork(file, args, {
+        detached: true,
+        env: ownEnvironment(),
+        execArgv: [],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      }),
+    )
     this.#stdout = new LastWords(this.process.stdout as Socket)
     this.#stderr = new LastWords(this.process.stderr as Socket)
     this.#gone = new Promise((resolve) => {

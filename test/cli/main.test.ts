@@ -349,7 +349,7 @@ describe.concurrent('ws-load echo', () => {
   test('says so when its port is taken', async () => {
     await using server = await echoing()
     const outcome = await wsLoad('echo', '--port', new URL(server.url).port)
-    expect(outcome).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('EADDRINUSE') })
+    expect(outcome).toMatchObject({ exitCode: 5, stdout: '', stderr: expect.stringContaining('EADDRINUSE') })
   })
 })
 

@@ -30,7 +30,7 @@ test.each([[[]], [['ws://127.0.0.1:1']], [['compare', 'ws://127.0.0.1:1', 'ws://
   'ws-load %j says on Windows that it does not run there',
   async (args) => {
     const { exitCode, stdout, stderr } = await onWindows(...args)
-    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' })
     expect(stderr).toMatch(/^error: vitest-ws-load .* on Linux and macOS only/)
   },
 )

@@ -1,0 +1,19 @@
+import { WsLoadError } from '../errors.ts'
+
+/**
+ * Starts a process or a thread.
+ * @throws {WsLoadError} `WSLOAD_ERR_NOT_PERMITTED` where Node's permission model does not allow it
+ */
+export function withPermission<Started>(start: () => Started): Started {
+  try {
+    return start()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error
+    throw new WsLoadError(
+      'WSLOAD_ERR_NOT_PERMITTED',
+      'wsLoad: expected to be allowed to start load threads and server processes, which --permission forbids: ' +
+        'add --allow-worker and --allow-child-process',
+      { cause: error },
+    )
+  }
+}
