@@ -15,7 +15,8 @@ const finiteOrNull = v.pipe(
   v.nullable(v.number()),
   v.transform((value) => value ?? NaN),
 )
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const milliseconds = v.pipe(v.number(), v.minValue(0))
 /** What a file says of a latency is read anew from its histograms; it only has to be there. */
 const figures = {
   count,
@@ -46,7 +47,7 @@ export const summarySchema = v.object({
   ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected']),
   looks: v.object({ taken: count, planned: v.pipe(count, v.minValue(1)) }),
   startedAt: v.string(),
-  duration: finite,
+  duration: milliseconds,
   latency,
   latencyFloor: latency,
   serviceTime: latency,

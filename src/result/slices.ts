@@ -177,11 +177,10 @@ export class Slices {
 
   /** Adds up what the threads of a run recorded in a measured window of `duration` milliseconds. */
   static of(threads: readonly PackedSlices[], duration: number): Slices {
-    const length = Math.max(shortestSliceMs, ...threads.map((thread) => thread.length))
-    const merged = new SliceRecorder(0, length)
+    const merged = new SliceRecorder(duration, Math.max(shortestSliceMs, ...threads.map((thread) => thread.length)))
     for (const thread of threads) merged.add(thread)
     const packed = merged.pack()
-    const count = Math.ceil((duration - roundingErrorMs) / length)
+    const count = Math.ceil((duration - roundingErrorMs) / packed.length)
     return new Slices(packed, range(0, Math.max(count, packed.pings.length / kindsPerSlice)))
   }
 

@@ -78,11 +78,18 @@ test('a file has the options that verdicts need, and no others that cannot be re
   expect(options.arrivals).toBeUndefined()
 })
 
+test.each([1e7, 1e12, 1e300])('a file whose window lasted %d ms, as it says, is read in no time', (duration) => {
+  const { slices } = LoadSummary.fromJSON({ ...steady(2).toJSON(), duration })
+  expect(slices.count).toBeLessThanOrEqual(512)
+})
+
 test.each([
   [null, 'expected an object, got null'],
   [[], 'schemaVersion: expected "schemaVersion", got undefined'],
   [{ ...steady(2).toJSON(), schemaVersion: 2 }, 'schemaVersion: expected 1, got 2'],
   [{ ...steady(2).toJSON(), pings: { due: -1 } }, 'pings.due: expected >=0, got -1'],
+  [{ ...steady(2).toJSON(), duration: -1 }, 'duration: expected >=0, got -1'],
+  [{ ...steady(2).toJSON(), looks: { taken: 1, planned: 1e300 } }, 'looks.planned: expected'],
   [{ ...steady(2).toJSON(), options: { timeout: '5s' } }, 'options.timeout: expected number, got "5s"'],
   [{ ...steady(2).toJSON(), slices: 'AAAA' }, 'there is more than slices'],
   [{ ...steady(2).toJSON(), latency: { histogram: 'x', overRange: 0 } }, ''],
