@@ -6,8 +6,13 @@ const longestLine = 120
 
 /** A text that a server may have chosen (close reason, error message, header) as one line of at most 120 characters. */
 export function printable(text: string): string {
-  const characters = Array.from(withoutCommands(text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim()))
+  const characters = Array.from(printableLine(text).trim())
   return characters.length > longestLine ? `${characters.slice(0, longestLine - 1).join('')}…` : characters.join('')
+}
+
+/** A text as one line of any length, indented as it was. */
+export function printableLine(text: string): string {
+  return withoutCommands(text.replaceAll(/[\p{C}\p{Z}]/gu, ' ').replaceAll(/(?<=\S) +/g, ' '))
 }
 
 /** The lines that a program wrote, as they were indented. */

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration } from '../units.ts'
+import { printableLine } from '../printable.ts'
 import { changeHead, changeRow, type Compared, formatNoise } from './comparison.ts'
 import { outcomes } from './outcome.ts'
 
@@ -31,5 +32,5 @@ export function tableRow(cells: readonly string[]): string {
 
 /** Every character that Markdown or HTML could take for more than text is escaped. */
 export function plainText(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (character) => `&#${character.codePointAt(0)};`)
+  return printableLine(text).replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (character) => `&#${character.codePointAt(0)};`)
 }

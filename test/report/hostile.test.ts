@@ -2,13 +2,49 @@ import { describe, expect, test } from 'vitest'
 import { recordedSLO, recordOf } from '../../src/report/flood-record.ts'
 import { describeFlood, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
 import { LoadComparison } from '../../src/summary/load-comparison.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
+import { steady } from '../support/comparison.ts'
 import { formatSummary } from '../../src/report/text.ts'
 import { formatVerdict } from '../../src/report/verdict.ts'
-import { compareSideBySide } from '../../src/gate/compare.ts'
+import { compareRuns, compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { loadResult } from '../support/result.ts'
+
+/** Texts of a file that have a form, which is checked when it is read. */
+const formed = new Set(['ended', 'histogram', 'floors', 'slices'])
+
+/** A run as a file may tell it: every text in it is this one. */
+function tampered(text: string): LoadSummary {
+  const json: unknown = JSON.parse(JSON.stringify(steady(2)), (key, value: unknown) => {
+    return typeof value === 'string' && !formed.has(key) ? text : value
+  })
+  const { generator, ...rest } = json as ReturnType<LoadSummary['toJSON']>
+  return LoadSummary.fromJSON({ ...rest, generator: { ...generator, saturated: true, reasons: [text, text] } })
+}
+
+describe.for(hostileTexts)('what a file says, %j,', (text) => {
+  const run = tampered(text)
+  const other = new LoadSummary({
+    ...run,
+    startedAt: 'another time',
+    environment: { ...run.environment, cpu: 'other' },
+  })
+  const verdict = evaluateSLO(run, { p99: '< 1ms' })
+  const comparison = new LoadComparison(run, other, compareRuns(run, other, parseTolerance(), 0.99))
+
+  test.for([
+    ['the summary', formatSummary(run, { verdict })],
+    ['the verdict', formatVerdict(run, verdict)],
+    ['the comparison', String(comparison)],
+    ['the Markdown', comparison.toMarkdown()],
+    ['the annotation', describeFlood(recordOf(run, { attempt: 1 }))],
+  ] as const)('is neither a control sequence nor a command in %s', ([, output]) => {
+    expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
+    for (const line of output.split('\n')) expect(line).not.toMatch(/^\s*::|##\[|##vso/)
+  })
+})
 
 describe.for(hostileTexts)('what a server says, %j,', (text) => {
   const result = loadResult(undefined, {
