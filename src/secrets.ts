@@ -18,6 +18,53 @@ export function withoutSecrets(address: string): string {
   return url.href
 }
 
+/** What a server is asked with. */
+export interface Asked {
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly protocols?: readonly string[]
+}
+
+/** A part of a header shorter than this may be any word. */
+const shortestPart = 6
+/** A value shorter than this is in too many words to be masked. */
+const shortestValue = 3
+
+/**
+ * Masks what a server was asked with wherever the server repeats it: the URL's user, password and query, the values of
+ * headers and their parts, subprotocols; as they are, percent-encoded and in base64.
+ */
+export function maskerOf(asked: Asked): (text: string) => string {
+  const forms = new Set(secretsOf(asked).flatMap(formsOf))
+  const longestFirst = [...forms].toSorted((one, other) => other.length - one.length)
+  return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, 'masked'), text)
+}
+
+function secretsOf({ url, headers = {}, protocols = [] }: Asked): string[] {
+  const { username, password, searchParams, search } = new URL(url)
+  const [user, word] = [username, password].map(decode) as [string, string]
+  const values = Object.values(headers).flat()
+  const parts = values.flatMap((value) => value.split(/[\s,;=]+/)).filter((part) => part.length >= shortestPart)
+  const query = [...searchParams.values(), ...(search.includes('=') ? [] : [search.slice(1)])]
+  const whole = [user, word, user === '' ? '' : `${user}:${word}`, ...query, ...values, ...protocols]
+  return [...whole.filter((value) => value.length >= shortestValue), ...parts]
+}
+
+/** How a server may write it. */
+function formsOf(secret: string): string[] {
+  const percent = encodeURIComponent(secret)
+  const base64 = btoa(String.fromCodePoint(...new TextEncoder().encode(secret))).replace(/=+$/, '')
+  return [secret, percent, percent.replaceAll(/%../g, (code) => code.toLowerCase()), base64]
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** `name=masked`; where there is no name, all of it may be a secret. */
 function maskQuery(query: string): string {
   return query.replaceAll(/([^&=]+=)?[^&]+/g, '$1masked')

@@ -5,7 +5,7 @@ const longest = 60
 
 /** A value as an error shows it: short, on one line, and of a URL only what anyone may know. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(cut(value.includes('//') ? withoutSecrets(value) : value))
+  if (typeof value === 'string') return JSON.stringify(cut(/^\w+:\/|@/.test(value) ? withoutSecrets(value) : value))
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (ArrayBuffer.isView(value)) return `a buffer of ${value.byteLength} bytes`

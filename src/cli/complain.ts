@@ -1,11 +1,22 @@
 import { printableLines } from '../printable.ts'
 import { withoutSecrets } from '../secrets.ts'
+import { showKind } from '../wording.ts'
 
 /**
  * Says what went wrong on stderr. Whatever is wrong with a URL or a file, a log shows neither
  * secrets nor what a terminal takes for more than text.
  */
 export function complain(text: string): void {
-  const safe = printableLines(text.replaceAll(/\w+:\/\/[^\s'"]*[^\s'",.;]/g, withoutSecrets))
+  const args = process.argv.slice(2).toSorted((one, other) => other.length - one.length)
+  const masked = args.reduce((rest, arg) => rest.replaceAll(arg, withoutSecretsOf), text)
+  const safe = printableLines(masked.replaceAll(/\w+:\/\/[^\s'"]*[^\s'",.;]/g, withoutSecrets))
   process.stderr.write(safe.join('\n'))
+}
+
+/** An argument that was not understood: a flag's value or several words may belong to a header, a colon to a URL. */
+function withoutSecretsOf(arg: string): string {
+  const [, flag] = /^(--?[\w-]+=)./s.exec(arg) ?? []
+  if (flag !== undefined) return `${flag}masked`
+  if (/[:@]/.test(arg)) return withoutSecrets(arg)
+  return /\s/.test(arg) ? showKind(arg) : arg
 }

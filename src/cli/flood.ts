@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { defaults } from '../defaults.ts'
-import { didYouMean } from '../wording.ts'
+import { didYouMean, showKind } from '../wording.ts'
 import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { run } from '../run/run.ts'
@@ -45,6 +45,9 @@ interface Flags {
   readonly html?: string
   readonly verbosity: Verbosity
 }
+
+/** What may be meant as a sub-command. */
+const isWord = /^[\w-]+$/
 
 /** Flags that are options of a flood under the same name. */
 const options = [
@@ -175,13 +178,19 @@ function untilOf(options: Parsed<ResolvedOptions>): Parsed<readonly Objective[] 
 
 function urlOf(argument: string | undefined, { url, gateway }: Flags, program: Command): string | undefined {
   const given = [...new Set([argument, url, gateway].filter((one) => one !== undefined))]
-  if (given.length > 1) throw usageError(`expected one URL, got ${given.join(' and ')}`)
+  if (given.length > 1) throw usageError(`expected one URL, got ${given.map((one) => nameOf(one)).join(' and ')}`)
   const [only] = given
   if (argument !== undefined && !argument.includes(':')) {
+    if (!isWord.test(argument)) throw usageError(`url: expected a ws:// or wss:// URL, got ${showKind(argument)}`)
     const known = program.commands.map((command) => command.name())
     throw usageError(`unknown command '${argument}'${didYouMean(argument, known)}`)
   }
   return only
+}
+
+/** An argument that is neither a URL nor a word may be what belongs to a header. */
+function nameOf(argument: string): string {
+  return argument.includes(':') || isWord.test(argument) ? argument : showKind(argument)
 }
 
 function toOptions(flags: Flags): WsLoadOptions {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../result/load-result.ts'
+import { maskerOf } from '../secrets.ts'
 import { createProbe } from '../wire/create-probe.ts'
 import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
@@ -71,7 +72,7 @@ export class Flood {
     const isOpenModel = plan.open !== undefined
     const { clock } = loop
     const turns = plan.turns === undefined ? undefined : new Turns(plan.turns)
-    const recorder = new Recorder(isOpenModel, plan.decidable ? undefined : plan.duration, turns)
+    const recorder = new Recorder(isOpenModel, plan.decidable ? undefined : plan.duration, turns, maskerOf(plan))
     const ping = new PingTimes()
     this.#plan = plan
     this.#loop = loop

@@ -52,6 +52,7 @@ export class Recorder implements Recording {
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly seconds: RecordedSecond[] = []
   readonly #isOpenModel: boolean
+  readonly #mask: (sample: string) => string
   readonly #turns: Turns | undefined
   readonly #slices: SliceRecorder
   readonly #latencyBefore: Uint32Array
@@ -61,8 +62,10 @@ export class Recorder implements Recording {
    * @param isOpenModel whether pings can be sent later than they were due: response and service time then differ
    * @param duration length of the measured window in milliseconds, as far as it is known
    * @param turns of which alone the measured window consists, and each slice of a whole number of them
+   * @param mask keeps the secrets that a server repeats out of the samples of faults
    */
-  constructor(isOpenModel: boolean, duration?: number, turns?: Turns) {
+  constructor(isOpenModel: boolean, duration?: number, turns?: Turns, mask = (sample: string): string => sample) {
+    this.#mask = mask
     this.#isOpenModel = isOpenModel
     this.#turns = turns
     this.#slices = new SliceRecorder(duration, turns?.length)
@@ -131,7 +134,9 @@ export class Recorder implements Recording {
     const fault = this.faults.get(code) ?? { count: 0, samples: [] }
     this.faults.set(code, fault)
     fault.count++
-    if (fault.samples.length < samplesPerFault && !fault.samples.includes(sample)) fault.samples.push(sample)
+    if (fault.samples.length === samplesPerFault) return
+    const masked = this.#mask(sample)
+    if (!fault.samples.includes(masked)) fault.samples.push(masked)
   }
 
   /** Ends a second of the measured window at `end`; the next one begins there. */

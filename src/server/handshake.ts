@@ -1,6 +1,7 @@
 import * as timers from 'node:timers'
 import { WebSocket } from 'ws'
 import { printable } from '../printable.ts'
+import { maskerOf } from '../secrets.ts'
 
 const { clearTimeout, setTimeout } = timers
 
@@ -26,6 +27,7 @@ export interface Answer {
  */
 export function shakeHands(url: string, handshake: Handshake, signal: AbortSignal): Promise<Answer> {
   const { headers, protocols = [], tls } = handshake
+  const mask = maskerOf({ url, ...handshake })
   return new Promise((resolve) => {
     let answer: Answer | undefined
     let slow: NodeJS.Timeout | undefined
@@ -46,7 +48,7 @@ export function shakeHands(url: string, handshake: Handshake, signal: AbortSigna
       socket.close(1000)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      answer ??= { up: false, words: printable(error.message || (error.code ?? error.name)) }
+      answer ??= { up: false, words: printable(mask(error.message || (error.code ?? error.name))) }
     })
     socket.on('close', () => {
       clearTimeout(slow)

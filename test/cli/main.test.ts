@@ -113,6 +113,15 @@ test.concurrent.each([
   [['compare', 'ws://hunter2@a:99999', 'ws://b']],
   [['report', 'ws://hunter2@a/?hunter2']],
   [['-H', 'Authorization: hunter2\n', 'ws://a']],
+  [['ws://a/?token=hunt"er hunter2', 'ws://b']],
+  [["ws://a/?token=it's hunter2", '-u', 'ws://b']],
+  [['--heder=Authorization: hunter2', 'ws://a']],
+  [['--heder=hunter2']],
+  [['-H', 'Authorization:', 'Bearer hunter2']],
+  [['-H', 'Authorization:', 'Bearer hunter2', 'ws://a']],
+  [['compare', 'wss:/someone:hunter2@a/?hunter2', 'b.json']],
+  [['report', 'wss:/someone:hunter2@a/?token=hunter2 x']],
+  [['-u', 'wss:/someone:hunter2@a:99999']],
 ])('keeps the secrets of %j to itself', async (args) => {
   const { exitCode, stdout, stderr } = await wsLoad(...args)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

@@ -8,7 +8,7 @@ import { recordOf } from '../../src/report/flood-record.ts'
 import { describeFlood } from '../../src/report/flood-table.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { certificates } from '../support/certificates.ts'
-import { dead, refusing } from '../support/refusals.ts'
+import { dead, refusing, repeating } from '../support/refusals.ts'
 import { echoing } from '../support/servers.ts'
 
 const secrets = ['hunter2', 'bearer-token', 'session-cookie', 'query-token', 'subprotocol-token', 'PRIVATE KEY']
@@ -54,6 +54,33 @@ test.for([
   const mistakes = mistakesOf(safeParseOptions(options)).join('\n')
   expect(mistakes).not.toBe('')
   expect(mistakes).not.toMatch(new RegExp(secrets.join('|')))
+})
+
+const encodings: Readonly<Record<string, (text: string) => string>> = {
+  'as it is': (text) => text,
+  'percent-encoded': encodeURIComponent,
+  'in base64': (text) => Buffer.from(text).toString('base64'),
+}
+
+test.for(
+  (['status text', 'redirect', 'close reason'] as const).flatMap((how) =>
+    Object.keys(encodings).map((encoding) => [how, encoding] as const),
+  ),
+)('no %s repeats a secret %s', async ([how, encoding]) => {
+  const encode = encodings[encoding]!
+  await using server = await repeating(how, encode)
+  const load = { connections: 1, duration: 100, warmup: 0 }
+  const results = [
+    await run({ ...load, url: server.url, headers: { Authorization: 'Bearer bearer-token' } }),
+    await run({ ...load, url: `${server.url}/?access_token=query-token` }),
+  ]
+  for (const { errors } of results) {
+    const said = JSON.stringify(errors)
+    expect(said).toContain('masked')
+    for (const secret of ['bearer-token', 'query-token']) {
+      for (const form of [secret, encode(secret), encode(`Bearer ${secret}`)]) expect(said).not.toContain(form)
+    }
+  }
 })
 
 test('no output has a secret of the options', async () => {

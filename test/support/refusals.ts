@@ -1,9 +1,10 @@
 /** Servers that a client does not get into. */
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { WebSocketServer } from 'ws'
 import { noEvidence, seenHandshake, type Server } from './evidence.ts'
 import { listen, type Listener, type ListenOptions } from './listener.ts'
 import { serveWebSockets, onRequest, type ServeOptions, type WsServer } from './ws-server.ts'
@@ -23,6 +24,34 @@ export async function refusing(
     })
   }, options)
   return Object.assign(listener, evidence)
+}
+
+/** Repeats what it was asked with: in the status text, in a redirect, or as the reason of a close. */
+export async function repeating(how: 'status text' | 'redirect' | 'close reason', encode: (text: string) => string) {
+  const said = (request: IncomingMessage): string =>
+    encode(request.headers.authorization ?? new URL(request.url!, 'ws://host').searchParams.get('access_token')!)
+  if (how === 'close reason') {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+    await once(server, 'listening')
+    server.on('connection', (socket, request) => socket.close(4000, `you said ${said(request)}`))
+    const { port } = server.address() as AddressInfo
+    return {
+      url: `ws://127.0.0.1:${port}`,
+      async [Symbol.asyncDispose]() {
+        server.close()
+        await once(server, 'close')
+      },
+    }
+  }
+  return listen(
+    () =>
+      createHttpServer().on('request', (request, response) => {
+        if (how === 'redirect') response.writeHead(302, { connection: 'close', location: `/to/${said(request)}/login` })
+        else response.writeHead(400, `you said ${said(request)}`, { connection: 'close' })
+        response.end()
+      }),
+    {},
+  )
 }
 
 /** Echoes to `n` connections at a time, and refuses any further one with 503. */
