@@ -88,6 +88,9 @@ function keyFigures(runs: readonly ShownRun[]): Markup {
     max: ({ latency }) => percentileOf(latency, 100),
     answered: ({ throughput }) => formatRate(throughput),
     errors: ({ errorRate }) => formatRatio(errorRate),
+    ...(runs.some(({ result }) => result.connections.failed > 0) && {
+      'connect errors': ({ connectErrorRate }: LoadResult) => formatRatio(connectErrorRate),
+    }),
     connections: ({ connections }) => `${formatCount(connections.opened)} of ${formatCount(connections.requested)}`,
   }
   return h(

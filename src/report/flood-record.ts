@@ -41,7 +41,7 @@ interface RecordedSide {
 export interface FloodRecord
   extends
     Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'connections'>,
-    PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate'>> {
+    PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate' | 'connectErrorRate'>> {
   /** `base` and `head` of a comparison, a benchmark's name. */
   readonly name?: string
   readonly comparison?: RecordedSide
@@ -61,7 +61,7 @@ export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison'>
 
 /** What is kept of a flood beside its test. */
 export function recordOf(result: LoadResult, { attempt, name, comparison }: FloodContext): FloodRecord {
-  const { ended, duration, throughput, offeredRate, errorRate, pings, connections } = result
+  const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, connections } = result
   return {
     ...(name !== undefined && { name }),
     ...(comparison !== undefined && { comparison }),
@@ -69,7 +69,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     url: String(result.options.url),
     ended,
     duration,
-    ...plainFields({ throughput, offeredRate, errorRate }),
+    ...plainFields({ throughput, offeredRate, errorRate, connectErrorRate }),
     pings,
     connections,
     latency: plainFields(result.latency),

@@ -56,13 +56,13 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 
 /** A flood in one line: for an annotation of its test. */
 export function describeFlood(flood: FloodRecord): string {
-  const { latency, throughput, errorRate, connections, url, saturated } = flood
+  const { latency, throughput, connections, url, saturated } = flood
   return [
     `${labelOf(flood)}p50 ${formatRecorded(latency.p50, formatDuration)}`,
     `p99 ${formatRecorded(latency.p99, formatDuration)}`,
     `max ${formatRecorded(latency.max, formatDuration)}`,
     `${formatCount(latency.count ?? 0)} answers at ${formatRecorded(throughput, formatRate)}`,
-    `errors ${formatRecorded(errorRate, formatRatio)}`,
+    `errors ${errorsOf(flood)}`,
     ...(saturated ? ['generator saturated'] : []),
     `${formatCount(connections.requested)} connections to ${printable(url)}`,
   ].join(', ')
@@ -70,15 +70,21 @@ export function describeFlood(flood: FloodRecord): string {
 
 function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
-  const { latency, throughput, errorRate, saturated } = flood
+  const { latency, throughput, saturated } = flood
   return [
     `${verdict?.verdict ?? '-'}${saturated ? ' (saturated)' : ''}`,
     formatRecorded(latency.p50, formatDuration),
     formatRecorded(latency.p99, formatDuration),
     verdict === undefined ? '-' : limitsOf(verdict, maxLimits),
     formatRecorded(throughput, formatRate),
-    formatRecorded(errorRate, formatRatio),
+    errorsOf(flood),
   ]
+}
+
+/** The failed share of pings, and of connections if any failed. */
+function errorsOf({ errorRate, connectErrorRate, connections }: FloodRecord): string {
+  const ofPings = formatRecorded(errorRate, formatRatio)
+  return connections.failed > 0 ? `${ofPings}, connect ${formatRecorded(connectErrorRate, formatRatio)}` : ofPings
 }
 
 function limitsOf({ limits }: RecordedVerdict, maxLimits: number): string {

@@ -80,7 +80,7 @@ function describeLatency({ latency, pings, options }: LoadResult): string[] {
 }
 
 function describeTotals(result: LoadResult): string[] {
-  const { throughput, offeredRate, pings, connections, handshake, serviceTime, latency, errorRate } = result
+  const { throughput, offeredRate, pings, connections, handshake, serviceTime, latency } = result
   const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
   return align([
     ['Throughput', `${formatRate(throughput)} answered`],
@@ -88,7 +88,8 @@ function describeTotals(result: LoadResult): string[] {
     ['Pings', `${formatCount(pings.sent)} sent`],
     ['', `${formatCount(pings.answered)} answered`],
     ...other.map((total) => ['', `${formatCount(pings[total])} ${total === 'timedOut' ? 'timed out' : total}`]),
-    ['Error rate', formatRatio(errorRate)],
+    ['Error rate', formatRatio(result.errorRate)],
+    ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],
     ...(connections.closedEarly > 0 ? [['', `${formatCount(connections.closedEarly)} closed early`]] : []),
     ...(handshake.count > 0 ? [['Handshake', describeBriefly(handshake)]] : []),
@@ -125,7 +126,7 @@ function describeGenerator({ generator }: LoadResult): string {
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
-    `${formatDuration(cpuPerPing)} CPU per ping`,
+    ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ping`]),
     ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
   ].join(', ')

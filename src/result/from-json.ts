@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
+import { connectErrorRate, errorRate } from './error-rate.ts'
 import { fromBase64 } from './hdr.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LatencyFigures, SummaryJSON } from './json.ts'
@@ -17,7 +18,7 @@ const finiteOrNull = v.pipe(
 )
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const milliseconds = v.pipe(v.number(), v.minValue(0))
-/** What a file says of a latency is read anew from its histograms; it only has to be there. */
+/** What a file says of an error rate or of a latency is read anew from its counts and histograms; it only has to be there. */
 const figures = {
   count,
   min: finiteOrNull,
@@ -65,6 +66,7 @@ export const summarySchema = v.object({
   }),
   errors: v.record(v.string(), v.object({ count, samples: v.array(v.string()) })),
   errorRate: finiteOrNull,
+  connectErrorRate: v.optional(finiteOrNull),
   connections: v.object({ requested: count, opened: count, failed: count, closedEarly: count }),
   intervals: v.array(
     v.object({
@@ -108,7 +110,13 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
     const { schemaVersion: _, slices, options, ...result } = parsed.output
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
-    return { ...result, slices: Slices.of([decodeSlices(slices)], result.duration), options: recorded.output }
+    return {
+      ...result,
+      errorRate: errorRate(result.pings),
+      connectErrorRate: connectErrorRate(result.connections),
+      slices: Slices.of([decodeSlices(slices)], result.duration),
+      options: recorded.output,
+    }
   } catch (error) {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no summary of wsLoad(): ${reasonOf(error)}`)
   }

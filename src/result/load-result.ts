@@ -75,7 +75,7 @@ export interface GeneratorReport {
   readonly sendDelay: LatencySummary
   /** Share of the measured window in which the busiest thread's event loop was at work, 0 to 1. */
   readonly eventLoopUtilization: number
-  /** CPU time of the load threads per ping sent, without that of waiting for answers, in milliseconds. */
+  /** CPU time of the load threads per ping sent, without that of waiting for answers, in milliseconds; `NaN` if none was. */
   readonly cpuPerPing: number
   /** Garbage collections in the measured window. */
   readonly gcPauses: GcPauses
@@ -128,11 +128,10 @@ export interface LoadResult {
   readonly pings: PingTotals
   /** Faults by code. */
   readonly errors: Readonly<Record<string, Fault>>
-  /**
-   * Failed share of everything attempted: (dropped + timed out + lost pings + failed connections) ÷ (due pings +
-   * requested connections).
-   */
+  /** Failed share of the pings that were due: (dropped + timed out + lost) ÷ due. `NaN` where none was due. */
   readonly errorRate: number
+  /** Share of the connections asked for that never opened: failed ÷ requested. */
+  readonly connectErrorRate: number
   readonly connections: ConnectionTotals
   readonly intervals: readonly LoadInterval[]
   /** The measured window in at most 512 slices by the time pings were due: how samples depend on each other. */

@@ -1,3 +1,4 @@
+import { connectErrorRate, errorRate } from '../result/error-rate.ts'
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import type {
@@ -36,7 +37,6 @@ export function summarize(
   const pings = sumPings(recordings.map((recording) => recording.pings))
   const connections = sumConnections(reports)
   const latency = bracketed(recordings, 'latency', 'latencyFloor')
-  const failures = pings.dropped + pings.timedOut + pings.lost + connections.failed
   return {
     ended: endingOf(reports),
     looks,
@@ -50,7 +50,8 @@ export function summarize(
     offeredRate: perSecond(pings.sent, duration),
     pings,
     errors: mergeFaults(recordings),
-    errorRate: failures / (pings.due + connections.requested),
+    errorRate: errorRate(pings),
+    connectErrorRate: connectErrorRate(connections),
     connections,
     slices: Slices.of(
       reports.map((report) => report.slices),
@@ -153,7 +154,7 @@ function describeGenerator(
     resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
     sendDelay,
     eventLoopUtilization,
-    cpuPerPing: ratio(cpu, sent),
+    cpuPerPing: sent > 0 ? cpu / sent : NaN,
     gcPauses: {
       count: reports.reduce((total, { gcPauses }) => total + gcPauses.count, 0),
       total: reports.reduce((total, { gcPauses }) => total + gcPauses.total, 0),

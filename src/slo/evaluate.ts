@@ -35,7 +35,7 @@ export interface Judgement {
  * - nothing was answered, or the run was aborted: everything is inconclusive, and the verdict `vacuous`;
  * - an indicator has no value, or too few samples: that objective is inconclusive;
  * - fewer connections opened than were requested, or some ended before the run did: fail, unless the SLO itself has a
- *   bound on `opened` or `closedEarly`;
+ *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
  * - every connection was gone before the run's end: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
@@ -142,7 +142,7 @@ function missedByConnections(
     const bound = `${comparison} ${limit}`
     return { ...judgeObjective(run, { ...objective, kind: 'count', level: 'fail', bound }, rule), reason }
   }
-  const bounded = new Set(objectives.map(({ indicator }) => indicator))
+  const bounded = new Set(objectives.map(({ indicator }) => (indicator === 'connectErrorRate' ? 'opened' : indicator)))
   return [
     judgeCount(
       { indicator: 'opened', comparison: '>=', limit: requested },

@@ -68,7 +68,9 @@ export function evidenceFor(
       return () => fact(bracket)
     case 'share':
       // That there is none at all is a fact as well: no number of pings shows that there never is an error.
-      return limit === 0 ? () => fact(bracket) : errorRateEvidence(observation, bracket, limit, tails)
+      return limit === 0
+        ? () => fact(bracket)
+        : shareEvidence(shareSample(observation, statistic.of, tails), bracket, limit, tails)
     case 'rate':
       return rateEvidence(observation, statistic.of, bracket, tails)
     default:
@@ -139,24 +141,35 @@ function sharesDownFrom(share: number, least: number): number[] {
   return [...Array.from({ length: count }, (_, nth) => share * 2 ** (-nth / limitsPerHalving)), 0]
 }
 
-function errorRateEvidence(
-  observation: Observation,
+/** What a failed share was seen in. */
+interface ShareSample extends Dependence {
+  /** How many pings, or connections. */
+  readonly count: number
+  /** Milliseconds that they speak about. */
+  readonly duration: number
+}
+
+/** Connections are opened once, each taken to be independent of the others: there is no time that they speak about. */
+function shareSample(observation: Observation, of: 'pings' | 'connections', tails: Tails): ShareSample {
+  const { slices, pings, connections } = observation
+  if (of === 'connections') return { ...independent, count: connections.requested, duration: Infinity }
+  const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
+  const dependence = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
+  return { ...dependence, count: pings.due, duration: trustedDuration(observation) }
+}
+
+function shareEvidence(
+  { count, designEffect, duration, resolved }: ShareSample,
   { floor, ceiling }: Bracket,
   limit: number,
   tails: Tails,
 ): Extrapolation {
-  const { slices, pings, attempts } = observation
-  const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
-  const { designEffect, resolved } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
   return (times) => {
-    const size = {
-      effectiveSamples: (attempts / designEffect) * times,
-      duration: trustedDuration(observation) * times,
-    }
+    const size = { effectiveSamples: (count / designEffect) * times, duration: duration * times }
     return {
       low: shareBounds(floor, size, tails).lower,
       high: shareBounds(ceiling, size, tails).upper,
-      samples: pings.due,
+      samples: count,
       effectiveSamples: size.effectiveSamples,
       samplesNeeded: samplesNeeded(100 * (1 - limit), size.duration, tails.upper),
       resolved,

@@ -39,7 +39,16 @@ type LatencyFigure =
   | `p${number}_${number}`
 
 /** What else an SLO can put a bound on. */
-type Total = 'errorRate' | 'throughput' | 'offeredRate' | 'timedOut' | 'lost' | 'dropped' | 'opened' | 'closedEarly'
+type Total =
+  | 'errorRate'
+  | 'connectErrorRate'
+  | 'throughput'
+  | 'offeredRate'
+  | 'timedOut'
+  | 'lost'
+  | 'dropped'
+  | 'opened'
+  | 'closedEarly'
 
 /** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
 export type Indicator = LatencyFigure | `serviceTime.${LatencyFigure}` | `handshake.${LatencyFigure}` | Total
@@ -54,7 +63,7 @@ export type Statistic =
   | { readonly type: 'percentile'; readonly of: LatencyGroup; readonly percentile: number }
   | { readonly type: 'mean'; readonly of: LatencyGroup }
   | { readonly type: 'rate'; readonly of: 'answered' | 'sent' }
-  | { readonly type: 'share' }
+  | { readonly type: 'share'; readonly of: 'pings' | 'connections' }
   | { readonly type: 'fact' }
 
 /** What an indicator is measured in, which direction is good, and how it is read. */
@@ -82,7 +91,8 @@ interface Kind {
 }
 
 const totals: Readonly<Record<Total, IndicatorReader>> = {
-  errorRate: { kind: 'ratio', better: 'lower', statistic: { type: 'share' }, read: readErrorRate },
+  errorRate: shareOf('pings', readErrorRate),
+  connectErrorRate: shareOf('connections', ({ connectErrorRate }) => readFact(connectErrorRate)),
   throughput: rateOf('answered', 'throughput'),
   offeredRate: rateOf('sent', 'offeredRate'),
   timedOut: countOf('lower', (observation) => readFailures(observation, 'timedOut')),
@@ -90,6 +100,10 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   dropped: countOf('lower', (observation) => readFailures(observation, 'dropped')),
   opened: countOf('higher', ({ connections }) => readFact(connections.opened)),
   closedEarly: countOf('lower', ({ connections }) => readFact(connections.closedEarly)),
+}
+
+function shareOf(of: 'pings' | 'connections', read: IndicatorReader['read']): IndicatorReader {
+  return { kind: 'ratio', better: 'lower', statistic: { type: 'share', of }, read }
 }
 
 function rateOf(of: 'answered' | 'sent', name: 'throughput' | 'offeredRate'): IndicatorReader {

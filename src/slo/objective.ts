@@ -22,7 +22,7 @@ export type Bound = string | { readonly [level in Level]?: string | readonly str
 /**
  * What a service promises: for each indicator one bound or several.
  *
- * Latencies, `errorRate` and counts of what went wrong take `<` or `<=` with a duration, a share or a whole number;
+ * Latencies, error rates and counts of what went wrong take `<` or `<=` with a duration, a share or a whole number;
  * `throughput`, `offeredRate` and `opened` take `>` or `>=` with a rate or a whole number. Mean and percentiles of the
  * latency, `errorRate`, `throughput` and `offeredRate` can be asked for over any stretch of a length: `'< 30ms over any 10s'`.
  *
@@ -54,6 +54,8 @@ interface Written {
 
 const levels: ReadonlySet<string> = new Set<Level>(['fail', 'warn'])
 const example = "{ p99: '< 20ms' } or 'p99 < 20ms'"
+/** What slices do not keep. */
+const withoutSlices: ReadonlySet<string> = new Set(['serviceTime', 'handshake', 'connections'])
 const shortestWindowMs = 1_000
 const longestWindowMs = 86_400_000
 
@@ -145,7 +147,7 @@ function parseBound({ indicator, level, bound: text }: Written): Objective | str
 
 /** Whether slices of the run tell it: what is about pings and their response times, and is no fact about the whole run. */
 function hasWindows({ statistic }: IndicatorReader): boolean {
-  return statistic.type !== 'fact' && !('of' in statistic && ['serviceTime', 'handshake'].includes(statistic.of))
+  return statistic.type !== 'fact' && !('of' in statistic && withoutSlices.has(statistic.of))
 }
 
 function whatExists(): string {

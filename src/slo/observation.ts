@@ -1,3 +1,4 @@
+import { errorRate } from '../result/error-rate.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import type { ConnectionTotals, LoadResult, PingTotals } from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
@@ -16,14 +17,12 @@ export interface Observation {
   readonly serviceTime: LatencySummary
   readonly throughput: number
   readonly offeredRate: number
-  /** Failed share of `attempts`. */
+  /** Failed share of the pings that were due. */
   readonly errorRate: number
-  /** Pings that were due; of a whole run the connections that it asked for too. */
-  readonly attempts: number
-  /** Attempts that failed through no fault of the generator's: lost pings, connections that never opened. */
-  readonly failedByServer: number
   /** Of the whole run: its connections open before any stretch begins. */
   readonly connections: ConnectionTotals
+  /** Share of them that never opened. */
+  readonly connectErrorRate: number
   readonly handshake: LatencySummary
   /** Interim looks that were planned, the one at the end of the run included. */
   readonly plannedLooks: number
@@ -32,8 +31,8 @@ export interface Observation {
 
 /** What a verdict on a whole run reads. */
 export function observeRun(result: LoadResult): Observation {
-  const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate, errorRate } = result
-  const { connections, handshake, looks, generator } = result
+  const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate } = result
+  const { connections, connectErrorRate, handshake, looks, generator } = result
   return {
     duration,
     slices,
@@ -43,10 +42,9 @@ export function observeRun(result: LoadResult): Observation {
     serviceTime,
     throughput,
     offeredRate,
-    errorRate,
-    attempts: pings.due + connections.requested,
-    failedByServer: pings.lost + connections.failed,
+    errorRate: result.errorRate,
     connections,
+    connectErrorRate,
     handshake,
     plannedLooks: looks.planned,
     generatorSaturated: generator.saturated,
@@ -70,9 +68,7 @@ export function observeStretch(run: Observation, first: number, count: number): 
     serviceTime: run.serviceTime === run.latency ? latency : run.serviceTime,
     throughput: (pings.answered * 1_000) / duration,
     offeredRate: (pings.sent * 1_000) / duration,
-    errorRate: (pings.dropped + pings.timedOut + pings.lost) / pings.due,
-    attempts: pings.due,
-    failedByServer: pings.lost,
+    errorRate: errorRate(pings),
   }
 }
 

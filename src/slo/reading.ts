@@ -70,12 +70,11 @@ function latencyCaveat(
     : `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
 }
 
-/** The failed share of everything attempted, of which a saturated generator may have failed some itself. */
-export function readErrorRate(observation: Observation): Reading {
-  const { errorRate, pings, attempts, failedByServer, generatorSaturated } = observation
+/** The failed share of the pings that were due, of which a saturated generator may have failed some itself. */
+export function readErrorRate({ errorRate, pings, generatorSaturated }: Observation): Reading {
   return {
     ...readFact(errorRate),
-    floor: generatorSaturated ? failedByServer / attempts : errorRate,
+    floor: generatorSaturated ? pings.lost / pings.due : errorRate,
     caveat: saturationCaveat(pings.dropped + pings.timedOut, 'dropped or timed-out'),
   }
 }

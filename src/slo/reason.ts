@@ -14,7 +14,7 @@ export function describeFinding({ indicator, kind, bound }: Objective, bracket: 
 
 /**
  * What is missing for a verdict, and what would help.
- * @param longer how many times as long the run would have to be; `undefined` if no such run would do
+ * @param longer how many times as long the run would have to be, or as many connections; `undefined` if none would do
  */
 export function describeLack(
   objective: Objective,
@@ -25,8 +25,22 @@ export function describeLack(
   return [
     `not enough evidence: ${describeInterval(objective, evidence)} at ${formatRatio(confidence)} confidence, the limit is ${objective.bound}`,
     ...describeSamples(objective, evidence),
-    longer === undefined ? 'it is too near to be decided by a longer run' : `run about ${longer} times longer`,
+    describeCure(objective, longer),
   ].join('; ')
+}
+
+function describeCure({ indicator }: Objective, longer: number | undefined): string {
+  if (isOfConnections(indicator)) {
+    return longer === undefined
+      ? 'it is too near to be decided by more connections'
+      : `take about ${longer} times as many connections`
+  }
+  return longer === undefined ? 'it is too near to be decided by a longer run' : `run about ${longer} times longer`
+}
+
+/** Whether more connections, rather than more time, tell more about it. */
+function isOfConnections(indicator: string): boolean {
+  return indicator.startsWith('handshake.') || indicator === 'connectErrorRate'
 }
 
 function describeInterval({ indicator, kind }: Objective, { low, high }: Evidence): string {
@@ -39,7 +53,7 @@ function describeSamples({ indicator }: Objective, evidence: Evidence): string[]
   const tooFew = samplesNeeded > effectiveSamples && high === Infinity
   const needed = tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : []
   if (effectiveSamples === 0) return [...(resolved ? [] : ['it is still changing']), ...needed]
-  const what = indicator.startsWith('handshake.') ? 'connections' : 'pings'
+  const what = isOfConnections(indicator) ? 'connections' : 'pings'
   const independent = formatCount(Math.floor(effectiveSamples))
   const dependent = effectiveSamples < almostIndependentShare * samples
   return [

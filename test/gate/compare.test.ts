@@ -21,7 +21,7 @@ describe.each([
     const failing = steady(2, { pings: { timedOut: 2_000 } })
     const { verdict, changes } = compare(steady(2), failing, parseTolerance({ p50: '50%' }), 0.99)
     expect(verdict).toBe('slower')
-    expect(changes.at(-1)).toMatchObject({ indicator: 'errorRate', verdict: 'slower', base: 0 })
+    expect(changes.at(-1)).toMatchObject({ indicator: 'errorRate', verdict: 'slower', base: 0, head: 2_000 / 22_000 })
   })
 
   test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { blockingProbe } from '../support/blocking-probe.ts'
 import { flood } from '../support/flood.ts'
 import {
@@ -41,7 +42,17 @@ describe('a ping without an answer', () => {
     expect(pings.sent).toBe(server.pings)
     expect(latency.p50).toBeNaN()
     expect(throughput).toBe(0)
-    expect(errorRate).toBe(pings.timedOut / (pings.due + 3))
+    expect(errorRate).toBe(1)
+  })
+
+  test('counts among the pings that were due, however many connections there are', async () => {
+    await using server = await losing({ every: 25 })
+    const result = await flood(server, { connections: 2_000, rate: 1_000, duration: 2_000, timeout: 1_000 })
+    expect(result.pings).toMatchObject({ due: 2_000, timedOut: 80 })
+    expect(result).toMatchObject({ errorRate: 0.04, connectErrorRate: 0 })
+    const [objective] = evaluateSLO(result, { errorRate: '< 3.5%' }).objectives
+    expect(objective).toMatchObject({ measured: 0.04, samples: 2_000 })
+    expect(objective!.verdict).not.toBe('pass')
   })
 
   test('is settled by the answer to a newer one where pings are on their way together', async () => {

@@ -9,14 +9,14 @@ const noOne = { requested: 4, opened: 0, failed: 4, closedEarly: 0 }
 
 test('a refused connection', async () => {
   await using port = await dead()
-  const { connections, errors, ended, pings, errorRate } = await floodAt(port.url, { connections: 4 })
+  const { connections, errors, ended, pings, errorRate, connectErrorRate } = await floodAt(port.url, { connections: 4 })
   expect(connections).toEqual(noOne)
   expect(errors).toEqual({
     ECONNREFUSED: { count: 4, samples: [`connect ECONNREFUSED 127.0.0.1:${port.port}`] },
   })
   expect(ended).toBe('disconnected')
   expect(pings.sent).toBe(0)
-  expect(errorRate).toBe(1)
+  expect({ errorRate, connectErrorRate }).toEqual({ errorRate: NaN, connectErrorRate: 1 })
 })
 
 test('a refused connection in the open model', async () => {

@@ -89,6 +89,14 @@ test('several floods have a table of contents', () => {
   expect(formatPage('All', [section, section])).toContain('<a href="#flood-2">answers</a>')
 })
 
+test('connections that failed are told apart from pings that did', () => {
+  const failing = loadResult([], { connections: { opened: 0, failed: 10 } })
+  const page = pageOf([{ name: 'latency', result: failing }])
+  expect(page).toContain('<dt>errors</dt><dd>-</dd>')
+  expect(page).toContain('<dt>connect errors</dt><dd>100 %</dd>')
+  expect(pageOf()).not.toContain('connect errors')
+})
+
 test('a run that measured nothing has a page', () => {
   const nothing = loadResult([], { errors: { ECONNREFUSED: { count: 10, samples: ['refused'] } } })
   const page = pageOf([{ name: 'latency', result: nothing }])

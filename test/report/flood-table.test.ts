@@ -104,6 +104,13 @@ test('a run that measured nothing has no figures', () => {
   expect(describeFlood(nothing)).toMatch(/^p50 -, p99 -, max -, 0 answers at 0\/s/)
 })
 
+test('connections that failed are told apart from pings that did', () => {
+  const failing = recordOf(loadResult([], { connections: { opened: 0, failed: 10 } }), { attempt: 1 })
+  expect(failing).toMatchObject({ errorRate: null, connectErrorRate: 1 })
+  expect(formatFloodTable([file('refused', failing, false)], 100)).toMatch(/✗ refused .* -, connect 100 %$/)
+  expect(describeFlood(failing)).toContain(', errors -, connect 100 %, ')
+})
+
 test('an annotation is one line', () => {
   expect(describeFlood(flood({ name: 'base', saturated: true }))).toBe(
     'base: p50 2 ms, p99 18 ms, max 18 ms, 20,000 answers at 4k/s, errors 0 %, generator saturated, ' +

@@ -12,7 +12,7 @@ function troubled() {
       pings: { timedOut: 12, lost: 4, dropped: 3, coalesced: 20 },
       connections: { opened: 9, failed: 1, closedEarly: 1 },
       errors: {
-        PING_TIMEOUT: { count: 12, samples: ['no answer within 5 s'] },
+        PROBE_REPLY_FAILED: { count: 12, samples: ['SyntaxError: Unexpected token'] },
         CLOSE_1008: { count: 1, samples: ['go away'] },
       },
       serviceTime: latencies(repeated(2000, 2)).both,
@@ -80,19 +80,20 @@ test('prints the generator first, then the verdict, when they matter', () => {
       ? p99          < 12ms  2 … 14 ms  ≥ 2 ms     undecided
       p99: the generator cannot tell, it lies between 2 ms and 14 ms
 
-    Response time of answered pings    Throughput    400/s answered
-      min    0 … 667 µs                Offered       407/s sent
-      p50    4.99 … 7.33 ms            Pings         2,036 sent
-      p75    7.49 … 10.7 ms                          2,000 answered
-      p90    8.99 … 12.7 ms                          20 coalesced
-      p95    9.49 … 13.3 ms                          12 timed out
-      p99    9.89 … 13.9 ms                          4 lost
-      p99.9  9.98 … 14 ms                            3 dropped
-      max    9.99 … 14 ms              Error rate    0.976 %
-      mean   7.33 ms ± 3.85 ms         Connections   9 of 10 opened
-                                                     1 closed early
-                                       Handshake     p50 1.5 ms, p99 1.5 ms
-                                       Service time  p50 2 ms, p99 2 ms
+    Response time of answered pings    Throughput      400/s answered
+      min    0 … 667 µs                Offered         407/s sent
+      p50    4.99 … 7.33 ms            Pings           2,036 sent
+      p75    7.49 … 10.7 ms                            2,000 answered
+      p90    8.99 … 12.7 ms                            20 coalesced
+      p95    9.49 … 13.3 ms                            12 timed out
+      p99    9.89 … 13.9 ms                            4 lost
+      p99.9  9.98 … 14 ms                              3 dropped
+      max    9.99 … 14 ms              Error rate      0.932 %
+      mean   7.33 ms ± 3.85 ms         Connect errors  10 %
+                                       Connections     9 of 10 opened
+                                                       1 closed early
+                                       Handshake       p50 1.5 ms, p99 1.5 ms
+                                       Service time    p50 2 ms, p99 2 ms
 
        460 … 680 µs    2    0.10 %  ▎
       680 µs … 1 ms   48    2.38 %  ███▉
@@ -106,7 +107,7 @@ test('prints the generator first, then the verdict, when they matter', () => {
           no answer   16    0.79 %  █▍
 
     Errors
-      PING_TIMEOUT × 12 (no answer within 5 s)
+      PROBE_REPLY_FAILED × 12 (SyntaxError: Unexpected token)
       CLOSE_1008 × 1 (go away)
 
     generator: 2 threads, event loop 40 % busy, 5 µs CPU per ping, p99 sent 300 µs
@@ -131,12 +132,13 @@ test('prints that nothing was measured', () => {
     "ws://127.0.0.1:3001/
     10 connections, closed model with 1 in flight each, measured for 5 s
 
-    Nothing was measured    Throughput   0/s answered
-                            Offered      0/s sent
-                            Pings        0 sent
-                                         0 answered
-                            Error rate   100 %
-                            Connections  0 of 10 opened
+    Nothing was measured    Throughput      0/s answered
+                            Offered         0/s sent
+                            Pings           0 sent
+                                            0 answered
+                            Error rate      -
+                            Connect errors  100 %
+                            Connections     0 of 10 opened
 
     Errors
       ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)

@@ -72,6 +72,15 @@ test('a file of the first schema is read, whatever came later', async () => {
   expect(JSON.parse(JSON.stringify(summary))).toMatchObject(json)
 })
 
+test('a file whose error rate counted connections too is read with a rate of each', () => {
+  const failing = loadResult(undefined, {
+    pings: { lost: 1_000 },
+    connections: { requested: 100, opened: 80, failed: 20 },
+  })
+  const { connectErrorRate: _, ...older } = { ...new LoadSummary(failing).toJSON(), errorRate: 1_020 / 21_100 }
+  expect(LoadSummary.fromJSON(older)).toMatchObject({ errorRate: 1_000 / 21_000, connectErrorRate: 0.2 })
+})
+
 test('a file has the options that verdicts need, and no others that cannot be read', () => {
   const { options } = LoadSummary.fromJSON({ ...steady(2).toJSON(), options: { later: true, arrivals: 'bursts' } })
   expect(options).toMatchObject({ confidence: 0.99, timeout: 5_000, later: true })

@@ -103,7 +103,15 @@ describe('several threads', () => {
           expect(several[name].bounds(99)).toEqual(one[name].bounds(99))
         }
         expect(several.generator.sendDelay).toEqual(one.generator.sendDelay)
-        for (const name of ['pings', 'connections', 'errors', 'errorRate', 'intervals', 'offeredRate'] as const) {
+        for (const name of [
+          'pings',
+          'connections',
+          'errors',
+          'errorRate',
+          'connectErrorRate',
+          'intervals',
+          'offeredRate',
+        ] as const) {
           expect(several[name]).toEqual(one[name])
         }
       }),
@@ -198,14 +206,14 @@ describe('rates', () => {
     expect(interval!.max).toBeCloseTo(5, 2)
   })
 
-  test('of errors are what failed of all that was attempted', () => {
+  test('of errors are what failed of the pings that were due, and of the connections that were asked for', () => {
     const failing = recorded((recorder) => {
       for (let nth = 0; nth < 6; nth++) recorder.sent({ due: 2_000, sent: 2_000 })
       for (let nth = 0; nth < 3; nth++) recorder.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
       for (const what of ['dropped', 'timedOut', 'lost', 'coalesced'] as const) recorder.count(what, 2_000)
     })
     const connections = { requested: 3, opened: 2, failed: 1, closedEarly: 1 }
-    expect(summaryOf([report(failing, { connections })]).errorRate).toBe(4 / 10)
+    expect(summaryOf([report(failing, { connections })])).toMatchObject({ errorRate: 3 / 7, connectErrorRate: 1 / 3 })
   })
 })
 
@@ -217,9 +225,9 @@ describe('nothing measured', () => {
     expect(nothing.generator.resolution).toEqual({ p50: NaN, p99: NaN })
   })
 
-  test('has rates of zero', () => {
-    expect(nothing).toMatchObject({ throughput: 0, offeredRate: 0, errorRate: 0, intervals: [] })
-    expect(nothing.generator).toMatchObject({ cpuPerPing: 0, eventLoopUtilization: 0, saturated: false })
+  test('has rates of zero per second, and none per ping', () => {
+    expect(nothing).toMatchObject({ throughput: 0, offeredRate: 0, errorRate: NaN, intervals: [] })
+    expect(nothing.generator).toMatchObject({ cpuPerPing: NaN, eventLoopUtilization: 0, saturated: false })
   })
 })
 

@@ -49,6 +49,7 @@ test('reads each total from its own place', () => {
     throughput: 5,
     offeredRate: 6,
     errorRate: 0.07,
+    connectErrorRate: 0.08,
   })
   const slo = {
     timedOut: '< 9',
@@ -59,6 +60,7 @@ test('reads each total from its own place', () => {
     throughput: '> 1',
     offeredRate: '> 1',
     errorRate: '< 10%',
+    connectErrorRate: '< 90%',
   } satisfies SLO
   const measured = Object.fromEntries(evaluateSLO(result, slo).objectives.map((one) => [one.indicator, one.measured]))
   expect(measured).toEqual({
@@ -70,6 +72,7 @@ test('reads each total from its own place', () => {
     throughput: 5,
     offeredRate: 6,
     errorRate: 0.07,
+    connectErrorRate: 0.08,
   })
 })
 
@@ -273,11 +276,14 @@ describe('no vacuous pass:', () => {
     expect(verdict).toMatchObject({ verdict: 'inconclusive', reasons: ['handshake.p99: nothing was measured'] })
   })
 
-  test.for(['throughput', 'offeredRate', 'errorRate'] as const)('a %s that is not a number', (total) => {
-    const bound = total === 'errorRate' ? '< 99%' : '> 0'
-    const verdict = evaluateSLO(loadResult(undefined, { [total]: NaN }), { [total]: bound })
-    expect(verdict).toMatchObject({ verdict: 'inconclusive', reasons: [`${total}: nothing was measured`] })
-  })
+  test.for(['throughput', 'offeredRate', 'errorRate', 'connectErrorRate'] as const)(
+    'a %s that is not a number',
+    (total) => {
+      const bound = total.endsWith('rrorRate') ? '< 99%' : '> 0'
+      const verdict = evaluateSLO(loadResult(undefined, { [total]: NaN }), { [total]: bound })
+      expect(verdict).toMatchObject({ verdict: 'inconclusive', reasons: [`${total}: nothing was measured`] })
+    },
+  )
 
   test('fewer connections than requested', () => {
     const verdict = evaluateSLO(loadResult(undefined, { connections: { opened: 9, failed: 1 } }), everything)
@@ -292,6 +298,9 @@ describe('no vacuous pass:', () => {
   test('unless the SLO itself says how many may', () => {
     const result = loadResult(undefined, { connections: { opened: 9, failed: 1, closedEarly: 2 } })
     expect(evaluateSLO(result, { p99: '< 20ms', opened: '>= 9', closedEarly: '<= 2' })).toMatchObject({
+      verdict: 'pass',
+    })
+    expect(evaluateSLO(result, { p99: '< 20ms', connectErrorRate: '< 60%', closedEarly: '<= 2' })).toMatchObject({
       verdict: 'pass',
     })
   })

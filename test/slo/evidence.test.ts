@@ -104,6 +104,53 @@ describe('a confidence interval', () => {
   })
 })
 
+describe('an error rate', () => {
+  const failed = 4_000
+  const pings = { timedOut: failed }
+  const ofPings = (requested: number) =>
+    loadResult(repeated(24 * failed, 2), { duration: 1_000_000, pings, connections: { requested, opened: requested } })
+
+  test.for([10, 30_000])('of pings is as sure with %i connections', (requested) => {
+    const { objectives } = evaluateSLO(ofPings(requested), { errorRate: ['< 3.5%', '< 5%'] })
+    expect(objectives.map(({ verdict }) => verdict)).toEqual(['fail', 'pass'])
+    expect(objectives[0]).toMatchObject({ measured: 0.04, samples: 100_000 })
+    expect(objectives[0]!.effectiveSamples).toBeLessThanOrEqual(100_000)
+  })
+
+  const ofConnections = loadResult(undefined, { connections: { requested: 10_000, opened: 9_600, failed: 400 } })
+
+  test('of connections has them as its sample, and no time that they speak about', () => {
+    const { verdict, objectives } = evaluateSLO(ofConnections, { connectErrorRate: ['< 3.4%', '< 4.6%'] })
+    expect(verdict).toBe('fail')
+    expect(objectives).toMatchObject([
+      { verdict: 'fail', measured: 0.04, samples: 10_000, effectiveSamples: 10_000, resolved: true },
+      { verdict: 'pass' },
+    ])
+  })
+
+  test('of connections is inconclusive where more connections would tell', () => {
+    expect(evaluateSLO(ofConnections, { connectErrorRate: '< 4.2%' }).reasons).toEqual([
+      'not enough evidence: connectErrorRate is 3.56 … 4.48 % at 99 % confidence, the limit is < 4.2%; 10,000 connections; take about 7 times as many connections',
+    ])
+    expect(evaluateSLO(ofConnections, { connectErrorRate: '< 4.01%' }).reasons).toEqual([
+      expect.stringContaining('it is too near to be decided by more connections'),
+    ])
+  })
+
+  test('of none at all is a fact', () => {
+    expect(only(loadResult(), { connectErrorRate: '<= 0' })).toMatchObject({ verdict: 'pass', samples: 0 })
+    expect(only(ofConnections, { connectErrorRate: '<= 0' })).toMatchObject({ verdict: 'fail', samples: 0 })
+  })
+
+  test('of no pings is none', () => {
+    expect(evaluateSLO(loadResult([]), { errorRate: '< 99%' })).toMatchObject({
+      verdict: 'inconclusive',
+      vacuous: true,
+      objectives: [{ measured: NaN, low: NaN, high: NaN }],
+    })
+  })
+})
+
 describe('the error probability', () => {
   test('is shared by the looks that were planned, and a run that may stop early is trusted less', () => {
     const looks = { taken: 3, planned: 11 }

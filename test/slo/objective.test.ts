@@ -128,10 +128,13 @@ describe('a mistake is refused:', () => {
     expect(mistakesOf({ p99: bound })).toContain('p99: expected a bound, or { warn, fail } with one each, got ')
   })
 
-  test.for(['max', 'serviceTime.p99', 'handshake.p50', 'lost'])('a stretch of %s, which has none', (indicator) => {
-    const limit = indicator === 'lost' ? '5' : '5ms'
-    expect(mistakesOf({ [indicator]: `< ${limit} over any 10s` })).toContain('expected no stretch')
-  })
+  test.for(['max', 'serviceTime.p99', 'handshake.p50', 'lost', 'connectErrorRate'])(
+    'a stretch of %s, which has none',
+    (indicator) => {
+      const limit = { lost: '5', connectErrorRate: '5%' }[indicator] ?? '5ms'
+      expect(mistakesOf({ [indicator]: `< ${limit} over any 10s` })).toContain('expected no stretch')
+    },
+  )
 
   test.for(['10', 'any', '-1s', '999ms', '2000h', '1k/s'])('a stretch of %s', (length) => {
     expect(mistakesOf({ p99: `< 5ms over any ${length}` })).toContain("from 1 s to a day, after 'over any'")
@@ -141,7 +144,7 @@ describe('a mistake is refused:', () => {
     expect(mistakesOf({ errorrate: '< 1%' })).toMatchInlineSnapshot(`
       "the SLO cannot be read
         "errorrate": no such indicator, did you mean "errorRate"?
-        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime. and handshake., and errorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly"
+        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime. and handshake., and errorRate, connectErrorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly"
     `)
   })
 
@@ -217,7 +220,7 @@ describe('a mistake is refused:', () => {
         p99: expected a comparison and a limit like '< 20ms', got "20ms"
         "eror": no such indicator
         lost: expected < or <= (lower is better), got "> 2"
-        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime. and handshake., and errorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly"
+        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime. and handshake., and errorRate, connectErrorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly"
     `)
   })
 })

@@ -8,16 +8,16 @@ const result = loadResult([...repeated(9_900, 2), ...repeated(100, 18)], {
 })
 const run = observeRun(result)
 
-test('a run attempts its pings and its connections', () => {
-  expect(run).toMatchObject({ attempts: 10_110, failedByServer: 42, errorRate: result.errorRate })
+test('a run has an error rate of its pings, and one of its connections', () => {
+  expect(run).toMatchObject({ errorRate: 90 / 10_100, connectErrorRate: 2 / 10 })
 })
 
-test('stretches share the pings of a run, and attempt nothing else', () => {
+test('stretches share the pings of a run, and the errors among them', () => {
   const half = run.slices.count / 2
   const halves = [observeStretch(run, 0, half), observeStretch(run, half, half)]
   const total = (count: (half: (typeof halves)[number]) => number) => halves.reduce((sum, one) => sum + count(one), 0)
-  expect(total(({ attempts }) => attempts)).toBe(result.pings.due)
-  expect(total(({ failedByServer }) => failedByServer)).toBe(result.pings.lost)
+  expect(total(({ pings }) => pings.due)).toBe(result.pings.due)
+  expect(total(({ pings, errorRate }) => errorRate * pings.due)).toBeCloseTo(90, 6)
   expect(total(({ latency }) => latency.count)).toBe(result.pings.answered)
   expect(halves[0]!.throughput + halves[1]!.throughput).toBeCloseTo(2 * result.throughput, 6)
 })

@@ -40,8 +40,8 @@ export function expectBalanced(result: LoadResult): void {
   expect(result.serviceTime.count).toBe(answered)
   expect(result.handshake.count).toBe(connections.opened)
   expect(connections.opened + connections.failed).toBeLessThanOrEqual(connections.requested)
-  const failures = dropped + timedOut + lost + connections.failed
-  expect(result.errorRate).toBe(failures / (pings.due + connections.requested))
+  expect(result.errorRate).toBe((dropped + timedOut + lost) / pings.due)
+  expect(result.connectErrorRate).toBe(connections.failed / connections.requested)
 }
 
 function sumOf(intervals: readonly LoadInterval[]) {

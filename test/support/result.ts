@@ -1,3 +1,4 @@
+import { connectErrorRate, errorRate } from '../../src/result/error-rate.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
@@ -66,7 +67,6 @@ export function loadResult(
   const pings = balanced({ answered: latency.count, ...overrides.pings })
   const connections = { requested: 10, opened: 10, failed: 0, closedEarly: 0, ...overrides.connections }
   const duration = overrides.duration ?? 5000
-  const failures = pings.dropped + pings.timedOut + pings.lost + connections.failed
   return {
     ended: 'completed',
     looks: { taken: 1, planned: 1 },
@@ -78,7 +78,8 @@ export function loadResult(
     throughput: (pings.answered / duration) * 1000,
     offeredRate: (pings.sent / duration) * 1000,
     errors: {},
-    errorRate: failures / (pings.due + connections.requested),
+    errorRate: errorRate(pings),
+    connectErrorRate: connectErrorRate(connections),
     intervals: [],
     slices: evenly(samples, pings, duration),
     ...(overrides as Partial<LoadResult>),

@@ -96,9 +96,9 @@ describe('nothing is green in which', () => {
   })
 
   test('an indicator has no value', () => {
-    for (const name of ['throughput', 'offeredRate', 'errorRate'] as const) {
+    for (const name of ['throughput', 'offeredRate', 'errorRate', 'connectErrorRate'] as const) {
       expect(
-        saidOf(loadResult(undefined, { [name]: NaN }), { [name]: name === 'errorRate' ? '< 99%' : '> 0' }),
+        saidOf(loadResult(undefined, { [name]: NaN }), { [name]: name.endsWith('rrorRate') ? '< 99%' : '> 0' }),
       ).toEqual(red)
     }
   })
