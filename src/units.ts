@@ -24,6 +24,9 @@ const multiplier = new Map([
   ['M', 1e6],
 ])
 
+/** Significant digits that a value is printed with, and those that a floating-point number has. */
+const [usualDigits, mostDigits] = [3, 15]
+
 /** What {@link parseDuration} reads, in words, for messages. */
 export const durationForms = "milliseconds or a text like '250us', '20ms', '5s', '2m'"
 
@@ -74,27 +77,66 @@ export function parseRatio(text: unknown): number | undefined {
 
 /** Prints milliseconds with three significant digits in the unit that reads best: `850 ns`, `12.3 µs`, `4.56 ms`, `1.2 s`. */
 export function formatDuration(ms: number): string {
+  return formatDurationTo(ms, usualDigits)
+}
+
+/** {@link formatDuration} with so many significant digits. */
+export function formatDurationTo(ms: number, digits: number): string {
   if (!Number.isFinite(ms)) return Number.isNaN(ms) ? '-' : '∞'
   const size = Math.abs(ms)
   if (size === 0) return '0 ms'
-  if (size < 0.999_5e-3) return `${threeDigits(ms * 1e6)} ns`
-  if (size < 0.999_5) return `${threeDigits(ms * 1e3)} µs`
-  if (size < 999.5) return `${threeDigits(ms)} ms`
-  if (size < 120_000) return `${threeDigits(ms / 1e3)} s`
-  return `${threeDigits(ms / 6e4)} min`
+  if (size < 0.999_5e-3) return `${rounded(ms * 1e6, digits)} ns`
+  if (size < 0.999_5) return `${rounded(ms * 1e3, digits)} µs`
+  if (size < 999.5) return `${rounded(ms, digits)} ms`
+  if (size < 120_000) return `${rounded(ms / 1e3, digits)} s`
+  return `${rounded(ms / 6e4, digits)} min`
 }
 
 /** Prints a rate per second with three significant digits: `950/s`, `12.3k/s`, `2.35M/s`. */
 export function formatRate(perSecond: number): string {
-  if (!Number.isFinite(perSecond)) return '-'
-  if (perSecond < 999.5) return `${threeDigits(perSecond)}/s`
-  if (perSecond < 999_500) return `${threeDigits(perSecond / 1e3)}k/s`
-  return `${threeDigits(perSecond / 1e6)}M/s`
+  return formatRateTo(perSecond, usualDigits)
 }
 
-/** Prints a ratio as a percentage: `0 %`, `0.0123 %`, `12.3 %`. */
+/** {@link formatRate} with so many significant digits. */
+export function formatRateTo(perSecond: number, digits: number): string {
+  if (!Number.isFinite(perSecond)) return '-'
+  if (perSecond < 999.5) return `${rounded(perSecond, digits)}/s`
+  if (perSecond < 999_500) return `${rounded(perSecond / 1e3, digits)}k/s`
+  return `${rounded(perSecond / 1e6, digits)}M/s`
+}
+
+/** Prints a ratio as a percentage with three significant digits: `0 %`, `0.0123 %`, `12.3 %`, `1,230 %`. */
 export function formatRatio(ratio: number): string {
-  return Number.isFinite(ratio) ? `${threeDigits(ratio * 100)} %` : '-'
+  return formatRatioTo(ratio, usualDigits)
+}
+
+/** {@link formatRatio} with so many significant digits. */
+export function formatRatioTo(ratio: number, digits: number): string {
+  return Number.isFinite(ratio) ? `${percentage(ratio, digits)} %` : '-'
+}
+
+/** Prints the difference of two ratios in percentage points with so many significant digits: `0.7 pp`. */
+export function formatPointsTo(difference: number, digits: number): string {
+  return Number.isFinite(difference) ? `${percentage(difference, digits)} pp` : '-'
+}
+
+/** Prints the difference of two ratios in percentage points with three significant digits. */
+export function formatPoints(difference: number): string {
+  return formatPointsTo(difference, usualDigits)
+}
+
+/** Prints a value with so many significant digits. */
+export type FormatTo = (value: number, digits: number) => string
+
+/** A format with as many digits as tell a value from another one that it is held against: `19.98 ms` beside 20 ms. */
+export function beside(other: number, format: FormatTo): (value: number) => string {
+  return (value) => format(value, digitsBeside(other, value, format))
+}
+
+/** How many digits {@link beside} takes: three, or more where the two read alike and are not. */
+export function digitsBeside(other: number, value: number, format: FormatTo): number {
+  if (value === other) return usualDigits
+  return firstDigits((digits) => format(value, digits) !== format(other, digits))
 }
 
 /** Prints a count with thousands separated: `1,234,567`. */
@@ -102,6 +144,21 @@ export function formatCount(count: number): string {
   return Number.isFinite(count) ? count.toLocaleString('en-US') : '-'
 }
 
-function threeDigits(value: number): string {
-  return String(Number(value.toPrecision(3)))
+function rounded(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits)))
+}
+
+/** From three digits on, the fewest with which something is so. */
+function firstDigits(isSo: (digits: number) => boolean): number {
+  let digits = usualDigits
+  while (digits < mostDigits && !isSo(digits)) digits++
+  return digits
+}
+
+/** What is not the whole does not read as 100 %. */
+function percentage(ratio: number, digits: number): string {
+  const rounded = (precision: number): number => Number((ratio * 100).toPrecision(precision))
+  const isRight = ratio === 1 || rounded(digits) !== 100
+  const percent = rounded(isRight ? digits : firstDigits((more) => rounded(more) !== 100))
+  return Math.abs(percent) < 1_000 ? String(percent) : formatCount(percent)
 }

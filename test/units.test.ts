@@ -5,6 +5,8 @@ import {
   formatDuration,
   formatRate,
   formatRatio,
+  beside,
+  formatDurationTo,
   parseDuration,
   parseRate,
   parseRatio,
@@ -177,6 +179,9 @@ describe('formatRatio', () => {
     [0.000123, '0.0123 %'],
     [0.1234, '12.3 %'],
     [1, '100 %'],
+    [0.99999, '99.999 %'],
+    [0.9997, '99.97 %'],
+    [12.34, '1,230 %'],
     [NaN, '-'],
   ] as const)('prints %d as %s', ([ratio, text]) => {
     expect(formatRatio(ratio)).toBe(text)
@@ -188,6 +193,33 @@ describe('formatRatio', () => {
         const ratio = 10 ** exponent
         expect(Math.abs(parseRatio(formatRatio(ratio))! - ratio) / ratio).toBeLessThan(0.0051)
       }),
+    )
+  })
+})
+
+describe('beside', () => {
+  test.for([
+    [20, 25.04, '25 ms'],
+    [20, 20, '20 ms'],
+    [20, 19.98, '19.98 ms'],
+    [20, 20.0004, '20.0004 ms'],
+    [Infinity, 2, '2 ms'],
+    [2, NaN, '-'],
+    [20, Infinity, '∞'],
+  ] as const)('%d has %d read as %s', ([other, value, text]) => {
+    expect(beside(other, formatDurationTo)(value)).toBe(text)
+  })
+
+  test('reads a value above another one as one above it', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 900, noNaN: true }),
+        fc.double({ min: 1e-9, max: 0.1, noNaN: true }),
+        (limit, by) => {
+          const above = limit * (1 + by)
+          expect(parseDuration(beside(limit, formatDurationTo)(above))).toBeGreaterThan(limit)
+        },
+      ),
     )
   })
 })

@@ -1,9 +1,9 @@
-import { formatBracket, formatRange } from '../slo/bracket.ts'
+import { formatBracket, formatRange, shownEnds } from '../slo/bracket.ts'
 import type { ObjectiveVerdict, SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { kinds } from '../slo/indicator.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { formatCount, formatRatio } from '../units.ts'
+import { beside, digitsBeside, formatCount, formatPoints, formatRatio, formatRatioTo } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
@@ -105,32 +105,45 @@ export function objectiveHead(confidence: number): string[] {
 
 /** An objective in words: what, limit, measured, the interval that the true value lies in, by how much. */
 export function objectiveRow(objective: ObjectiveVerdict): string[] {
-  const { indicator, bound, kind } = objective
-  const measured = formatBracket(objective, kinds[kind].format)
+  const { indicator, bound, kind, limit } = objective
+  const measured = formatBracket(objective, beside(limit, kinds[kind].formatTo))
   return [indicator, bound, measured, intervalOf(objective), byHowMuch(objective)]
 }
 
 /** Between which values the truth lies; empty for facts about the run, which have no interval, and where nothing is known. */
-export function intervalOf(objective: Pick<ObjectiveVerdict, 'kind' | 'low' | 'high' | 'samples'>): string {
-  const { kind, low, high, samples } = objective
-  const { format } = kinds[kind]
+export function intervalOf({
+  kind,
+  low,
+  high,
+  samples,
+  limit = NaN,
+}: Pick<ObjectiveVerdict, 'kind' | 'low' | 'high' | 'samples'> & Partial<Pick<ObjectiveVerdict, 'limit'>>): string {
+  const format = beside(limit, kinds[kind].formatTo)
   if (samples === 0 || Number.isNaN(low + high)) return ''
   if (low === Infinity || format(low) === format(high)) return format(high)
   return high === Infinity ? `≥ ${format(low)}` : formatRange(low, high, format)
 }
 
-function byHowMuch({ verdict, kind, comparison, margin, excess }: ObjectiveVerdict): string {
+/** The distance from what the table shows as measured to the limit, so that it can be checked. */
+function byHowMuch(objective: ObjectiveVerdict): string {
+  const { verdict, kind, comparison, limit, margin } = objective
   if (verdict === 'inconclusive') return 'undecided'
-  if (verdict === 'pass' && excess >= -1) return `${percent(-excess)} to spare`
   if (margin === -Infinity) return 'too many unanswered'
-  const times = Number.isFinite(excess) ? `${Number((1 + Math.abs(excess)).toPrecision(3))}× the limit` : ''
-  if (verdict === 'pass') return times
-  if (kind === 'ratio' && excess > 0 && excess < Infinity) return times
-  const amount = `${kinds[kind].format(-margin)} ${comparison.startsWith('<') ? 'over' : 'short'}`
-  if (excess === 0 || excess === Infinity) return amount
-  return `${amount} (${excess < 1 ? percent(excess) : times})`
+  const { low, high } = shownEnds(objective)
+  const isUpperBound = comparison.startsWith('<')
+  const distance = Math.abs(limit - asPrinted((verdict === 'pass') === isUpperBound ? high : low, objective))
+  const amount = kind === 'ratio' ? formatPoints(distance) : kinds[kind].format(distance)
+  const share = distance === 0 ? 0 : distance / limit
+  if (verdict === 'pass') return `${share === Infinity ? amount : percent(share)} to spare`
+  const missed = `${amount} ${isUpperBound ? 'over' : 'short'}`
+  return share === 0 || share === Infinity ? missed : `${missed} (${percent(share)})`
+}
+
+/** A value as it is rounded in print. */
+function asPrinted(value: number, { kind, limit }: ObjectiveVerdict): number {
+  return kind === 'count' ? value : Number(value.toPrecision(digitsBeside(limit, value, kinds[kind].formatTo)))
 }
 
 function percent(ratio: number): string {
-  return `${Number((ratio * 100).toPrecision(2))} %`
+  return ratio < 1 ? formatRatioTo(ratio, 2) : formatRatio(ratio)
 }

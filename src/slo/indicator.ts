@@ -1,9 +1,13 @@
 import {
   durationForms,
+  type FormatTo,
   formatCount,
   formatDuration,
+  formatDurationTo,
   formatRate,
+  formatRateTo,
   formatRatio,
+  formatRatioTo,
   parseDuration,
   parseRate,
   parseRatio,
@@ -76,10 +80,16 @@ export interface IndicatorReader {
 
 /** How limits of each kind are written and values printed: milliseconds, ratios from 0 to 1, per second, whole numbers. */
 export const kinds: Readonly<Record<'duration' | 'ratio' | 'rate' | 'count', Kind>> = {
-  duration: { parse: parseDuration, forms: durationForms, example: '20ms', format: formatDuration },
-  ratio: { parse: parseRatio, forms: ratioForms, example: '0.1%', format: formatRatio },
-  rate: { parse: parseRate, forms: rateForms, example: '5k/s', format: formatRate },
-  count: { parse: parseCount, forms: 'a whole number', example: '10', format: formatCount },
+  duration: {
+    parse: parseDuration,
+    forms: durationForms,
+    example: '20ms',
+    format: formatDuration,
+    formatTo: formatDurationTo,
+  },
+  ratio: { parse: parseRatio, forms: ratioForms, example: '0.1%', format: formatRatio, formatTo: formatRatioTo },
+  rate: { parse: parseRate, forms: rateForms, example: '5k/s', format: formatRate, formatTo: formatRateTo },
+  count: { parse: parseCount, forms: 'a whole number', example: '10', format: formatCount, formatTo: formatCount },
 }
 
 interface Kind {
@@ -88,6 +98,7 @@ interface Kind {
   readonly forms: string
   readonly example: string
   readonly format: (value: number) => string
+  readonly formatTo: FormatTo
 }
 
 const totals: Readonly<Record<Total, IndicatorReader>> = {

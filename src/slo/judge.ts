@@ -1,6 +1,6 @@
 import type { Tails } from '../statistics/share.ts'
 import { formatDuration } from '../units.ts'
-import type { Bracket } from './bracket.ts'
+import { type Bracket, shownEnds } from './bracket.ts'
 import { type Evidence, evidenceFor, type Extrapolation, noEvidence } from './evidence.ts'
 import { findIndicator } from './indicator.ts'
 import type { Objective, Operator } from './objective.ts'
@@ -93,9 +93,10 @@ function isUpperBound({ comparison }: Objective): boolean {
   return comparison.startsWith('<')
 }
 
-function distanceToLimit(objective: Objective, { measured, floor, ceiling }: Bracket, verdict: Verdict) {
-  const { best, worst } = isUpperBound(objective) ? { best: floor, worst: ceiling } : { best: ceiling, worst: floor }
-  const sure = { pass: worst, fail: best, inconclusive: measured }[verdict]
+function distanceToLimit(objective: Objective, bracket: Bracket, verdict: Verdict) {
+  const { low, high } = shownEnds(bracket)
+  const { best, worst } = isUpperBound(objective) ? { best: low, worst: high } : { best: high, worst: low }
+  const sure = { pass: worst, fail: best, inconclusive: bracket.measured }[verdict]
   const margin = isUpperBound(objective) ? objective.limit - sure : sure - objective.limit
   return { margin, excess: margin === 0 ? 0 : -margin / objective.limit }
 }

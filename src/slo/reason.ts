@@ -1,4 +1,4 @@
-import { formatCount, formatRatio } from '../units.ts'
+import { beside, formatCount, formatRatio } from '../units.ts'
 import { type Bracket, formatBracket, formatRange } from './bracket.ts'
 import type { Evidence } from './evidence.ts'
 import { kinds } from './indicator.ts'
@@ -8,8 +8,8 @@ import type { Objective } from './objective.ts'
 const almostIndependentShare = 0.8
 
 /** What was found where that decides. */
-export function describeFinding({ indicator, kind, bound }: Objective, bracket: Bracket): string {
-  return `${indicator} is ${formatBracket(bracket, kinds[kind].format)}, the limit is ${bound}`
+export function describeFinding({ indicator, kind, limit, bound }: Objective, bracket: Bracket): string {
+  return `${indicator} is ${formatBracket(bracket, beside(limit, kinds[kind].formatTo))}, the limit is ${bound}`
 }
 
 /**
@@ -43,8 +43,8 @@ function isOfConnections(indicator: string): boolean {
   return indicator.startsWith('handshake.') || indicator === 'connectErrorRate'
 }
 
-function describeInterval({ indicator, kind }: Objective, { low, high }: Evidence): string {
-  const { format } = kinds[kind]
+function describeInterval({ indicator, kind, limit }: Objective, { low, high }: Evidence): string {
+  const format = beside(limit, kinds[kind].formatTo)
   return `${indicator} is ${high === Infinity ? `${format(low)} or more` : formatRange(low, high, format)}`
 }
 

@@ -10,7 +10,7 @@ export interface ObjectiveVerdict extends Objective, Bracket, Evidence {
   readonly verdict: Verdict
   /**
    * Distance from what was measured to the limit, negative when it is missed: from the bracket's worse end on a pass, from
-   * its better end on a fail.
+   * its better end on a fail, from `measured` where the two differ by no more than 5 %.
    */
   readonly margin: number
   /** The same as a share of the limit, positive when it is missed: 0.36 is 36 % beyond; infinite beyond a limit of 0. */

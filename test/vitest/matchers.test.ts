@@ -28,7 +28,7 @@ describe('toMeetSLO', () => {
       .toThrowErrorMatchingInlineSnapshot(`
         [Error: SLO missed: p99 is 18 ms, the limit is < 10ms
             objective  limit   measured  99 % sure  by how much
-          ✗ p99        < 10ms  18 ms     18 ms      7.99 ms over (80 %)
+          ✗ p99        < 10ms  18 ms     18 ms      8 ms over (80 %)
           ✓ p50        < 20ms  2 ms      2 ms       90 % to spare]
       `)
   })
