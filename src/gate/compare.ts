@@ -15,7 +15,7 @@ import {
   judgeLatency,
   type Noise,
 } from './comparison.ts'
-import { comparePairs, pairUp, pairWithItself, figureOf } from './pairs.ts'
+import { comparePairs, pairUp, pairWithItself } from './pairs.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 
 /**
@@ -38,15 +38,13 @@ export function compareSideBySide(
   const completed = base.slices.completedAfter(Math.min(base.duration, head.duration))
   const sides = pairUp(base.slices, head.slices, completed)
   const latencies = figures.map((figure): Change => {
-    const change = comparePairs(sides, figure, { tails, timeout, evidenceShare })
-    const values = { base: figureOf(base.slices, figure, timeout), head: figureOf(head.slices, figure, timeout) }
-    return judgeLatency({ ...values, ...change }, figure, tolerance)
+    return judgeLatency(comparePairs(sides, figure, { tails, timeout, evidenceShare }), figure, tolerance)
   })
   const baseWithItself = pairWithItself(base.slices, completed)
   const twoSided = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
   const noise = figures.map((figure): Noise => {
-    const change = comparePairs(baseWithItself, figure, { tails: twoSided, timeout, evidenceShare })
-    return { indicator: figure.indicator, ...change }
+    const { change, low, high } = comparePairs(baseWithItself, figure, { tails: twoSided, timeout, evidenceShare })
+    return { indicator: figure.indicator, change, low, high }
   })
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   return judgeComparison([...latencies, errors], noise, ofEitherSide(base, head, threatsToValidity), confidence)

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatRatio } from '../units.ts'
+import { beside, formatDuration, formatDurationTo, formatPointsTo, formatRatio, formatRatioTo } from '../units.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 
 /**
@@ -21,11 +21,19 @@ export interface Change extends MeasuredChange {
   /** `p50`, `p99.9`, `mean`, `errorRate`. */
   readonly indicator: string
   readonly verdict: ChangeVerdict
-  /** Milliseconds; of `errorRate` the share of failed pings. */
+  /**
+   * Milliseconds, so that `head` ÷ `base` is 1 + `change`: of two floods that took turns the geometric mean over the blocks
+   * of turns that were compared, which is not the figure of the whole run, else that; of `errorRate` the share of failed
+   * pings.
+   */
   readonly base: number
   readonly head: number
   /** The change that is still within the tolerance, `min` included. */
   readonly allowed: number
+  /** What the tolerance says of this figure: a share of the base, of `errorRate` a difference. */
+  readonly tolerance: number
+  /** The change in milliseconds that is allowed however large its share; 0 of `errorRate`. */
+  readonly min: number
 }
 
 /** What a figure of the base differed by from itself, between neighbouring slices of the same run. */
@@ -60,16 +68,24 @@ export function judgeLatency(
   { indicator, allowed }: Figure,
   { min }: ResolvedTolerance,
 ): Change {
-  const mostAllowed = Math.max(allowed, min / compared.base)
-  return judgeChange(indicator, compared, { from: 1 / (1 + mostAllowed) - 1, to: mostAllowed })
+  const mostAllowed = Number.isNaN(compared.base) ? allowed : Math.max(allowed, min / compared.base)
+  return {
+    ...judgeChange(indicator, compared, { from: 1 / (1 + mostAllowed) - 1, to: mostAllowed }),
+    tolerance: allowed,
+    min,
+  }
 }
 
 /** Judges by how much the share of failed pings changed. */
 export function judgeErrors(compared: ComparedFigure, { errorRate }: ResolvedTolerance): Change {
-  return judgeChange('errorRate', compared, { from: -errorRate, to: errorRate })
+  return { ...judgeChange('errorRate', compared, { from: -errorRate, to: errorRate }), tolerance: errorRate, min: 0 }
 }
 
-function judgeChange(indicator: string, compared: ComparedFigure, allowed: { from: number; to: number }): Change {
+function judgeChange(
+  indicator: string,
+  compared: ComparedFigure,
+  allowed: { from: number; to: number },
+): Omit<Change, 'tolerance' | 'min'> {
   const { low, high } = compared
   const verdict = low > allowed.to ? 'slower' : high < allowed.from ? 'faster' : high < allowed.to ? 'same' : 'unclear'
   return { indicator, ...compared, verdict, allowed: allowed.to }
@@ -113,30 +129,43 @@ export function judgeComparison(
   }
 }
 
-function describeChange({ indicator, base, head, change, allowed }: Change): string {
+function describeChange(measured: Change): string {
+  const { indicator, base, head, change } = measured
   const values = `from ${formatFigure(indicator, base)} to ${formatFigure(indicator, head)}`
-  return `${indicator} changed by ${formatChange(change)}, ${values}; ${formatAllowed(allowed)} is allowed`
+  return `${indicator} changed by ${formatChange(change, changeFormat(measured))}, ${values}; ${formatAllowed(measured)} is allowed`
 }
 
-function describeUnclear({ indicator, change, low, high, allowed }: Change, confidence: number): string {
+function describeUnclear(measured: Change, confidence: number): string {
+  const { indicator, change, low, high } = measured
   if (Number.isNaN(change)) return `${indicator}: too little was measured`
-  const known = `${indicator} changed by ${formatChange(low)} … ${formatChange(high)}`
+  const format = changeFormat(measured)
+  const known = `${indicator} changed by ${formatChange(low, format)} … ${formatChange(high, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
-  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(allowed)} is allowed`
+  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed`
 }
 
-/** Prints a relative change with its sign: `+4.7 %`, `-0.3 %`, `2.4×` for what more than doubled. */
-export function formatChange(change: number): string {
-  if (Number.isNaN(change)) return '-'
-  if (change === Infinity) return '∞'
-  return change >= 1
-    ? `${formatCount(Number((1 + change).toPrecision(3)))}×`
-    : `${change > 0 ? '+' : ''}${formatRatio(change)}`
+/** Of a tolerance none is lost, and nothing is added by its being a floating-point number. */
+const writtenDigits = 12
+
+/** What a change is held against. */
+type Allowance = Pick<Change, 'indicator' | 'allowed' | 'tolerance' | 'min'>
+
+/** Prints a change with its sign, by default a relative one: `+4.7 %`, `-0.3 %`, `+435 %`. */
+export function formatChange(change: number, format: (value: number) => string = formatRatio): string {
+  return change === Infinity ? '∞' : `${change > 0 ? '+' : ''}${format(change)}`
 }
 
-/** Prints the change that a tolerance allows: `4 %`, `2.4×`. */
-export function formatAllowed(allowed: number): string {
-  return formatChange(allowed).replace('+', '')
+/** How changes of a figure are printed: as percentages, of an error rate as percentage points; none reads as what is allowed. */
+export function changeFormat({ indicator, allowed, tolerance }: Allowance): (value: number) => string {
+  if (indicator === 'errorRate') return beside(allowed, formatPointsTo)
+  return allowed > tolerance ? formatRatio : beside(allowed, formatRatioTo)
+}
+
+/** Prints what is allowed in the words of the tolerance: `4 %`, `4 % or 20 µs` where `min` is more than that, `1 pp`. */
+export function formatAllowed({ indicator, allowed, tolerance, min }: Allowance): string {
+  if (indicator === 'errorRate') return formatPointsTo(tolerance, writtenDigits)
+  const share = formatRatioTo(tolerance, writtenDigits)
+  return allowed > tolerance ? `${share} or ${formatDurationTo(min, writtenDigits)}` : share
 }
 
 /** Prints a value of a change: milliseconds, or a share. */

@@ -2,7 +2,7 @@ import { ratioSpread } from '../statistics/dependence.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
 import type { Slices } from '../result/slices.ts'
-import type { MeasuredChange } from './comparison.ts'
+import type { ComparedFigure } from './comparison.ts'
 import type { Figure } from './tolerance.ts'
 
 /** Pings beyond a percentile, or on the shorter side of it, that a block has to have at least. */
@@ -51,6 +51,7 @@ export function pairWithItself(slices: Slices, completed: number): Pairing {
  * Pairs are put together until each block has enough pings for the figure. The mean of the blocks' logarithmic ratios has
  * a confidence interval with Student's t, for which blocks are grown as long as neighbours are correlated ({@link ratioSpread}).
  *
+ * @returns the change, and the geometric means of the blocks' figures, whose ratio it is
  * @see Bulej et al., Duet Benchmarking, ICPE 2020; Kalibera & Jones, Quantifying Performance Changes with Effect Size
  * Confidence Intervals, University of Kent 2012
  */
@@ -58,14 +59,17 @@ export function comparePairs(
   pairing: Pairing,
   figure: Figure,
   { tails, timeout, evidenceShare }: PairingRule,
-): MeasuredChange {
-  const logRatios = blocksOf(pairing, figure).map(({ base, head }) => {
-    return Math.log(figureOf(head, figure, timeout) / figureOf(base, figure, timeout))
-  })
+): ComparedFigure {
+  const blocks = blocksOf(pairing, figure)
+  const bases = blocks.map(({ base }) => Math.log(figureOf(base, figure, timeout)))
+  const heads = blocks.map(({ head }) => Math.log(figureOf(head, figure, timeout)))
+  const logRatios = heads.map((head, nth) => head - bases[nth]!)
   const mean = sum(logRatios) / logRatios.length
   const ones = logRatios.map(() => 1)
   const halfWidth = (tail: number): number => ratioSpread(logRatios, ones, tail).halfWidth / Math.sqrt(evidenceShare)
   return {
+    base: Math.exp(sum(bases) / bases.length),
+    head: Math.exp(sum(heads) / heads.length),
     change: Math.expm1(mean),
     low: Math.expm1(mean - halfWidth(tails.lower)),
     high: Math.expm1(mean + halfWidth(tails.upper)),

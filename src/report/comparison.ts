@@ -1,5 +1,6 @@
 import {
   type Change,
+  changeFormat,
   type ComparisonVerdict,
   formatAllowed,
   formatChange,
@@ -8,6 +9,8 @@ import {
   type Noise,
 } from '../gate/comparison.ts'
 import { describeFaults } from '../slo/fault.ts'
+import { findIndicator } from '../slo/indicator.ts'
+import { observeRun } from '../slo/observation.ts'
 import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
@@ -56,14 +59,15 @@ export function changeHead(confidence: number): string[] {
 
 /** A change in words: what, base, head, change, the interval that the true change lies in, what is allowed. */
 export function changeRow(measured: Change): string[] {
-  const { indicator, base, head, change, allowed } = measured
+  const { indicator, base, head, change } = measured
+  const format = changeFormat(measured)
   return [
     indicator,
     formatFigure(indicator, base),
     formatFigure(indicator, head),
-    formatChange(change),
-    formatInterval(measured),
-    formatAllowed(allowed),
+    formatChange(change, format),
+    formatInterval(measured, format),
+    formatAllowed(measured),
   ]
 }
 
@@ -72,8 +76,12 @@ export function formatNoise({ low, high }: Noise): string {
   return low > -1 ? formatInterval({ low, high }) : '-'
 }
 
-function formatInterval({ low, high }: Pick<MeasuredChange, 'low' | 'high'>): string {
-  return Number.isNaN(low + high) || high === Infinity ? '-' : `${formatChange(low)} … ${formatChange(high)}`
+function formatInterval(
+  { low, high }: Pick<MeasuredChange, 'low' | 'high'>,
+  format?: (value: number) => string,
+): string {
+  if (Number.isNaN(low + high) || high === Infinity) return '-'
+  return `${formatChange(low, format)} … ${formatChange(high, format)}`
 }
 
 /** What less than this is cannot be seen here. */
@@ -84,12 +92,27 @@ function describeNoise({ noise }: Compared): string[] {
   return known.length === 0 ? [] : wrap(`base against itself (A/A): ${list}`, '  ')
 }
 
-function describeSides({ base, head }: Compared): string[] {
-  return Object.entries({ base, head }).flatMap(([name, { options, pings, duration, startedAt, errors }]) => {
+function describeSides({ base, head, changes }: Compared): string[] {
+  return (['base', 'head'] as const).flatMap((name) => {
+    const { options, pings, duration, startedAt, errors } = { base, head }[name]
     const url = typeof options.url === 'string' ? `${printable(options.url)}, ` : ''
     const when = base.startedAt === head.startedAt ? '' : `, ${startedAt}`
+    const answered = `${formatCount(pings.answered)} pings answered in ${formatDuration(duration)}`
+    const wholeRun = figuresOfWholeRun({ base, head }[name], changes, name)
     const faults = describeFaults(errors).slice(0, maxFaultsOfSide)
-    const side = `${name}: ${url}${formatCount(pings.answered)} pings answered in ${formatDuration(duration)}${when}`
+    const side = `${name}: ${url}${answered}${when}${wholeRun === '' ? '' : `; in the whole run ${wholeRun}`}`
     return [...wrap(side, '  '), ...faults.flatMap((fault) => wrap(fault, '    '))]
   })
+}
+
+/** Where a figure of the whole run reads otherwise than that of the blocks that were compared. */
+export function figuresOfWholeRun(result: LoadResult, changes: readonly Change[], side: 'base' | 'head'): string {
+  const run = observeRun(result)
+  return changes
+    .flatMap(({ indicator, [side]: compared }) => {
+      const { measured = NaN } = findIndicator(indicator)?.read(run) ?? {}
+      const figure = formatFigure(indicator, measured)
+      return figure === formatFigure(indicator, compared) ? [] : [`${indicator} ${figure}`]
+    })
+    .join(', ')
 }

@@ -101,7 +101,7 @@ export function recordedComparison({
   return {
     type: 'comparison',
     verdict,
-    limits: sorted.map(({ indicator, allowed }) => `${indicator} +${formatAllowed(allowed)}`),
+    limits: sorted.map((change) => `${change.indicator} +${formatAllowed(change)}`),
     changes: sorted.map((change) => plainFields(change)),
   }
 }

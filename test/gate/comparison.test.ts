@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatChange, judgeComparison, judgeErrors, judgeLatency } from '../../src/gate/comparison.ts'
+import { formatAllowed, formatChange, judgeComparison, judgeErrors, judgeLatency } from '../../src/gate/comparison.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 
 const tolerance = parseTolerance({ p50: '10%', min: '1ms', errorRate: '1%' })
@@ -29,6 +29,32 @@ describe('a latency', () => {
     expect(p50(0.3, 0.4, 2)).toMatchObject({ verdict: 'same', allowed: 0.5 })
     expect(p50(0.6, 0.7, 2).verdict).toBe('slower')
   })
+})
+
+test('says what is allowed as the tolerance does: a share, and `min` where that is more', () => {
+  const said = (base: number): string => judgeComparison([p50(0.9, 1.2, base)], [], [], 0.99).reasons[0]!
+  expect(said(20)).toBe('p50 changed by +105 %, from 20 ms to 41 ms; 10 % is allowed')
+  expect(said(2)).toBe('p50 changed by +105 %, from 2 ms to 4.1 ms; 10 % or 1 ms is allowed')
+  expect(formatAllowed({ indicator: 'p50', allowed: 0.5, tolerance: 0.12345, min: 1.2345 })).toBe(
+    '12.345 % or 1.2345 ms',
+  )
+})
+
+test('says more digits where a change reads as what is allowed', () => {
+  const [unclear] = judgeComparison([p50(0.0999, 0.1001)], [], [], 0.99).reasons
+  expect(unclear).toContain('p50 changed by +9.99 % … +10.01 % at 99 % confidence, 10 % is allowed')
+})
+
+test('says changes of an error rate in percentage points', () => {
+  const change = judgeErrors({ base: 0.005, head: 1, change: 0.995, low: 0.99, high: 0.996 }, tolerance)
+  expect(judgeComparison([change], [], [], 0.99).reasons).toEqual([
+    'errorRate changed by +99.5 pp, from 0.5 % to 100 %; 1 pp is allowed',
+  ])
+})
+
+test('a latency of which too little was measured has its share as what is allowed', () => {
+  const nothing = judgeLatency({ base: NaN, head: NaN, change: NaN, low: NaN, high: NaN }, figure!, tolerance)
+  expect(nothing).toMatchObject({ verdict: 'unclear', allowed: 0.1 })
 })
 
 test('errors are compared by their difference', () => {
@@ -75,7 +101,8 @@ test.each([
   [0.047, '+4.7 %'],
   [-0.003, '-0.3 %'],
   [0, '0 %'],
-  [1.4, '2.4×'],
+  [1.4, '+140 %'],
+  [14, '+1,400 %'],
   [Infinity, '∞'],
   [NaN, '-'],
 ])('prints a change of %d as %s', (change, text) => {

@@ -37,6 +37,15 @@ describe('comparePairs', () => {
     expect([low, high].map((end) => Math.abs(end - 0.2) < 0.02)).toEqual([true, true])
   })
 
+  test('has the geometric means of both sides, whose ratio is the change', () => {
+    const base = slicesOf(64, (slice) => around(slice < 4 ? 200 : 2))
+    const head = slicesOf(64, (slice) => around(slice < 2 ? 300 : 3))
+    const compared = comparePairs(pairUp(base, head, 64), median, judged)
+    expect(compared.head / compared.base).toBeCloseTo(1 + compared.change, 12)
+    expect(compared.base).toBeCloseTo(2 * 100 ** (4 / 64), 1)
+    expect(compared.head).toBeCloseTo(3 * 100 ** (2 / 64), 1)
+  })
+
   test('has a wide interval where the sides differ at random', () => {
     const base = slicesOf(64, (slice) => around(2 * (1 + 0.5 * Math.abs(Math.sin(slice)))))
     const head = slicesOf(64, (slice) => around(2 * (1 + 0.5 * Math.abs(Math.sin(2 * slice)))))
@@ -77,7 +86,13 @@ describe('comparePairs', () => {
 
   test('knows nothing of nothing', () => {
     const empty = slicesOf(0, () => [])
-    expect(comparePairs(pairUp(empty, empty, 0), median, judged)).toEqual({ change: NaN, low: NaN, high: NaN })
+    expect(comparePairs(pairUp(empty, empty, 0), median, judged)).toEqual({
+      base: NaN,
+      head: NaN,
+      change: NaN,
+      low: NaN,
+      high: NaN,
+    })
     expect(figureOf(empty, median, 1_000)).toBeNaN()
   })
 })

@@ -3,7 +3,18 @@ import type { Change } from '../../src/gate/comparison.ts'
 import { smallestRegression } from '../../src/gate/sensitivity.ts'
 
 function off(change: number, low: number, high: number): Change {
-  return { indicator: 'p50', verdict: 'same', base: 1, head: 1 + change, change, low, high, allowed: 0.05 }
+  return {
+    indicator: 'p50',
+    verdict: 'same',
+    base: 1,
+    head: 1 + change,
+    change,
+    low,
+    high,
+    allowed: 0.05,
+    tolerance: 0.05,
+    min: 0,
+  }
 }
 
 test('the smallest regression that is found is the tolerance and half of the interval', () => {

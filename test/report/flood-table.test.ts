@@ -15,6 +15,8 @@ const change = {
   low: 0.2,
   high: 0.4,
   allowed: 0.04,
+  tolerance: 0.04,
+  min: 0.02,
 } as const
 
 function flood(changes: Partial<FloodRecord> = {}): FloodRecord {
@@ -87,8 +89,8 @@ test('an SLO is recorded with what decided it first', () => {
 })
 
 test('a comparison is recorded with what decided it first, in plain JSON', () => {
-  const same = { ...change, verdict: 'same', allowed: 0.1 } as const
-  const slower = { ...change, indicator: 'p99', allowed: 0.5, high: Infinity } as const
+  const same = { ...change, verdict: 'same', allowed: 0.1, tolerance: 0.1 } as const
+  const slower = { ...change, indicator: 'p99', allowed: 0.5, tolerance: 0.5, high: Infinity } as const
   expect(recordedComparison({ verdict: 'slower', changes: [same, slower] })).toEqual({
     type: 'comparison',
     verdict: 'slower',
