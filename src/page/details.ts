@@ -1,4 +1,7 @@
 import { h, type Markup } from './element.ts'
+import { formatPercentile } from '../report/percentiles.ts'
+import { observeRun } from '../slo/observation.ts'
+import type { LatencyGroup } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
 import type { GeneratorReport, LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
@@ -16,6 +19,9 @@ const formats: Readonly<Record<string, (value: number) => string>> = {
 /** What no chart shows, to unfold: totals, other latencies, the generator, the machine, the options. */
 export function detailsOf(result: LoadResult, suffix: string): Markup[] {
   const { pings, connections, handshake, serviceTime, generator, environment, options } = result
+  const run = observeRun(result)
+  const percentilesOf = (group: LatencyGroup): string[] =>
+    [50, 99, 100].map((percentile) => formatPercentile(run, percentile, group))
   return [
     unfold(`Pings and connections${suffix}`, [
       table({
@@ -27,8 +33,8 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         caption: 'Other latencies',
         head: ['latency', 'count', 'p50', 'p99', 'max'],
         rows: [
-          ['handshake', ...figuresOf(handshake)],
-          ['service time', ...figuresOf(serviceTime)],
+          ['handshake', formatCount(handshake.count), ...percentilesOf('handshake')],
+          ['service time', formatCount(serviceTime.count), ...percentilesOf('serviceTime')],
           ['sent late by', ...figuresOf(generator.sendDelay)],
         ],
       }),
@@ -48,8 +54,8 @@ function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport
     threads: formatCount(threads),
     'event loop busy': formatRatio(eventLoopUtilization),
     'CPU per ping': formatDuration(cpuPerPing),
-    'width of the bracket around p50': formatDuration(resolution.p50),
-    'width of the bracket around p99': formatDuration(resolution.p99),
+    'resolution at p50': formatDuration(resolution.p50),
+    'resolution at p99': formatDuration(resolution.p99),
     'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
     saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
   }

@@ -1,8 +1,8 @@
 import { h } from './element.ts'
-import { distributionOf } from '../report/distribution.ts'
+import { distributionOf, formatShare } from '../report/distribution.ts'
 import { formatRange } from '../slo/bracket.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { formatCount, formatDuration, formatRatio } from '../units.ts'
+import { formatCount, formatDuration } from '../units.ts'
 import { linearAxis } from './axis.ts'
 import { type Chart, chart, plot, px, width } from './chart.ts'
 
@@ -41,7 +41,7 @@ export function distributionChart({ latency, pings }: LoadResult): Chart | null 
         h('text', { class: 'tick end', x: nameEnd, y: y + 14 }, name),
         h('rect', { class: `bar ${colour}`, x: x.at(0), width: px(length), y: y + 3, height: rowHeight - 6 }),
         h('text', { class: 'tick end', x: countEnd, y: y + 14 }, formatCount(count)),
-        h('text', { class: 'tick end', x: plot.right, y: y + 14 }, formatRatio(count / total)),
+        h('text', { class: 'tick end', x: plot.right, y: y + 14 }, formatShare(count / total)),
       ])
     }),
   )

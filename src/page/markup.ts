@@ -45,7 +45,12 @@ export function figure(caption: string, drawing: Markup | null, ...alternatives:
   return drawing === null ? null : h('figure', null, [h('figcaption', null, caption), drawing, ...alternatives])
 }
 
-const badgeClasses: Readonly<Record<Signal['colour'], string>> = { green: 'good', red: 'bad', yellow: 'open' }
+const badgeClasses: Readonly<Record<Signal['colour'], string>> = {
+  green: 'good',
+  red: 'bad',
+  yellow: 'open',
+  dim: 'muted',
+}
 
 /** A verdict is told by a word and a sign, not by colour alone. */
 export function badge({ colour, mark }: Signal, text: string): Markup {

@@ -1,10 +1,12 @@
 import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
-import { changeHead, changeRow, titleOfComparison } from '../report/comparison.ts'
+import { changeHead, changeRow, figuresOfWholeRun, titleOfComparison } from '../report/comparison.ts'
 import { outcomes } from '../report/outcome.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
 import { intervalOf, objectiveHead, objectiveRow, titleOf } from '../report/verdict.ts'
-import { percentileIntervals } from '../slo/percentile-intervals.ts'
+import { countUncertain } from '../slo/evaluate.ts'
+import { observeRun } from '../slo/observation.ts'
+import { type Judged, percentileIntervals } from '../slo/percentile-intervals.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { printable } from '../printable.ts'
@@ -55,14 +57,18 @@ function contents(sections: readonly PageSection[]): Markup {
 
 function sectionOf(section: PageSection, nth: number): Markup {
   const { title, runs, verdict, comparison, objectives = verdict?.objectives ?? [] } = section
+  const judged = {
+    ...(objectives.length > 0 && { objectives: countUncertain(objectives) }),
+    ...(verdict !== undefined && { confidence: verdict.confidence }),
+  }
   return h('section', { id: `flood-${nth + 1}` }, [
     h('h2', null, [printable(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     runs.map((run) => saturationOf(run, runs.length)),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
-    comparison === undefined ? null : changesOf(comparison),
-    figure('Latency by percentile', percentileChart(runs, objectives), percentileTable(runs)),
+    comparison === undefined ? null : changesOf(comparison, runs),
+    figure('Latency by percentile', percentileChart(runs, objectives), percentileTable(runs, judged)),
     figure('Latency over time', timelineChart(runs), ...runs.map((run) => secondsOf(run, runs.length))),
     runs.map((run) => figure(`Histogram${suffix(run, runs.length)}`, distributionChart(run.result))),
     runs.map((run) => h('div', null, [errorsOf(run, runs.length), detailsOf(run.result, suffix(run, runs.length))])),
@@ -83,9 +89,9 @@ function describeRun({ name, result }: ShownRun, runs: number): string {
 
 function keyFigures(runs: readonly ShownRun[]): Markup {
   const figures: Readonly<Record<string, (result: LoadResult) => string>> = {
-    p50: ({ latency }) => percentileOf(latency, 50),
-    p99: ({ latency }) => percentileOf(latency, 99),
-    max: ({ latency }) => percentileOf(latency, 100),
+    p50: (result) => formatPercentile(observeRun(result), 50),
+    p99: (result) => formatPercentile(observeRun(result), 99),
+    max: (result) => formatPercentile(observeRun(result), 100),
     answered: ({ throughput }) => formatRate(throughput),
     errors: ({ errorRate }) => formatRatio(errorRate),
     ...(runs.some(({ result }) => result.connections.failed > 0) && {
@@ -102,10 +108,6 @@ function keyFigures(runs: readonly ShownRun[]): Markup {
   )
 }
 
-function percentileOf(latency: LoadResult['latency'], percentile: number): string {
-  return latency.count === 0 ? '-' : formatPercentile(latency, percentile)
-}
-
 function objectivesOf(verdict: SLOVerdict): Markup {
   const title = titleOf(verdict)
   const others = verdict.reasons.filter((reason) => !title.endsWith(reason))
@@ -120,21 +122,27 @@ function objectivesOf(verdict: SLOVerdict): Markup {
   ])
 }
 
-function changesOf(comparison: ComparisonVerdict): Markup {
-  const { reasons, confidence } = comparison
+function changesOf(comparison: ComparisonVerdict, runs: readonly ShownRun[]): Markup {
+  const { reasons, confidence, changes } = comparison
   return h('div', null, [
     h('h3', null, titleOfComparison(comparison)),
     reasons.slice(1).map((reason) => h('p', null, reason)),
     table({
       caption: 'Changes',
       head: [...changeHead(confidence), 'verdict'],
-      rows: comparison.changes.map((change) => [...changeRow(change), change.verdict]),
+      rows: changes.map((change) => [...changeRow(change), change.verdict]),
+    }),
+    (['base', 'head'] as const).map((side, nth) => {
+      const wholeRun = figuresOfWholeRun(runs[nth]!.result, changes, side)
+      return wholeRun === '' ? null : h('p', { class: 'muted' }, `${side}: in the whole run ${wholeRun}`)
     }),
   ])
 }
 
-function percentileTable(runs: readonly ShownRun[]): Markup {
-  const columns = runs.filter(({ result }) => result.latency.count > 0).map((run) => columnsOf(run, runs.length))
+function percentileTable(runs: readonly ShownRun[], judged: Partial<Judged>): Markup {
+  const columns = runs
+    .filter(({ result }) => result.latency.count > 0)
+    .map((run) => columnsOf(run, runs.length, judged))
   return unfold(
     'As a table',
     table({
@@ -149,12 +157,14 @@ function percentileTable(runs: readonly ShownRun[]): Markup {
 }
 
 /** Percentiles as measured, and where a verdict would take the true ones to be. */
-function columnsOf(run: ShownRun, runs: number): { head: string[]; rows: string[][] } {
+function columnsOf(run: ShownRun, runs: number, judged: Partial<Judged>): { head: string[]; rows: string[][] } {
   const { result } = run
-  const intervals = percentileIntervals(result, percentiles)
-  const measured = (percentile: number): string => formatPercentile(result.latency, percentile)
+  const { confidence = result.options.confidence } = judged
+  const intervals = percentileIntervals(result, percentiles, judged)
+  const observed = observeRun(result)
+  const measured = (percentile: number): string => formatPercentile(observed, percentile)
   return {
-    head: [`latency${suffix(run, runs)}`, `${formatRatio(result.options.confidence)} sure`],
+    head: [`latency${suffix(run, runs)}`, `${formatRatio(confidence)} sure`],
     rows: [
       [measured(0), ''],
       ...percentiles.map((percentile, nth) => [

@@ -1,7 +1,9 @@
+import type { Bracket } from '../slo/bracket.ts'
 import { findIndicator } from '../slo/indicator.ts'
+import { type Observation, observeRun } from '../slo/observation.ts'
+import { readPercentile } from '../slo/reading.ts'
 import { h, type Markup } from './element.ts'
 import { formatPercentile } from '../report/percentiles.ts'
-import type { Bounds, LatencySummary } from '../result/latency-summary.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { band, type Chart, chart, line, type LineStyle, plot, type Point, px, xAxis, yAxis } from './chart.ts'
@@ -23,30 +25,28 @@ const tickShares = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999]
 export function percentileChart(runs: readonly ShownRun[], objectives: readonly ChartedObjective[]): Chart | null {
   const measured = runs.filter(({ result }) => result.latency.count > 0)
   if (measured.length === 0) return null
-  const curves = measured.map(({ name, result: { latency } }, nth) => ({
-    name,
-    latency,
-    points: curveOf(latency),
-    style: nth % 2 === 0 ? firstLine : secondLine,
-  }))
+  const curves = measured.map(({ name, result }, nth): Curve => {
+    const run = observeRun(result)
+    return { name, run, points: curveOf(run), style: nth % 2 === 0 ? firstLine : secondLine }
+  })
   const limits = percentileLimits(objectives)
-  const mostNines = Math.max(...curves.map(({ latency }) => ninesOf(latency)))
+  const mostNines = Math.max(...curves.map(({ run }) => ninesOf(run)))
   const x = linearAxis({ low: 0, high: mostNines, from: plot.left, to: plot.right })
   const y = latencyAxis([...latenciesOn(curves), ...limits.map(({ limit }) => limit)], bottom, top)
   const ticks = tickShares.map(ninesAt).filter((nines) => nines <= mostNines)
   return chart(
     {
       title: 'Latency by percentile',
-      description: describe(measured),
+      description: describe(curves),
       height,
       series: curves.map(({ name, style }) => ({ name, ...style })),
     },
     yAxis(y, formatDuration),
     xAxis({ ...x, ticks }, formatNines, top, bottom),
     curves.map(({ points, style }) => {
-      const along = (end: 'floor' | 'ceiling'): Point[] =>
+      const along = (end: 'floor' | 'measured'): Point[] =>
         points.map((point) => [x.at(point.nines), y.at(Math.max(point[end], y.low))])
-      return [band(along('ceiling'), along('floor'), style), line(along('ceiling'), style)]
+      return [band(along('measured'), along('floor'), style), line(along('measured'), style)]
     }),
     limits.map((objective) => limitOf(objective, x, y)),
     curves.map((curve) => dots(curve, x, y)),
@@ -54,36 +54,37 @@ export function percentileChart(runs: readonly ShownRun[], objectives: readonly 
 }
 
 /** Where a percentile lies, by how many nines it has. */
-interface CurvePoint extends Bounds {
+interface CurvePoint extends Bracket {
   readonly nines: number
 }
 
 interface Curve {
   readonly name: string
-  readonly latency: LatencySummary
+  readonly run: Observation
   readonly points: readonly CurvePoint[]
   readonly style: LineStyle
 }
 
-/** Zero is nowhere on a logarithmic axis: floors start at a third of the least ceiling. */
+/** Zero is nowhere on a logarithmic axis: floors start at a third of the least value. */
 function latenciesOn(curves: readonly Curve[]): number[] {
   const points = curves.flatMap((curve) => curve.points)
-  const least = Math.min(...points.map(({ ceiling }) => ceiling)) / 3
-  return points.flatMap(({ floor, ceiling }) => [floor, ceiling]).filter((value) => value > least)
+  const least = Math.min(...points.map(({ measured }) => measured)) / 3
+  return points.flatMap(({ floor, measured }) => [floor, measured]).filter((value) => value > least)
 }
 
-function curveOf(latency: LatencySummary): CurvePoint[] {
-  const most = ninesOf(latency)
+/** Up to where pings had an answer. */
+function curveOf(run: Observation): CurvePoint[] {
+  const most = ninesOf(run)
   const steps = Math.ceil(most * stepsPerDecade)
   return Array.from({ length: steps + 1 }, (_, step) => {
     const nines = (step / steps) * most
-    return { nines, ...latency.bounds(step === steps ? 100 : (1 - 10 ** -nines) * 100) }
-  })
+    return { nines, ...readPercentile(run, 'latency', step === steps ? 100 : (1 - 10 ** -nines) * 100) }
+  }).filter(({ measured }) => Number.isFinite(measured))
 }
 
-/** How many nines the last sample stands for. */
-function ninesOf({ count }: LatencySummary): number {
-  return Math.max(1, Math.log10(count))
+/** How many nines the last of the pings stands for. */
+function ninesOf({ pings }: Observation): number {
+  return Math.max(1, Math.log10(pings.answered + pings.timedOut + pings.lost))
 }
 
 function ninesAt(share: number): number {
@@ -121,24 +122,26 @@ function limitOf({ indicator, bound, limit, level, percentile }: PercentileLimit
 }
 
 /** Dots that say their value when pointed at. */
-function dots({ name, latency, style }: Curve, x: Axis, y: Axis): Markup[] {
+function dots({ name, run, style }: Curve, x: Axis, y: Axis): Markup[] {
   return percentilesWithDot
-    .filter((percentile) => ninesAt(percentile / 100) <= ninesOf(latency))
-    .map((percentile) => {
-      const { ceiling } = latency.bounds(percentile)
+    .map((percentile) => ({ percentile, measured: readPercentile(run, 'latency', percentile).measured }))
+    .filter(({ percentile, measured }) => ninesAt(percentile / 100) <= ninesOf(run) && Number.isFinite(measured))
+    .map(({ percentile, measured }) => {
       return h(
         'circle',
-        { class: `dot ${style.colour}`, cx: px(x.at(ninesAt(percentile / 100))), cy: px(y.at(ceiling)), r: 4 },
-        h('title', null, `${name} p${percentile}: ${formatPercentile(latency, percentile)}`),
+        { class: `dot ${style.colour}`, cx: px(x.at(ninesAt(percentile / 100))), cy: px(y.at(measured)), r: 4 },
+        h('title', null, `${name} p${percentile}: ${formatPercentile(run, percentile)}`),
       )
     })
 }
 
-function describe(runs: readonly ShownRun[]): string {
-  return runs
-    .map(({ name, result: { latency } }) => {
-      const figures = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(latency, percentile)}`)
-      return `${name}: ${figures.join(', ')}, maximum ${formatDuration(latency.max)} of ${formatCount(latency.count)} pings.`
+function describe(curves: readonly Curve[]): string {
+  return curves
+    .map(({ name, run }) => {
+      const figures = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(run, percentile)}`)
+      const { answered, timedOut, lost } = run.pings
+      const pings = formatCount(answered + timedOut + lost)
+      return `${name}: ${figures.join(', ')}, maximum ${formatPercentile(run, 100)} of ${pings} pings.`
     })
     .join(' ')
 }

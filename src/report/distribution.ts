@@ -33,7 +33,7 @@ export function drawDistribution(summary: LatencySummary, unanswered: number, pa
     counts.map((count, at) => [
       `  ${(labels[at] ?? 'no answer').padStart(longest)}`,
       formatCount(count).padStart(formatCount(Math.max(...counts)).length),
-      `${((100 * count) / total).toFixed(2)} %`.padStart(8),
+      formatShare(count / total).padStart(8),
       '',
     ]),
   )
@@ -43,6 +43,11 @@ export function drawDistribution(summary: LatencySummary, unanswered: number, pa
     const length = (counts[at]! / Math.max(...counts)) * room
     return length === 0 ? line : `${line}  ${colour(bar(length))}`
   })
+}
+
+/** A share of all pings, to a hundredth of a percent. */
+export function formatShare(share: number): string {
+  return share > 0 && share < 0.5e-4 ? '< 0.01 %' : `${(100 * share).toFixed(2)} %`
 }
 
 /** The samples in at most 10 rows with round edges. */

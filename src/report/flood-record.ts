@@ -1,6 +1,8 @@
 import { type Change, type ChangeVerdict, type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
 import { type LatencyFigures, type PlainFields, plainFields } from '../result/json.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { observeRun } from '../slo/observation.ts'
+import { readPercentile } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 
 /** An objective, and how it was judged. */
@@ -48,7 +50,10 @@ export interface FloodRecord
   /** Which attempt at the test, from 1. */
   readonly attempt: number
   readonly url: string
+  /** Of the answered pings. */
   readonly latency: PlainFields<LatencyFigures>
+  /** The response times that verdicts measure, in which a ping without an answer is infinitely slow: `null`. */
+  readonly responseTime: PlainFields<Readonly<Record<'p50' | 'p99' | 'max', number>>>
   /** How many of each kind, by code. */
   readonly errors: Readonly<Record<string, number>>
   readonly saturated: boolean
@@ -62,6 +67,8 @@ export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison'>
 /** What is kept of a flood beside its test. */
 export function recordOf(result: LoadResult, { attempt, name, comparison }: FloodContext): FloodRecord {
   const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, connections } = result
+  const run = observeRun(result)
+  const measured = (percentile: number): number => readPercentile(run, 'latency', percentile).measured
   return {
     ...(name !== undefined && { name }),
     ...(comparison !== undefined && { comparison }),
@@ -73,6 +80,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     pings,
     connections,
     latency: plainFields(result.latency),
+    responseTime: plainFields({ p50: measured(50), p99: measured(99), max: measured(100) }),
     errors: Object.fromEntries(Object.entries(result.errors).map(([code, { count }]) => [code, count])),
     saturated: result.generator.saturated,
     verdicts: [],

@@ -3,7 +3,7 @@ import { printable } from '../printable.ts'
 import type { FloodRecord, RecordedVerdict } from './flood-record.ts'
 import { align } from './layout.ts'
 import { plainText, tableRow } from './markdown.ts'
-import { bad, good, outcomes, type Signal, urgencyOf } from './outcome.ts'
+import { bad, good, outcomes, reference, type Signal, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
 
 /** Floods of one test file, in the order of its tests. */
@@ -58,9 +58,9 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 export function describeFlood(flood: FloodRecord): string {
   const { latency, throughput, connections, url, saturated } = flood
   return [
-    `${labelOf(flood)}p50 ${formatRecorded(latency.p50, formatDuration)}`,
-    `p99 ${formatRecorded(latency.p99, formatDuration)}`,
-    `max ${formatRecorded(latency.max, formatDuration)}`,
+    `${labelOf(flood)}p50 ${responseTimeOf(flood, 'p50')}`,
+    `p99 ${responseTimeOf(flood, 'p99')}`,
+    `max ${responseTimeOf(flood, 'max')}`,
     `${formatCount(latency.count ?? 0)} answers at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
     ...(saturated ? ['generator saturated'] : []),
@@ -70,15 +70,21 @@ export function describeFlood(flood: FloodRecord): string {
 
 function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
-  const { latency, throughput, saturated } = flood
+  const { throughput, saturated } = flood
   return [
     `${verdict?.verdict ?? '-'}${saturated ? ' (saturated)' : ''}`,
-    formatRecorded(latency.p50, formatDuration),
-    formatRecorded(latency.p99, formatDuration),
+    responseTimeOf(flood, 'p50'),
+    responseTimeOf(flood, 'p99'),
     verdict === undefined ? '-' : limitsOf(verdict, maxLimits),
     formatRecorded(throughput, formatRate),
     errorsOf(flood),
   ]
+}
+
+/** Infinite where too many pings were left without an answer, none where none was sent. */
+function responseTimeOf({ responseTime, pings }: FloodRecord, figure: keyof FloodRecord['responseTime']): string {
+  const unanswered = pings.timedOut + pings.lost
+  return formatDuration(responseTime[figure] ?? (unanswered > 0 ? Infinity : NaN))
 }
 
 /** The failed share of pings, and of connections if any failed. */
@@ -92,10 +98,11 @@ function limitsOf({ limits }: RecordedVerdict, maxLimits: number): string {
   return limits.length > maxLimits ? `${listed}, +${limits.length - maxLimits}` : listed
 }
 
-/** A flood that nobody judged is as good as its test. */
+/** A flood that nobody judged is as good as its test, but for the base of a comparison: the verdict is on its head. */
 function signalOf({ passed, flood }: Row): Signal {
   const verdict = worstOf(flood.verdicts)?.verdict
   if (verdict !== undefined) return outcomes[verdict]
+  if (flood.comparison?.side === 'base') return reference
   return passed ? good : bad
 }
 

@@ -8,13 +8,15 @@ export type Outcome = Verdict | ChangeVerdict
 
 /** What tells good from bad: a sign as well as a colour. */
 export interface Signal {
-  readonly colour: 'green' | 'red' | 'yellow'
+  readonly colour: 'green' | 'red' | 'yellow' | 'dim'
   readonly mark: string
   readonly emoji: string
 }
 
 export const good: Signal = { colour: 'green', mark: '✓', emoji: '✅' }
 export const bad: Signal = { colour: 'red', mark: '✗', emoji: '❌' }
+/** Of what others are held against. */
+export const reference: Signal = { colour: 'dim', mark: '·', emoji: '➖' }
 const undecided: Signal = { colour: 'yellow', mark: '?', emoji: '❔' }
 
 /** How reports show each outcome; the later ones need attention before the others. */

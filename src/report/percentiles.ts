@@ -1,5 +1,6 @@
-import type { LatencySummary } from '../result/latency-summary.ts'
 import { formatBracket } from '../slo/bracket.ts'
+import type { Observation } from '../slo/observation.ts'
+import { type LatencyGroup, readPercentile } from '../slo/reading.ts'
 import { formatDuration } from '../units.ts'
 
 /** Percentiles that a table lists, 0 to 100. */
@@ -11,8 +12,10 @@ export function percentileName(percentile: number): string {
   return percentile === 100 ? 'max' : `p${percentile}`
 }
 
-/** A percentile of the samples, or the range it lies in where the generator could not see more. */
-export function formatPercentile(latency: LatencySummary, percentile: number): string {
-  const { floor, ceiling } = latency.bounds(percentile)
-  return formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)
+/**
+ * A percentile as a verdict measures it, or the range it lies in where the generator could not see more: pings without an
+ * answer are infinitely slow.
+ */
+export function formatPercentile(run: Observation, percentile: number, group: LatencyGroup = 'latency'): string {
+  return formatBracket(readPercentile(run, group, percentile), formatDuration)
 }

@@ -1,7 +1,9 @@
 import type { SLOVerdict } from '../slo/verdict.ts'
+import { formatBracket } from '../slo/bracket.ts'
 import { describeFaults } from '../slo/fault.ts'
+import { type Observation, observeRun } from '../slo/observation.ts'
+import { type LatencyGroup, readMean } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
-import type { LatencySummary } from '../result/latency-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
@@ -64,26 +66,39 @@ function reasonsOfItsOwn({ reasons }: SLOVerdict, { generator, errors }: LoadRes
   return reasons.filter((reason) => !others.has(reason))
 }
 
-function describeLatency({ latency, pings, options }: LoadResult): string[] {
+function describeLatency(result: LoadResult): string[] {
+  const { latency, pings, options } = result
   if (latency.count === 0) return ['Nothing was measured']
-  const open = options.rate !== undefined || options.stages !== undefined
-  const name = open ? 'Response time' : 'Latency'
-  const seen = percentiles.filter((percentile) => (1 - percentile / 100) * latency.count >= 1 - 1e-9)
-  const rows = [
-    ...[0, ...seen, 100].map((percentile) => [
-      `  ${percentileName(percentile)}`,
-      formatPercentile(latency, percentile),
-    ]),
-    ['  mean', `${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
+  const run = observeRun(result)
+  const unanswered = pings.timedOut + pings.lost
+  const isOpen = options.rate !== undefined || options.stages !== undefined
+  const seen = percentiles.filter((percentile) => (1 - percentile / 100) * (latency.count + unanswered) >= 1 - 1e-9)
+  const rows = [0, ...seen, 100].map((percentile) => [
+    `  ${percentileName(percentile)}`,
+    formatPercentile(run, percentile),
+  ])
+  const mean = `${formatBracket(readMean(run, 'latency'), formatDuration)} ± ${formatDuration(latency.stddev)}`
+  const { floor, ceiling } = latency.bounds(100)
+  const ofAnswered = [
+    ['  answered', `mean ${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
+    ['', `max ${formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)}`],
   ]
-  return [`${name}${pings.timedOut + pings.lost > 0 ? ' of answered pings' : ''}`, ...align(rows)]
+  return [
+    isOpen ? 'Response time' : 'Latency',
+    ...align([...rows, ...(unanswered > 0 ? ofAnswered : [['  mean', mean]])]),
+  ]
 }
 
 function describeTotals(result: LoadResult): string[] {
-  const { throughput, offeredRate, pings, connections, handshake, serviceTime, latency } = result
+  const { throughput, offeredRate, pings, connections, handshake, serviceTime, latency, duration } = result
+  const run = observeRun(result)
+  const untilLastAnswer = (pings.answered / throughput) * 1_000
   const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
   return align([
-    ['Throughput', `${formatRate(throughput)} answered`],
+    [
+      'Throughput',
+      `${formatRate(throughput)} answered${isLonger(untilLastAnswer, duration) ? ` in ${formatDuration(untilLastAnswer)}` : ''}`,
+    ],
     ['Offered', `${formatRate(offeredRate)} sent`],
     ['Pings', `${formatCount(pings.sent)} sent`],
     ['', `${formatCount(pings.answered)} answered`],
@@ -92,15 +107,24 @@ function describeTotals(result: LoadResult): string[] {
     ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],
     ...(connections.closedEarly > 0 ? [['', `${formatCount(connections.closedEarly)} closed early`]] : []),
-    ...(handshake.count > 0 ? [['Handshake', describeBriefly(handshake)]] : []),
+    ...(handshake.count > 0 ? describeBriefly('Handshake', run, 'handshake') : []),
     ...(serviceTime.p99 === latency.p99 || serviceTime.count === 0
       ? []
-      : [['Service time', describeBriefly(serviceTime)]]),
+      : describeBriefly('Service time', run, 'serviceTime')),
   ])
 }
 
-function describeBriefly(summary: LatencySummary): string {
-  return `p50 ${formatDuration(summary.p50)}, p99 ${formatDuration(summary.p99)}`
+/** Whether answers came so long after the measured window that the rate of answers is visibly lower for it. */
+function isLonger(untilLastAnswer: number, duration: number): boolean {
+  return untilLastAnswer > duration && formatDuration(untilLastAnswer) !== formatDuration(duration)
+}
+
+function describeBriefly(name: string, run: Observation, group: LatencyGroup): string[][] {
+  const [median, tail] = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(run, percentile, group)}`)
+  return [
+    [name, median!],
+    ['', tail!],
+  ]
 }
 
 function describeErrors(errors: LoadResult['errors'], paint: Paint): string[] {

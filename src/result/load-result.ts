@@ -54,7 +54,7 @@ export interface LoadInterval {
   readonly dropped: number
   /** Answered per second. */
   readonly throughput: number
-  /** Milliseconds; `NaN` in a second without answers. */
+  /** Of the answered pings, in milliseconds; `NaN` in a second without answers. */
   readonly p50: number
   readonly p99: number
   readonly max: number
@@ -112,7 +112,8 @@ export interface LoadResult {
   readonly duration: number
   /**
    * Response time: from the instant a ping was due to the instant its answer was surely there. Equals `serviceTime` in
-   * the closed model, where a ping is due when it is sent. Free of coordinated omission in the open model.
+   * the closed model, where a ping is due when it is sent. Free of coordinated omission in the open model. Of the
+   * answered pings: reports and verdicts take those without an answer as infinitely slow.
    */
   readonly latency: LatencySummary
   /** The same pings' lower bounds: each answer was surely not there yet. */
@@ -121,7 +122,7 @@ export interface LoadResult {
   readonly serviceTime: LatencySummary
   /** From the start of a connection attempt to the open WebSocket. */
   readonly handshake: LatencySummary
-  /** Pings answered per second. */
+  /** Pings answered per second, until the last answer if that came after the measured window. */
   readonly throughput: number
   /** Pings sent per second. */
   readonly offeredRate: number

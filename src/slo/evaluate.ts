@@ -3,7 +3,9 @@ import { show } from '../wording.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
+import { isFact } from './evidence.ts'
 import { describeFaults } from './fault.ts'
+import { findIndicator } from './indicator.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
 import { type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
@@ -25,7 +27,7 @@ export interface Judgement {
  *
  * The error probability, 1 - confidence, is shared by the interim looks that were planned (`LoadResult.looks`). For a pass
  * every objective has to pass, so each may use all of it (intersection–union test: Berger, Technometrics 24 (1982)); one
- * is enough for a fail, so they share it (Bonferroni).
+ * is enough for a fail, so those that are not about facts share it (Bonferroni).
  *
  * Pings that timed out or were lost are infinitely slow, coalesced ones do not count; pings that were
  * due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
@@ -70,9 +72,15 @@ function judge(
   const invalid = whyInvalid(result)
   if (invalid !== undefined) return vacuousVerdict(result, objectives, invalid, confidence)
   const run = observeRun(result)
-  const rule = decisionRule(result, confidence, objectives.length, evidenceShare)
+  const rule = decisionRule(result, confidence, countUncertain(objectives), evidenceShare)
   const verdicts = objectives.map((objective) => judgeObjective(run, objective, rule))
   return conclude(result, [...verdicts, ...missedByConnections(run, objectives, rule)], confidence)
+}
+
+/** How many objectives a verdict may err on: all but those that are held against plain facts about the run. */
+export function countUncertain(objectives: readonly Pick<Objective, 'indicator' | 'limit'>[]): number {
+  const uncertain = objectives.filter(({ indicator, limit }) => !isFact(findIndicator(indicator)!, limit))
+  return Math.max(1, uncertain.length)
 }
 
 /**

@@ -58,24 +58,29 @@ const limitsPerHalving = 4
  */
 export function evidenceFor(
   observation: Observation,
-  { statistic, read }: IndicatorReader,
+  reader: IndicatorReader,
   limit: number,
   tails: Tails,
 ): Extrapolation {
+  const { statistic, read } = reader
   const bracket = read(observation)
+  if (statistic.type === 'fact' || isFact(reader, limit)) return () => fact(bracket)
   switch (statistic.type) {
-    case 'fact':
-      return () => fact(bracket)
     case 'share':
-      // That there is none at all is a fact as well: no number of pings shows that there never is an error.
-      return limit === 0
-        ? () => fact(bracket)
-        : shareEvidence(shareSample(observation, statistic.of, tails), bracket, limit, tails)
+      return shareEvidence(shareSample(observation, statistic.of, tails), bracket, limit, tails)
     case 'rate':
       return rateEvidence(observation, statistic.of, bracket, tails)
     default:
       return latencyEvidence(observation, statistic, tails)
   }
+}
+
+/**
+ * Whether an indicator that is held against a limit is a plain fact about the run. That there is no error at all is one as
+ * well: no number of pings shows that there never is an error.
+ */
+export function isFact({ statistic }: IndicatorReader, limit: number): boolean {
+  return statistic.type === 'fact' || (statistic.type === 'share' && limit === 0)
 }
 
 /** {@link evidenceFor} a percentile or the mean of a latency, whatever it is held against. */

@@ -3,17 +3,28 @@ import { checkConfidence, decisionRule, whyInvalid } from './evaluate.ts'
 import { type Evidence, noEvidence, percentileEvidence } from './evidence.ts'
 import { observeRun } from './observation.ts'
 
+/** What an interval is shared by. */
+export interface Judged {
+  readonly objectives: number
+  /** Between 0.5 and 1. */
+  readonly confidence: number
+}
+
 /**
- * Confidence intervals of percentiles of the response time in milliseconds, at the run's own confidence: those of a verdict
- * on an upper bound for each of them. `NaN` where a run says nothing about its target.
+ * Confidence intervals of percentiles of the response time in milliseconds: those of a verdict on an upper bound for each of
+ * them. `NaN` where a run says nothing about its target.
  * @param percentiles each above 0 and below 100
+ * @param judged how many uncertain objectives the verdict is on, and its confidence: by default the percentiles, at the run's own
  * @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a run whose confidence is none
  */
-export function percentileIntervals(result: LoadResult, percentiles: readonly number[]): Evidence[] {
-  const { confidence } = result.options
+export function percentileIntervals(
+  result: LoadResult,
+  percentiles: readonly number[],
+  { objectives = percentiles.length, confidence = result.options.confidence }: Partial<Judged> = {},
+): Evidence[] {
   checkConfidence(confidence)
   if (whyInvalid(result) !== undefined) return percentiles.map(() => noEvidence)
-  const { falsePass, falseFail } = decisionRule(result, confidence, percentiles.length, 1)
+  const { falsePass, falseFail } = decisionRule(result, confidence, objectives, 1)
   const run = observeRun(result)
   const tails = { lower: falseFail, upper: falsePass }
   return percentiles.map((percentile) => percentileEvidence(run, { of: 'latency', percentile }, tails)(1))

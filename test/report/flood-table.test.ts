@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type FloodRecord, recordedComparison, recordedSLO, recordOf } from '../../src/report/flood-record.ts'
 import { describeFlood, type FileFloods, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
-import { loadResult } from '../support/result.ts'
+import { loadResult, repeated } from '../support/result.ts'
 
 const result = loadResult()
 
@@ -59,6 +59,23 @@ test('a name that is too long for the terminal is cut', () => {
   const lines = formatFloodTable([file('a very long name '.repeat(10), judged(['p99 < 20ms']))], 80).split('\n')
   expect(Math.max(...lines.map(({ length }) => length))).toBe(80)
   expect(lines.at(-1)).toContain('… ')
+})
+
+test('the base of a comparison is not marked for what its head did', () => {
+  const base = { ...flood({ name: 'base', comparison: { side: 'base', other: 1 } }) }
+  const verdicts = [recordedComparison({ verdict: 'slower', changes: [change] })]
+  const head = flood({ name: 'head', comparison: { side: 'head', other: 0 }, verdicts })
+  const floods = [base, head].map((one) => ({ test: 'gate', passed: false, flood: one }))
+  const table = formatFloodTable([{ file: 'gateway.test.ts', floods }], 100)
+  expect(table).toMatch(/· gate › base .*\n +✗ gate › head +slower .* p50 \+4 %/)
+  expect(floodTableToMarkdown([{ file: 'gateway.test.ts', floods }])).toMatch(/^\| ➖ \| .*base .*\n\| ❌ \| .*head /m)
+})
+
+test('a flood in which pings had no answer has the figures that a verdict has', () => {
+  const unanswered = recordOf(loadResult(repeated(97, 2), { pings: { timedOut: 3 } }), { attempt: 1 })
+  expect(unanswered.responseTime).toMatchObject({ p99: null, max: null })
+  expect(formatFloodTable([file('lossy', unanswered, false)], 100)).toMatch(/✗ lossy +- +2 ms +∞ /)
+  expect(describeFlood(unanswered)).toMatch(/^p50 2 ms, p99 ∞, max ∞, 97 answers /)
 })
 
 test('the worst of several verdicts counts', () => {

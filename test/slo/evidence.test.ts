@@ -168,6 +168,19 @@ describe('the error probability', () => {
     expect(shared.high).toBe(many.high)
   })
 
+  test('is not shared with facts about the run', () => {
+    const lost = slowShare(0.01, { pings: { lost: 100 }, connections: { opened: 9, failed: 1 } })
+    const alone = only(lost, { errorRate: '< 2%' })
+    const withFacts = only(lost, {
+      errorRate: '< 2%',
+      lost: '< 1000',
+      max: '< 1s',
+      opened: '>= 9',
+      connectErrorRate: '<= 0',
+    })
+    expect(withFacts.low).toBe(alone.low)
+  })
+
   test.for([0.5, 1, 99, NaN, '0.9'])('cannot be left by a confidence of %s', (confidence) => {
     expect(() => evaluateSLO(loadResult(), { p99: '< 1s' }, { confidence: confidence as number })).toThrow(
       expect.objectContaining({ code: 'WSLOAD_ERR_INVALID_OPTIONS' }),
