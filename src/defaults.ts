@@ -7,6 +7,8 @@ export const defaults = {
   confidence: 0.99,
   warmup: 1_000,
   inFlight: 1,
+  /** As many as `ws` 8.23 takes: its `maxPendingAutoPongs`. It resets a connection that leaves more to be answered. */
+  maxPendingPongs: 60,
   arrivals: 'constant',
   probe: 'ping',
   pingPayloadBytes: 8,

@@ -57,6 +57,7 @@ const options = [
   'warmup',
   'drain',
   'inFlight',
+  'maxPendingPongs',
   'rate',
   'arrivals',
   'connectRate',
@@ -101,6 +102,11 @@ export function addFlood(program: Command): Command {
     )
     .addOption(new Option('--binary <file>', 'the same with the bytes of a file').conflicts('probe'))
     .option('--probe <file>', 'a module that exports request and reply')
+    .option(
+      '--max-pending-pongs <number>',
+      `unanswered ping frames of a connection at most (default: ${defaults.maxPendingPongs})`,
+      aNumber,
+    )
     .option('--payload-bytes <number>', `size of a ping (default: ${defaults.pingPayloadBytes})`, aNumber)
     .option('--timeout <duration>', `a ping without an answer has failed then (default: ${seconds(defaults.timeout)})`)
     .optionsGroup('Connecting:')

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
-import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse } from './faults.ts'
+import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse, whileUnanswered } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
@@ -49,8 +49,8 @@ export class Connection implements FrameSink {
   endedEarly = false
   /** When the attempt began, in milliseconds of `performance.now()`. */
   readonly started: number = performance.now()
-  /** The newest pings of `flight` that are still to be handed to the socket. */
-  #queued = 0
+  /** Pongs that were still to come when pings were sent for the last time. */
+  #pendingPongs = 0
   /** Places that have become free and that the load model does not know of yet. */
   #free = 0
   /** Whether frames are read here, and not by `ws` alone. */
@@ -65,6 +65,8 @@ export class Connection implements FrameSink {
   #fault: ConnectionFault | undefined
   #socket: Socket | undefined
   readonly #context: ConnectionContext
+  /** Control-frame pings that it leaves unanswered at most. */
+  readonly #maxPendingPongs: number
   readonly #flight: InFlight
   readonly #ws: WebSocket
 
@@ -72,6 +74,7 @@ export class Connection implements FrameSink {
     const { plan } = context
     this.index = index
     this.#context = context
+    this.#maxPendingPongs = plan.maxPendingPongs ?? Infinity
     this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
     this.#ws = new WebSocket(plan.url, [...plan.protocols], {
       headers: plan.headers as Record<string, string>,
@@ -92,25 +95,29 @@ export class Connection implements FrameSink {
     return this.writable && !this.#flight.full && !this.#socket!.writableNeedDrain
   }
 
-  /** Sends `count` pings now, each with the times of the ping at hand. */
+  /** Whether pings wait to be sent until the server has answered others. */
+  get holdsBack(): boolean {
+    return this.#flight.waiting > 0
+  }
+
+  /** Sends `count` pings now, each with the times of the ping at hand, or as soon as the server has answered others. */
   send(count: number): void {
     for (let nth = 0; nth < count; nth++) this.#flight.add(this.#context.ping)
-    this.#queued += count
     this.#handOver()
   }
 
-  /** Queues the ping at hand; {@link flush} sends it. Says whether it is the first since the last flush. */
+  /** Queues the ping at hand; {@link flush} sends it. Says whether it is the first that can leave since the last flush. */
   queue(): boolean {
-    this.#flight.queue(this.#context.ping)
-    return ++this.#queued === 1
+    const flight = this.#flight
+    flight.add(this.#context.ping)
+    const canLeave = flight.pendingPongs + flight.waiting <= this.#maxPendingPongs
+    if (!canLeave) flight.holdBack()
+    return canLeave && flight.waiting === 1
   }
 
-  /** Sends all queued pings in one write. */
+  /** Sends in one write what is queued, as far as the server has answered what it was sent before. */
   flush(): void {
-    if (this.#queued === 0) return
-    const { ping } = this.#context
-    ping.sent = performance.now()
-    this.#flight.depart(this.#flight.next - this.#queued, ping)
+    this.#context.ping.sent = performance.now()
     this.#handOver()
   }
 
@@ -119,8 +126,8 @@ export class Connection implements FrameSink {
     const flight = this.#flight
     const { probe, plan, recorder } = this.#context
     const limit = now - plan.timeout
-    let places = 0
-    for (let sequence = flight.oldest; sequence < flight.next; sequence++) {
+    let places = this.#dropWaiting(limit)
+    for (let sequence = flight.oldest; sequence < flight.unsent; sequence++) {
       if (flight.sent(sequence) > limit) break
       if (!flight.isPending(sequence)) continue
       recorder.count('timedOut', flight.due(sequence))
@@ -131,11 +138,12 @@ export class Connection implements FrameSink {
     if (places > 0 && this.writable) this.#context.freed(this, places)
   }
 
-  /** Calls back with when each unanswered ping was due and sent, timed-out ones aside. */
+  /** Calls back with when each unanswered ping was due and sent, timed-out ones aside; Infinity if it waits to be sent. */
   forEachUnanswered(visit: (due: number, sent: number) => void): void {
     const flight = this.#flight
     for (let sequence = flight.oldest; sequence < flight.next; sequence++) {
-      if (flight.isPending(sequence)) visit(flight.due(sequence), flight.sent(sequence))
+      if (!flight.isPending(sequence)) continue
+      visit(flight.due(sequence), sequence < flight.unsent ? flight.sent(sequence) : Infinity)
     }
   }
 
@@ -145,7 +153,7 @@ export class Connection implements FrameSink {
     this.#ws.terminate()
   }
 
-  /** Settles what is still unanswered as lost and says goodbye. */
+  /** Settles what is still unanswered as lost, drops what is not sent, and says goodbye. */
   close(): void {
     this.#loseAll()
     if (this.state === 'open') {
@@ -188,13 +196,15 @@ export class Connection implements FrameSink {
     this.#wsAccepts = this.#socket!.push(Buffer.from(bytes.subarray(start, end)))
   }
 
-  /** Hands what is queued to the socket or to `ws`. */
+  /** Hands what may leave to the socket or to `ws`. */
   #handOver(): void {
-    const { recorder, ping } = this.#context
+    const { probe, recorder, ping } = this.#context
     const flight = this.#flight
-    const count = this.#queued
-    const first = flight.next - count
-    this.#queued = 0
+    const count = Math.min(flight.waiting, this.#maxPendingPongs - flight.pendingPongs)
+    if (count <= 0) return
+    const first = flight.unsent
+    flight.depart(count, ping)
+    if (probe.answers === 'pong') this.#pendingPongs = flight.pendingPongs
     try {
       if (this.#readsFrames) this.#writeToSocket(first, count)
       else this.#sendThroughWs(first, count)
@@ -203,7 +213,7 @@ export class Connection implements FrameSink {
       this.#drop(first)
       return
     }
-    for (let sequence = first; sequence < flight.next; sequence++) {
+    for (let sequence = first; sequence < flight.unsent; sequence++) {
       flight.lookUp(sequence, ping)
       recorder.sent(ping)
     }
@@ -228,10 +238,22 @@ export class Connection implements FrameSink {
     }
   }
 
+  /** Drops what has been due since `limit` and could not be sent; says how many pings. */
+  #dropWaiting(limit: number): number {
+    const flight = this.#flight
+    let count = 0
+    for (let sequence = flight.unsent; sequence < flight.next && flight.due(sequence) <= limit; sequence++) {
+      this.#context.recorder.count('dropped', flight.due(sequence))
+      count++
+    }
+    if (count > 0) flight.cancel(count)
+    return count
+  }
+
   /** Settles the pings from the one numbered `first` on, which could not be made. */
   #drop(first: number): void {
     const flight = this.#flight
-    for (let sequence = first; sequence < flight.next; sequence++) {
+    for (let sequence = first; sequence < flight.unsent; sequence++) {
       this.#context.recorder.count('dropped', flight.due(sequence))
       flight.settle(sequence)
       this.#free++
@@ -241,7 +263,7 @@ export class Connection implements FrameSink {
 
   /** The sequence number of the ping that a frame answers, -1 if it answers none. */
   #answeredBy(bytes: Uint8Array, start: number, end: number, binary: boolean): number {
-    const { probe, recorder } = this.#context
+    const { probe, recorder, ping } = this.#context
     const flight = this.#flight
     let low: number
     try {
@@ -251,6 +273,7 @@ export class Connection implements FrameSink {
       return -1
     }
     if (low === -1) return -1
+    if (probe.settles === 'up to') flight.acknowledge(low, ping)
     if (probe.settles !== 'oldest') return flight.locate(low)
     return flight.empty ? -1 : flight.oldest
   }
@@ -300,8 +323,9 @@ export class Connection implements FrameSink {
     else this.pass(bytes, at, length)
   }
 
-  /** Tells the load model how many places have become free. */
+  /** Sends what had to wait for answers, and tells the load model how many places have become free. */
   #release(): void {
+    if (this.holdsBack && this.writable) this.flush()
     const places = this.#free
     if (places === 0) return
     this.#free = 0
@@ -333,8 +357,10 @@ export class Connection implements FrameSink {
     if (this.state === 'abandoned') return
     if (this.state !== 'closing') {
       this.endedEarly = this.state === 'open'
-      const fault = this.#fault ?? faultOfClose(code, reason)
-      this.#context.recorder.fault(fault.code, fault.sample)
+      const { plan, recorder } = this.#context
+      const limit = plan.open === undefined ? 'inFlight' : 'maxPendingPongs'
+      const fault = whileUnanswered(this.#fault ?? faultOfClose(code, reason), this.#pendingPongs, limit)
+      recorder.fault(fault.code, fault.sample)
       this.#loseAll()
     }
     this.state = this.state === 'connecting' ? 'failed' : 'ended'
@@ -343,7 +369,8 @@ export class Connection implements FrameSink {
 
   #loseAll(): void {
     const flight = this.#flight
-    for (let sequence = flight.oldest; sequence < flight.next; sequence++) {
+    this.#dropWaiting(Infinity)
+    for (let sequence = flight.oldest; sequence < flight.unsent; sequence++) {
       if (flight.isPending(sequence)) this.#context.recorder.count('lost', flight.due(sequence))
       flight.settle(sequence)
     }

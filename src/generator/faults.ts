@@ -19,6 +19,19 @@ export function faultOfResponse({ statusCode, statusMessage, headers }: Incoming
   return { code: `HTTP_${statusCode}`, sample: `${statusCode} ${statusMessage}${target}` }
 }
 
+/** So many unanswered control-frame pings may be why a server ended a connection. */
+const manyPendingPongs = 10
+
+/**
+ * The fault of a connection on which so many control-frame pings were unanswered when the last ones left.
+ * @param option the one that limits them
+ */
+export function whileUnanswered(fault: ConnectionFault, pendingPongs: number, option: string): ConnectionFault {
+  if (pendingPongs < manyPendingPongs) return fault
+  const hint = `with ${pendingPongs} pings unanswered; if the server limits them, take a lower ${option}`
+  return { ...fault, sample: `${fault.sample}, ${hint}` }
+}
+
 /** The end of a connection that nobody here asked for. @see RFC 6455 section 7.4 */
 export function faultOfClose(code: number, reason: Buffer): ConnectionFault {
   const text = reason.toString()

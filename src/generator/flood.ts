@@ -197,10 +197,11 @@ export class Flood {
     await this.#stopsBefore(until, this.#decided.promise)
   }
 
-  /** Waits for the answers that are still to come. */
+  /** Waits for the answers that are still to come, and for what waits for these before it leaves. */
   async #drain(end: number): Promise<void> {
     const { drain } = this.#plan
-    while (this.#recorder.outstanding > 0 && this.#ending !== 'aborted' && this.#pool.live > 0) {
+    const isOutstanding = (): boolean => this.#recorder.outstanding > 0 || this.#pool.holdsBack
+    while (isOutstanding() && this.#ending !== 'aborted' && this.#pool.live > 0) {
       if (this.#loop.clock.floor > end + drain) break
       await sleep(drainCheckMs)
     }

@@ -1,6 +1,6 @@
 import type { PingTimes } from './ping-times.ts'
 
-/** No connection keeps more pings than this unanswered; what comes on top is dropped. */
+/** No connection keeps more pings than this, unanswered or waiting to be sent; what comes on top is dropped. */
 export const mostInFlight = 65_536
 
 const pending = 0
@@ -14,6 +14,8 @@ const rowsPerBlock = 4_096
 interface Block {
   readonly due: Float64Array
   readonly sent: Float64Array
+  /** {@link PingTimes.floorIfOnTime}; `undefined` where pings are sent when they are due. */
+  readonly floorIfOnTime: Float64Array | undefined
   readonly state: Uint8Array
   /** Rows handed out. */
   used: number
@@ -43,19 +45,27 @@ export class PingMemory {
   #allocate(rows: number): Block {
     const sent = new Float64Array(rows)
     const due = this.#areSentLater ? new Float64Array(rows) : sent
-    return { due, sent, state: new Uint8Array(rows), used: 0 }
+    const floorIfOnTime = this.#areSentLater ? new Float64Array(rows) : undefined
+    return { due, sent, floorIfOnTime, state: new Uint8Array(rows), used: 0 }
   }
 }
 
 /**
  * The pings of one connection from the oldest unsettled one to the newest: when each was due and when it was sent
- * (milliseconds of `performance.now()`). Sequence numbers count up from 0.
+ * (milliseconds of `performance.now()`). Those that were sent come first, those that wait to be sent after them. Sequence
+ * numbers count up from 0.
  */
 export class InFlight {
   /** Sequence number of the oldest unsettled ping. */
-  oldest = 0
+  oldest: number
+  /** Sequence number of the first ping that is not sent. */
+  unsent: number
   /** Sequence number of the next ping. */
-  next = 0
+  next: number
+  /** Sequence number of the first ping whose pong, and that of every later one, is still to come. */
+  #unanswered: number
+  /** Sequence number of the first ping that was held back and whose floor is not known; Infinity if there is none. */
+  #heldBack = Infinity
   readonly #memory: PingMemory
   #block: Block
   /** The first of this connection's rows in the block. */
@@ -63,17 +73,29 @@ export class InFlight {
   /** Their number, a power of two, less one. */
   #mask: number
 
-  constructor(capacity: number, memory: PingMemory) {
+  /** @param first sequence number of the first ping */
+  constructor(capacity: number, memory: PingMemory, first: number = 0) {
     const rows = 2 ** Math.ceil(Math.log2(capacity))
+    this.oldest = this.unsent = this.next = this.#unanswered = first
     this.#memory = memory
     this.#block = memory.take(rows)
     this.#first = this.#block.used - rows
     this.#mask = rows - 1
   }
 
-  /** Whether anything is unsettled. */
+  /** Whether nothing that was sent is unsettled. */
   get empty(): boolean {
-    return this.oldest === this.next
+    return this.oldest === this.unsent
+  }
+
+  /** Pings that are still to be sent. */
+  get waiting(): number {
+    return this.next - this.unsent
+  }
+
+  /** Pings that were sent and whose pong is still to come, timed-out ones among them: the server may know of all. */
+  get pendingPongs(): number {
+    return this.unsent - this.#unanswered
   }
 
   get full(): boolean {
@@ -82,26 +104,45 @@ export class InFlight {
 
   /** More than one ping is out: what a read delivers may have arrived after the poll that announced it. */
   get several(): boolean {
-    return this.next - this.oldest > 1
+    return this.unsent - this.oldest > 1
   }
 
-  /** Adds a ping that is sent as soon as it is due. */
-  add(ping: Pick<PingTimes, 'due' | 'sent'>): void {
+  /** Adds a ping that is due, to be sent by {@link depart}. */
+  add(ping: Pick<PingTimes, 'due'>): void {
     const row = this.#addRow()
-    this.#block.due[row] = ping.due
-    this.#block.sent[row] = ping.sent
+    const { due, floorIfOnTime } = this.#block
+    due[row] = ping.due
+    if (floorIfOnTime !== undefined) floorIfOnTime[row] = Infinity
   }
 
-  /** Adds a ping that was due and waits for {@link depart}. */
-  queue(ping: Pick<PingTimes, 'due'>): void {
-    const row = this.#addRow()
-    this.#block.due[row] = ping.due
-    this.#block.sent[row] = Infinity
+  /** Holds back the ping that was added last: it is sent after answers that it would not have waited for. */
+  holdBack(): void {
+    const { due, floorIfOnTime } = this.#block
+    if (floorIfOnTime === undefined) return
+    const newest = this.next - 1
+    const row = this.#row(newest)
+    floorIfOnTime[row] = due[row]!
+    if (this.#heldBack === Infinity) this.#heldBack = newest
   }
 
-  /** Sends the queued pings from the one numbered `first` on. */
-  depart(first: number, ping: Pick<PingTimes, 'sent'>): void {
-    for (let sequence = first; sequence < this.next; sequence++) this.#block.sent[this.#row(sequence)] = ping.sent
+  /** Sends the next `count` of those that wait. */
+  depart(count: number, ping: Pick<PingTimes, 'sent'>): void {
+    const { sent } = this.#block
+    for (let nth = 0; nth < count; nth++) sent[this.#row(this.unsent++)] = ping.sent
+  }
+
+  /** Forgets the `count` that have waited the longest; those behind them take their numbers. */
+  cancel(count: number): void {
+    const { due, floorIfOnTime } = this.#block
+    this.next -= count
+    for (let sequence = this.unsent; sequence < this.next; sequence++) {
+      const to = this.#row(sequence)
+      const from = this.#row(sequence + count)
+      due[to] = due[from]!
+      if (floorIfOnTime !== undefined) floorIfOnTime[to] = floorIfOnTime[from]!
+    }
+    if (this.#heldBack > this.unsent) this.#heldBack = Math.max(this.unsent, this.#heldBack - count)
+    if (this.#heldBack >= this.next) this.#heldBack = Infinity
   }
 
   due(sequence: number): number {
@@ -112,17 +153,30 @@ export class InFlight {
     return this.#block.sent[this.#row(sequence)]!
   }
 
-  /** Writes into `ping` when it was due and sent. */
-  lookUp(sequence: number, ping: Pick<PingTimes, 'due' | 'sent'>): void {
+  /** Writes into `ping` when it was due and sent, and what is known of its answer if it was held back. */
+  lookUp(sequence: number, ping: Pick<PingTimes, 'due' | 'sent' | 'floorIfOnTime'>): void {
     const row = this.#row(sequence)
-    ping.due = this.#block.due[row]!
-    ping.sent = this.#block.sent[row]!
+    const { due, sent, floorIfOnTime } = this.#block
+    ping.due = due[row]!
+    ping.sent = sent[row]!
+    if (floorIfOnTime !== undefined) ping.floorIfOnTime = floorIfOnTime[row]!
   }
 
   /** The full sequence number behind its low 32 bits, or -1 if no unsettled ping has them. */
   locate(low: number): number {
     const sequence = this.oldest + ((low - this.oldest) >>> 0)
-    return sequence < this.next && this.#stateOf(sequence) !== settled ? sequence : -1
+    return sequence < this.unsent && this.#stateOf(sequence) !== settled ? sequence : -1
+  }
+
+  /**
+   * The pong of the ping with these low 32 bits was read: none of an older one is still to come.
+   * @param pong when it was surely not there yet
+   */
+  acknowledge(low: number, pong: Pick<PingTimes, 'floor'>): void {
+    const sequence = this.#unanswered + ((low - this.#unanswered) >>> 0)
+    if (sequence >= this.unsent) return
+    this.#unanswered = sequence + 1
+    if (this.#heldBack !== Infinity) this.#raiseFloors(pong)
   }
 
   settle(sequence: number): void {
@@ -141,6 +195,24 @@ export class InFlight {
 
   isPending(sequence: number): boolean {
     return this.#stateOf(sequence) === pending
+  }
+
+  /**
+   * Pongs come in order. So a ping that was held back, had it been sent when it was due, would have been answered no
+   * sooner than the pings that were sent before that: this is the answer to the last of them if the next one left later.
+   */
+  #raiseFloors({ floor }: Pick<PingTimes, 'floor'>): void {
+    const { due, floorIfOnTime } = this.#block
+    const following = Math.max(this.#unanswered, this.oldest)
+    const followingLeft = following < this.unsent ? this.sent(following) : Infinity
+    this.#heldBack = Math.max(this.#heldBack, this.oldest)
+    for (; this.#heldBack < this.next; this.#heldBack++) {
+      const row = this.#row(this.#heldBack)
+      if (floorIfOnTime![row] === Infinity) continue
+      if (due[row]! > followingLeft) return
+      floorIfOnTime![row] = Math.max(floor, floorIfOnTime![row]!)
+    }
+    this.#heldBack = Infinity
   }
 
   #addRow(): number {
@@ -167,6 +239,7 @@ export class InFlight {
       const to = first + (sequence & (rows - 1))
       block.due[to] = this.#block.due[from]!
       block.sent[to] = this.#block.sent[from]!
+      if (block.floorIfOnTime !== undefined) block.floorIfOnTime[to] = this.#block.floorIfOnTime![from]!
       block.state[to] = this.#block.state[from]!
     }
     this.#block = block

@@ -8,7 +8,8 @@ const mostPerIteration = 1_024
 
 /**
  * The open model: pings are due on a schedule that answers do not influence, on one connection after the other. A ping
- * that leaves late keeps the time it was due; one that cannot leave at all is counted as dropped.
+ * that leaves late keeps the time it was due, be it the generator that is late or the server that has not answered those
+ * before it (`maxPendingPongs`); one that cannot leave at all is counted as dropped.
  */
 export function openModel({ plan, clock, recorder, turns, ping, connections, finished }: LoadModelContext): LoadModel {
   const { segments, arrivals, offset, seed } = plan.open!

@@ -10,6 +10,11 @@ export class PingTimes {
   sent: number = this.due
   /** When its answer was surely not there yet. */
   floor: number = this.due
+  /**
+   * When its answer would surely not have been there yet, had it been sent when it was due and not been held back;
+   * Infinity if it was not held back.
+   */
+  floorIfOnTime: number = Infinity
   /** When it surely was. */
   ceiling: number = this.due
 }

@@ -54,7 +54,12 @@ export class ConnectionPool {
     }
   }
 
-  /** Calls back with when each unanswered ping was due and sent, in milliseconds of `performance.now()`. */
+  /** Whether pings wait to be sent until the server has answered others. */
+  get holdsBack(): boolean {
+    return this.connections.some((connection) => connection.holdsBack)
+  }
+
+  /** Calls back with when each unanswered ping was due and sent, in milliseconds of `performance.now()`: Infinity if it waits. */
   forEachUnanswered(visit: (due: number, sent: number) => void): void {
     for (const connection of this.connections) connection.forEachUnanswered(visit)
   }

@@ -21,6 +21,8 @@ export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>
 /** What one thread recorded. */
 export interface Recording {
   readonly pings: PingCounts
+  /** Pings sent after they had waited for the answers to others. */
+  readonly heldBack: number
   readonly latency: HistogramCounts
   readonly latencyFloor: HistogramCounts
   readonly serviceTime: HistogramCounts
@@ -32,6 +34,9 @@ export interface Recording {
   readonly seconds: readonly RecordedSecond[]
 }
 
+type SentPing = Pick<PingTimes, 'due' | 'sent'> & Partial<Pick<PingTimes, 'floorIfOnTime'>>
+type AnsweredPing = SentPing & Pick<PingTimes, 'floor' | 'ceiling'>
+
 /**
  * Writes down what happens on a thread. A ping counts if it was due in the measured window, from `from` to `until`
  * (milliseconds of `performance.now()`), and then all of its life counts.
@@ -42,6 +47,7 @@ export class Recorder implements Recording {
   /** When the last answer was seen. */
   lastAnswer = 0
   readonly pings: PingCounts = { sent: 0, answered: 0, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
+  heldBack = 0
   readonly latency: Histogram = new Histogram()
   readonly latencyFloor: Histogram = new Histogram()
   readonly serviceTime: Histogram
@@ -95,19 +101,21 @@ export class Recorder implements Recording {
     return due >= this.from && due < this.until
   }
 
-  sent({ due, sent }: Readonly<Pick<PingTimes, 'due' | 'sent'>>): void {
+  sent({ due, sent, floorIfOnTime = Infinity }: Readonly<SentPing>): void {
     if (!this.measures(due)) return
     this.pings.sent++
     this.#slices.count(kindNumbers.sent, this.sliceAt(due))
-    if (this.#isOpenModel) this.sendDelay.recordMs(sent - due)
+    if (!this.#isOpenModel) return
+    if (floorIfOnTime === Infinity) this.sendDelay.recordMs(sent - due)
+    else this.heldBack++
   }
 
-  answered({ due, sent, floor, ceiling }: Readonly<PingTimes>): void {
+  answered({ due, sent, floorIfOnTime = Infinity, floor, ceiling }: Readonly<AnsweredPing>): void {
     if (!this.measures(due)) return
     this.pings.answered++
     this.lastAnswer = ceiling
     const high = this.latency.recordMs(ceiling - due)
-    const low = this.latencyFloor.recordMs(floor - due)
+    const low = this.latencyFloor.recordMs(Math.min(floor, floorIfOnTime) - due)
     this.#slices.answered(this.sliceAt(due), high, low)
     if (!this.#isOpenModel) return
     this.serviceTime.recordMs(ceiling - sent)

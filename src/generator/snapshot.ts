@@ -5,7 +5,8 @@ import type { Recorder } from './recorder.ts'
 
 /**
  * Settles the unanswered pings of a report, and changes nothing that the measurement goes on with: those that were sent
- * before `lostBefore` (milliseconds of `performance.now()`) count as lost, the younger ones are left out of those sent.
+ * before `lostBefore` (milliseconds of `performance.now()`) count as lost, the younger ones are left out of those sent. Those
+ * that wait to be sent count as dropped if they were due before it.
  */
 export function takeSnapshot(
   report: FloodReport,
@@ -17,7 +18,11 @@ export function takeSnapshot(
   pool.forEachUnanswered((due, sent) => {
     if (!recorder.measures(due)) return
     const slice = recorder.sliceAt(due) * kindsPerSlice
-    if (sent < lostBefore) {
+    if (sent === Infinity) {
+      if (due >= lostBefore) return
+      pings.dropped++
+      slices.pings[slice + kindNumbers.dropped]!++
+    } else if (sent < lostBefore) {
       pings.lost++
       slices.pings[slice + kindNumbers.lost]!++
     } else {

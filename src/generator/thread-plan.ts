@@ -26,6 +26,8 @@ export interface ThreadPlan {
   readonly timeout: number
   readonly connectTimeout: number
   readonly inFlight: number
+  /** Control-frame pings that a connection leaves unanswered at most; `undefined` of other probes. */
+  readonly maxPendingPongs: number | undefined
   /** The open model's schedule, warm-up included; `undefined` in the closed model. */
   readonly open: OpenPlan | undefined
   readonly probe: ProbeSpec

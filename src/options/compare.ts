@@ -7,6 +7,7 @@ import { duration, only, parseFields, webSocketUrl } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
   contradictionsIn,
+  excessOfPings,
   type Load,
   loadFields,
   resolveLoad,
@@ -87,6 +88,8 @@ export function safeParseComparison(input: CompareOptions): Parsed<ResolvedCompa
   ) {
     return { mistakes: [...mistakesOf(base, head, tolerance, fields), ...contradictory, ...mistakesOf(probe)] }
   }
+  const excess = excessOfPings(fields.value, probe.value)
+  if (excess.length > 0) return { mistakes: excess }
   return {
     value: {
       base: base.value,

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import { type Parsed, mistakesOf, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
+import { formatCount } from '../units.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 import {
   duration,
@@ -18,7 +19,7 @@ import {
   wholeNumber,
 } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
-import { portableProbe, type ProbeOption, safeParseProbe } from './probe.ts'
+import { describeProbe, portableProbe, type ProbeOption, safeParseProbe } from './probe.ts'
 import { portableTls, type ResolvedTls, tls, type TlsOptions } from './tls.ts'
 
 /** Milliseconds, or a text with its unit: `'250us'`, `'20ms'`, `'5s'`, `'2m'`. */
@@ -58,10 +59,15 @@ export interface WsLoadOptions {
   /** How long to wait after the measured window for answers still to come. Default: `timeout`. */
   readonly drain?: Duration
   /**
-   * Closed model: pings each connection keeps unanswered, 1 to 65,536. A new ping leaves when an answer frees its place.
-   * Default: 1. Not together with `rate` or `stages`.
+   * Closed model: pings each connection keeps unanswered, 1 to 65,536, of control frames at most `maxPendingPongs`. A new
+   * ping leaves when an answer frees its place. Default: 1. Not together with `rate` or `stages`.
    */
   readonly inFlight?: number
+  /**
+   * Control-frame pings that a connection leaves unanswered at most, timed-out ones among them, 1 to 65,536; what is due
+   * beyond waits for an answer. Default: 60, what servers built on `ws` take. Only with the probe `'ping'`.
+   */
+  readonly maxPendingPongs?: number
   /**
    * Open model: pings due per second over all connections, whatever the answers do. `latency` then counts from the
    * instant a ping was due, which keeps coordinated omission out of it. With `stages`: the rate they start from.
@@ -74,7 +80,8 @@ export interface WsLoadOptions {
   /** Connections opened per second over all threads. Default: as fast as the target accepts them. */
   readonly connectRate?: Rate
   /**
-   * What goes over the wire. Default: `'ping'`, a control frame with a sequence number.
+   * What goes over the wire. Default: `'ping'`, a control frame with a sequence number; of these, servers take so many
+   * at once (`maxPendingPongs`).
    * `{ text }` and `{ binary }` send a message and take each message received as the answer to the oldest ping.
    * `{ request, reply }` make a message and recognise its answer by id; `{ module }` names a module that exports the two.
    */
@@ -121,6 +128,8 @@ export interface Load {
   readonly warmup: number
   readonly drain: number
   readonly inFlight: number
+  /** `undefined` of any probe but control-frame pings. */
+  readonly maxPendingPongs: number | undefined
   /** `undefined` in the closed model. */
   readonly stages: readonly ResolvedStage[] | undefined
   readonly startRate: number
@@ -154,6 +163,7 @@ export const loadFields = {
   warmup: v.optional(duration(0), defaults.warmup),
   drain: v.optional(duration(0)),
   inFlight: v.optional(wholeNumber(1, 65_536), defaults.inFlight),
+  maxPendingPongs: v.optional(wholeNumber(1, 65_536)),
   rate: v.optional(rate()),
   arrivals: v.optional(v.picklist(['constant', 'poisson'], expected("'constant' or 'poisson'")), defaults.arrivals),
   connectRate: v.optional(rate()),
@@ -213,6 +223,8 @@ export function safeParseOptions(input: unknown): Parsed<ResolvedOptions> {
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
   }
   const { url, duration, pings, until: _, maxDuration, ...load } = fields.value
+  const excess = excessOfPings(load, probe.value)
+  if (excess.length > 0) return { mistakes: excess }
   const stagesDuration = load.stages?.reduce((sum, stage) => sum + stage.duration, 0)
   const longest = until.value === undefined ? defaults.duration : maxDuration
   return {
@@ -241,9 +253,10 @@ export function resolveLoad(
   given: LoadFields & { readonly stages?: readonly ResolvedStage[] | undefined },
   probe: ProbeSpec,
 ): Load {
-  const { rate, stages, drain, connectRate, seed, payloadBytes: _, signal: __, ...load } = given
+  const { rate, stages, drain, connectRate, seed, maxPendingPongs, payloadBytes: _, signal: __, ...load } = given
   return {
     ...load,
+    maxPendingPongs: probe.kind === 'ping' ? (maxPendingPongs ?? defaults.maxPendingPongs) : undefined,
     drain: drain ?? load.timeout,
     stages: stages ?? (rate === undefined ? undefined : [{ duration: Infinity, rate }]),
     startRate: rate ?? (stages?.[0]?.duration === 0 ? stages[0].rate : 0),
@@ -263,6 +276,32 @@ export function safeParseProbeOf(input: Fields, fields: Parsed<unknown>): Parsed
   const isSizeWrong = mistakesOf(fields).some((mistake) => mistake.startsWith('payloadBytes: '))
   const payloadBytes = isSizeWrong ? undefined : (input['payloadBytes'] as number | undefined)
   return safeParseProbe(input['probe'] ?? defaults.probe, payloadBytes)
+}
+
+/** What a load asks for beyond the control-frame pings that a connection may leave unanswered. */
+export function excessOfPings(
+  { inFlight, maxPendingPongs }: Pick<LoadFields, 'inFlight' | 'maxPendingPongs'>,
+  probe: ProbeSpec,
+): string[] {
+  if (probe.kind !== 'ping') {
+    return maxPendingPongs === undefined
+      ? []
+      : [
+          `maxPendingPongs: expected the probe 'ping' with it, got ${describeProbe(probe)}; only pings are answered by pongs`,
+        ]
+  }
+  if (!exceedsPongs({ inFlight, maxPendingPongs })) return []
+  const most = formatCount(maxPendingPongs ?? defaults.maxPendingPongs)
+  const why = `servers built on ws end a connection that leaves more than ${defaults.maxPendingPongs} to be answered`
+  return [
+    `inFlight: expected at most ${most} with control-frame pings, got ${formatCount(inFlight)}; ${why}. ` +
+      'Raise maxPendingPongs if yours takes more, or use a { text } or { request, reply } probe',
+  ]
+}
+
+/** Whether options ask for more control-frame pings in flight than a connection may leave unanswered. */
+function exceedsPongs({ probe = 'ping', inFlight, maxPendingPongs = defaults.maxPendingPongs }: Fields): boolean {
+  return probe === 'ping' && (inFlight as number) > (maxPendingPongs as number)
 }
 
 /** Options that exclude each other, and one without the other that it is about. */
@@ -307,10 +346,14 @@ export function mergeOptions<Given extends object>(base: WsLoadOptions, given: G
     if (one in set) delete kept[other]
     if (other in set) delete kept[one]
   }
-  if ('probe' in set) delete kept['payloadBytes']
+  if ('probe' in set) {
+    delete kept['payloadBytes']
+    delete kept['maxPendingPongs']
+  }
   const has = (name: string): boolean => (set[name] ?? kept[name]) !== undefined
   if (!has('rate') && !has('stages')) delete kept['arrivals']
   if (!has('until')) delete kept['maxDuration']
+  if (exceedsPongs({ ...kept, ...set })) delete kept['inFlight' in set ? 'maxPendingPongs' : 'inFlight']
   return { ...kept, ...set } as WsLoadOptions & Given
 }
 

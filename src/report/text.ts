@@ -146,13 +146,14 @@ function describeOmission({ options, latency }: LoadResult): string[] {
 }
 
 function describeGenerator({ generator }: LoadResult): string {
-  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, gcPauses } = generator
+  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses } = generator
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
     ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ping`]),
     ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
+    ...(heldBack > 0 ? [`${formatCount(heldBack)} pings held back until others were answered`] : []),
   ].join(', ')
 }
 

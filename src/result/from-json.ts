@@ -87,6 +87,7 @@ export const summarySchema = v.object({
   generator: v.object({
     resolution: v.object({ p50: finiteOrNull, p99: finiteOrNull }),
     sendDelay: latency,
+    heldBack: v.optional(count, 0),
     eventLoopUtilization: finiteOrNull,
     cpuPerPing: finiteOrNull,
     gcPauses: v.object({ count, total: finite, max: finite }),

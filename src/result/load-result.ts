@@ -71,8 +71,16 @@ export interface GcPauses {
 export interface GeneratorReport {
   /** Width of the bracket around a latency percentile in milliseconds: what the generator cannot tell apart. */
   readonly resolution: { readonly p50: number; readonly p99: number }
-  /** How late pings left compared with their schedule (open model; empty in the closed model). */
+  /**
+   * How late pings left compared with their schedule, but for those in `heldBack` (open model; empty in the closed
+   * model).
+   */
   readonly sendDelay: LatencySummary
+  /**
+   * Pings that left only after the server had answered others, because their connection had `maxPendingPongs` unanswered
+   * when they were due (open model).
+   */
+  readonly heldBack: number
   /** Share of the measured window in which the busiest thread's event loop was at work, 0 to 1. */
   readonly eventLoopUtilization: number
   /** CPU time of the load threads per ping sent, without that of waiting for answers, in milliseconds; `NaN` if none was. */

@@ -19,6 +19,8 @@ export interface RecordedOptions {
   readonly drain?: number | undefined
   /** Closed model. */
   readonly inFlight?: number | undefined
+  /** Of control-frame pings. */
+  readonly maxPendingPongs?: number | undefined
   /** Open model: a constant rate, or the one that `stages` start from. */
   readonly rate?: number | undefined
   readonly arrivals?: 'constant' | 'poisson' | undefined
@@ -53,6 +55,7 @@ export const recordedOptionsSchema = v.looseObject({
   warmup: number,
   drain: number,
   inFlight: number,
+  maxPendingPongs: number,
   rate: number,
   arrivals: ifReadable(v.picklist(['constant', 'poisson'])),
   stages: ifReadable(v.array(v.object({ duration: v.number(), rate: v.number() }))),

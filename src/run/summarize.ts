@@ -153,6 +153,7 @@ function describeGenerator(
   return {
     resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
     sendDelay,
+    heldBack: sum(reports.map((report) => report.recording.heldBack)),
     eventLoopUtilization,
     cpuPerPing: sent > 0 ? cpu / sent : NaN,
     gcPauses: {

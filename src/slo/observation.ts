@@ -27,6 +27,8 @@ export interface Observation {
   /** Interim looks that were planned, the one at the end of the run included. */
   readonly plannedLooks: number
   readonly generatorSaturated: boolean
+  /** Of the whole run: see `GeneratorReport`. */
+  readonly heldBack: number
 }
 
 /** What a verdict on a whole run reads. */
@@ -48,6 +50,7 @@ export function observeRun(result: LoadResult): Observation {
     handshake,
     plannedLooks: looks.planned,
     generatorSaturated: generator.saturated,
+    heldBack: generator.heldBack,
   }
 }
 

@@ -30,7 +30,7 @@ export function readMean(observation: Observation, group: LatencyGroup): Reading
  * @param figure of the samples of a group, and of so many more that are infinitely slow
  */
 function readLatency(
-  { pings, connections, generatorSaturated }: Observation,
+  { pings, connections, generatorSaturated, heldBack }: Observation,
   group: LatencyGroup,
   figure: (group: LatencyGroup, endless: number) => Bounds,
 ): Reading {
@@ -42,7 +42,7 @@ function readLatency(
     floor: generatorSaturated && group !== 'handshake' ? figure('serviceTime', pings.lost).floor : seen.floor,
     ceiling: figure(group, unanswered + unsent).ceiling,
   }
-  return { ...bracket, caveat: latencyCaveat(bracket, pings) }
+  return { ...bracket, caveat: latencyCaveat(bracket, pings, group === 'latency' ? heldBack : 0) }
 }
 
 function percentileWith(summary: LatencySummary, percentile: number, endless: number): Bounds {
@@ -63,11 +63,16 @@ function meanWith(observation: Observation, group: LatencyGroup, endless: number
 function latencyCaveat(
   { measured, floor, ceiling }: Bracket,
   { dropped, due, timedOut }: Observation['pings'],
+  heldBack: number,
 ): string {
   if (measured === Infinity) return saturationCaveat(timedOut, 'timed-out')
-  return ceiling - measured > measured - floor
-    ? `${formatCount(dropped)} of ${formatCount(due)} due pings were never sent, and may have been slow`
-    : `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
+  if (ceiling - measured > measured - floor) {
+    return `${formatCount(dropped)} of ${formatCount(due)} due pings were never sent, and may have been slow`
+  }
+  const range = `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
+  if (heldBack === 0) return range
+  const cure = 'take more connections, or raise maxPendingPongs if the server allows it'
+  return `${range}; ${formatCount(heldBack)} pings waited for answers to others: ${cure}`
 }
 
 /** The failed share of the pings that were due, of which a saturated generator may have failed some itself. */

@@ -9,8 +9,9 @@ const tagBytes = 4
 const framesAtFirst = 64
 
 /**
- * The control-frame ping of RFC 6455 section 5.5.2: any server's protocol layer answers it with a pong of the same
- * payload, which carries the sequence number back.
+ * The control-frame ping of RFC 6455 section 5.5.2: a server's protocol layer answers it with a pong of the same
+ * payload, which carries the sequence number back. A server may end a connection with too many unanswered, so how many
+ * there can be is limited (`maxPendingPongs`).
  */
 export function pingProbe(spec: Extract<ProbeSpec, { kind: 'ping' }>, { maskingKey }: ProbeContext): Probe {
   const tag = randomInt(2 ** 32)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { faultOfClose, faultOfError, faultOfResponse } from '../../src/generator/faults.ts'
+import { faultOfClose, faultOfError, faultOfResponse, whileUnanswered } from '../../src/generator/faults.ts'
 import { freePort } from '../support/processes.ts'
 import { refusing } from '../support/servers.ts'
 
@@ -53,6 +53,21 @@ describe('an HTTP answer', () => {
       code: 'HTTP_302',
       sample: '302 Found, redirects to https://example.org/login',
     })
+  })
+})
+
+describe('a fault with many pings unanswered', () => {
+  const fault = { code: 'CLOSE_1006', sample: 'ended without a close frame' }
+
+  test('says how many, and what to do', () => {
+    expect(whileUnanswered(fault, 61, 'inFlight')).toEqual({
+      code: 'CLOSE_1006',
+      sample: 'ended without a close frame, with 61 pings unanswered; if the server limits them, take a lower inFlight',
+    })
+  })
+
+  test('is as it was with few of them', () => {
+    expect(whileUnanswered(fault, 9, 'inFlight')).toBe(fault)
   })
 })
 

@@ -28,7 +28,7 @@ describe('the schedule', () => {
 
   test('is not influenced by answers', async () => {
     await using server = await silent()
-    const { pings } = await flood(server, { rate: 1_000, connections: 2, drain: 0 })
+    const { pings } = await flood(server, { rate: 1_000, connections: 4, drain: 0 })
     expect(pings).toMatchObject({ due: 200, sent: 200, answered: 0, lost: 200 })
   })
 
@@ -110,12 +110,14 @@ describe('a ping that cannot be sent', () => {
     expect(pings.dropped).toBeGreaterThan(0)
   })
 
-  test('is dropped when too many are unanswered', async () => {
+  test.each([60, 65_536])('is dropped when too many are unanswered or wait, of %i at once', async (maxPendingPongs) => {
     await using server = await silent()
-    const { pings } = await flood(server, { rate: '700k/s', connections: 1, pings: 70_000, drain: 0 })
+    const load = { rate: '700k/s', connections: 1, pings: 70_000, maxPendingPongs, drain: 0 }
+    const { pings } = await flood(server, load)
     expect(pings).toMatchObject({ due: 70_000, answered: 0 })
-    expect(pings.lost).toBeLessThanOrEqual(65_536)
+    expect(pings.lost).toBeLessThanOrEqual(maxPendingPongs)
     expect(pings.dropped).toBe(70_000 - pings.lost)
+    expect(server.pings).toBe(pings.sent)
   })
 
   test('is given to another connection when its own is gone', async () => {

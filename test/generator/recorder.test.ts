@@ -70,6 +70,17 @@ describe('a histogram', () => {
     expect(open.serviceTime).toEqual(histogramOf(8))
   })
 
+  test('of a ping that was held back has no send delay, and the floor that it would have had on time', () => {
+    const open = recorder(true)
+    open.sent({ due: 2_000, sent: 2_030, floorIfOnTime: 2_020 })
+    open.answered({ due: 2_000, sent: 2_030, floorIfOnTime: 2_020, floor: 2_040, ceiling: 2_041 })
+    expect(open.heldBack).toBe(1)
+    expect(total(open.sendDelay)).toBe(0)
+    expect(open.latencyFloor).toEqual(histogramOf(20))
+    expect(open.latency).toEqual(histogramOf(41))
+    expect(open.serviceTimeFloor).toEqual(histogramOf(10))
+  })
+
   test('of the closed model has latency that is the service time, and no send delay', () => {
     const closed = recorder(false)
     closed.sent({ due: 2_000, sent: 2_000 })

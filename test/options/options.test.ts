@@ -3,6 +3,7 @@ import { rootCertificates } from 'node:tls'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { WsLoadError } from '../../src/errors.ts'
+import { safeParseComparison } from '../../src/options/compare.ts'
 import { invalidOptions } from '../../src/options/invalid-options.ts'
 import {
   mergeOptions,
@@ -44,6 +45,7 @@ describe('defaults', () => {
       warmup: 1_000,
       drain: 5_000,
       inFlight: 1,
+      maxPendingPongs: 60,
       stages: undefined,
       startRate: 0,
       arrivals: 'constant',
@@ -97,7 +99,16 @@ describe('given options', () => {
     [{ confidence: 0.9 }, { confidence: 0.9, duration: 10_000 }],
     [{ warmup: 0 }, { warmup: 0 }],
     [{ warmup: '250us' }, { warmup: 0.25 }],
-    [{ inFlight: 65_536 }, { inFlight: 65_536 }],
+    [
+      { inFlight: 65_536, maxPendingPongs: 65_536 },
+      { inFlight: 65_536, maxPendingPongs: 65_536 },
+    ],
+    [{ inFlight: 60 }, { inFlight: 60, maxPendingPongs: 60 }],
+    [{ rate: 5, maxPendingPongs: 1 }, { maxPendingPongs: 1 }],
+    [
+      { inFlight: 65_536, probe: { text: 'PING' } },
+      { inFlight: 65_536, maxPendingPongs: undefined },
+    ],
     [{ rate: '5k/s' }, { stages: [{ duration: Infinity, rate: 5_000 }], startRate: 5_000, duration: 10_000 }],
     [
       { rate: 0.5, arrivals: 'poisson' },
@@ -415,6 +426,37 @@ describe('options that exclude each other', () => {
   })
 })
 
+describe('more control-frame pings than a connection may leave unanswered', () => {
+  test('are an error that says why, and what to do', () => {
+    expect(mistakesIn({ inFlight: 61 })).toMatchInlineSnapshot(
+      `"inFlight: expected at most 60 with control-frame pings, got 61; servers built on ws end a connection that leaves more than 60 to be answered. Raise maxPendingPongs if yours takes more, or use a { text } or { request, reply } probe"`,
+    )
+    expect(mistakesIn({ inFlight: 1_500, maxPendingPongs: 1_000 })).toMatchInlineSnapshot(
+      `"inFlight: expected at most 1,000 with control-frame pings, got 1,500; servers built on ws end a connection that leaves more than 60 to be answered. Raise maxPendingPongs if yours takes more, or use a { text } or { request, reply } probe"`,
+    )
+  })
+
+  test('are told by a comparison as well', () => {
+    const side = { url: 'ws://localhost' }
+    expect(safeParseComparison({ base: side, head: side, inFlight: 61 })).toEqual({
+      mistakes: [expect.stringMatching(/^inFlight: expected at most 60 with control-frame pings, got 61; .+/)],
+    })
+  })
+
+  test('are none of a probe that is answered by messages', () => {
+    expect(mistakesIn({ inFlight: 61, probe: { text: 'PING' } })).toBe('')
+    expect(mistakesIn({ maxPendingPongs: 61, probe: { text: 'PING' } })).toMatchInlineSnapshot(
+      `"maxPendingPongs: expected the probe 'ping' with it, got text "PING"; only pings are answered by pongs"`,
+    )
+  })
+
+  test.for([0, 1.5, 65_537, 'many'])('are not %s', (maxPendingPongs) => {
+    expect(mistakesIn({ maxPendingPongs })).toMatch(
+      /^maxPendingPongs: expected a whole number from 1 to 65,536, got .+$/,
+    )
+  })
+})
+
 describe('options put over defaults', () => {
   const stages = [{ duration: '1s', rate: 5 }]
 
@@ -443,6 +485,10 @@ describe('options put over defaults', () => {
     [{ stages, arrivals: 'poisson' }, { duration: '5s' }],
     [{ stages, arrivals: 'poisson' }, { pings: 5 }],
     [{ payloadBytes: 9 }, { probe: 'ping' }],
+    [{ maxPendingPongs: 9 }, { probe: { text: 'PING' } }],
+    [{ maxPendingPongs: 9 }, { inFlight: 10 }],
+    [{ inFlight: 10 }, { maxPendingPongs: 9 }],
+    [{ inFlight: 61, probe: { text: 'PING' } }, { probe: 'ping' }],
     [{ duration: '9s' }, { until: 'p99 < 5ms' }],
     [{ pings: 9 }, { until: 'p99 < 5ms' }],
     [{ stages }, { until: 'p99 < 5ms' }],
@@ -461,6 +507,7 @@ describe('options put over defaults', () => {
       pings: 5,
     })
     expect(mergeOptions({ rate: 9 }, { stages })).toEqual({ rate: 9, stages })
+    expect(mergeOptions({ maxPendingPongs: 9 }, { inFlight: 9 })).toEqual({ maxPendingPongs: 9, inFlight: 9 })
     expect(mergeOptions({ until: 'p99 < 9ms', maxDuration: '9s', confidence: 0.9 }, { until: 'p99 < 5ms' })).toEqual({
       until: 'p99 < 5ms',
       maxDuration: '9s',
@@ -481,6 +528,7 @@ describe('options put over defaults', () => {
       stages,
       rate: 5,
       inFlight: 5,
+      maxPendingPongs: 4,
       arrivals: 'poisson',
       until: 'p99 < 5ms',
       maxDuration: '9s',
@@ -556,6 +604,7 @@ describe('recorded options', () => {
         "headers": {},
         "inFlight": 1,
         "localAddresses": [],
+        "maxPendingPongs": 60,
         "payloadBytes": 8,
         "perMessageDeflate": false,
         "probe": "ping",

@@ -125,6 +125,15 @@ test('says in words what a closed model cannot see, and what does', () => {
   expect(words({ inFlight: undefined, rate: 4000 })).not.toContain(blindness)
 })
 
+test('says how many pings were held back, if any', () => {
+  const held = (heldBack: number) =>
+    formatSummary(loadResult(undefined, { generator: { heldBack } }))
+      .split(/\s+/)
+      .join(' ')
+  expect(held(1_200)).toContain('1,200 pings held back until others were answered')
+  expect(held(0)).not.toContain('held back')
+})
+
 test('prints that nothing was measured', () => {
   const result = loadResult([], {
     connections: { opened: 0, failed: 10 },

@@ -191,6 +191,19 @@ describe('a snapshot', () => {
       .toMatchObject({ underway: 0, recording: { pings: { sent: 6, lost: 6 } } })
   })
 
+  test('counts pings as dropped that have waited to be sent for longer than every limit, and leaves out the others', async () => {
+    await using server = await silent()
+    await using run = await started(server.url, { connections: 1, rate: 1_000, threads: 1, timeout: long })
+    await expect.poll(() => server.pings).toBe(60)
+    const [[patient] = []] = await run.threads.snapshot(long)
+    expect(patient).toMatchObject({ underway: 60, recording: { pings: { sent: 0, dropped: 0 } } })
+    expectSettled(patient!)
+    await expect.poll(async () => (await run.threads.snapshot(10))[0]![0]!.recording.pings.dropped).toBeGreaterThan(10)
+    const [[impatient] = []] = await run.threads.snapshot(0)
+    expect(impatient).toMatchObject({ underway: 0, recording: { pings: { sent: 60, lost: 60 } } })
+    expectSettled(impatient!)
+  })
+
   test('takes the report of a thread that has ended', async () => {
     await using server = await silent()
     await using run = await started(server.url, { connections: 4, threads: 2, timeout: long })

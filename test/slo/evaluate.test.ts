@@ -145,6 +145,14 @@ describe('a bracket decides only what it can:', () => {
     expect(verdict.reasons).toEqual(['p99: the generator cannot tell, it lies between 12 ms and 25 ms'])
   })
 
+  test('the limit inside of it says that pings were held back', () => {
+    const heldBack = loadResult(repeated(20_000, [12, 25] as const), { generator: { heldBack: 1_500 } })
+    expect(evaluateSLO(heldBack, { p99: '< 20ms' }).reasons).toEqual([
+      'p99: the generator cannot tell, it lies between 12 ms and 25 ms; 1,500 pings waited for answers to others: ' +
+        'take more connections, or raise maxPendingPongs if the server allows it',
+    ])
+  })
+
   test('the mean has the floor of the floors', () => {
     expect(only(wide, { mean: '< 20ms' })).toMatchObject({ verdict: 'inconclusive' })
     expect(only(wide, { mean: '< 11ms' })).toMatchObject({ verdict: 'fail' })

@@ -8,6 +8,11 @@ export function echoing(options: ServeOptions = {}): Promise<WsServer> {
   return serveWebSockets(options, echo)
 }
 
+/** A `WebSocketServer` as `ws` configures it: it answers pings itself, and ends a connection with too many unanswered. */
+export function automatic(): Promise<WsServer> {
+  return serveWebSockets({ autoPong: true }, () => {})
+}
+
 export interface DelayingOptions extends ServeOptions {
   /** Lets an answer overtake an earlier one of its connection whose delay is longer. */
   unordered?: boolean

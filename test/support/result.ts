@@ -89,6 +89,7 @@ export function loadResult(
     generator: {
       resolution: { p50: 0, p99: 0 },
       sendDelay: latencies([]).both,
+      heldBack: 0,
       eventLoopUtilization: 0.4,
       cpuPerPing: 0.005,
       gcPauses: { count: 0, total: 0, max: 0 },

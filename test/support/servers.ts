@@ -2,7 +2,18 @@
  * Real WebSocket servers, each a character: `await using server = await stalling({ every: 1_000, for: 200 })` is
  * reachable at `server.url`, tells what it saw, and leaves no socket and no port behind.
  */
-export { answering, coalescing, deaf, delaying, echoing, heartbeating, losing, silent, stalling } from './answers.ts'
+export {
+  answering,
+  automatic,
+  coalescing,
+  deaf,
+  delaying,
+  echoing,
+  heartbeating,
+  losing,
+  silent,
+  stalling,
+} from './answers.ts'
 export { babbles, babbling, type Babble } from './babble.ts'
 export { closing, resetting, vanishing } from './endings.ts'
 export { dead, limited, neverUpgrading, refusing } from './refusals.ts'

@@ -9,6 +9,8 @@ import { listen, type ListenOptions } from './listener.ts'
 export interface ServeOptions extends ListenOptions {
   /** `true` compresses messages of every size. */
   perMessageDeflate?: boolean | PerMessageDeflateOptions
+  /** Whether `ws` answers pings itself, as it does by default. @default false */
+  autoPong?: boolean
   /** Subprotocols the server speaks; without it, it agrees to the first one it is offered. */
   protocols?: readonly string[]
   /** `false` refuses with 401, a number with that status. */
@@ -27,13 +29,13 @@ export async function serveWebSockets(
   options: ServeOptions,
   welcome: (socket: WebSocket, server: WsServer, tcp: Socket) => void,
 ): Promise<WsServer> {
-  const { perMessageDeflate = false, protocols, verify = () => true } = options
+  const { perMessageDeflate = false, autoPong = false, protocols, verify = () => true } = options
   const evidence = noEvidence()
   const handshakes = new WeakMap<IncomingMessage, Handshake>()
 
   const wss = new WebSocketServer({
     noServer: true,
-    autoPong: false,
+    autoPong,
     perMessageDeflate: perMessageDeflate === true ? { threshold: 0 } : perMessageDeflate,
     ...(protocols && { handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false }),
     verifyClient({ req }, decide) {
