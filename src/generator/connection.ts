@@ -358,7 +358,8 @@ export class Connection implements FrameSink {
     if (this.state !== 'closing') {
       this.endedEarly = this.state === 'open'
       const { plan, recorder } = this.#context
-      const limit = plan.open === undefined ? 'inFlight' : 'maxPendingPongs'
+      const isAskedFor = plan.open === undefined && this.#pendingPongs <= plan.inFlight
+      const limit = isAskedFor ? 'inFlight' : 'maxPendingPongs'
       const fault = whileUnanswered(this.#fault ?? faultOfClose(code, reason), this.#pendingPongs, limit)
       recorder.fault(fault.code, fault.sample)
       this.#loseAll()
