@@ -129,10 +129,31 @@ function showAddress(value: unknown): string {
 }
 
 export function headers() {
-  return v.record(
-    v.pipe(v.string(), v.check(isToken, expected('a name that HTTP allows'))),
-    v.union([headerValue(), v.array(headerValue())], expected('a text or a list of texts', showKind)),
-    expected('an object of header names and values', showKind),
+  return v.pipe(
+    sayableNames(),
+    v.record(
+      v.pipe(v.string(), v.check(isToken, expected('a name that HTTP allows'))),
+      v.union([headerValue(), v.array(headerValue())], expected('a text or a list of texts', showKind)),
+      expected('an object of header names and values', showKind),
+    ),
+  )
+}
+
+/** Names that valibot leaves out of a record without a word, because they can change what an object is. */
+const unsayable = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** What comes before a record whose names the user chooses. */
+export function sayableNames() {
+  return v.pipe(
+    v.unknown(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const input = dataset.value as Record<string, unknown> | null | undefined
+      if (typeof input !== 'object' || input === null) return
+      for (const key of Object.keys(input).filter((name) => unsayable.has(name))) {
+        const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'key', input, key, value: undefined }]
+        addIssue({ message: 'expected another name, this one is not passed on', path })
+      }
+    }),
   )
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import type { Parsed } from '../parsed.ts'
-import { duration, expected, flag, only, parseFields, text, webSocketUrl } from './fields.ts'
+import { duration, expected, flag, only, parseFields, sayableNames, text, webSocketUrl } from './fields.ts'
 
 /** The server under test: how it is started, and where it is then found. */
 export interface TargetOptions {
@@ -46,7 +46,10 @@ const schema = only(
     url: webSocketUrl(),
     cwd: v.optional(text('a directory')),
     env: v.optional(
-      v.record(v.string(), v.string(expected('a text')), expected('an object with texts for values')),
+      v.pipe(
+        sayableNames(),
+        v.record(v.string(), v.string(expected('a text')), expected('an object with texts for values')),
+      ),
       {},
     ),
     timeout: v.optional(duration(1), defaults.targetTimeout),

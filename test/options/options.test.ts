@@ -256,6 +256,15 @@ describe('mistakes', () => {
     `)
   })
 
+  test('name the headers that would not be sent', () => {
+    const headers: unknown = JSON.parse('{ "constructor": "a", "__proto__": "b", "prototype": "c", "toString": "d" }')
+    expect(mistakesIn({ headers })).toMatchInlineSnapshot(`
+      "headers.constructor: expected another name, this one is not passed on
+      headers.__proto__: expected another name, this one is not passed on
+      headers.prototype: expected another name, this one is not passed on"
+    `)
+  })
+
   test('in a list of stages say what a stage needs', () => {
     expect(mistakesIn({ stages: [] })).toMatchInlineSnapshot(`
       "stages: expected a stage that takes time, got an empty list

@@ -42,6 +42,13 @@ test.each([0, -1, NaN, Infinity, '0s'])('options of a target exclude a timeout o
   expect(mistakesIn({ command: 'node server.js', url: 'ws://127.0.0.1', timeout })).toHaveLength(1)
 })
 
+test('options of a target name the variables that its environment would not get', () => {
+  const env: unknown = JSON.parse('{ "__proto__": "a", "PORT": "3001" }')
+  expect(mistakesIn({ command: 'node server.js', url: 'ws://127.0.0.1', env })).toEqual([
+    'target.env.__proto__: expected another name, this one is not passed on',
+  ])
+})
+
 test('a target may be called by another name', () => {
   expect(mistakesOf(safeParseTarget({ command: ' ', url: 'ws://127.0.0.1/#top' }, 'base'))).toEqual([
     'base.command: expected a command that starts the server, got " "',
