@@ -1,6 +1,9 @@
 import { exitCode } from './exit-code.ts'
 
-/** Runs something that the first Ctrl-C ends early; the second one quits. */
+/**
+ * Runs something that the first Ctrl-C ends early; the second one quits. A first one that comes later, while the result is
+ * written, changes nothing: what was measured is not lost for the last moment.
+ */
 export async function interruptible<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly interrupted: boolean }> {
@@ -10,10 +13,6 @@ export async function interruptible<Result>(
     interrupt.abort()
   }
   process.on('SIGINT', onInterrupt)
-  try {
-    const result = await work(interrupt.signal)
-    return { result, interrupted: interrupt.signal.aborted }
-  } finally {
-    process.off('SIGINT', onInterrupt)
-  }
+  const result = await work(interrupt.signal)
+  return { result, interrupted: interrupt.signal.aborted }
 }

@@ -104,6 +104,17 @@ describe.concurrent('progress that nobody reads', () => {
   })
 })
 
+test('a Ctrl-C while the result is written loses nothing', async () => {
+  const output = new Array<string>()
+  const child = spawn(process.execPath, [program, ...short, '--json', '-'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text))
+  // The table is the first thing that is written, and nothing is measured any more.
+  await once(child.stderr, 'data')
+  child.kill('SIGINT')
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(JSON.parse(output.join(''))).toMatchObject({ schemaVersion: 1 })
+})
+
 test.for([
   ['load threads', ['ws://127.0.0.1:9', '-d', '100ms']],
   ['processes', ['-d', '100ms']],
