@@ -136,10 +136,10 @@ function describeChange(measured: Change): string {
 }
 
 function describeUnclear(measured: Change, confidence: number): string {
-  const { indicator, change, low, high } = measured
+  const { indicator, change, high } = measured
   if (Number.isNaN(change)) return `${indicator}: too little was measured`
   const format = changeFormat(measured)
-  const known = `${indicator} changed by ${formatChange(low, format)} … ${formatChange(high, format)}`
+  const known = `${indicator} changed by ${formatInterval(measured, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
   return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed`
 }
@@ -153,6 +153,16 @@ type Allowance = Pick<Change, 'indicator' | 'allowed' | 'tolerance' | 'min'>
 /** Prints a change with its sign, by default a relative one: `+4.7 %`, `-0.3 %`, `+435 %`. */
 export function formatChange(change: number, format: (value: number) => string = formatRatio): string {
   return change === Infinity ? '∞' : `${change > 0 ? '+' : ''}${format(change)}`
+}
+
+/** Prints the interval that a change lies in, its unit once: `-0.3 … +4.7 %`. */
+export function formatInterval(
+  { low, high }: Pick<MeasuredChange, 'low' | 'high'>,
+  format?: (value: number) => string,
+): string {
+  const [from, to] = [formatChange(low, format), formatChange(high, format)]
+  const unit = / \D+$/.exec(from)?.[0] ?? ''
+  return `${to.endsWith(unit) ? from.slice(0, from.length - unit.length) : from} … ${to}`
 }
 
 /** How changes of a figure are printed: as percentages, of an error rate as percentage points; none reads as what is allowed. */

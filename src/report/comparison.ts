@@ -5,6 +5,7 @@ import {
   formatAllowed,
   formatChange,
   formatFigure,
+  formatInterval,
   type MeasuredChange,
   type Noise,
 } from '../gate/comparison.ts'
@@ -66,22 +67,19 @@ export function changeRow(measured: Change): string[] {
     formatFigure(indicator, base),
     formatFigure(indicator, head),
     formatChange(change, format),
-    formatInterval(measured, format),
+    intervalOf(measured, format),
     formatAllowed(measured),
   ]
 }
 
 /** The base against itself (A/A), where anything bounds that. */
 export function formatNoise({ low, high }: Noise): string {
-  return low > -1 ? formatInterval({ low, high }) : '-'
+  return low > -1 ? intervalOf({ low, high }) : '-'
 }
 
-function formatInterval(
-  { low, high }: Pick<MeasuredChange, 'low' | 'high'>,
-  format?: (value: number) => string,
-): string {
-  if (Number.isNaN(low + high) || high === Infinity) return '-'
-  return `${formatChange(low, format)} … ${formatChange(high, format)}`
+/** Where anything bounds the change on both sides. */
+function intervalOf(change: Pick<MeasuredChange, 'low' | 'high'>, format?: (value: number) => string): string {
+  return Number.isNaN(change.low + change.high) || change.high === Infinity ? '-' : formatInterval(change, format)
 }
 
 /** What less than this is cannot be seen here. */

@@ -42,7 +42,7 @@ test('says what is allowed as the tolerance does: a share, and `min` where that 
 
 test('says more digits where a change reads as what is allowed', () => {
   const [unclear] = judgeComparison([p50(0.0999, 0.1001)], [], [], 0.99).reasons
-  expect(unclear).toContain('p50 changed by +9.99 % … +10.01 % at 99 % confidence, 10 % is allowed')
+  expect(unclear).toContain('p50 changed by +9.99 … +10.01 % at 99 % confidence, 10 % is allowed')
 })
 
 test('says changes of an error rate in percentage points', () => {
@@ -91,7 +91,7 @@ describe('the verdict on several changes', () => {
     expect(reasonsOf(slower)).toEqual(['p50 changed by +25 %, from 20 ms to 25 ms; 10 % is allowed', 'head: gone'])
     expect(reasonsOf(unclear)).toEqual([
       'head: gone',
-      'not enough evidence: p50 changed by -50 % … +50 % at 99 % confidence, 10 % is allowed',
+      'not enough evidence: p50 changed by -50 … +50 % at 99 % confidence, 10 % is allowed',
     ])
     expect(judgeComparison([same], [], [], 0.99).reasons).toEqual([])
   })

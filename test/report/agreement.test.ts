@@ -163,11 +163,11 @@ test('the change of a head that stalled once is small, and its whole run says th
   const [base, head] = [endingWith(2), endingWith(80)]
   const compared = { base, head, ...compareSideBySide(base, head, parseTolerance({ p99: '20%' }), 0.99) }
   expect(formatComparison(compared)).toMatchInlineSnapshot(`
-    "Unclear: not enough evidence: p99 changed by -29.1 % … +92.2 % at 99 %
-      confidence, 20 % is allowed
-        figure     base     head  change   99 % sure              allowed
-      ? p99        2.49 ms  3 ms  +20.3 %  -29.1 % … +92.2 %      20 %
-      ✓ errorRate  0 %      0 %   0 pp     -0.03 pp … +0.0265 pp  1 pp
+    "Unclear: not enough evidence: p99 changed by -29.1 … +92.2 % at 99 % confidence,
+      20 % is allowed
+        figure     base     head  change   99 % sure           allowed
+      ? p99        2.49 ms  3 ms  +20.3 %  -29.1 … +92.2 %     20 %
+      ✓ errorRate  0 %      0 %   0 pp     -0.03 … +0.0265 pp  1 pp
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p99
         2.5 ms
       head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p99
