@@ -1,6 +1,6 @@
 /** Ways to a verdict on "p99 is below the limit" from what was seen so far: ours, and two that others use. */
 import jstat from 'jstat'
-import { dependenceOf, studentQuantile } from '../../src/statistics/dependence.ts'
+import { type Dependence, dependenceOf, independent, studentQuantile } from '../../src/statistics/dependence.ts'
 import { earlyStoppingDivisor, shareBounds } from '../../src/statistics/share.ts'
 import { sum } from '../../src/statistics/sum.ts'
 import type { Verdict } from '../../src/slo/verdict.ts'
@@ -13,23 +13,28 @@ export type Procedure = (seen: Seen, tail: number, look: number) => Verdict
 const shareBeyond = 0.01
 const fewestSlowPings = 10
 
-/** As `src/slo/evidence.ts` does, with the simulation's latencies as the ones that are tried. */
-export const ours: Procedure = ({ trials, slower, duration }, tail) => {
+/** As `src/slo/evidence.ts` does in a run that may end early, with the simulation's latencies as the ones that are tried. */
+export const ours: Procedure = (seen, tail) => decide({ ...seen, duration: seen.duration / earlyStoppingDivisor }, tail)
+
+/** The same in a run whose length was fixed. */
+export const oursFixed: Procedure = decide
+
+function decide({ trials, slower, duration }: Seen, tail: number): Verdict {
   const samples = sum(trials)
-  const bounds = (hits: Float64Array, designEffect: number) =>
+  const bounds = (hits: Float64Array, { designEffect, octaveVariance }: Dependence) =>
     shareBounds(
       sum(hits) / samples,
-      { effectiveSamples: samples / designEffect, duration: duration / earlyStoppingDivisor },
+      { effectiveSamples: samples / designEffect, duration, octaveVariance },
       { lower: tail, upper: tail },
     )
-  let designEffect = 1
+  let dependence = independent
   for (const hits of slower.slice(0, limitLevel + 1)) {
-    if (sum(hits) >= fewestSlowPings) ({ designEffect } = dependenceOf(hits, trials, tail))
-    if (sum(hits) < shareBeyond * samples && bounds(hits, designEffect).upper < shareBeyond) return 'pass'
+    if (sum(hits) >= fewestSlowPings) dependence = dependenceOf(hits, trials, tail)
+    if (sum(hits) < shareBeyond * samples && bounds(hits, dependence).upper < shareBeyond) return 'pass'
   }
   for (const hits of slower.slice(limitLevel)) {
     if (sum(hits) <= shareBeyond * samples) break
-    if (bounds(hits, dependenceOf(hits, trials, tail).designEffect).lower > shareBeyond) return 'fail'
+    if (bounds(hits, dependenceOf(hits, trials, tail)).lower > shareBeyond) return 'fail'
   }
   return 'inconclusive'
 }

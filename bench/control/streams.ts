@@ -2,7 +2,7 @@
  * Streams of simulated pings whose true percentiles are known, to see how often a verdict is wrong.
  *
  * A stream gives, slice by slice, how many pings there were and how many were slower than each of 25 latencies from a
- * quarter of the limit to four times the limit. 3,000 pings a second; slices as a load thread keeps them.
+ * quarter of the limit to four times the limit; slices as a load thread keeps them.
  */
 import { shortestSliceMs, mostSlices } from '../../src/result/slices.ts'
 
@@ -24,7 +24,6 @@ const levels = 25
 /** Which of the latencies is the limit. */
 export const limitLevel = (levels - 1) / 2
 const latencies = Array.from({ length: levels }, (_, level) => 16 ** (level / (levels - 1)) / 4)
-const pingsPerMs = 3
 /** A tenth of all slow pings comes evenly, the others in bursts of 125 ms on average, with 2 s in between. */
 const burst = { length: 125, gap: 2_000, share: 0.9 }
 /** The logarithm of the share of slow pings varies by this much (standard deviation). */
@@ -37,7 +36,13 @@ const driftTime = 10_000
  * @param slow share of the pings that is slower than the limit, between 0 and 1
  * @param times milliseconds, ascending
  */
-export function* simulate(stream: Stream, slow: number, times: readonly number[], seed: number): Generator<Seen> {
+export function* simulate(
+  stream: Stream,
+  slow: number,
+  times: readonly number[],
+  seed: number,
+  pingsPerMs = 3,
+): Generator<Seen> {
   const random = generator(seed)
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   const shares = latencies.map((latency) => shareSlowerThan(latency, stream, slow))

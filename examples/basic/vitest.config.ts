@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: [
     wsLoad({
       target: { command: 'node server.js', url: 'ws://127.0.0.1:3001' },
-      defaults: { connections: 50, rate: '5k/s', duration: '5s' },
+      defaults: { connections: 50, rate: '5k/s' },
     }),
   ],
 })

@@ -9,11 +9,13 @@ import { run } from '../run/run.ts'
 import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { formatJSON } from '../result/json.ts'
+import { wrap } from '../report/layout.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { formatSummary } from '../report/text.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { type Objective, safeParseSLO } from '../slo/objective.ts'
+import { adviseOnLength } from './advice.ts'
 import { exitAfter, exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
@@ -148,7 +150,10 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const { result, interrupted } = await interruptible((signal) => run(options.value, { signal, watcher })).finally(end)
   const summary = new LoadSummary(result)
   const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
-  printSummary(json === '-' ? process.stderr : process.stdout, summary, verdict)
+  const output = json === '-' ? process.stderr : process.stdout
+  printSummary(output, summary, verdict)
+  const advice = verdict && adviseOnLength(summary, verdict)
+  if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))
   const unwritten = writeFiles(files, {
     '--json': () => formatJSON(summary),

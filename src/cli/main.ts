@@ -42,7 +42,7 @@ Exit codes:
 
 Examples:
   ws-load -c 3 -g ws://127.0.0.1:3001
-  ws-load ws://127.0.0.1:3001 -c 100 -r 5k/s -d 30s --slo 'p99 < 20ms' --slo 'errorRate < 0.1%'
+  ws-load ws://127.0.0.1:3001 -c 100 -r 5k/s --slo 'p95 < 100ms' --slo 'errorRate < 1%' --decide
   ws-load ws://127.0.0.1:3001 --text PING --slo 'p99 < 20ms' --decide --json summary.json`,
   )
 

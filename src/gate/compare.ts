@@ -130,11 +130,11 @@ function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): Compar
 function errorRateOf(result: LoadResult, tails: Tails): EstimatedFigure {
   const { slices, pings, errorRate } = result
   const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
-  const { designEffect } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
+  const { designEffect, octaveVariance } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
   // Both were measured in the same moments: what neither of them has seen yet makes no difference.
   const { lower, upper } = shareBounds(
     errorRate,
-    { effectiveSamples: pings.due / designEffect, duration: Infinity },
+    { effectiveSamples: pings.due / designEffect, duration: Infinity, octaveVariance },
     tails,
   )
   return { measured: errorRate, low: lower, high: upper }

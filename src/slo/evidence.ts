@@ -43,8 +43,8 @@ export const noEvidence: Evidence = {
 /** What would be known of a run that went on in the same way for this many times as long; 1 is the run itself. */
 export type Extrapolation = (times: number) => Evidence
 
-/** Limits that are tried for a percentile, for each halving of the share of pings beyond them. */
-const limitsPerHalving = 4
+/** Latencies that are tried as bounds of a percentile, for each doubling or halving of the odds that a ping exceeds them. */
+const boundsPerOctave = 4
 
 /**
  * What a run tells about an indicator beyond the value it had: a confidence interval, whose ends err with the given
@@ -117,12 +117,11 @@ export function percentileEvidence(
     const trueShare = (share: number) => {
       const atLimit = sample.dependenceOfSlowest(share)
       dependence = larger(dependence, atLimit)
-      return shareBounds(share, { effectiveSamples: effectiveSamples(atLimit), duration }, tails)
+      const { octaveVariance } = atLimit
+      return shareBounds(share, { effectiveSamples: effectiveSamples(atLimit), duration, octaveVariance }, tails)
     }
-    const surelyMore = sharesUpFrom(shareBeyond).find((share) => trueShare(share).lower > shareBeyond)
-    const surelyFewer = sharesDownFrom(shareBeyond, 1 / sample.count).find(
-      (share) => trueShare(share).upper < shareBeyond,
-    )
+    const surelyMore = sharesUpFrom(shareBeyond, sample.count).find((share) => trueShare(share).lower > shareBeyond)
+    const surelyFewer = sharesDownFrom(shareBeyond, sample.count).find((share) => trueShare(share).upper < shareBeyond)
     return {
       low: surelyMore === undefined ? 0 : latencyExceededBy(surelyMore).floor,
       high: surelyFewer === undefined ? Infinity : latencyExceededBy(surelyFewer).ceiling,
@@ -134,16 +133,24 @@ export function percentileEvidence(
   }
 }
 
-/** Shares to try, from the given one to all. */
-function sharesUpFrom(share: number): number[] {
-  const count = Math.ceil(Math.log2(1 / share) * limitsPerHalving)
-  return [...Array.from({ length: count }, (_, nth) => share * 2 ** (nth / limitsPerHalving)), 1]
+/** Shares to try, from the given one to all of so many samples. */
+function sharesUpFrom(share: number, samples: number): number[] {
+  return [...sharesTowards(1 - share, samples).map((rest) => 1 - rest), 1]
 }
 
-/** Shares to try, from the given one to none. @param least the last one before 0 */
-function sharesDownFrom(share: number, least: number): number[] {
-  const count = Math.max(0, Math.ceil(Math.log2(share / least) * limitsPerHalving))
-  return [...Array.from({ length: count }, (_, nth) => share * 2 ** (-nth / limitsPerHalving)), 0]
+/** Shares to try, from the given one to none of so many samples. */
+function sharesDownFrom(share: number, samples: number): number[] {
+  return [...sharesTowards(share, samples), 0]
+}
+
+/** Shares whose odds fall evenly, from the given one to that of one sample. */
+function sharesTowards(share: number, samples: number): number[] {
+  const odds = share / (1 - share)
+  const count = Math.max(0, Math.ceil(Math.log2(odds * samples) * boundsPerOctave))
+  return Array.from({ length: count }, (_, nth) => {
+    const fallen = odds * 2 ** (-nth / boundsPerOctave)
+    return fallen / (1 + fallen)
+  })
 }
 
 /** What a failed share was seen in. */
@@ -164,13 +171,13 @@ function shareSample(observation: Observation, of: 'pings' | 'connections', tail
 }
 
 function shareEvidence(
-  { count, designEffect, duration, resolved }: ShareSample,
+  { count, designEffect, octaveVariance, duration, resolved }: ShareSample,
   { floor, ceiling }: Bracket,
   limit: number,
   tails: Tails,
 ): Extrapolation {
   return (times) => {
-    const size = { effectiveSamples: (count / designEffect) * times, duration: duration * times }
+    const size = { effectiveSamples: (count / designEffect) * times, duration: duration * times, octaveVariance }
     return {
       low: shareBounds(floor, size, tails).lower,
       high: shareBounds(ceiling, size, tails).upper,

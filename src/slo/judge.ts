@@ -1,11 +1,16 @@
+import { defaults } from '../defaults.ts'
+import { lookTimes } from '../statistics/interim-looks.ts'
 import type { Tails } from '../statistics/share.ts'
+import { sum } from '../statistics/sum.ts'
 import { formatDuration } from '../units.ts'
 import { type Bracket, shownEnds } from './bracket.ts'
+import { durationNeeded, roundLength } from './duration-needed.ts'
 import { type Evidence, evidenceFor, type Extrapolation, noEvidence } from './evidence.ts'
 import { findIndicator } from './indicator.ts'
 import type { Objective, Operator } from './objective.ts'
 import type { Observation } from './observation.ts'
-import { describeFinding, describeLack } from './reason.ts'
+import { type Cure, describeFinding, describeLack } from './reason.ts'
+import { findSlowPings } from './slow-pings.ts'
 import { worstStretch } from './stretch.ts'
 import type { ObjectiveVerdict, Verdict } from './verdict.ts'
 
@@ -21,8 +26,13 @@ export interface DecisionRule {
   readonly evidenceShare: number
 }
 
-/** How many times as long a run may have to be for a reason to say so. */
-const longerRuns = [1.5, 2, 3, 4, 5, 7, 10, 20, 50, 100]
+/** How many times as long a run that was long enough for its objective may have to be for a reason to say so. */
+const longerRuns = [2, 5, 10]
+/** The same of connections. */
+const moreConnections = [1.5, 2, 3, 4, 5, 7, 10, 20, 50, 100]
+
+/** Pings that took more than this share of the limit tell of stalls about as long as that. */
+const nearLimitShare = 0.5
 
 /** Judges a run by one objective: the whole of it, or each of its stretches, of which the worst counts. */
 export function judgeObjective(run: Observation, objective: Objective, rule: DecisionRule): ObjectiveVerdict {
@@ -51,20 +61,20 @@ function judgeObservation(observation: Observation, objective: Objective, rule: 
   const evidence = extrapolate(rule.evidenceShare)
   const verdict = decide(objective, evidence)
   const { caveat, ...bracket } = reading
-  const reason =
-    verdict !== 'inconclusive'
-      ? describeFinding(objective, bracket)
-      : decide(objective, { low: bracket.floor, high: bracket.ceiling }) === 'inconclusive'
-        ? `${objective.indicator}: ${caveat}`
-        : describeLack(objective, evidence, rule.confidence, longerRunThatDecides(objective, extrapolate))
-  return {
-    ...objective,
-    ...bracket,
-    ...evidence,
-    verdict,
-    ...distanceToLimit(objective, bracket, verdict),
-    reason,
+  const judged = { ...objective, ...bracket, ...evidence, verdict, ...distanceToLimit(objective, bracket, verdict) }
+  if (verdict !== 'inconclusive') return { ...judged, reason: describeFinding(objective, bracket) }
+  if (decide(objective, { low: bracket.floor, high: bracket.ceiling }) === 'inconclusive') {
+    return { ...judged, reason: `${objective.indicator}: ${caveat}` }
   }
+  const cure = findCure(observation, objective, rule, extrapolate)
+  const reason = describeLack(
+    objective,
+    { evidence, slowPings: findSlowPings(observation, objective), cure },
+    rule.confidence,
+  )
+  return cure !== undefined && 'length' in cure && objective.window === undefined
+    ? { ...judged, reason, durationNeeded: cure.length }
+    : { ...judged, reason }
 }
 
 /** The worse end of the confidence interval decides a pass, the better one a fail. */
@@ -101,6 +111,34 @@ function distanceToLimit(objective: Objective, bracket: Bracket, verdict: Verdic
   return { margin, excess: margin === 0 ? 0 : -margin / objective.limit }
 }
 
-function longerRunThatDecides(objective: Objective, extrapolate: Extrapolation): number | undefined {
-  return longerRuns.find((times) => decide(objective, extrapolate(times)) !== 'inconclusive')
+/**
+ * What would decide an objective. For connections, how many times as many. For a run with `until`, the length that the
+ * objective takes; if the run was no shorter than that and in spite of it undecided, so many times its own length.
+ */
+function findCure(
+  observation: Observation,
+  objective: Objective,
+  { falsePass }: DecisionRule,
+  extrapolate: Extrapolation,
+): Cure | undefined {
+  const decides = (times: number): boolean => decide(objective, extrapolate(times)) !== 'inconclusive'
+  if (isOfConnections(objective)) {
+    const times = moreConnections.find(decides)
+    return times === undefined ? undefined : { timesConnections: times }
+  }
+  const { duration, slices, latency, pings, plannedLooks } = observation
+  const looks = plannedLooks > 1 ? 1 : lookTimes(defaults.maxDuration).length
+  const needed = durationNeeded(objective, {
+    pingsPerMs: sum(slices.judgedEach()) / duration,
+    stalls: pings.timedOut + pings.lost > 0 || latency.max > objective.limit * nearLimitShare,
+    falsePass: falsePass / looks,
+  })
+  if (needed !== undefined && needed > duration) return { length: needed }
+  const times = longerRuns.find(decides)
+  return times === undefined ? undefined : { length: roundLength(duration * times) }
+}
+
+function isOfConnections({ indicator }: Objective): boolean {
+  const { statistic } = findIndicator(indicator)!
+  return 'of' in statistic && (statistic.of === 'handshake' || statistic.of === 'connections')
 }

@@ -1,41 +1,43 @@
-import { beside, formatCount, formatRatio } from '../units.ts'
+import { beside, formatCount, formatDuration, formatRatio } from '../units.ts'
 import { type Bracket, formatBracket, formatRange } from './bracket.ts'
 import type { Evidence } from './evidence.ts'
 import { kinds } from './indicator.ts'
 import type { Objective } from './objective.ts'
+import type { SlowPings } from './slow-pings.ts'
 
-/** A reason says how many independent samples there are where these are less than this share of all. */
-const almostIndependentShare = 0.8
+/** What is missing for a verdict. */
+export interface Lack {
+  readonly evidence: Evidence
+  /** `undefined` of an indicator that is no share of pings. */
+  readonly slowPings: SlowPings | undefined
+  /** What would decide it; `undefined` if nothing would. */
+  readonly cure: Cure | undefined
+}
+
+/** Milliseconds that a run has to last, or each of its stretches; or how many times as many connections it takes. */
+export type Cure = { readonly length: number } | { readonly timesConnections: number }
 
 /** What was found where that decides. */
 export function describeFinding({ indicator, kind, limit, bound }: Objective, bracket: Bracket): string {
   return `${indicator} is ${formatBracket(bracket, beside(limit, kinds[kind].formatTo))}, the limit is ${bound}`
 }
 
-/**
- * What is missing for a verdict, and what would help.
- * @param longer how many times as long the run would have to be, or as many connections; `undefined` if none would do
- */
-export function describeLack(
-  objective: Objective,
-  evidence: Evidence,
-  confidence: number,
-  longer: number | undefined,
-): string {
+/** What is missing for a verdict at a confidence, and what would help. */
+export function describeLack(objective: Objective, lack: Lack, confidence: number): string {
   return [
-    `not enough evidence: ${describeInterval(objective, evidence)} at ${formatRatio(confidence)} confidence, the limit is ${objective.bound}`,
-    ...describeSamples(objective, evidence),
-    describeCure(objective, longer),
+    `not enough evidence: ${describeInterval(objective, lack.evidence)} at ${formatRatio(confidence)} confidence, the limit is ${objective.bound}`,
+    ...describeSamples(objective, lack),
+    describeCure(objective, lack.cure),
   ].join('; ')
 }
 
-function describeCure({ indicator }: Objective, longer: number | undefined): string {
-  if (isOfConnections(indicator)) {
-    return longer === undefined
-      ? 'it is too near to be decided by more connections'
-      : `take about ${longer} times as many connections`
+function describeCure({ indicator, bound, window }: Objective, cure: Cure | undefined): string {
+  if (cure === undefined) {
+    return `it is too near to be decided by ${isOfConnections(indicator) ? 'more connections' : 'a longer run'}`
   }
-  return longer === undefined ? 'it is too near to be decided by a longer run' : `run about ${longer} times longer`
+  if ('timesConnections' in cure) return `take about ${cure.timesConnections} times as many connections`
+  const atLeast = `about ${formatDuration(cure.length)} or more`
+  return window === undefined ? `${indicator} ${bound} takes ${atLeast}` : `it takes stretches of ${atLeast}`
 }
 
 /** Whether more connections, rather than more time, tell more about it. */
@@ -48,16 +50,18 @@ function describeInterval({ indicator, kind, limit }: Objective, { low, high }: 
   return `${indicator} is ${high === Infinity ? `${format(low)} or more` : formatRange(low, high, format)}`
 }
 
-function describeSamples({ indicator }: Objective, evidence: Evidence): string[] {
+function describeSamples({ indicator }: Objective, { evidence, slowPings }: Lack): string[] {
   const { high, samples, effectiveSamples, samplesNeeded, resolved } = evidence
+  if (slowPings !== undefined) return [describeSlowPings(slowPings, indicator === 'errorRate' ? 'failed' : 'slower')]
+  if (!isOfConnections(indicator)) return resolved ? [] : ['it is still changing']
   const tooFew = samplesNeeded > effectiveSamples && high === Infinity
-  const needed = tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : []
-  if (effectiveSamples === 0) return [...(resolved ? [] : ['it is still changing']), ...needed]
-  const what = isOfConnections(indicator) ? 'connections' : 'pings'
-  const independent = formatCount(Math.floor(effectiveSamples))
-  const dependent = effectiveSamples < almostIndependentShare * samples
-  return [
-    `${formatCount(samples)} ${what}${dependent ? ` tell as much as ${independent} independent ones` : ''}`,
-    ...needed,
-  ]
+  return [`${formatCount(samples)} connections`, ...(tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : [])]
+}
+
+function describeSlowPings({ judged, slow, bunches }: SlowPings, what: 'slower' | 'failed'): string {
+  const pings = `${slow === 0 ? 'none' : formatCount(slow)} of ${formatCount(judged)} pings`
+  const verb = what === 'failed' ? 'failed' : `${slow > 1 ? 'were' : 'was'} slower`
+  const together =
+    bunches === undefined ? '' : `, in ${bunches === 1 ? 'one bunch' : `${formatCount(bunches)} bunches`}`
+  return `${pings} ${verb}${together}`
 }

@@ -16,6 +16,8 @@ export interface ObjectiveVerdict extends Objective, Bracket, Evidence {
   /** The same as a share of the limit, positive when it is missed: 0.36 is 36 % beyond; infinite beyond a limit of 0. */
   readonly excess: number
   readonly reason: string
+  /** Milliseconds that a run has to last to be decided, where that is what it lacks. */
+  readonly durationNeeded?: number
 }
 
 /** Whether a run met an SLO. */

@@ -1,4 +1,5 @@
 import jstat from 'jstat'
+import { octaveVariance } from './octave-variance.ts'
 import { sum } from './sum.ts'
 
 /** Blocks of time that a variance is estimated from, at least. */
@@ -8,23 +9,26 @@ const negligibleCorrelation = 0.1
 /** No lag-1 correlation counts as more than this, so that the factor for it stays finite. */
 const largestCorrelation = 0.9
 
-/** How much less the samples of a run tell than as many independent ones. */
+/** How much less the samples of a run tell than as many independent ones, and how steady they were. */
 export interface Dependence {
   /**
    * Variance of the share divided by that of as many independent samples, at least 1, with what the few blocks it was
    * estimated from leave uncertain: a run of `n` samples tells as much as `n / designEffect` independent ones.
    */
   readonly designEffect: number
+  /** See {@link octaveVariance}. */
+  readonly octaveVariance: number
   /** Whether blocks of time long enough to be uncorrelated fitted into the run. */
   readonly resolved: boolean
 }
 
 /** Of samples that tell as much as their number says. */
-export const independent: Dependence = { designEffect: 1, resolved: true }
+export const independent: Dependence = { designEffect: 1, octaveVariance: 0, resolved: true }
 
-/** Which of two dependences leaves less to be told. */
+/** What two dependences leave to be told, each at its worst. */
 export function larger(one: Dependence, other: Dependence): Dependence {
-  return other.designEffect > one.designEffect ? other : one
+  const { designEffect, resolved } = other.designEffect > one.designEffect ? other : one
+  return { designEffect, resolved, octaveVariance: Math.max(one.octaveVariance, other.octaveVariance) }
 }
 
 /** How uncertain a ratio of sums is. */
@@ -51,7 +55,11 @@ export function dependenceOf(hits: ArrayLike<number>, trials: ArrayLike<number>,
   if (!(binomialVariance > 0)) return independent
   const { halfWidth, resolved } = ratioSpread(hits, trials, tail)
   const squaredIfIndependent = studentQuantile(tail, Math.max(1, total - 1)) ** 2 * binomialVariance
-  return { designEffect: Math.max(1, halfWidth ** 2 / squaredIfIndependent), resolved }
+  return {
+    designEffect: Math.max(1, halfWidth ** 2 / squaredIfIndependent),
+    octaveVariance: octaveVariance(hits, trials),
+    resolved,
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
+import { wrap } from '../report/layout.ts'
 import type { Paint } from '../report/paint.ts'
 import { formatVerdict } from '../report/verdict.ts'
 import { threatsToValidity } from '../gate/comparable.ts'
@@ -14,7 +15,8 @@ import type { SLOVerdict } from '../slo/verdict.ts'
 import type { SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
 import { pointingAt } from './pointing-at.ts'
-import { keepVerdict } from './record.ts'
+import { adviseOnLength } from './advice.ts'
+import { keepVerdict, timeoutOf } from './record.ts'
 import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { configuredInconclusive, configuredRoot, isUpdating } from './context.ts'
 
@@ -69,12 +71,15 @@ expect.extend({
     const [summary, judged] = judge(received, slo, judgement)
     const { verdict, vacuous, warnings } = judged
     if (!this.isNot) keepVerdict(summary, recordedSLO(judged))
-    const table = (): string => formatVerdict(summary, judged, paintOf(this.utils))
+    const advice = adviseOnLength(summary, judged, timeoutOf(summary))
+    const advised = (paint?: Paint): string =>
+      [formatVerdict(summary, judged, paint), ...(advice === undefined ? [] : wrap(advice, '  '))].join('\n')
+    const table = (): string => advised(paintOf(this.utils))
     if (this.isNot) {
       return { pass: verdict !== 'fail', message: () => `expected the SLO to be missed for sure (.not)\n${table()}` }
     }
     const pass = verdict === 'pass' || (verdict === 'inconclusive' && isLenient(judgement) && !vacuous)
-    if (pass && (verdict === 'inconclusive' || warnings.length > 0)) warn(formatVerdict(summary, judged))
+    if (pass && (verdict === 'inconclusive' || warnings.length > 0)) warn(advised())
     return { pass, message: table }
   },
 

@@ -172,6 +172,13 @@ describe.concurrent('ws-load URL', () => {
     expect(outcome.stdout).toContain(said)
   })
 
+  test('says which flags make an undecided run long enough', async () => {
+    const outcome = await wsLoad('-d', '1s', '--warmup', '0', '-r', '2k/s', '--slo', 'p99.99 < 10s')
+    expect(outcome.stdout).toMatch(
+      /takes about \d+ s or\s+more[^]*\n {2}let the run end when it is decided: take --decide\n/,
+    )
+  })
+
   test('exits with 3 when nothing was measured', async () => {
     await using server = await dead()
     const { exitCode, stdout } = await wsLoad(server.url, ...short)

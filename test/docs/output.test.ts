@@ -48,6 +48,16 @@ test.for(Object.keys(messages))('docs/verdicts.md shows what is said of "%s"', (
   expect(formatVerdict(result, evaluateSLO(result, slo))).toBe(shown)
 })
 
+test('every example that asserts an SLO ends when that is decided', () => {
+  const example = readFileSync(join(repository, 'examples/basic/gateway.test.ts'), 'utf8')
+  const codes = documents.flatMap(({ blocks }) => blocks).map(({ code }) => code)
+  const asserting = [...codes, example].filter(
+    (code) => /wsLoad(?:\.flood)?\(/.test(code) && code.includes('.toMeetSLO('),
+  )
+  expect(asserting.length).toBeGreaterThan(5)
+  expect(asserting.filter((code) => !code.includes('until'))).toEqual([])
+})
+
 test('every other output is that of a command which stands above it', () => {
   const outputs = documents.flatMap(({ blocks }) => blocks).filter(({ language }) => language === '')
   const unmarked = outputs

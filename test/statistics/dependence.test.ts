@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dependenceOf, ratioSpread } from '../../src/statistics/dependence.ts'
+import { dependenceOf, independent, larger, ratioSpread } from '../../src/statistics/dependence.ts'
 
 const tail = 0.005
 
@@ -40,7 +40,11 @@ describe('the design effect', () => {
 
   test.for([0, 100])('is 1 where %d of 100 are slow in every slice', (slow) => {
     const hits = new Float64Array(64).fill(slow)
-    expect(dependenceOf(hits, new Float64Array(64).fill(100), tail)).toEqual({ designEffect: 1, resolved: true })
+    expect(dependenceOf(hits, new Float64Array(64).fill(100), tail)).toEqual({
+      designEffect: 1,
+      octaveVariance: 0,
+      resolved: true,
+    })
   })
 
   test('is infinite with too few slices to tell', () => {
@@ -57,6 +61,13 @@ describe('the design effect', () => {
     expect(fine / coarse).toBeGreaterThan(0.9)
     expect(fine / coarse).toBeLessThan(1.5)
   })
+})
+
+test('of two dependences each at its worst counts', () => {
+  const unsteady = { ...independent, octaveVariance: 3 }
+  const together = { designEffect: 5, octaveVariance: 1, resolved: false }
+  expect(larger(unsteady, together)).toEqual({ designEffect: 5, octaveVariance: 3, resolved: false })
+  expect(larger(together, unsteady)).toEqual({ designEffect: 5, octaveVariance: 3, resolved: false })
 })
 
 describe('the spread of a ratio', () => {

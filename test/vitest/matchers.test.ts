@@ -51,6 +51,13 @@ describe('toMeetSLO', () => {
     )
   })
 
+  test('says how to make an undecided run long enough', () => {
+    const short = new LoadSummary(loadResult(repeated(300, 2), { duration: 300 }))
+    expect(withoutColours(() => expect(short).toMeetSLO({ p99: '< 20ms' }))).toThrow(
+      /p99 < 20ms takes about \d+ s\s+or\s+more[^]*\n {2}let the run end when it is decided: take until/,
+    )
+  })
+
   test('refuses a wrong way to be inconclusive', () => {
     expect(() => expect(summary).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'pass' as 'warn' })).toThrow(
       "toMeetSLO: inconclusive: expected 'fail' or 'warn', got \"pass\"",
@@ -121,6 +128,13 @@ describe('.not.toMeetSLO', () => {
     expect(summary).toMeetSLO({ p99: { warn: '< 10ms', fail: '< 20ms' } })
     expect(warned).toHaveBeenCalledExactlyOnceWith(
       expect.stringContaining('warning: p99 is 18 ms, the limit is < 10ms'),
+    )
+  })
+
+  test('says how to make an undecided run long enough', () => {
+    const short = new LoadSummary(loadResult(repeated(300, 2), { duration: 300 }))
+    expect(withoutColours(() => expect(short).toMeetSLO({ p99: '< 20ms' }))).toThrow(
+      /p99 < 20ms takes about \d+ s\s+or\s+more[^]*\n {2}let the run end when it is decided: take until/,
     )
   })
 

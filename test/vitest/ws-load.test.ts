@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { currentTest } from '../../src/vitest/context.ts'
+import { expect as matchers } from '../../src/vitest/matchers.ts'
 import wsLoadPlugin from '../../src/vitest/plugin.ts'
 import { wsLoadFor } from '../../src/vitest/ws-load.ts'
 import { echoing } from '../support/servers.ts'
+import { withoutColours } from '../support/without-colours.ts'
 
 /** `wsLoad()` in a test with a timeout of five seconds. */
 function inShortTest(defaults: WsLoadOptions = {}) {
@@ -21,6 +23,15 @@ test('a default for the longest duration counts', async () => {
   const defaults = { until: { p99: '< 20ms' }, maxDuration: '20s' }
   await expect(inShortTest(defaults)({ warmup: 0 })).rejects.toThrow('(warmup 0 ms + maxDuration 20 s)')
   await expect(inShortTest(defaults)({ duration: '7s' })).rejects.toThrow('(warmup 1 s + duration 7 s)')
+})
+
+test('an undecided flood is told the timeout that its test would take', async () => {
+  await using server = await echoing()
+  const options = { url: server.url, connections: 1, rate: 100, warmup: 0, duration: '200ms' } as const
+  const summary = await inShortTest()(options)
+  expect(withoutColours(() => matchers(summary).toMeetSLO({ p99: '< 1s' }))).toThrow(
+    /take until instead of a fixed length, with\s+a\s+test timeout of more than \d+ s, it is 5 s$/,
+  )
 })
 
 test('a comparison that may take longer than its test says so before it starts', async () => {
