@@ -26,6 +26,14 @@ export interface Decision<Results = readonly LoadResult[]> {
   readonly overdueAfter: number
   /** Whether enough is known; asked with what each flood has measured by now, as if it had ended. */
   readonly isReached: (results: Results) => boolean
+  /** The results at the end of a run that a look ended, given what it had measured by that look. */
+  readonly settle?: (results: Results, atLook: Results) => Results
+}
+
+/** The look that the final verdict of a run is, and what was measured by then if it ended the run. */
+interface LastLook {
+  readonly looks: Looks
+  readonly results?: readonly LoadResult[]
 }
 
 /** A run under way. */
@@ -40,22 +48,22 @@ interface RunUnderWay {
 }
 
 /**
- * Looks at a run now and then, and ends it as soon as it is decided. Resolves with the look that the final verdict is, of
- * how many were planned: the one that decided the run, or the one at its end.
+ * Looks at a run now and then, and ends it as soon as it is decided. Resolves with the look that decided the run, or with
+ * the one at its end.
  */
-export async function endWhenDecided(decision: Decision, run: RunUnderWay): Promise<Looks> {
+export async function endWhenDecided(decision: Decision, run: RunUnderWay): Promise<LastLook> {
   const { threads, begin, longest } = run
   const times = lookTimes(longest)
   for (const [nth, time] of times.slice(0, -1).entries()) {
     const looks = { taken: nth + 1, planned: times.length }
-    if (await endsBefore(begin + time, threads.done())) return looks
+    if (await endsBefore(begin + time, threads.done())) return { looks }
     const snapshots = await threads.snapshot(decision.overdueAfter)
     const results = run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks))
     if (!decision.isReached(results)) continue
     threads.finish()
-    return looks
+    return { looks, results }
   }
-  return lastLook(longest)
+  return { looks: lastLook(longest) }
 }
 
 /** The result as if the run had ended now. Pings under way are left out, but the generator did offer them. */

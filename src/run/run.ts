@@ -1,4 +1,5 @@
-import { isDecided } from '../slo/evaluate.ts'
+import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
+import type { Objective } from '../slo/objective.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
@@ -38,5 +39,18 @@ function decisionOf({ until }: ResolvedOptions): Decision<readonly [LoadResult]>
   return {
     overdueAfter: latencyDeadline(objectives),
     isReached: ([result]) => isDecided(result, objectives),
+    settle: ([result], [atLook]) => [atLookOrEnd(result, atLook, objectives)],
   }
+}
+
+/**
+ * The result of a run that a look has ended. A look makes work for the threads that it looks at, and may so have saturated
+ * the generator. A server that had missed its SLO before then has missed it nevertheless: the generator is judged by what it
+ * did until the look.
+ */
+export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: readonly Objective[]): LoadResult {
+  const isByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
+  return isByTheLook && evaluateObjectives(atLook, objectives).verdict === 'fail'
+    ? { ...atEnd, generator: atLook.generator }
+    : atEnd
 }

@@ -57,13 +57,14 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
     const startedAt = new Date(now() + measuredAfter)
     const begin = threads.start() + measuredAfter
     if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
-    const looks =
+    const { looks, results: atLook } =
       decision === undefined
-        ? undecidedLook
+        ? { looks: undecidedLook }
         : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt })
     const reports = await threads.done()
     const results = floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
-    return results as ResultsOf<Floods>
+    const settled = atLook === undefined ? results : ((decision as Decision).settle?.(results, atLook) ?? results)
+    return settled as ResultsOf<Floods>
   } finally {
     unwatch()
     signal?.removeEventListener('abort', abort)

@@ -20,6 +20,22 @@ async function floods(...sides: ReturnType<typeof settled>[]) {
   return results
 }
 
+test('a run that a look has ended is settled by what the look saw', async () => {
+  await using server = await echoing()
+  const begun = performance.now()
+  const [result] = await runSideBySide([settled(server, { duration: long })], {
+    decision: {
+      overdueAfter: Infinity,
+      isReached: () => true,
+      settle: ([atEnd], [atLook]) => [{ ...atEnd, startedAt: `${atLook.pings.answered} then` }],
+    },
+  })
+  expect(performance.now() - begun).toBeLessThan(long / 10)
+  const [answeredThen] = /^\d+(?= then$)/.exec(result.startedAt)!
+  expect(Number(answeredThen)).toBeGreaterThan(0)
+  expect(result.pings.answered).toBeGreaterThanOrEqual(Number(answeredThen))
+})
+
 describe('floods side by side', () => {
   test.each([
     ['closed', {}],

@@ -2,11 +2,14 @@ import { describe, expect, test, vi } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import { planThreads } from '../../src/run/plan.ts'
+import { atLookOrEnd } from '../../src/run/run.ts'
 import { run } from '../support/run.ts'
 import type { Snapshot } from '../../src/generator/flood-report.ts'
 import { LoadThreads } from '../../src/run/threads.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { parseSLO, type SLO } from '../../src/slo/objective.ts'
 import { Slices } from '../../src/result/slices.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
 import { expectBalanced, flood, floodAt } from '../support/flood.ts'
 import { closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
 
@@ -66,6 +69,34 @@ describe('a run ends when it is decided', () => {
     const result = await run({ url: server.url, warmup: 0, until: easy, maxDuration: long })
     vi.useRealTimers()
     expect(result.ended).toBe('decided')
+  })
+})
+
+describe('a generator that the look itself has saturated', () => {
+  const generator = {
+    saturated: true,
+    reasons: ['pings left up to 16 ms late (p99): take a lower rate or more threads'],
+  }
+  const atLook = loadResult()
+  const atEnd = loadResult(undefined, { generator })
+  const verdict = (slo: SLO) => evaluateSLO(atLookOrEnd(atEnd, atLook, parseSLO(slo)), slo).verdict
+
+  test('does not undo that the SLO was missed by then', () => {
+    const missed = { throughput: '> 5k/s' } as const
+    expect(evaluateSLO(atEnd, missed).verdict).toBe('inconclusive')
+    expect(verdict(missed)).toBe('fail')
+  })
+
+  test('does not blame a server that met it by then for what came after', () => {
+    const late = loadResult(repeated(20_000, 60), { generator, serviceTime: latencies(repeated(20_000, 4)).both })
+    const slo = { max: '< 20ms' } as const
+    expect(evaluateSLO(atLookOrEnd(late, atLook, parseSLO(slo)), slo).verdict).toBe('inconclusive')
+  })
+
+  test('is what it was where it was saturated at the look, or not at the end', () => {
+    const objectives = parseSLO({ throughput: '> 5k/s' })
+    expect(atLookOrEnd(atEnd, atEnd, objectives)).toBe(atEnd)
+    expect(atLookOrEnd(atLook, atEnd, objectives)).toBe(atLook)
   })
 })
 
