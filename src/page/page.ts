@@ -1,6 +1,7 @@
 import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeHead, changeRow, figuresOfWholeRun, titleOfComparison } from '../report/comparison.ts'
+import { describeOtherFloods } from '../report/other-floods.ts'
 import { outcomes } from '../report/outcome.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
 import { intervalOf, objectiveHead, objectiveRow, titleOf } from '../report/verdict.ts'
@@ -65,6 +66,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     h('h2', null, [printable(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     runs.map((run) => saturationOf(run, runs.length)),
+    runs.map((run) => otherFloodsOf(run, runs.length)),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
     comparison === undefined ? null : changesOf(comparison, runs),
@@ -196,6 +198,11 @@ function saturationOf(run: ShownRun, runs: number): Markup | null {
   const { saturated, reasons } = run.result.generator
   if (!saturated) return null
   return h('p', { class: 'caution' }, `Load generator saturated${suffix(run, runs)}: ${printable(reasons.join('; '))}`)
+}
+
+function otherFloodsOf(run: ShownRun, runs: number): Markup | null {
+  const [sentence] = describeOtherFloods(run.result.environment)
+  return sentence === undefined ? null : h('p', { class: 'caution' }, `${sentence}${suffix(run, runs)}`)
 }
 
 function errorsOf(run: ShownRun, runs: number): Markup | null {

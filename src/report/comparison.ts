@@ -17,6 +17,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes } from './outcome.ts'
+import { describeOtherFloods } from './other-floods.ts'
 import { type Paint, plain } from './paint.ts'
 import { markedTable } from './table.ts'
 
@@ -92,14 +93,15 @@ function describeNoise({ noise }: Compared): string[] {
 
 function describeSides({ base, head, changes }: Compared): string[] {
   return (['base', 'head'] as const).flatMap((name) => {
-    const { options, pings, duration, startedAt, errors } = { base, head }[name]
+    const { options, pings, duration, startedAt, errors, environment } = { base, head }[name]
     const url = typeof options.url === 'string' ? `${printable(options.url)}, ` : ''
     const when = base.startedAt === head.startedAt ? '' : `, ${startedAt}`
     const answered = `${formatCount(pings.answered)} pings answered in ${formatDuration(duration)}`
     const wholeRun = figuresOfWholeRun({ base, head }[name], changes, name)
     const faults = describeFaults(errors).slice(0, maxFaultsOfSide)
     const side = `${name}: ${url}${answered}${when}${wholeRun === '' ? '' : `; in the whole run ${wholeRun}`}`
-    return [...wrap(side, '  '), ...faults.flatMap((fault) => wrap(fault, '    '))]
+    const remarks = [...faults, ...describeOtherFloods(environment)]
+    return [...wrap(side, '  '), ...remarks.flatMap((remark) => wrap(remark, '    '))]
   })
 }
 

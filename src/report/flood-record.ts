@@ -57,6 +57,8 @@ export interface FloodRecord
   /** How many of each kind, by code. */
   readonly errors: Readonly<Record<string, number>>
   readonly saturated: boolean
+  /** How many other floods ran on the machine at the same time. */
+  readonly otherFloods: number
   /** Of `toMeetSLO`, `toShowNoRegression` and `toMatchBaseline`, in the order they were asked. */
   readonly verdicts: RecordedVerdict[]
 }
@@ -83,6 +85,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     responseTime: plainFields({ p50: measured(50), p99: measured(99), max: measured(100) }),
     errors: Object.fromEntries(Object.entries(result.errors).map(([code, { count }]) => [code, count])),
     saturated: result.generator.saturated,
+    otherFloods: result.environment.otherFloods,
     verdicts: [],
   }
 }

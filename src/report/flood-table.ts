@@ -56,7 +56,7 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 
 /** A flood in one line: for an annotation of its test. */
 export function describeFlood(flood: FloodRecord): string {
-  const { latency, throughput, connections, url, saturated } = flood
+  const { latency, throughput, connections, url, saturated, otherFloods } = flood
   return [
     `${labelOf(flood)}p50 ${responseTimeOf(flood, 'p50')}`,
     `p99 ${responseTimeOf(flood, 'p99')}`,
@@ -64,6 +64,9 @@ export function describeFlood(flood: FloodRecord): string {
     `${formatCount(latency.count ?? 0)} answers at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
     ...(saturated ? ['generator saturated'] : []),
+    ...(otherFloods > 0
+      ? [`${formatCount(otherFloods)} other ${otherFloods === 1 ? 'flood' : 'floods'} at the same time`]
+      : []),
     `${formatCount(connections.requested)} connections to ${printable(url)}`,
   ].join(', ')
 }

@@ -8,6 +8,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
+import { describeOtherFloods } from './other-floods.ts'
 import { type Paint, plain } from './paint.ts'
 import { formatPercentile, percentiles, percentileName } from './percentiles.ts'
 import { describeSaturation } from './saturation.ts'
@@ -25,10 +26,11 @@ export interface SummaryFormat {
 
 /** A run on one screen of 80 columns, safe to print whatever the server sent. */
 export function formatSummary(result: LoadResult, { paint = plain, verdict }: SummaryFormat = {}): string {
-  const { generator, pings, latency, errors } = result
+  const { generator, environment, pings, latency, errors } = result
   const unanswered = pings.timedOut + pings.lost
   const blocks = [
     describeSaturation(generator, paint),
+    describeOtherFloods(environment).flatMap((text) => wrap(text).map(paint.yellow)),
     describeRun(result, paint),
     verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: reasonsOfItsOwn(verdict, result) }, paint),
     sideBySide(describeLatency(result), describeTotals(result), latency.count === 0 ? paint.red : paint.bold),

@@ -6,6 +6,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { beside, digitsBeside, formatCount, formatPoints, formatRatio, formatRatioTo } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes, urgencyOf } from './outcome.ts'
+import { describeOtherFloods } from './other-floods.ts'
 import { type Paint, plain } from './paint.ts'
 import { describeSaturation } from './saturation.ts'
 import { markedTable } from './table.ts'
@@ -18,21 +19,24 @@ const intervalColumn = 3
 
 /**
  * What an assertion says: the verdict, a table of the objectives with the missed ones first, then why: missing evidence,
- * unanswered pings, faults. That the generator was saturated comes first, unless the SLO is missed in spite of it. At most 14
- * lines of 80 columns, safe to print whatever the server sent.
+ * unanswered pings, faults. That the generator was saturated, or not alone on its machine, comes first, unless the SLO is missed
+ * in spite of it. At most 14 lines of 80 columns, safe to print whatever the server sent.
  */
 export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Paint = plain): string {
-  const { generator, errors } = result
-  const saturation = describeSaturation(generator, paint)
+  const { generator, environment, errors } = result
+  const cautions = [
+    ...describeSaturation(generator, paint),
+    ...describeOtherFloods(environment).flatMap((text) => wrap(text).map(paint.yellow)),
+  ]
   const isMissed = verdict.verdict === 'fail'
   const reasons = verdict.reasons.filter((reason) => !generator.saturated || !generator.reasons.includes(reason))
   const givenReasons = verdict.reasons.join()
   const failures = verdict.verdict === 'pass' ? [] : [...describePings(result), ...describeFaults(errors)]
   const lines = [
-    ...(isMissed ? [] : saturation),
+    ...(isMissed ? [] : cautions),
     ...formatObjectives({ ...verdict, reasons }, paint),
     ...failures.filter((failure) => !givenReasons.includes(failure)).flatMap((failure) => wrap(failure, '  ')),
-    ...(isMissed ? saturation : []),
+    ...(isMissed ? cautions : []),
   ]
   return (lines.length > maxLines ? [...lines.slice(0, maxLines - 1), '  …'] : lines).join('\n')
 }

@@ -95,7 +95,14 @@ export const summarySchema = v.object({
     saturated: v.boolean(),
     reasons: v.array(v.string()),
   }),
-  environment: v.object({ node: v.string(), os: v.string(), cpu: v.string(), cores: count, version: v.string() }),
+  environment: v.object({
+    node: v.string(),
+    os: v.string(),
+    cpu: v.string(),
+    cores: count,
+    version: v.string(),
+    otherFloods: v.optional(count, 0),
+  }),
   options: v.record(v.string(), v.unknown()),
 } satisfies Readonly<Record<keyof SummaryJSON, v.GenericSchema>>)
 

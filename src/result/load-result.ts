@@ -102,6 +102,8 @@ export interface Environment {
   readonly cores: number
   /** Version of this package. */
   readonly version: string
+  /** How many other floods of this package ran on this machine within the measured window. */
+  readonly otherFloods: number
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, platform, release } from 'node:os'
 import type { Environment } from '../result/load-result.ts'
 
-/** Describes this machine and this package. */
+/** Describes this machine and this package; the number of other floods is the run's own to find out. */
 export function describeEnvironment(): Environment {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
@@ -13,5 +13,6 @@ export function describeEnvironment(): Environment {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     version: manifest.version,
+    otherFloods: 0,
   }
 }

@@ -2,6 +2,7 @@ import { WsLoadError } from '../errors.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type Decision, endWhenDecided, lastLook, type ResultsOf, type SettledOptions } from './interim-looks.ts'
 import { checkMachineLimits } from './machine-limits.ts'
+import { announceFlood } from './other-floods.ts'
 import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
@@ -51,21 +52,28 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   // It may have been aborted while the target was starting.
   if (signal?.aborted) abort()
   let unwatch = (): void => {}
+  const announced = announceFlood()
   try {
     watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
     await threads.connected()
     const startedAt = new Date(now() + measuredAfter)
     const begin = threads.start() + measuredAfter
+    announced.countFrom(begin)
     if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
     const { looks, results: atLook } =
       decision === undefined
         ? { looks: undecidedLook }
         : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt })
     const reports = await threads.done()
+    const otherFloods = announced.end()
     const results = floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
     const settled = atLook === undefined ? results : ((decision as Decision).settle?.(results, atLook) ?? results)
-    return settled as ResultsOf<Floods>
+    return settled.map((result) => ({
+      ...result,
+      environment: { ...result.environment, otherFloods },
+    })) as unknown as ResultsOf<Floods>
   } finally {
+    announced.end()
     unwatch()
     signal?.removeEventListener('abort', abort)
     await threads.terminate()

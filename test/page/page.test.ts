@@ -78,6 +78,13 @@ test('numbers carry their units, of the generator and of the options too', () =>
   }
 })
 
+test('other floods on the machine come before all figures', () => {
+  const beside = loadResult(undefined, { environment: { otherFloods: 2 } })
+  expect(pageOf([{ name: 'latency', result: beside }])).toMatch(
+    /<p class="caution">2 other floods ran on this machine at the same time, .*<\/p><dl class="figures">/,
+  )
+})
+
 test('a saturated generator comes before all figures', () => {
   const doubtful = loadResult(undefined, { generator: { saturated: true, reasons: ['it was busy'] } })
   const page = pageOf([{ name: 'latency', result: doubtful }])

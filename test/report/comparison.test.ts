@@ -32,6 +32,17 @@ test('prints that there is none', () => {
   `)
 })
 
+test('says beside which side other floods ran', () => {
+  const [base, head] = [steady(2, { environment: { otherFloods: 3 } }), steady(2)]
+  const lines = comparison(base, head).toString().split('\n').slice(-4)
+  expect(lines).toEqual([
+    expect.stringMatching(/^ {2}base: /),
+    '    3 other floods ran on this machine at the same time, and may have slowed',
+    '      this one down.',
+    expect.stringMatching(/^ {2}head: /),
+  ])
+})
+
 test('prints an improvement', () => {
   expect(comparison(steady(3), steady(2)).toString()).toMatchInlineSnapshot(`
     "Faster: p50 changed by -33.3 %, from 3.06 ms to 2.04 ms; 4 % is allowed

@@ -62,6 +62,15 @@ test('gives the infinitely slow a sign of their own', () => {
     `)
 })
 
+test('says that other floods ran on the machine, after a miss and before all else', () => {
+  const sentence = 'Another flood ran on this machine at the same time, and may have slowed this one\n  down.'
+  const beside = loadResult(undefined, { environment: { otherFloods: 1 } })
+  expect(formatVerdict(beside, evaluateSLO(beside, { p99: '< 15ms' }))).toMatch(
+    new RegExp(`^SLO missed: [^]*\n${sentence}$`),
+  )
+  expect(formatVerdict(beside, evaluateSLO(beside, { p99: '< 20ms' }))).toMatch(new RegExp(`^${sentence}\nSLO met: `))
+})
+
 test('leads with the generator when it was saturated', () => {
   const result = loadResult(repeated(20_000, [12.1, 25] as const), {
     generator: {

@@ -104,6 +104,7 @@ export function loadResult(
       cpu: 'Test CPU',
       cores: 2,
       version: '0.1.0',
+      otherFloods: 0,
       ...overrides.environment,
     },
     options: {

@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '../../support/processes.ts'
@@ -53,12 +54,21 @@ export function startCommand(
   env: Readonly<Record<string, string>> = {},
 ): RunningVitest {
   const mark = randomUUID()
+  // A directory of its own for temporary files: floods of other tests are no floods on its machine.
+  const temporary = mkdtempSync(join(tmpdir(), 'ws-load-e2e-'))
   const started = performance.now()
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(program, args, {
     cwd,
     detached: true,
-    env: { PATH, HOME, ...(env['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }), ...env, [variable]: mark },
+    env: {
+      PATH,
+      HOME,
+      TMPDIR: temporary,
+      ...(env['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }),
+      ...env,
+      [variable]: mark,
+    },
     stdio: 'pipe',
   })
   child.stdin.on('error', () => {})
@@ -78,6 +88,7 @@ export function startCommand(
     for (const deadline = performance.now() + patience; processes().length > 0; await sleep(20)) {
       if (performance.now() > deadline) throw new Error(`left behind: ${processes().map(describe).join(', ')}`)
     }
+    rmSync(temporary, { recursive: true, force: true })
     return { cwd, exitCode, signal, ...texts, took, survivors }
   }
 

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
+
+// Taken when the module loads: a test's fake timers do not reach it.
+const { now } = Date
+
+const lookEveryMs = 250
+/** A flood that has not been heard of for longer has ended without a word. */
+const freshMs = 2_000
+/** Everybody may announce a flood here, and nobody may take away another one's (sticky). */
+const mode = 0o1777
+/** A process and a number at random. Nothing else in the directory is touched, whoever put it there. */
+const announcement = /^(?<pid>\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
+
+/** A flood that others on this machine can see, and that sees them. */
+export interface AnnouncedFlood {
+  /**
+   * Begins to count.
+   * @param time milliseconds of `process.uptime()`
+   */
+  countFrom(time: number): void
+  /** Ends the announcement; once is enough. How many others have run meanwhile, of whatever process and user. */
+  end(): number
+}
+
+/**
+ * Announces a flood on this machine by a file in the directory for temporary ones, renewed while it runs. A file that is no
+ * longer renewed, or whose process is gone, counts for nothing. Where that directory cannot be used no other flood is seen.
+ */
+export function announceFlood(): AnnouncedFlood {
+  const directory = join(tmpdir(), 'ws-load-floods')
+  const own = `${process.pid}-${randomUUID()}`
+  const others = new Set<string>()
+  let from = Infinity
+  let hasEnded = false
+  const look = (): void => {
+    if (quietly(() => lstatSync(directory).isDirectory()) !== true) return
+    quietly(() => writeNow(join(directory, own)))
+    if (process.uptime() * 1_000 < from) return
+    for (const name of quietly(() => readdirSync(directory)) ?? []) {
+      if (name === own || others.has(name) || !announcement.test(name)) continue
+      if (isRunning(directory, name)) others.add(name)
+      else quietly(() => rmSync(join(directory, name)))
+    }
+  }
+  quietly(() => {
+    mkdirSync(directory)
+    // What was there already is not ours to open to everybody.
+    chmodSync(directory, mode)
+  })
+  look()
+  const timer = setInterval(look, lookEveryMs)
+  timer.unref()
+  return {
+    countFrom(time) {
+      from = time
+    },
+    end() {
+      if (!hasEnded) {
+        hasEnded = true
+        clearInterval(timer)
+        look()
+        quietly(() => rmSync(join(directory, own)))
+      }
+      return others.size
+    },
+  }
+}
+
+function writeNow(file: string): void {
+  const time = now() / 1_000
+  writeFileSync(file, '', { flag: 'a' })
+  utimesSync(file, time, time)
+}
+
+function isRunning(directory: string, name: string): boolean {
+  const { mtimeMs = 0 } = quietly(() => statSync(join(directory, name))) ?? {}
+  return Math.abs(now() - mtimeMs) < freshMs && isAlive(Number.parseInt(name, 10))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** What cannot be done here is left undone: a flood is measured all the same. */
+function quietly<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}

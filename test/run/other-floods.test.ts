@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { announceFlood } from '../../src/run/other-floods.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ws-load-floods-'))
+  vi.stubEnv('TMPDIR', directory)
+})
+
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** A flood that is announced in another process, which is killed if it does not end it. */
+async function elsewhere(): Promise<{ kill(): Promise<void> }> {
+  const source = new URL('../../src/run/other-floods.ts', import.meta.url)
+  const code = `import('${source.href}').then(({ announceFlood }) => { announceFlood(); console.log('announced'); setInterval(() => {}, 1e6) })`
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  return {
+    async kill() {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+test('floods of one process and of several see each other', async () => {
+  const one = announceFlood()
+  one.countFrom(0)
+  const process = await elsewhere()
+  const other = announceFlood()
+  other.countFrom(0)
+  expect(one.end()).toBe(2)
+  expect(one.end()).toBe(2)
+  other.end()
+  await process.kill()
+})
+
+test('a flood that ended while another one was measured counts', async () => {
+  const long = announceFlood()
+  long.countFrom(0)
+  const short = announceFlood()
+  await sleep(600)
+  short.end()
+  expect(long.end()).toBe(1)
+})
+
+test('a flood that was over before the measured window counts for nothing', () => {
+  const one = announceFlood()
+  const early = announceFlood()
+  early.end()
+  one.countFrom(0)
+  expect(one.end()).toBe(0)
+})
+
+test('what a killed process or an ended thread left behind counts for nothing, and is removed', async () => {
+  const process_ = await elsewhere()
+  await process_.kill()
+  const floods = join(directory, 'ws-load-floods')
+  const terminated = join(floods, `${process.pid}-${randomUUID()}`)
+  await writeFile(terminated, '')
+  const long = new Date(Date.now() - 60_000)
+  await utimes(terminated, long, long)
+  const flood = announceFlood()
+  flood.countFrom(0)
+  expect(flood.end()).toBe(0)
+  expect(await readdir(floods)).toEqual([])
+})
+
+test('nothing but announcements is counted or removed, and nothing where a link leads', async () => {
+  const [floods, target] = [join(directory, 'ws-load-floods'), join(directory, 'elsewhere')]
+  await mkdir(target)
+  await writeFile(join(target, `${process.pid}-${randomUUID()}`), '')
+  await symlink(target, floods)
+  const redirected = announceFlood()
+  redirected.countFrom(0)
+  expect(redirected.end()).toBe(0)
+  expect(await readdir(target)).toHaveLength(1)
+  await rm(floods)
+  await mkdir(floods)
+  await writeFile(join(floods, '1-notes'), '')
+  const beside = announceFlood()
+  beside.countFrom(0)
+  expect(beside.end()).toBe(0)
+  expect(await readdir(floods)).toEqual(['1-notes'])
+})
+
+test('a machine without a place for temporary files is flooded all the same', () => {
+  vi.stubEnv('TMPDIR', join(directory, 'missing'))
+  const flood = announceFlood()
+  flood.countFrom(0)
+  expect(flood.end()).toBe(0)
+})
