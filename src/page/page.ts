@@ -2,7 +2,7 @@ import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeHead, changeRow, figuresOfWholeRun, titleOfComparison } from '../report/comparison.ts'
 import { describeOtherFloods } from '../report/other-floods.ts'
-import { outcomes } from '../report/outcome.ts'
+import { outcomes, unjudged } from '../report/outcome.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
 import { intervalOf, objectiveHead, objectiveRow, titleOf } from '../report/verdict.ts'
 import { countUncertain } from '../slo/evaluate.ts'
@@ -77,9 +77,9 @@ function sectionOf(section: PageSection, nth: number): Markup {
   ])
 }
 
-function verdictBadge({ verdict, comparison, outcome }: PageSection): Markup | null {
+function verdictBadge({ verdict, comparison, outcome }: PageSection): Markup {
   const known = comparison?.verdict ?? verdict?.verdict ?? outcome
-  return known === undefined ? null : badge(outcomes[known], known)
+  return known === undefined ? badge(unjudged, unjudged.title) : badge(outcomes[known], known)
 }
 
 function describeRun({ name, result }: ShownRun, runs: number): string {

@@ -3,7 +3,7 @@ import { printable } from '../printable.ts'
 import type { FloodRecord, RecordedVerdict } from './flood-record.ts'
 import { align } from './layout.ts'
 import { plainText, tableRow } from './markdown.ts'
-import { bad, good, outcomes, reference, type Signal, urgencyOf } from './outcome.ts'
+import { bad, outcomes, reference, type Signal, unjudged, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
 
 /** Floods of one test file, in the order of its tests. */
@@ -75,7 +75,7 @@ function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
   const { throughput, saturated } = flood
   return [
-    `${verdict?.verdict ?? '-'}${saturated ? ' (saturated)' : ''}`,
+    `${verdict?.verdict ?? unjudgedAs(flood)}${saturated ? ' (saturated)' : ''}`,
     responseTimeOf(flood, 'p50'),
     responseTimeOf(flood, 'p99'),
     verdict === undefined ? '-' : limitsOf(verdict, maxLimits),
@@ -101,12 +101,21 @@ function limitsOf({ limits }: RecordedVerdict, maxLimits: number): string {
   return limits.length > maxLimits ? `${listed}, +${limits.length - maxLimits}` : listed
 }
 
-/** A flood that nobody judged is as good as its test, but for the base of a comparison: the verdict is on its head. */
+/** A flood that nobody judged is no better than its test, and proves nothing where that passed. */
 function signalOf({ passed, flood }: Row): Signal {
   const verdict = worstOf(flood.verdicts)?.verdict
   if (verdict !== undefined) return outcomes[verdict]
-  if (flood.comparison?.side === 'base') return reference
-  return passed ? good : bad
+  if (isBase(flood)) return reference
+  return passed ? unjudged : bad
+}
+
+function unjudgedAs(flood: FloodRecord): string {
+  return isBase(flood) ? '-' : unjudged.title
+}
+
+/** The verdict on a comparison is that on its head. */
+function isBase({ comparison }: FloodRecord): boolean {
+  return comparison?.side === 'base'
 }
 
 /** What is worse than the others stands for them all. */

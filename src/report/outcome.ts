@@ -13,10 +13,12 @@ export interface Signal {
   readonly emoji: string
 }
 
-export const good: Signal = { colour: 'green', mark: '✓', emoji: '✅' }
+const good: Signal = { colour: 'green', mark: '✓', emoji: '✅' }
 export const bad: Signal = { colour: 'red', mark: '✗', emoji: '❌' }
 /** Of what others are held against. */
 export const reference: Signal = { colour: 'dim', mark: '·', emoji: '➖' }
+/** Of a flood that nothing was asked of: neither good nor bad. */
+export const unjudged: Signal & { readonly title: string } = { ...reference, title: 'no SLO' }
 const undecided: Signal = { colour: 'yellow', mark: '?', emoji: '❔' }
 
 /** How reports show each outcome; the later ones need attention before the others. */

@@ -50,11 +50,11 @@ const figures = String.raw`\d\S* [nµm]s +\d\S* [nµm]s`
 const rows = [
   new RegExp(String.raw`^   ✓ meets its SLO +pass +${figures} +max < 5s, \+1 +\S+/s +0 %$`, 'm'),
   new RegExp(String.raw`^   ✗ misses its SLO +fail +${figures} +max < 1ns +\S+/s +0 %$`, 'm'),
-  new RegExp(String.raw`^   ✓ asserts a number +- +${figures} +- +\S+/s +0 %$`, 'm'),
+  new RegExp(String.raw`^   · asserts a number +no SLO +${figures} +- +\S+/s +0 %$`, 'm'),
   new RegExp(String.raw`^   ✗ is right the second time +fail .*max < 1ns`, 'm'),
   new RegExp(String.raw`^   ✓ is right the second time \(attempt 2\) +pass .*max < 5s`, 'm'),
-  new RegExp(String.raw`^   ✓ compares › base +- `, 'm'),
-  new RegExp(String.raw`^   ✓ compares › head +- `, 'm'),
+  new RegExp(String.raw`^   · compares › base +- `, 'm'),
+  new RegExp(String.raw`^   · compares › head +no SLO `, 'm'),
 ]
 
 function metasIn(json: string): readonly object[] {
@@ -113,6 +113,7 @@ describe('the reporter', () => {
     expect(summary).toMatch(
       /^\| ✅ \| gateway\.test\.js › meets its SLO \| pass \| .* \| max &#60; 5s, errorRate &#60;= 0 \|/m,
     )
+    expect(summary).toMatch(/^\| ➖ \| gateway\.test\.js › asserts a number \| no SLO \| /m)
     expect(summary).toMatch(/^\| ❌ \| gateway\.test\.js › misses its SLO \| fail \| /m)
   })
 
@@ -130,7 +131,9 @@ describe('the reporter', () => {
     const page = await readFile(join(run.cwd, 'pages/load.html'), 'utf8')
     expect(page).toContain('>gateway.test.js › meets its SLO <strong class="badge good">✓ pass</strong></h2>')
     expect(page).toContain('>gateway.test.js › misses its SLO <strong class="badge bad">✗ fail</strong></h2>')
-    expect(page).toMatch(/>gateway\.test\.js › compares <\/h2><p class="muted">base: /)
+    expect(page).toMatch(
+      />gateway\.test\.js › compares <strong class="badge muted">· no SLO<\/strong><\/h2><p class="muted">base: /,
+    )
     expect(page.match(/<section /g)).toHaveLength(6)
     await rm(join(run.cwd, 'pages'), { recursive: true })
     await consumer.rerun(run.cwd, ['--merge-reports=blobs'])
@@ -227,7 +230,11 @@ test('compares for long', async ({ wsLoad }) => {
   const undecided = { tolerance, confidence: 0.99999, maxDuration: '10500ms' }
   await wsLoad.compare({ base: { url }, head: { url }, rate: 100, ...undecided })
 })`
-    const files = { 'vitest.config.js': config(), 'long.test.js': long, 'compared.test.js': compared }
+    const files = {
+      'vitest.config.js': config(),
+      'long.test.js': long,
+      'compared.test.js': compared,
+    }
     const run = await consumer.run(files, ['--max-workers=2'])
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
     expect(run.stdout).toMatch(/^ floods for long: measuring, 2 connections, \S+\/s, p50 .*, p99 .*, 1 s left$/m)
@@ -258,7 +265,7 @@ test('gateway', async ({ bench, wsLoad }) => {
     const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
     const run = await startCommand([process.execPath, vitest, 'bench', '--run'], project).finished
     expect(run).toMatchObject({ exitCode: 0 })
-    expect(run.stdout).toMatch(/✓ gateway › slow +- /)
-    expect(run.stdout).toMatch(/✓ gateway › quick +- /)
+    expect(run.stdout).toMatch(/· gateway › slow +no SLO /)
+    expect(run.stdout).toMatch(/· gateway › quick +no SLO /)
   })
 })

@@ -78,6 +78,11 @@ test('numbers carry their units, of the generator and of the options too', () =>
   }
 })
 
+test('a run that nobody judged has no SLO', () => {
+  const page = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }] }])
+  expect(page).toContain('<h2>answers <strong class="badge muted">· no SLO</strong></h2>')
+})
+
 test('other floods on the machine come before all figures', () => {
   const beside = loadResult(undefined, { environment: { otherFloods: 2 } })
   expect(pageOf([{ name: 'latency', result: beside }])).toMatch(

@@ -51,8 +51,14 @@ test('a table has a row for each flood, and the limit that decided', () => {
        ✗ is quick                     fail          2 ms  18 ms  p99 < 15ms, +1     4k/s      0 %
        ? tells                        inconclusive  2 ms  18 ms  p99.99 < 19ms, +1  4k/s      0 %
      chat.test.ts
-       ✗ asserts numbers (attempt 2)  -             2 ms  18 ms  -                  4k/s      0 %"
+       ✗ asserts numbers (attempt 2)  no SLO        2 ms  18 ms  -                  4k/s      0 %"
   `)
+})
+
+test('a flood that no SLO was asked of is neither good nor bad in a test that passed', () => {
+  const files = [file('asserts numbers', flood())]
+  expect(formatFloodTable(files, 100)).toMatch(/^ {3}· asserts numbers +no SLO +2 ms +18 ms +- +4k\/s/m)
+  expect(floodTableToMarkdown(files)).toMatch(/^\| ➖ \| gateway\.test\.ts › asserts numbers \| no SLO \| 2 ms \|/m)
 })
 
 test('a name that is too long for the terminal is cut', () => {
@@ -74,7 +80,7 @@ test('the base of a comparison is not marked for what its head did', () => {
 test('a flood in which pings had no answer has the figures that a verdict has', () => {
   const unanswered = recordOf(loadResult(repeated(97, 2), { pings: { timedOut: 3 } }), { attempt: 1 })
   expect(unanswered.responseTime).toMatchObject({ p99: null, max: null })
-  expect(formatFloodTable([file('lossy', unanswered, false)], 100)).toMatch(/✗ lossy +- +2 ms +∞ /)
+  expect(formatFloodTable([file('lossy', unanswered, false)], 100)).toMatch(/✗ lossy +no SLO +2 ms +∞ /)
   expect(describeFlood(unanswered)).toMatch(/^p50 2 ms, p99 ∞, max ∞, 97 answers /)
 })
 
@@ -119,7 +125,7 @@ test('a comparison is recorded with what decided it first, in plain JSON', () =>
 test('a run that measured nothing has no figures', () => {
   const nothing = recordOf(loadResult([]), { attempt: 1 })
   expect(nothing.latency).toMatchObject({ count: 0, p50: null })
-  expect(formatFloodTable([file('nothing', nothing, false)], 100)).toMatch(/✗ nothing +- +- +- +- +0\/s/)
+  expect(formatFloodTable([file('nothing', nothing, false)], 100)).toMatch(/✗ nothing +no SLO +- +- +- +0\/s/)
   expect(describeFlood(nothing)).toMatch(/^p50 -, p99 -, max -, 0 answers at 0\/s/)
 })
 
