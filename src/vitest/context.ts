@@ -65,12 +65,12 @@ export function runningTest({
   onTestFinished,
   annotate,
 }: Pick<TestContext, 'task' | 'signal' | 'onTestFinished' | 'annotate'>): RunningTest {
-  const { retryCount = 0, repeatCount = 0 } = task.result ?? {}
+  const attempt = attemptAt(task)
   // Vitest 4 hands the signal of the first attempt to the others, aborted if that one timed out.
-  const stale = signal.aborted && retryCount + repeatCount > 0
+  const stale = signal.aborted && attempt > 1
   return {
     task,
-    attempt: 1 + retryCount + repeatCount,
+    attempt,
     timeout: task.timeout,
     signal: stale ? new AbortController().signal : signal,
     onTestFinished,
@@ -78,6 +78,21 @@ export function runningTest({
   }
 }
 
-function isConcurrent({ concurrent = false, suite }: Pick<CurrentTest, 'concurrent' | 'suite'>): boolean {
+/** A test's project, file and name, as reports show them. */
+export function titleOf({ name, suite, file }: Pick<CurrentTest, 'name' | 'suite' | 'file'>): string {
+  const names = [name]
+  for (let one = suite; one !== undefined && one !== file; one = one.suite) names.unshift(one.name)
+  const project = file.projectName === undefined || file.projectName === '' ? '' : `${file.projectName}: `
+  return `${project}${[file.name, ...names].join(' > ')}`
+}
+
+/** Which attempt at a test is under way, from 1. */
+export function attemptAt({ result }: Pick<CurrentTest, 'result'>): number {
+  const { retryCount = 0, repeatCount = 0 } = result ?? {}
+  return 1 + retryCount + repeatCount
+}
+
+/** Whether other tests of its file may run at the same time. */
+export function isConcurrent({ concurrent = false, suite }: Pick<CurrentTest, 'concurrent' | 'suite'>): boolean {
   return concurrent || (suite !== undefined && isConcurrent(suite))
 }

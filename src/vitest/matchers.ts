@@ -16,9 +16,10 @@ import type { SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
 import { pointingAt } from './pointing-at.ts'
 import { adviseOnLength } from './advice.ts'
-import { keepVerdict, timeoutOf } from './record.ts'
+import { keepVerdict, testOf, timeoutOf } from './record.ts'
+import { type BaselineWriter, noteWriter } from './baseline-writers.ts'
 import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
-import { configuredInconclusive, configuredRoot, isUpdating } from './context.ts'
+import { attemptAt, configuredInconclusive, configuredRoot, isUpdating, titleOf } from './context.ts'
 
 /** What a matcher does about a lack of evidence. */
 export interface Leniency {
@@ -51,7 +52,8 @@ declare global {
        * Passes if the run is surely no slower than the one that was kept under this name in `.ws-load/baselines/`, by more
        * than the tolerance. `WS_LOAD_UPDATE=1`, or `vitest -u` with the plugin, keeps this run instead. A baseline that is
        * missing, unreadable, of another load or of another machine never passes.
-       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
+       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`,
+       * `WSLOAD_ERR_BASELINE_TAKEN` when another test of this run has kept one under this name
        */
       toMatchBaseline(name: string, tolerance?: Tolerance, leniency?: Leniency): void
     }
@@ -90,7 +92,7 @@ expect.extend({
   toMatchBaseline(received: unknown, name: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
     const { summary, checkedName, resolved } = checkForBaseline(received, name, tolerance, leniency)
     const file = baselineFile(configuredRoot(), checkedName)
-    if (isUpdating() && !this.isNot) return keepBaseline(file, checkedName, summary)
+    if (isUpdating() && !this.isNot) return keepBaseline(file, checkedName, summary, this)
     const baseline = readBaseline(file)
     if ('missing' in baseline) return { pass: this.isNot, message: () => `Unclear: ${baseline.missing}` }
     const base = baseline.summary
@@ -118,12 +120,20 @@ function toOutcome(compared: Outcome, leniency: Leniency, { isNot, utils }: Matc
 }
 
 /** What is not worth comparing with is not kept. */
-function keepBaseline(file: string, name: string, summary: LoadSummary) {
+function keepBaseline(file: string, name: string, summary: LoadSummary, { task, testPath }: MatcherState) {
   const [threat] = threatsToValidity(summary)
   if (threat !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${threat}` }
+  const writer = writerOf(task ?? testOf(summary), testPath)
+  pointingAt(keepBaseline, () => noteWriter(file, writer, summary))
   writeBaseline(file, name, summary)
   say(`baseline written: ${file}`)
   return { pass: true, message: () => `baseline written: ${file}` }
+}
+
+/** Nobody knows the test of a concurrent one's global `expect`, unless its flood does. */
+function writerOf(task: MatcherState['task'], file = ''): BaselineWriter {
+  if (task === undefined) return { id: file, title: file, attempt: 1 }
+  return { id: task.id, title: titleOf(task), attempt: attemptAt(task) }
 }
 
 function say(text: string): void {

@@ -13,6 +13,7 @@ import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../opt
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import type { Handshake } from '../server/handshake.ts'
 import { didYouMean, show } from '../wording.ts'
+import { runNameOf } from './shared-run.ts'
 
 /** Options of the plugin. */
 export interface WsLoadPluginOptions {
@@ -94,6 +95,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       project.provide('wsLoadDefaults', portableOptions(mergeOptions(defaults, configured(project.config.provide))))
       project.provide('wsLoadInconclusive', inconclusive)
       project.provide('wsLoadRoot', project.config.root)
+      project.provide('wsLoadRun', runNameOf(vitest))
       project.provide('wsLoadUpdate', project.config.snapshotOptions.updateSnapshot === 'all')
       const next = nextProvider === undefined ? null : { provider: nextProvider, root: project.config.root }
       project.provide('wsLoadBenchProvider', next)

@@ -11,8 +11,7 @@ import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 
 /** Each report stays with the test, so it is not told more often. */
 const progressIntervalMs = 10_000
-const records = new WeakMap<LoadSummary, FloodRecord>()
-const timeouts = new WeakMap<LoadSummary, number>()
+const records = new WeakMap<LoadSummary, { readonly record: FloodRecord; readonly test: RunningTest }>()
 
 /** Leaves a flood's figures with its test, for whatever reporter is there. */
 export async function keepFlood(test: RunningTest | undefined, summary: LoadSummary, name?: string): Promise<void> {
@@ -39,8 +38,7 @@ interface RecordedFlood {
 
 function addRecord(test: RunningTest, summary: LoadSummary, context: Omit<FloodContext, 'attempt'>): RecordedFlood {
   const record = recordOf(summary, { attempt: test.attempt, ...context })
-  records.set(summary, record)
-  timeouts.set(summary, test.timeout)
+  records.set(summary, { record, test })
   return { summary, record, index: floodsOf(test).push(record) - 1 }
 }
 
@@ -74,10 +72,15 @@ export function tellProgress(test: RunningTest | undefined): Watcher | undefined
 
 /** What an assertion found out belongs to the flood it judged. */
 export function keepVerdict(summary: LoadSummary, verdict: RecordedVerdict): void {
-  records.get(summary)?.verdicts.push(verdict)
+  records.get(summary)?.record.verdicts.push(verdict)
+}
+
+/** The test that a flood belonged to, if it is known. */
+export function testOf(summary: LoadSummary): RunningTest['task'] | undefined {
+  return records.get(summary)?.test.task
 }
 
 /** Milliseconds that the test of a flood may take; 0 for any time, `undefined` if the test is not known. */
 export function timeoutOf(summary: LoadSummary): number | undefined {
-  return timeouts.get(summary)
+  return records.get(summary)?.test.timeout
 }

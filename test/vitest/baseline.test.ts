@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { baselineFile, readBaseline } from '../../src/vitest/baseline.ts'
+import { baselineFile, readBaseline, writeBaseline } from '../../src/vitest/baseline.ts'
+import { currentRun, forgetWriters, noteWriter } from '../../src/vitest/baseline-writers.ts'
 import '../../src/vitest/matchers.ts'
 import { steady } from '../support/comparison.ts'
 import { withoutColours } from '../support/without-colours.ts'
@@ -90,9 +91,31 @@ describe('toMatchBaseline', () => {
   })
 
   test('renews a baseline when it is told to', () => {
-    keep('gateway', steady(2))
+    writeBaseline(baselineFile('.', 'gateway'), 'gateway', steady(2))
     keep('gateway', steady(20))
     expect(steady(20)).toMatchBaseline('gateway', tolerance)
+  })
+
+  test('keeps one run of a test under a name, however often it is asked for it', () => {
+    const summary = steady(2)
+    keep('gateway', summary)
+    keep('gateway', summary)
+    expect(() => keep('gateway', steady(3))).toThrow(
+      expect.objectContaining({
+        code: 'WSLOAD_ERR_BASELINE_TAKEN',
+        message: expect.stringContaining('which would overwrite it with another run') as string,
+      }),
+    )
+    vi.stubEnv('WS_LOAD_UPDATE', '')
+    expect(summary).toMatchBaseline('gateway', tolerance)
+  })
+
+  test('lets another run of Vitest write what one has written', () => {
+    const [summary, writer] = [steady(2), { id: '1', title: 'one', attempt: 1 }]
+    noteWriter('gateway.json', writer, summary)
+    expect(() => noteWriter('gateway.json', { ...writer, id: '2' }, summary)).toThrow('was written in this run')
+    forgetWriters(currentRun()!)
+    expect(() => noteWriter('gateway.json', { ...writer, id: '2' }, summary)).not.toThrow()
   })
 
   test('keeps the histogram, the options, the machine and the commit', async () => {
