@@ -182,7 +182,8 @@ export function whyInvalid({ pings, connections, ended, duration }: LoadResult):
   return [`nothing was measured, ${opened}`, unanswered, ...aborted].join(', ')
 }
 
-function mostFrequentFault({ errors }: LoadResult): string[] {
+/** What went wrong on the wire most often, with its count; nothing if nothing did. */
+export function mostFrequentFault({ errors }: LoadResult): string[] {
   return describeFaults(errors).slice(0, 1)
 }
 

@@ -6,13 +6,16 @@ import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { Bench } from 'tinybench'
 import { type BenchmarkProvider, inject } from 'vitest'
+import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import type { ResolvedOptions } from '../options/options.ts'
+import { printable } from '../printable.ts'
 import { run } from '../run/run.ts'
 import { runSideBySide } from '../run/side-by-side.ts'
 import { toBenchResult } from './bench-result.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { mostFrequentFault, whyInvalid } from '../slo/evaluate.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
@@ -58,7 +61,22 @@ async function runFloods(registrations: readonly Registration[]): Promise<Result
   for (const [nth, { name, fn }] of registrations.entries()) {
     await keepFlood(waitingFloodOf(fn)!.test, summaries[nth]!, name)
   }
+  checkMeasured(registrations.map(({ name }, nth) => ({ name, summary: summaries[nth]! })))
   return registrations.map(({ name }, nth) => ({ name, ...toBenchResult(summaries[nth]!), summary: summaries[nth]! }))
+}
+
+/**
+ * A flood that says nothing about its target has no figures to stand in a table.
+ * @throws {WsLoadError} `WSLOAD_ERR_NOTHING_MEASURED`
+ */
+function checkMeasured(floods: readonly { readonly name: string; readonly summary: LoadSummary }[]): void {
+  const empty = floods.flatMap(({ name, summary }) => {
+    const invalid = whyInvalid(summary)
+    if (invalid === undefined) return []
+    const why = [invalid, ...mostFrequentFault(summary)].join('; ')
+    return [`wsLoad.flood: "${printable(name)}", ${printable(String(summary.options.url))}: ${why}`]
+  })
+  if (empty.length > 0) throw new WsLoadError('WSLOAD_ERR_NOTHING_MEASURED', empty.join('\n'))
 }
 
 /** One flood runs as `wsLoad()` does, several take turns. */

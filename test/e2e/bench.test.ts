@@ -149,6 +149,39 @@ test('together', async ({ bench }) => {
     expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
+  test('is none when nothing was measured', async () => {
+    const files = {
+      'nothing.bench.js': `${servers}
+const dead = 'ws://127.0.0.1:9'
+const silent = new WebSocketServer({ port: 0, autoPong: false })
+await once(silent, 'listening')
+const mute = 'ws://127.0.0.1:' + silent.address().port
+test('dead', async ({ bench, wsLoad }) => { await bench('dead', wsLoad.flood({ url: dead })).run() })
+test('compared', async ({ bench, wsLoad }) => {
+  await bench.compare(bench('fine', wsLoad.flood({ url: fast })), bench('dead', wsLoad.flood({ url: dead })))
+})
+test('mute', async ({ bench, wsLoad }) => { await bench('mute', wsLoad.flood({ url: mute, timeout: 100 })).run() })
+test('aborted', async ({ bench, wsLoad }) => {
+  const signal = AbortSignal.timeout(1_000)
+  await bench('cut', wsLoad.flood({ url: fast, duration: '20s', signal })).run()
+})`,
+    }
+    const run = await bench(files)
+    expect(run.exitCode).toBe(1)
+    const errors = anonymous(run.stderr).match(/^\w*Error: .*$/gm)
+
+    const counts = /(?<=none of )\S+(?= pings)|(?<=aborted )\S+ m?s/
+    expect(errors?.map((line) => line.replace(counts, 'SO MANY'))).toMatchInlineSnapshot(`
+      [
+        "WsLoadError: wsLoad.flood: "dead", ws://127.0.0.1:9/: nothing was measured, 0 of 2 connections opened, no ping was sent; ECONNREFUSED × 2 (connect ECONNREFUSED 127.0.0.1:9)",
+        "WsLoadError: wsLoad.flood: "dead", ws://127.0.0.1:9/: nothing was measured, 0 of 2 connections opened, no ping was sent; ECONNREFUSED × 2 (connect ECONNREFUSED 127.0.0.1:9)",
+        "WsLoadError: wsLoad.flood: "mute", ws://127.0.0.1:PORT/: nothing was measured, 2 of 2 connections opened, none of SO MANY pings was answered",
+        "WsLoadError: wsLoad.flood: "cut", ws://127.0.0.1:PORT/: the run was aborted SO MANY into its measured window",
+      ]
+    `)
+    expect(run.stdout).not.toMatch(/^ +(dead|fine|mute|cut) +[\d.]+ /m)
+  })
+
   test('calls the hooks of its benchmark once', async () => {
     const files = {
       'hooks.bench.js': `${servers}
