@@ -11,6 +11,8 @@ export interface WaitingFlood {
   readonly flood: ResolvedOptions
   /** The caller's own. */
   readonly signal: AbortSignal | undefined
+  /** Whether a benchmark has begun to run it. */
+  hasBegun: boolean
 }
 
 /** What `wsLoad.flood()` returns: for `bench(name, flood)`. */

@@ -20,7 +20,7 @@ import { startEmbedded } from '../server/embedded.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
 import { pointingAt } from './pointing-at.ts'
-import { checkTimeout, withinTest } from './ws-load.ts'
+import { checkTimeout, leastDuration, withinTest } from './within-test.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
 type Registration = Group['registrations'][number]
@@ -54,6 +54,7 @@ const provider: BenchmarkProvider = {
 export default provider
 
 async function runFloods(registrations: readonly Registration[]): Promise<Results> {
+  for (const { fn } of registrations) waitingFloodOf(fn)!.hasBegun = true
   for (const { fnOpts } of registrations) await fnOpts?.beforeAll?.call(undefined as never, 'run')
   const results = await measure(registrations.map(({ fn }) => waitingFloodOf(fn)!))
   for (const { fnOpts } of registrations) await fnOpts?.afterAll?.call(undefined as never, 'run')
@@ -81,24 +82,29 @@ function checkMeasured(floods: readonly { readonly name: string; readonly summar
 
 /** One flood runs as `wsLoad()` does, several take turns. */
 async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadResult[]> {
-  const [{ test, flood: first, signal: given }] = waiting as [WaitingFlood]
+  const [{ test, flood: first, signal }] = waiting as [WaitingFlood]
   const watcher = tellProgress(test)
-  if (waiting.length === 1) return [await withinTest(test, given, (signal) => run(first, { signal, watcher }))]
+  if (waiting.length === 1) {
+    const alone = { test, signal, needed: leastDuration(first), caller: measure }
+    return [await withinTest(alone, (end) => run(first, { signal: end, watcher }))]
+  }
   const floods = waiting.map(({ flood }) => flood)
   checkComparable(floods)
-  pointingAt(measure, () =>
-    checkTimeout(test, 'duration', {
-      warmup: Math.max(...floods.map(({ warmup }) => warmup)) * floods.length,
-      duration: Math.max(...floods.map(({ duration }) => duration)) * floods.length,
-    }),
-  )
-  const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
-  try {
-    const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
-    return await withinTest(test, given, (signal) => runSideBySide(settled, { signal, watcher }))
-  } finally {
-    await embedded?.stop()
+  const together = {
+    warmup: Math.max(...floods.map(({ warmup }) => warmup)) * floods.length,
+    duration: Math.max(...floods.map(({ duration }) => duration)) * floods.length,
   }
+  pointingAt(measure, () => checkTimeout(test, 'duration', together))
+  const needed = leastDuration({ ...first, ...together })
+  return withinTest({ test, signal, needed, caller: measure }, async (end) => {
+    const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
+    try {
+      const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
+      return await runSideBySide(settled, { signal: end, watcher })
+    } finally {
+      await embedded?.stop()
+    }
+  })
 }
 
 function checkComparable(floods: readonly ResolvedOptions[]): void {

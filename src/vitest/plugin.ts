@@ -13,7 +13,7 @@ import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../opt
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import type { Handshake } from '../server/handshake.ts'
 import { didYouMean, show } from '../wording.ts'
-import { runNameOf } from './shared-run.ts'
+import { queueOf, runNameOf } from './shared-run.ts'
 
 /** Options of the plugin. */
 export interface WsLoadPluginOptions {
@@ -35,6 +35,11 @@ export interface WsLoadPluginOptions {
    * the root.
    */
   readonly report?: { readonly html?: boolean | string }
+  /**
+   * Whether floods of different tests may run at the same time, and disturb each other. Default: `false`; a test file that
+   * floods waits for the other ones of the run, before its tests begin, and floods of its concurrent tests wait for each other.
+   */
+  readonly floodParallelism?: boolean
 }
 
 /** What the global setup needs to start the target. */
@@ -49,10 +54,11 @@ declare module 'vitest' {
   }
 }
 
-const setupFile = ownFile('global-setup')
+const globalSetupFile = ownFile('global-setup')
+const setupFile = ownFile('setup')
 const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
-const optionNames = ['defaults', 'target', 'inconclusive', 'report']
+const optionNames = ['defaults', 'target', 'inconclusive', 'report', 'floodParallelism']
 const usualPage = '.vitest/ws-load/report.html'
 const minuteMs = 60_000
 /** Vitest's own, in milliseconds: of tests, and of benchmarks. */
@@ -71,7 +77,7 @@ const timeouts = [
  */
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
   const { target, headers, protocols, tls, warmup, duration } = parse(options)
-  const { defaults = {}, inconclusive = 'fail', report = {} } = options
+  const { defaults = {}, inconclusive = 'fail', report = {}, floodParallelism = false } = options
   const timeout = minuteMs + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
   let nextProvider: string | undefined
@@ -80,13 +86,19 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
     config({ test }) {
       const configured = test?.benchmark?.provider
       if (configured !== undefined && configured !== benchProvider) nextProvider = configured
-      return { test: { benchmark: { provider: benchProvider } } }
+      // Here, so that Vitest evaluates it for each file where these share a worker; below for projects that inherit nothing.
+      return { test: { benchmark: { provider: benchProvider }, setupFiles: [setupFile] } }
     },
     configResolved({ configFile, root }) {
       home = configFile === undefined ? root : dirname(configFile)
     },
-    configureVitest({ project, vitest }) {
+    // oxlint-disable-next-line typescript/no-misused-promises -- Vitest 4.1 and 5 await it.
+    async configureVitest({ project, vitest }) {
       addReporter(vitest.config, report)
+      const others = project.config.setupFiles.filter((file) => file !== setupFile)
+      // Nothing floods from within a browser, where there is no Node for a setup file to run on.
+      project.config.setupFiles = project.config.browser.enabled ? others : [...others, setupFile]
+      project.provide('wsLoadQueue', floodParallelism ? null : await queueOf(vitest))
       for (const [name, usual] of timeouts) {
         const [ofTests, ofBenchmarks] = usual
         const own = isBenchmark(project.config) ? ofBenchmarks : ofTests
@@ -102,7 +114,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       if (target === undefined) return
       const inPlace = { ...target, cwd: resolve(home, target.cwd ?? '') }
       project.provide('wsLoadPluginTarget', { options: inPlace, handshake: { headers, protocols, tls } })
-      project.config.globalSetup = [...new Set([project.config.globalSetup, setupFile].flat())]
+      project.config.globalSetup = [...new Set([project.config.globalSetup, globalSetupFile].flat())]
     },
   }
 }
@@ -130,7 +142,7 @@ type ParsedPlugin = Pick<ResolvedOptions, 'headers' | 'protocols' | 'tls' | 'war
 function parse(options: WsLoadPluginOptions): ParsedPlugin {
   const fail = (mistakes: readonly string[]) => withoutStack(invalidOptions(mistakes, 'vitest-ws-load plugin'))
   if (!isObject(options)) {
-    throw fail([`expected an object with defaults, target, inconclusive and report, got ${show(options)}`])
+    throw fail([`expected an object with ${optionNames.join(', ')}, got ${show(options)}`])
   }
   const defaults = safeParseDefaults(options.defaults)
   const target: Parsed<ResolvedTarget | undefined> =
@@ -142,6 +154,7 @@ function parse(options: WsLoadPluginOptions): ParsedPlugin {
     ...mistakesOf(defaults, target),
     ...mistakesInInconclusive(options.inconclusive),
     ...mistakesInReport(options.report),
+    ...mistakesInFloodParallelism(options.floodParallelism),
   ]
   if ('mistakes' in defaults || 'mistakes' in target || mistakes.length > 0) throw fail(mistakes)
   return { ...defaults.value, target: target.value }
@@ -172,6 +185,10 @@ function mistakesInReport(report: unknown = {}): string[] {
       ? []
       : [`report.html: expected true, false or the name of a file, got ${show(html)}`]),
   ]
+}
+
+function mistakesInFloodParallelism(given: unknown = false): string[] {
+  return typeof given === 'boolean' ? [] : [`floodParallelism: expected true or false, got ${show(given)}`]
 }
 
 /** What the user's configuration provides; it may not provide anything. */

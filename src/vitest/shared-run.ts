@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Vitest } from 'vitest/node'
 import { forgetWriters, runName } from './baseline-writers.ts'
+import { type FloodQueue, openFloodQueue } from './flood-queue.ts'
+import type { QueueAddress } from './queue-place.ts'
 
 /** What all projects of a Vitest share. */
 interface SharedRun {
   readonly name: string
+  queue: Promise<FloodQueue> | undefined
 }
 
 /** By Vitest: each project may have loaded a plugin of its own. */
@@ -16,12 +19,23 @@ export function runNameOf(vitest: Vitest): string {
   return sharedRun(vitest).name
 }
 
+/** The queue in which all test files of a Vitest wait that flood. */
+export async function queueOf(vitest: Vitest): Promise<QueueAddress> {
+  const run = sharedRun(vitest)
+  run.queue ??= openFloodQueue()
+  return (await run.queue).address
+}
+
 function sharedRun(vitest: Vitest): SharedRun {
   const known = runs.get(vitest)
   if (known !== undefined) return known
-  const run: SharedRun = { name: runName(process.pid, randomUUID()) }
+  const run: SharedRun = { name: runName(process.pid, randomUUID()), queue: undefined }
   runs.set(vitest, run)
   vitest.onTestsRerun(() => forgetWriters(run.name))
-  vitest.onClose(() => forgetWriters(run.name))
+  vitest.onClose(async () => {
+    forgetWriters(run.name)
+    const queue = await run.queue
+    queue?.close()
+  })
   return run
 }

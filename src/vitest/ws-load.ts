@@ -1,15 +1,15 @@
-import { WsLoadError } from '../errors.ts'
 import { type CompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
-import { formatDuration } from '../units.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
 import { keepComparison, keepFlood, tellProgress } from './record.ts'
+import { beginUse } from './test-file.ts'
+import { checkBegun, checkTimeout, framesAbove, leastDuration, withinTest } from './within-test.ts'
 
 /** What a flood starts from. */
 export interface Surroundings {
@@ -19,9 +19,9 @@ export interface Surroundings {
   readonly target: string | null
 }
 
-/** How long an ended flood may take to close its connections, in milliseconds. */
-const closingTimeMs = 10_000
 const sidesOfComparison = 2
+
+beginUse()
 
 /** Floods a target, or compares two. */
 export interface WsLoad {
@@ -30,7 +30,8 @@ export interface WsLoad {
    * URL from its `target`; without either the target is an embedded echo server in a process of its own.
    *
    * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_TEST_TIMEOUT`,
-   * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`
+   * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_NOT_AWAITED` when its test is over; that is also what a
+   * test fails with that ends before its flood
    */
   (options?: WsLoadOptions): Promise<LoadSummary>
   /**
@@ -44,7 +45,8 @@ export interface WsLoad {
    * A flood as a benchmark: `await bench('gateway', wsLoad.flood({ connections: 64 })).run()`. Floods that stand in one
    * `bench.compare()` take turns in slices of 100 ms. The result has `summary`. Needs Vitest 5 and the plugin.
    *
-   * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`; when it is called as a function `WSLOAD_ERR_NO_BENCH_PROVIDER`
+   * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`; when it is called as a function `WSLOAD_ERR_NO_BENCH_PROVIDER`. The
+   * benchmark rejects with `WSLOAD_ERR_NOTHING_MEASURED` if nothing was answered, or the flood was aborted
    */
   flood(options?: WsLoadOptions): BenchFlood
 }
@@ -52,7 +54,7 @@ export interface WsLoad {
 /**
  * `wsLoad()` as a plain function. A flood belongs to the test or the `beforeEach` that called it: it ends with the test,
  * whether that passes, fails, times out or is cancelled, and a retry starts after it has ended. In concurrent tests use
- * the `wsLoad` fixture instead: a plain function cannot know which of them called it, so its floods end by themselves.
+ * the `wsLoad` fixture instead: a plain function cannot know which of them called it, so its floods end with the file.
  */
 export const wsLoad: WsLoad = wsLoadFor(() => ({
   test: currentTest(),
@@ -79,13 +81,17 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
 
 function floodLater({ test, ...surroundings }: Surroundings, given: WsLoadOptions): BenchFlood {
   const flood = pointingAt(floodLater, () => parseFlood(test, optionsIn(surroundings, given)))
-  return benchFlood({ test, flood, signal: given.signal })
+  const waiting = { test, flood, signal: given.signal, hasBegun: false }
+  const frames = framesAbove(floodLater)
+  test?.onTestFinished(() => checkBegun(waiting, test, frames))
+  return benchFlood(waiting)
 }
 
 /** Runs a flood as part of a test, or on its own. Awaits rather than passes on: annotations point to whoever awaits this. */
 async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
   const flood = pointingAt(floodIn, () => parseFlood(test, optionsIn(surroundings, given)))
-  const flooded = await withinTest(test, given.signal, async (signal) => {
+  const needed = leastDuration(flood)
+  const flooded = await withinTest({ test, signal: given.signal, needed, caller: floodIn }, async (signal) => {
     const summary = new LoadSummary(await run(flood, { signal, watcher: tellProgress(test) }))
     await keepFlood(test, summary)
     return summary
@@ -100,7 +106,8 @@ async function compareIn({ test, defaults }: Surroundings, given: CompareOptions
     checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
     return parsed
   })
-  const compared = await withinTest(test, given.signal, async (signal) => {
+  const needed = comparison.load.warmup * sidesOfComparison
+  const compared = await withinTest({ test, signal: given.signal, needed, caller: compareIn }, async (signal) => {
     const { base, head, verdict } = await compare(comparison, { signal, watcher: tellProgress(test) })
     const kept = new LoadComparison(base, head, verdict)
     await keepComparison(test, kept)
@@ -118,48 +125,4 @@ function parseFlood(test: RunningTest | undefined, options: WsLoadOptions): Reso
   const flood = parseOptions(options)
   checkTimeout(test, flood.until === undefined ? 'duration' : 'maxDuration', flood)
   return flood
-}
-
-/** Runs something that ends with its test, and that a retry waits for. */
-export async function withinTest<Result>(
-  test: RunningTest | undefined,
-  given: AbortSignal | undefined,
-  start: (signal: AbortSignal | undefined) => Promise<Result>,
-): Promise<Result> {
-  if (test === undefined) return start(given)
-  const end = new AbortController()
-  const ended = Promise.withResolvers<void>()
-  // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
-  test.onTestFinished(() => {
-    end.abort()
-    return ended.promise
-  }, closingTimeMs)
-  const signals = [test.signal, end.signal, ...(given === undefined ? [] : [given])]
-  try {
-    return await start(AbortSignal.any(signals))
-  } finally {
-    ended.resolve()
-  }
-}
-
-/**
- * A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once.
- * @param length the option that says how long it is
- * @throws {WsLoadError} `WSLOAD_ERR_TEST_TIMEOUT`
- */
-export function checkTimeout(
-  test: RunningTest | undefined,
-  length: 'duration' | 'maxDuration',
-  { warmup, duration }: { readonly warmup: number; readonly duration: number },
-): void {
-  const needed = warmup + duration
-  const timeout = test?.timeout ?? 0
-  if (!Number.isFinite(needed) || timeout <= 0 || needed < timeout) return
-  throw new WsLoadError(
-    'WSLOAD_ERR_TEST_TIMEOUT',
-    `wsLoad: the flood ${length === 'duration' ? 'takes at least' : 'may take'} ${formatDuration(needed)} (warmup ` +
-      `${formatDuration(warmup)} + ${length} ${formatDuration(duration)}), but the test's timeout is ` +
-      `${formatDuration(timeout)}; raise the test's timeout (third argument of test, or test.testTimeout in ` +
-      `vitest.config) or take a shorter ${length}`,
-  )
 }

@@ -149,7 +149,7 @@ test('together', async ({ bench }) => {
     expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
-  test('is none when nothing was measured', async () => {
+  test('is none when nothing was measured, or nobody ran it', async () => {
     const files = {
       'nothing.bench.js': `${servers}
 const dead = 'ws://127.0.0.1:9'
@@ -164,12 +164,15 @@ test('mute', async ({ bench, wsLoad }) => { await bench('mute', wsLoad.flood({ u
 test('aborted', async ({ bench, wsLoad }) => {
   const signal = AbortSignal.timeout(1_000)
   await bench('cut', wsLoad.flood({ url: fast, duration: '20s', signal })).run()
-})`,
+})
+test('never run', ({ bench, wsLoad }) => { bench('idle', wsLoad.flood({ url: fast })) })
+test('not awaited', ({ bench, wsLoad }) => { void bench('hasty', wsLoad.flood({ url: fast, duration: 500 })).run() })`,
     }
     const run = await bench(files)
     expect(run.exitCode).toBe(1)
-    const errors = anonymous(run.stderr).match(/^\w*Error: .*$/gm)
-
+    const errors = anonymous(run.stderr)
+      .match(/^\w*Error: .*$/gm)
+      ?.filter((line) => !line.includes('"hasty"'))
     const counts = /(?<=none of )\S+(?= pings)|(?<=aborted )\S+ m?s/
     expect(errors?.map((line) => line.replace(counts, 'SO MANY'))).toMatchInlineSnapshot(`
       [
@@ -177,9 +180,11 @@ test('aborted', async ({ bench, wsLoad }) => {
         "WsLoadError: wsLoad.flood: "dead", ws://127.0.0.1:9/: nothing was measured, 0 of 2 connections opened, no ping was sent; ECONNREFUSED × 2 (connect ECONNREFUSED 127.0.0.1:9)",
         "WsLoadError: wsLoad.flood: "mute", ws://127.0.0.1:PORT/: nothing was measured, 2 of 2 connections opened, none of SO MANY pings was answered",
         "WsLoadError: wsLoad.flood: "cut", ws://127.0.0.1:PORT/: the run was aborted SO MANY into its measured window",
+        "WsLoadError: wsLoad.flood: a flood was made for a benchmark and never run, so nothing was measured; await bench(name, wsLoad.flood(…)).run(), or await bench.compare() with it",
+        "WsLoadError: wsLoad: a flood was still running when its test ended, so nothing that it found was looked at; await what wsLoad(…) returns before the test ends",
       ]
     `)
-    expect(run.stdout).not.toMatch(/^ +(dead|fine|mute|cut) +[\d.]+ /m)
+    expect(run.stdout).not.toMatch(/^ +(dead|fine|mute|cut|idle) +[\d.]+ /m)
   })
 
   test('calls the hooks of its benchmark once', async () => {

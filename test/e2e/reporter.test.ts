@@ -231,7 +231,7 @@ test('compares for long', async ({ wsLoad }) => {
   await wsLoad.compare({ base: { url }, head: { url }, rate: 100, ...undecided })
 })`
     const files = {
-      'vitest.config.js': config(),
+      'vitest.config.js': config('floodParallelism: true'),
       'long.test.js': long,
       'compared.test.js': compared,
     }

@@ -27,7 +27,7 @@ describe('the plugin', () => {
 
   test.for(['node server.js', null, ['a']])('refuses %j for its options', (options) => {
     expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow(
-      'expected an object with defaults, target, inconclusive and report, got',
+      'expected an object with defaults, target, inconclusive, report, floodParallelism, got',
     )
   })
 
@@ -46,6 +46,12 @@ describe('the plugin', () => {
     [{ htm: true }, 'report.htm: no such option, did you mean "html"?'],
   ] as const)('refuses the report %j', ([report, mistake]) => {
     expect(() => wsLoad({ report } as WsLoadPluginOptions)).toThrow(mistake)
+  })
+
+  test('refuses a floodParallelism that is neither true nor false', () => {
+    expect(() => wsLoad({ floodParallelism: 2 } as unknown as WsLoadPluginOptions)).toThrow(
+      'floodParallelism: expected true or false, got 2',
+    )
   })
 
   test('shows no stack of its own on a mistake', () => {

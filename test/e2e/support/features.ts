@@ -89,18 +89,21 @@ base('is retried after a timeout as a plain function', { retry: 2, timeout: 800 
   const summary = await wsLoad(task.result.retryCount < 2 ? endless : short)
   expect(summary.ended).toBe('completed')
 })
-test('is retried while its flood is not awaited', { retry: 2 }, async ({ task, wsLoad }) => {
+let attempts = 0
+test('is retried because its flood is not awaited', { retry: 2 }, async ({ task, wsLoad }) => {
+  attempts++
+  if (task.result.retryCount === 2) return
   void wsLoad(endless)
   await expect.poll(() => server.open).toBe(5)
-  expect(task.result.retryCount).toBe(2)
 })
-test('is repeated while its flood is not awaited', { repeats: 1 }, async ({ wsLoad }) => {
+test.fails('is repeated while its flood is not awaited', { repeats: 1 }, async ({ wsLoad }) => {
   void wsLoad(endless)
   await expect.poll(() => server.open).toBe(5)
 })
 test('never had more connections than one flood', () => {
   expect(server).toMatchObject({ open: 0, peak: 5 })
   expect(server.total).toBeGreaterThan(5 * 5)
+  expect(attempts).toBe(3)
 })`
 
 const ended = `
@@ -113,7 +116,7 @@ const seen = []
 let timedOut = false
 const endless = { url: server.url, connections: 5, pings: 1e9, warmup: 0 }
 
-test('leaves a flood behind', async ({ wsLoad }) => {
+test.fails('leaves a flood behind', async ({ wsLoad }) => {
   void wsLoad(endless)
   await expect.poll(() => server.open).toBe(5)
 })
@@ -121,7 +124,7 @@ test('finds the server empty', async () => {
   await expect.poll(() => server.open).toBe(0)
   expect(server.total).toBe(5)
 })
-test('leaves a flood behind that has just been started', async () => {
+test.fails('leaves a flood behind that has just been started', async () => {
   void plain({ duration: '5m', connections: 5 })
 }, 600_000)
 test('finds the server empty in its hooks after a timeout', { retry: 1, timeout: 1_500 }, async ({ task, wsLoad }) => {

@@ -1,0 +1,25 @@
+/** Vitest's setup file, which the plugin adds: what a test file that floods owes to the other files of the run. */
+import { afterAll, beforeAll, expect } from 'vitest'
+import type { Place } from './lane.ts'
+import { joinAsFile } from './queue-place.ts'
+import { beginTestFile, closingTimeMs, endStrays, mayFlood, testFile } from './test-file.ts'
+
+let place: Place | undefined
+
+beginTestFile()
+testFile().isWatched = true
+
+// Here rather than within its tests: no timeout of theirs runs while the file waits for other files.
+beforeAll(async () => {
+  if (!mayFlood(expect.getState().testPath)) return
+  place = joinAsFile()
+  await place.reached
+}, 0)
+
+afterAll(async () => {
+  try {
+    await endStrays()
+  } finally {
+    place?.leave()
+  }
+}, closingTimeMs)

@@ -1,0 +1,192 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import { WsLoadError } from '../errors.ts'
+import type { ResolvedOptions } from '../options/options.ts'
+import { formatDuration } from '../units.ts'
+import { attemptAt, isConcurrent, type RunningTest } from './context.ts'
+import { joinQueue } from './queue-place.ts'
+import { closingTimeMs, type RunningFlood, testFile } from './test-file.ts'
+
+/** A flood, or several that take turns, as part of a test. */
+export interface FloodOfTest {
+  /** The test that it belongs to, if it is known. */
+  readonly test: RunningTest | undefined
+  /** The caller's own. */
+  readonly signal: AbortSignal | undefined
+  /** Milliseconds that it takes at least. */
+  readonly needed: number
+  /** Errors point at whoever called this. */
+  readonly caller: (...args: never[]) => unknown
+}
+
+/** A shorter wait, in milliseconds, explains no timeout. */
+const noticeableWaitMs = 100
+/** Node takes a longer one for 1 ms. */
+const longestTimerMs = 2 ** 31 - 1
+
+/**
+ * Runs something that ends with its test, that a retry waits for, and that waits itself for the floods of other tests.
+ * @throws {WsLoadError} `WSLOAD_ERR_NOT_AWAITED` when the test is over already; `WSLOAD_ERR_TEST_TIMEOUT` when after
+ * waiting too little is left of the test's timeout
+ */
+export async function withinTest<Result>(
+  flood: FloodOfTest,
+  start: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { test, signal: given, caller } = flood
+  if (test !== undefined && isOver(test)) throw notAwaited('began after its test had ended', framesAbove(caller))
+  const frames = framesAbove(caller)
+  const end = new AbortController()
+  const ended = Promise.withResolvers<void>()
+  const running = {
+    notAwaited: notAwaited(`was still running when its test${test === undefined ? ' file' : ''} ended`, frames),
+    waited: 0,
+    frames,
+    isOver: false,
+    async end() {
+      end.abort()
+      await ended.promise
+    },
+  }
+  const { strays } = testFile()
+  if (test === undefined) strays.add(running)
+  // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
+  else test.onTestFinished(() => endWith(test, running), closingTimeMs)
+  const signals = [end.signal, ...[test?.signal, given].filter((signal) => signal !== undefined)]
+  const signal = AbortSignal.any(signals)
+  const place = joinQueue(ownerOf(test))
+  try {
+    running.waited = await waitFor(place.reached, flood, { signal, frames })
+    return await start(signal)
+  } finally {
+    place.leave()
+    running.isOver = true
+    strays.delete(running)
+    ended.resolve()
+  }
+}
+
+interface FloodUnderWay extends RunningFlood {
+  /** Milliseconds. */
+  readonly waited: number
+  readonly isOver: boolean
+  readonly frames: string
+}
+
+/** Ends a flood with its test. One that has outlived it was not awaited, unless the test failed for another reason. */
+async function endWith(test: RunningTest, flood: FloodUnderWay): Promise<void> {
+  const { isOver } = flood
+  await flood.end()
+  if (hasTimedOut(test) && flood.waited > noticeableWaitMs) {
+    throw waitedTooLong(test, flood.frames, flood.waited)
+  }
+  if (!isOver && isPassing(test)) throw flood.notAwaited
+}
+
+/** Fails a test whose benchmark was never run. */
+export function checkBegun({ hasBegun }: { readonly hasBegun: boolean }, test: RunningTest, frames: string): void {
+  if (hasBegun || !isPassing(test)) return
+  const message =
+    'wsLoad.flood: a flood was made for a benchmark and never run, so nothing was measured; ' +
+    'await bench(name, wsLoad.flood(…)).run(), or await bench.compare() with it'
+  throw calledFrom(frames, new WsLoadError('WSLOAD_ERR_NOT_AWAITED', message))
+}
+
+/** Whether nothing has failed, skipped or cancelled a test until its end. */
+function isPassing({ task, signal }: RunningTest): boolean {
+  const state = task.result?.state
+  return state !== 'fail' && state !== 'skip' && !signal.aborted
+}
+
+function hasTimedOut({ signal }: RunningTest): boolean {
+  return signal.reason instanceof Error && signal.reason.message.includes('timed out')
+}
+
+/** Floods of one owner were started together on purpose. Nobody knows whose those are that no test is known for. */
+function ownerOf(test: RunningTest | undefined): object | undefined {
+  if (test === undefined) return {}
+  return isConcurrent(test.task) ? test.task : undefined
+}
+
+/** The milliseconds that it took until the turn came, or the signal; there is an end to that while the flood still fits in. */
+async function waitFor(
+  turn: Promise<void>,
+  flood: FloodOfTest,
+  { signal, frames }: { readonly signal: AbortSignal; readonly frames: string },
+): Promise<number> {
+  const { test, needed } = flood
+  const since = process.uptime()
+  const waited = (): number => (process.uptime() - since) * 1_000
+  const left = test === undefined || test.timeout <= 0 ? Infinity : test.timeout - needed
+  const over = Promise.withResolvers<void>()
+  const tooLate = (): void => over.reject(waitedTooLong(test!, frames, waited(), needed))
+  const timer = Number.isFinite(left) ? setTimeout(tooLate, Math.min(Math.max(0, left), longestTimerMs)) : undefined
+  signal.addEventListener('abort', () => over.resolve(), { once: true })
+  if (signal.aborted) over.resolve()
+  try {
+    await Promise.race([turn, over.promise])
+    return waited()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Whether an attempt at a test, its hooks included, has ended. */
+function isOver({ task, attempt }: RunningTest): boolean {
+  return task.result?.duration !== undefined || attemptAt(task) !== attempt
+}
+
+function notAwaited(what: string, frames: string): WsLoadError {
+  const message = `wsLoad: a flood ${what}, so nothing that it found was looked at; await what wsLoad(…) returns before the test ends`
+  return calledFrom(frames, new WsLoadError('WSLOAD_ERR_NOT_AWAITED', message))
+}
+
+/** @param needed milliseconds that the flood would have taken, if it is known that these are not left */
+function waitedTooLong({ timeout }: RunningTest, frames: string, waited: number, needed?: number): WsLoadError {
+  const why = needed === undefined ? '' : `, and needs ${formatDuration(needed)} itself`
+  const error = new WsLoadError(
+    'WSLOAD_ERR_TEST_TIMEOUT',
+    `wsLoad: of the test's timeout of ${formatDuration(timeout)}, the flood waited ${formatDuration(waited)} for floods of ` +
+      `other tests to end${why}; raise the test's timeout, do not run the tests of this file concurrently, or let floods ` +
+      'disturb each other (floodParallelism: true in the plugin)',
+  )
+  return calledFrom(frames, error)
+}
+
+/** Where a function was called, as the stack of an error that is made later. */
+export function framesAbove(caller: FloodOfTest['caller']): string {
+  const place = { stack: '' }
+  Error.captureStackTrace(place, caller)
+  return place.stack.slice(place.stack.indexOf('\n'))
+}
+
+function calledFrom(frames: string, error: WsLoadError): WsLoadError {
+  error.stack = `${String(error)}${frames}`
+  return error
+}
+
+/** Milliseconds that a flood takes if it goes well: one with `until` may be decided at once, one of `pings` be as quick. */
+export function leastDuration({ warmup, duration, until }: ResolvedOptions): number {
+  return warmup + (until === undefined && Number.isFinite(duration) ? duration : 0)
+}
+
+/**
+ * A flood that is longer than its test's timeout can only end in "Test timed out"; better said at once.
+ * @param length the option that says how long it is
+ * @throws {WsLoadError} `WSLOAD_ERR_TEST_TIMEOUT`
+ */
+export function checkTimeout(
+  test: RunningTest | undefined,
+  length: 'duration' | 'maxDuration',
+  { warmup, duration }: { readonly warmup: number; readonly duration: number },
+): void {
+  const needed = warmup + duration
+  const timeout = test?.timeout ?? 0
+  if (!Number.isFinite(needed) || timeout <= 0 || needed < timeout) return
+  throw new WsLoadError(
+    'WSLOAD_ERR_TEST_TIMEOUT',
+    `wsLoad: the flood ${length === 'duration' ? 'takes at least' : 'may take'} ${formatDuration(needed)} (warmup ` +
+      `${formatDuration(warmup)} + ${length} ${formatDuration(duration)}), but the test's timeout is ` +
+      `${formatDuration(timeout)}; raise the test's timeout (third argument of test, or test.testTimeout in ` +
+      `vitest.config) or take a shorter ${length}`,
+  )
+}
