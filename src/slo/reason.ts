@@ -33,7 +33,7 @@ export function describeLack(objective: Objective, lack: Lack, confidence: numbe
 
 function describeCure({ indicator, bound, window }: Objective, cure: Cure | undefined): string {
   if (cure === undefined) {
-    return `it is too near to be decided by ${isOfConnections(indicator) ? 'more connections' : 'a longer run'}`
+    return `it is too near the limit to be decided by ${isOfConnections(indicator) ? 'more connections' : 'a longer run'}`
   }
   if ('timesConnections' in cure) return `take about ${cure.timesConnections} times as many connections`
   const atLeast = `about ${formatDuration(cure.length)} or more`

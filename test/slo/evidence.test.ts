@@ -191,7 +191,7 @@ describe('an error rate', () => {
       'not enough evidence: connectErrorRate is 3.56 … 4.48 % at 99 % confidence, the limit is < 4.2%; 10,000 connections; take about 7 times as many connections',
     ])
     expect(evaluateSLO(ofConnections, { connectErrorRate: '< 4.01%' }).reasons).toEqual([
-      expect.stringContaining('it is too near to be decided by more connections'),
+      expect.stringContaining('it is too near the limit to be decided by more connections'),
     ])
   })
 
