@@ -6,6 +6,7 @@ import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
 import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse, whileUnanswered } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
+import { PassedAnswers } from './passed-answers.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
@@ -14,6 +15,14 @@ import type { ThreadPlan } from './thread-plan.ts'
 
 /** Pings in flight that a connection of the open model has room for at first; it grows with what is needed. */
 const openModelCapacity = 4
+
+/**
+ * Of more bytes in an iteration of the event loop, a socket may have kept some for the next one: libuv reads it up to 32
+ * times, a receive buffer or 16 KiB of TLS each.
+ */
+const surelyReadBytes = 262_144
+/** An answer of more bytes may have come in several segments, of which only the first was there when a poll announced it. */
+const surelyOneSegment = 1_024
 
 /** What the connections of a flood share. */
 export interface ConnectionContext {
@@ -62,6 +71,13 @@ export class Connection implements FrameSink {
   #headReader: HeadReader | undefined = new HeadReader()
   /** Of the frame or message under way; `undefined` between two of them. */
   #reader: FrameReader | undefined
+  /** The answers that `ws` is left to read. */
+  #passed: PassedAnswers | undefined
+  /** The latest iteration that brought something, and how many bytes until now. */
+  #readIn = 0
+  #readBytes = 0
+  /** What the socket may have kept back: when that was surely not there yet, and the last iteration that may bring it. */
+  #keptBack: { readonly floor: number; readonly until: number } | undefined
   #fault: ConnectionFault | undefined
   #socket: Socket | undefined
   readonly #context: ConnectionContext
@@ -192,6 +208,13 @@ export class Connection implements FrameSink {
   }
 
   pass(bytes: Uint8Array, start: number, end: number): void {
+    const { probe, ping } = this.#context
+    this.#passed ??= new PassedAnswers(probe.answers)
+    this.#passed.follow(bytes, start, end, ping.floor)
+    this.#giveToWs(bytes, start, end)
+  }
+
+  #giveToWs(bytes: Uint8Array, start: number, end: number): void {
     this.#hasPassed = true
     this.#wsAccepts = this.#socket!.push(Buffer.from(bytes.subarray(start, end)))
   }
@@ -289,30 +312,46 @@ export class Connection implements FrameSink {
 
   /** Every byte of the connection comes through here. */
   #read(length: number, bytes: Uint8Array): boolean {
-    this.#bracketAnswers(this.#flight.several)
+    this.#bracketAnswers(length)
     this.#wsAccepts = true
     if (this.#readsFrames) this.#reader = this.#context.readers.read(this.#reader, bytes, length, this)
     else this.#readHead(bytes, length)
+    this.#noteWhatIsKeptBack()
     this.#release()
     return this.#wsAccepts
   }
 
   /**
-   * Notes down when the answers of this read arrived.
-   * @param mayBeSeveral an answer may have come after the poll that announced the one before it
+   * Notes down when the answers of a read arrived. One may have come, or been completed, after the poll that announced
+   * the first segment: then it is certain only now that it is there.
    */
-  #bracketAnswers(mayBeSeveral: boolean): void {
+  #bracketAnswers(length: number): void {
     const { clock, ping } = this.#context
     clock.stamp()
-    ping.floor = clock.floor
-    ping.ceiling = mayBeSeveral ? performance.now() : clock.ceiling
+    const { iteration } = clock
+    if (this.#readIn !== iteration) this.#readBytes = 0
+    this.#readIn = iteration
+    this.#readBytes += length
+    const keptBack = this.#keptBack
+    ping.floor = keptBack !== undefined && iteration <= keptBack.until ? keptBack.floor : clock.floor
+    const announcedWhole = !this.#flight.several && this.#reader === undefined && length <= surelyOneSegment
+    ping.ceiling = announcedWhole ? clock.ceiling : performance.now()
+  }
+
+  /** What comes next can have been there for as long, if the socket was not read to its end, or is not read for a while. */
+  #noteWhatIsKeptBack(): void {
+    const { floor } = this.#context.ping
+    const isStopped = !this.#wsAccepts || (this.#hasPassed && this.#socket!.isPaused())
+    if (isStopped) this.#keptBack = { floor, until: Infinity }
+    else if (this.#readBytes > surelyReadBytes) this.#keptBack = { floor, until: this.#readIn + 1 }
+    else this.#keptBack = undefined
   }
 
   /** Passes the handshake's answer on; what comes behind it are frames. */
   #readHead(bytes: Uint8Array, length: number): void {
     const { probe, readers } = this.#context
     const at = this.#headReader?.read(bytes, length) ?? 0
-    if (at > 0) this.pass(bytes, 0, at)
+    if (at > 0) this.#giveToWs(bytes, 0, at)
     if (this.state === 'open') {
       this.#headReader = undefined
       this.#readsFrames = probe.answers === 'pong' || this.#ws.extensions === ''
@@ -334,10 +373,16 @@ export class Connection implements FrameSink {
 
   /** What `ws` understood of the bytes that were passed to it. */
   #listen(): void {
-    const { probe, clock, recorder } = this.#context
+    const { probe, clock, recorder, ping } = this.#context
     const answer = (data: Uint8Array, binary: boolean): void => {
-      this.#bracketAnswers(true)
+      clock.stamp()
+      const { floor, ceiling } = ping
+      const arrival = this.#passed!.next()
+      ping.floor = arrival.floor
+      ping.ceiling = arrival.ceiling
       this.answer(data, 0, data.length, binary)
+      ping.floor = floor
+      ping.ceiling = ceiling
       this.#release()
     }
     this.#ws.on('open', () => {

@@ -2,19 +2,16 @@ import { describe, expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
-import { DelayLine } from '../support/delay-line.ts'
+import { dutyCycle, floodInProcess } from '../support/flood-process.ts'
 import { flood } from '../support/flood.ts'
-import { encodeFrame, opcodes } from '../support/frames.ts'
-import { echoFrame, serveBytes } from '../support/raw-server.ts'
+import { type Delay, holding, stamped, stampsFor } from '../support/holding.ts'
 import { delaying } from '../support/servers.ts'
+import { serveWebSockets } from '../support/ws-server.ts'
 
 interface Load {
   readonly name: string
   readonly options: WsLoadOptions
 }
-
-/** How long a ping is held in ms: the `nth` that arrives, `at` ms after the first. */
-type Delay = (nth: number, at: number) => number
 
 const few = closed(10, 1)
 const deep = closed(100, 16)
@@ -31,7 +28,7 @@ const delays: { name: string; delay: Delay; loads: Load[] }[] = [
 describe.each(delays)('the true percentiles of $name lie between floor and ceiling', ({ delay, loads }) => {
   test.each(loads)('for $name', async ({ options }) => {
     await using server = await holding(delay)
-    const data = { last: 0, before: 0, sender: -1, connections: options.connections }
+    const data = stampsFor(options.connections!)
     const result = await flood(server, { duration: 250, threads: 1, probe: { ...stamped, data }, ...options })
     const atLeast = new LatencySummary(server.atLeast)
     const atMost = new LatencySummary(server.atMost)
@@ -56,6 +53,26 @@ test('a control-frame ping has its bracket too', async () => {
   }
 })
 
+test.each([1, 3])('no lower bound counts what inflating answers takes, of %d in flight', async (inFlight) => {
+  const atMost = new Histogram()
+  await using server = await serveWebSockets({ perMessageDeflate: true }, (socket) => {
+    let nth = 0
+    socket.on('message', (message: Buffer) => {
+      const text = message.toString()
+      const sent = Number(text.split(' ')[1])
+      // A long answer keeps the client from reading the short ones behind it.
+      const answer = nth++ % inFlight === 0 ? text.padEnd(2e7) : text
+      socket.send(answer, () => atMost.record(Number(process.hrtime.bigint()) - sent))
+    })
+  })
+  const options = { connections: 1, inFlight, pings: 9 * inFlight, perMessageDeflate: true }
+  const { latency } = await flood(server, { ...options, probe: { ...stamped, data: stampsFor(1) } })
+  expect(latency.count).toBe(9 * inFlight)
+  for (const p of [10, 50, 80]) {
+    expect(latency.bounds(p).floor).toBeLessThanOrEqual(new LatencySummary(atMost).percentile(p))
+  }
+})
+
 test('the lower bounds are a summary of their own', async () => {
   await using server = await delaying(10)
   const { latency, latencyFloor, generator } = await flood(server)
@@ -76,72 +93,15 @@ function open(connections: number): Load {
   return { name: `${connections}, open at 10k/s`, options: { connections, rate: 10_000 } }
 }
 
-interface Stamps {
-  /** When one of the two functions was called last, on the clock that all threads of a process share. */
-  last: number
-  /** When one of them was called last before the pings being made were sent. */
-  before: number
-  /** The connection being served; -1 when an answer came in between. */
-  sender: number
-  connections: number | undefined
-}
-
-/** Each message carries an instant just before it was sent. */
-const stamped = {
-  request(id: number, data: unknown) {
-    const stamps = data as Stamps
-    const sender = id % stamps.connections!
-    if (sender !== stamps.sender) stamps.before = stamps.last
-    stamps.sender = sender
-    stamps.last = Number(process.hrtime.bigint())
-    return `${id} ${stamps.before}`
+test.each([closed(10, 1), closed(4, 8), open(10)])(
+  'no lower bound says more than was seen when the process is stopped again and again, for $name',
+  async ({ options }) => {
+    await using server = await holding((nth) => (nth % 40 === 0 ? 25 : 5))
+    const rate = options.rate === undefined ? {} : { rate: 200 }
+    const load = { ...options, ...rate, url: server.url, threads: 1, duration: 3_000, probe: 'stamped' } as const
+    const { serviceTime } = await floodInProcess(load, { meanwhile: dutyCycle(100, 150) })
+    const atMost = new LatencySummary(server.atMost)
+    expect(atMost.count).toBeGreaterThan(100)
+    for (const p of [10, 50, 90, 99]) expect(serviceTime.bounds(p).floor).toBeLessThanOrEqual(atMost.percentile(p))
   },
-  reply(answer: unknown, data: unknown) {
-    const stamps = data as Stamps
-    stamps.sender = -1
-    stamps.last = Number(process.hrtime.bigint())
-    return Number.parseInt(String(answer), 10)
-  },
-}
-
-/**
- * Echoes after a delay and knows how long each ping took: at least the time it was held here, at most from just before it
- * was sent to just after its answer was written. What arrived together is answered in one segment, so that no answer
- * waits for TCP.
- */
-async function holding(delay: Delay) {
-  const atLeast = new Histogram()
-  const atMost = new Histogram()
-  let nth = 0
-  let began: number | undefined
-  const server = await serveBytes({}, (socket) => {
-    const line = new DelayLine()
-    let arrived: Buffer[] = []
-
-    function release(messages: Buffer[], from: number): void {
-      const held = performance.now() - from
-      socket.write(Buffer.concat(messages.map((payload) => encodeFrame({ opcode: opcodes.text, payload }))))
-      const until = Number(process.hrtime.bigint())
-      for (const message of messages) {
-        atLeast.record(held * 1e6)
-        atMost.record(until - Number(message.toString().split(' ')[1]))
-      }
-    }
-
-    return {
-      answer(frame) {
-        if (frame.opcode !== opcodes.text) return echoFrame(frame)
-        if (arrived.length === 0) {
-          const from = performance.now()
-          const together = arrived
-          began ??= from
-          line.hold(delay(++nth, from - began), () => release(together, from))
-          setImmediate(() => (arrived = []))
-        }
-        arrived.push(frame.payload)
-        return []
-      },
-    }
-  })
-  return Object.assign(server, { atLeast, atMost })
-}
+)

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setImmediate as iteration, setTimeout as elapsed } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PollClock } from '../../src/generator/poll-clock.ts'
@@ -100,6 +103,79 @@ test('the bounds contain every arrival, however long the loop did not poll', asy
     expect(arrivals[nth]!.floor).toBeLessThanOrEqual(there)
     expect(arrivals[nth]!.ceiling).toBeGreaterThanOrEqual(written)
   }
+})
+
+test('the bounds contain every arrival, however often the process is stopped while it waits', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const program = join(import.meta.dirname, '../support/clock-program.ts')
+  const child = spawn(process.execPath, [program, String(port)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    server.close()
+  })
+  const [far] = (await once(server, 'connection')) as [Socket]
+  const lines = createInterface(far)[Symbol.asyncIterator]()
+  await elapsed(20)
+  for (let nth = 0; nth < 30; nth++) {
+    child.kill('SIGSTOP')
+    await elapsed(10)
+    const written = process.hrtime.bigint()
+    far.write('x')
+    const there = process.hrtime.bigint()
+    await elapsed(20)
+    child.kill('SIGCONT')
+    const { value } = (await lines.next()) as { value: string }
+    const [floor, ceiling] = value.split(' ').map(Number)
+    expect(floor).toBeLessThanOrEqual(Number(there))
+    expect(ceiling).toBeGreaterThanOrEqual(Number(written))
+    await elapsed(nth % 5)
+  }
+})
+
+describe('a silence', () => {
+  test('of the thread is over, but may still show for a second', async () => {
+    const clock = new PollClock()
+    await iteration()
+    clock.update()
+    expect(clock.isAfterSilence).toBe(false)
+    work(510)
+    await iteration()
+    clock.update()
+    expect(clock.isAfterSilence).toBe(true)
+    for (const end = performance.now() + 1_010; performance.now() < end; clock.update()) await elapsed(5)
+    expect(clock.isAfterSilence).toBe(false)
+  })
+
+  test('may be work', async () => {
+    const clock = new PollClock()
+    clock.stamp()
+    work(510)
+    await iteration()
+    expect(clock.isAfterSilence).toBe(true)
+  })
+})
+
+describe('overslept', () => {
+  test('is how long a poll waited that was not to', async () => {
+    const clock = new PollClock()
+    clock.update()
+    const before = performance.now()
+    await elapsed(40)
+    clock.update()
+    expect(clock.overslept).toBeGreaterThan(20)
+    expect(clock.overslept).toBeLessThanOrEqual(performance.now() - before)
+  })
+
+  test('is not how long the loop did not poll', async () => {
+    const clock = new PollClock()
+    clock.update()
+    work(40)
+    await iteration()
+    clock.update()
+    expect(clock.overslept).toBe(0)
+  })
 })
 
 describe('active', () => {
