@@ -1,10 +1,11 @@
-import { availableParallelism } from 'node:os'
 import type { PollClock } from './poll-clock.ts'
 
 /** Below this utilization the event loop has time to poll without a pause, 0 to 1. */
 const mostUtilization = 0.5
 /** How long utilization is taken over before it is judged anew. */
 const utilizationWindowMs = 10
+/** Fewer processors have none to spare: a quota would soon be used up, and the rest of it spent on standing still. */
+const fewestProcessors = 2
 /** How long a loop that does not poll without a pause waits at most. */
 const pauseMs = 1
 
@@ -18,7 +19,7 @@ export class BusyPoller {
   /** Milliseconds spent on polling alone. */
   polling = 0
   readonly #clock: PollClock
-  readonly #hasCoreToSpare: boolean = availableParallelism() > 1
+  readonly #hasCoreToSpare: boolean
   #users = 0
   #immediate: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
@@ -30,8 +31,10 @@ export class BusyPoller {
   #polledAt = Infinity
   #readsThen = 0
 
-  constructor(clock: PollClock) {
+  /** @param processors that this process may use */
+  constructor(clock: PollClock, processors: number) {
     this.#clock = clock
+    this.#hasCoreToSpare = processors >= fewestProcessors
   }
 
   start(): void {

@@ -1,6 +1,7 @@
-import type { ConnectionTotals, Ending, GcPauses } from '../result/load-result.ts'
+import type { AfterSilence, ConnectionTotals, Ending, GcPauses } from '../result/load-result.ts'
 import type { PackedSlices } from '../result/slices.ts'
 import type { Recording } from './recorder.ts'
+import type { Starvation } from './starvation.ts'
 
 /** What a thread found out, as data that can be cloned to the main thread. Times in milliseconds. */
 export interface FloodReport {
@@ -14,6 +15,11 @@ export interface FloodReport {
   readonly slices: PackedSlices
   readonly spent: Spent
   readonly gcPauses: GcPauses
+  /** In the measured window; floods that take turns have equal parts of it. */
+  readonly starvation: Starvation
+  /** Processors that the control groups of the process allow it; `undefined` without a bound. */
+  readonly quota: number | undefined
+  readonly afterSilence: AfterSilence
 }
 
 /** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */

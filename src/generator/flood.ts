@@ -17,6 +17,7 @@ import { PingTimes } from './ping-times.ts'
 import { ConnectionPool } from './pool.ts'
 import { type RecordedSecond, Recorder } from './recorder.ts'
 import { takeSnapshot } from './snapshot.ts'
+import { type Starvation, starvationBetween } from './starvation.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import { Turns } from './turns.ts'
 
@@ -36,6 +37,7 @@ interface Measured {
   readonly end: number
   /** By then, since the thread's start. */
   readonly spent: Spent
+  readonly starvation: Starvation
   /** Whether no connection was left by then. */
   readonly isDisconnected: boolean
 }
@@ -56,6 +58,8 @@ export class Flood {
   #isMeasuring = false
   /** What was spent when the measured window began. */
   #spentBefore: Spent = { active: 0, polling: 0, cpu: 0 }
+  #starvationBefore: Starvation
+  #handshakeCheck: NodeJS.Timeout | undefined
   #ending: Ending = 'completed'
   #report: FloodReport | undefined
 
@@ -72,12 +76,14 @@ export class Flood {
     const isOpenModel = plan.open !== undefined
     const { clock } = loop
     const turns = plan.turns === undefined ? undefined : new Turns(plan.turns)
-    const recorder = new Recorder(isOpenModel, plan.decidable ? undefined : plan.duration, turns, maskerOf(plan))
+    const duration = plan.decidable ? undefined : plan.duration
+    const recorder = new Recorder(isOpenModel, duration, turns, maskerOf(plan), clock)
     const ping = new PingTimes()
     this.#plan = plan
     this.#loop = loop
     this.#turns = turns
     this.#recorder = recorder
+    this.#starvationBefore = loop.starvation.total
     this.#pool = new ConnectionPool({
       plan,
       probe,
@@ -97,9 +103,9 @@ export class Flood {
 
   /** Opens the connections; resolves when each of them is open or has failed. */
   async connect(): Promise<void> {
-    const handshakeCheck = setInterval(() => this.#pool.expire(), handshakeCheckMs)
+    this.#loop.poller.start()
+    this.#handshakeCheck = setInterval(() => this.#pool.expire(), handshakeCheckMs)
     await this.#pool.open()
-    clearInterval(handshakeCheck)
   }
 
   /**
@@ -107,9 +113,9 @@ export class Flood {
    * @param startAt when to start, in milliseconds of `performance.now()`
    */
   async run(startAt: number): Promise<FloodReport> {
+    clearInterval(this.#handshakeCheck)
     this.#setWindow(startAt)
     const timeoutCheck = setInterval(() => this.#checkTimeouts(), timeoutCheckMs(this.#plan.timeout))
-    this.#loop.poller.start()
     await this.#warmUp(startAt)
     const measured = await this.#measure()
     await this.#drain(measured.end)
@@ -146,7 +152,7 @@ export class Flood {
     const { clock } = this.#loop
     this.#model.catchUp()
     const end = Math.min(clock.update(), this.#recorder.until)
-    const report = this.#describe('decided', end, this.#loop.spent)
+    const report = this.#describe('decided', end, this.#loop.spent, this.#loop.starvation.total)
     const lostBefore = clock.floor - overdueAfter
     return takeSnapshot(report, { recorder: this.#recorder, pool: this.#pool, lostBefore })
   }
@@ -171,6 +177,7 @@ export class Flood {
 
   async #measure(): Promise<Measured> {
     this.#spentBefore = this.#loop.spent
+    this.#starvationBefore = this.#loop.starvation.total
     this.#gcWatch.start()
     this.#isMeasuring = true
     await this.#recordSeconds()
@@ -181,6 +188,7 @@ export class Flood {
     this.#gcWatch.stop()
     return {
       spent: this.#loop.spent,
+      starvation: this.#loop.starvation.total,
       end: Math.min(performance.now(), this.#recorder.until),
       isDisconnected: this.#pool.live === 0,
     }
@@ -225,14 +233,17 @@ export class Flood {
     return hasStopped
   }
 
-  #reportOn({ end, spent, isDisconnected }: Measured): FloodReport {
+  #reportOn({ end, spent, starvation, isDisconnected }: Measured): FloodReport {
     if (end > this.#recorder.from) this.#recorder.endSecond(end)
     const ending = isDisconnected && this.#ending !== 'aborted' ? 'disconnected' : this.#ending
-    return this.#describe(ending, end, spent)
+    return this.#describe(ending, end, spent, starvation)
   }
 
-  /** @param spent by the end of the measured window, since the thread's start */
-  #describe(ending: Ending, end: number, spent: Spent): FloodReport {
+  /**
+   * @param spent by the end of the measured window, since the thread's start
+   * @param starvation likewise
+   */
+  #describe(ending: Ending, end: number, spent: Spent, starvation: Starvation): FloodReport {
     const recorder = this.#recorder
     const sides = this.#turns?.sides ?? 1
     const before = this.#spentBefore
@@ -249,6 +260,9 @@ export class Flood {
         cpu: (spent.cpu - before.cpu) / sides,
       },
       gcPauses: this.#gcWatch.pauses,
+      starvation: starvationBetween(this.#starvationBefore, starvation, sides),
+      quota: this.#loop.quota,
+      afterSilence: { ...recorder.afterSilence, ...this.#pool.afterSilence },
     }
   }
 }

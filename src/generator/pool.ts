@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConnectionTotals } from '../result/load-result.ts'
+import type { AfterSilence, ConnectionTotals } from '../result/load-result.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 
 /** Handshakes a thread has under way at the same time at most: more would overflow a server's listen backlog. */
@@ -18,6 +18,8 @@ export class ConnectionPool {
   #opened = 0
   #failed = 0
   #closedEarly = 0
+  #failedAfterSilence = 0
+  #closedAfterSilence = 0
   #isAbandoned = false
   readonly #context: ConnectionContext
 
@@ -89,21 +91,29 @@ export class ConnectionPool {
     }
   }
 
+  /** Those of the {@link totals} that may be due to a silence of this thread. */
+  get afterSilence(): Pick<AfterSilence, 'failed' | 'closedEarly'> {
+    return { failed: this.#failedAfterSilence, closedEarly: this.#closedAfterSilence }
+  }
+
   async #waitUntil(isReached: () => boolean): Promise<void> {
     while (!isReached()) await sleep(checkEveryMs)
   }
 
   #count({ state, endedEarly }: Connection): void {
+    const { isAfterSilence } = this.#context.clock
     if (state === 'open') {
       this.#opened++
       this.#connecting--
       this.live++
     } else if (state === 'failed') {
       this.#failed++
+      if (isAfterSilence) this.#failedAfterSilence++
       this.#connecting--
     } else if (state === 'ended') {
       this.live--
       if (endedEarly) this.#closedEarly++
+      if (endedEarly && isAfterSilence) this.#closedAfterSilence++
     }
   }
 }

@@ -1,6 +1,8 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
+import type { AfterSilence } from '../result/load-result.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
 import type { PingTimes } from './ping-times.ts'
+import type { PollClock } from './poll-clock.ts'
 import type { Turns } from './turns.ts'
 
 /** Messages that are kept of each fault. */
@@ -32,10 +34,12 @@ export interface Recording {
   readonly handshakeFloor: HistogramCounts
   readonly faults: ReadonlyMap<string, { readonly count: number; readonly samples: readonly string[] }>
   readonly seconds: readonly RecordedSecond[]
+  readonly afterSilence: PingsAfterSilence
 }
 
 type SentPing = Pick<PingTimes, 'due' | 'sent'> & Partial<Pick<PingTimes, 'floorIfOnTime'>>
 type AnsweredPing = SentPing & Pick<PingTimes, 'floor' | 'ceiling'>
+type PingsAfterSilence = Pick<AfterSilence, 'timedOut' | 'lost' | 'dropped'>
 
 /**
  * Writes down what happens on a thread. A ping counts if it was due in the measured window, from `from` to `until`
@@ -57,9 +61,11 @@ export class Recorder implements Recording {
   readonly handshakeFloor: Histogram = new Histogram()
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly seconds: RecordedSecond[] = []
+  readonly afterSilence: { -readonly [kind in keyof PingsAfterSilence]: number } = { timedOut: 0, lost: 0, dropped: 0 }
   readonly #isOpenModel: boolean
   readonly #mask: (sample: string) => string
   readonly #turns: Turns | undefined
+  readonly #clock: Pick<PollClock, 'isAfterSilence'> | undefined
   readonly #slices: SliceRecorder
   readonly #latencyBefore: Uint32Array
   #pingsBefore: PingCounts = { ...this.pings }
@@ -69,11 +75,19 @@ export class Recorder implements Recording {
    * @param duration length of the measured window in milliseconds, as far as it is known
    * @param turns of which alone the measured window consists, and each slice of a whole number of them
    * @param mask keeps the secrets that a server repeats out of the samples of faults
+   * @param clock of the thread, which knows when it was silent
    */
-  constructor(isOpenModel: boolean, duration?: number, turns?: Turns, mask = (sample: string): string => sample) {
+  constructor(
+    isOpenModel: boolean,
+    duration?: number,
+    turns?: Turns,
+    mask = (sample: string): string => sample,
+    clock?: Pick<PollClock, 'isAfterSilence'>,
+  ) {
     this.#mask = mask
     this.#isOpenModel = isOpenModel
     this.#turns = turns
+    this.#clock = clock
     this.#slices = new SliceRecorder(duration, turns?.length)
     this.serviceTime = isOpenModel ? new Histogram() : this.latency
     this.serviceTimeFloor = isOpenModel ? new Histogram() : this.latencyFloor
@@ -115,7 +129,8 @@ export class Recorder implements Recording {
     this.pings.answered++
     this.lastAnswer = ceiling
     const high = this.latency.recordMs(ceiling - due)
-    const low = this.latencyFloor.recordMs(Math.min(floor, floorIfOnTime) - due)
+    const isHeldBack = floorIfOnTime !== Infinity
+    const low = this.latencyFloor.recordMs(isHeldBack ? Math.min(floor, floorIfOnTime) - due : floor - sent)
     this.#slices.answered(this.sliceAt(due), high, low)
     if (!this.#isOpenModel) return
     this.serviceTime.recordMs(ceiling - sent)
@@ -126,6 +141,7 @@ export class Recorder implements Recording {
     if (!this.measures(due)) return
     this.pings[what]++
     this.#slices.count(kindNumbers[what], this.sliceAt(due))
+    if (what !== 'coalesced' && this.#clock?.isAfterSilence) this.afterSilence[what]++
   }
 
   /** What happened when, until now. */

@@ -101,7 +101,10 @@ export interface WsLoadOptions {
   readonly perMessageDeflate?: boolean
   /** Source addresses, taken in turn: more than about 28,000 connections to one port need several. */
   readonly localAddresses?: readonly string[]
-  /** Load threads, 1 to 64. Default: 'auto', half of the cores, so that the server under test has the others. */
+  /**
+   * Load threads, 1 to 64. Default: 'auto', half of the processors that this process may use (those of the machine, or a
+   * cgroup's quota of them), so that the server under test has the others.
+   */
   readonly threads?: number | 'auto'
   /** Seed of the Poisson process, a whole number from 0 to 4,294,967,295. Default: a new one each run. */
   readonly seed?: number

@@ -3,7 +3,7 @@ import { formatPercentile } from '../report/percentiles.ts'
 import { observeRun } from '../slo/observation.ts'
 import type { LatencyGroup } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
-import type { GeneratorReport, LoadResult } from '../result/load-result.ts'
+import type { GeneratorReport, LoadResult, Starvation } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { table, unfold } from './markup.ts'
 
@@ -48,7 +48,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
 }
 
 function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport): Record<string, string> {
-  const { threads, eventLoopUtilization, cpuPerPing, resolution, gcPauses } = generator
+  const { threads, eventLoopUtilization, cpuPerPing, resolution, gcPauses, starvation } = generator
   const pauses = `${formatDuration(gcPauses.total)} in total, the longest ${formatDuration(gcPauses.max)}`
   return {
     threads: formatCount(threads),
@@ -57,8 +57,21 @@ function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport
     'resolution at p50': formatDuration(resolution.p50),
     'resolution at p99': formatDuration(resolution.p99),
     'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
+    ...(starvation && describeStarvation(starvation)),
     saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
   }
+}
+
+/** What a system does not tell is not there. */
+function describeStarvation({ throttled, waiting, memoryStall, stopped }: Starvation): Record<string, string> {
+  const shares = {
+    'stopped by a quota': throttled,
+    'waited for a processor': waiting,
+    'waited for memory': memoryStall,
+    'stopped otherwise': stopped,
+  }
+  const told = Object.entries(shares).filter(([, share]) => share !== undefined)
+  return Object.fromEntries(told.map(([what, share]) => [what, `${formatRatio(share!)} of the time`]))
 }
 
 function figuresOf({ count, p50, p99, max }: LoadResult['latency']): string[] {

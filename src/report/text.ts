@@ -5,6 +5,7 @@ import { type Observation, observeRun } from '../slo/observation.ts'
 import { type LatencyGroup, readMean } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { lostShare } from '../result/starvation.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
@@ -16,6 +17,8 @@ import { formatObjectives } from './verdict.ts'
 
 const maxFaults = 5
 const columnsBetweenSides = 4
+/** A generator that could not run for less of the time, 0 to 1, is not worth a word. */
+const notableLoss = 0.02
 
 export interface SummaryFormat {
   /** Default: no colours. */
@@ -148,12 +151,14 @@ function describeOmission({ options, latency }: LoadResult): string[] {
 }
 
 function describeGenerator({ generator }: LoadResult): string {
-  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses } = generator
+  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses, starvation } = generator
+  const lost = starvation === undefined ? 0 : lostShare(starvation)
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
     ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ping`]),
     ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
+    ...(lost >= notableLoss ? [`kept from running ${formatRatio(lost)} of the time`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
     ...(heldBack > 0 ? [`${formatCount(heldBack)} pings held back until others were answered`] : []),
   ].join(', ')

@@ -91,6 +91,17 @@ export const summarySchema = v.object({
     eventLoopUtilization: finiteOrNull,
     cpuPerPing: finiteOrNull,
     gcPauses: v.object({ count, total: finite, max: finite }),
+    starvation: v.optional(
+      v.object({
+        throttled: v.optional(finite),
+        waiting: v.optional(finite),
+        memoryStall: v.optional(finite),
+        stopped: finite,
+      }),
+    ),
+    afterSilence: v.optional(
+      v.object({ timedOut: count, lost: count, dropped: count, failed: count, closedEarly: count }),
+    ),
     threads: count,
     saturated: v.boolean(),
     reasons: v.array(v.string()),

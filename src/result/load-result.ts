@@ -67,6 +67,35 @@ export interface GcPauses {
   readonly max: number
 }
 
+/**
+ * Why the load threads did not run, as shares of the measured window from 0 to 1, of the thread that lost most of it. What
+ * the system does not tell is absent.
+ */
+export interface Starvation {
+  /** A quota of processor time, a cgroup's, was used up. */
+  readonly throttled?: number | undefined
+  /** Others had the processors. */
+  readonly waiting?: number | undefined
+  /** Neither of the two, while processes of the cgroup, or else of the machine, waited for memory. */
+  readonly memoryStall?: number | undefined
+  /** None of these: stopped by a signal, with a container or with the machine. */
+  readonly stopped: number
+}
+
+/**
+ * What failed within a second of a silence of the generator: for 500 ms and more it had neither read nor answered
+ * anything, so its peers may have given it up. Counted among the totals of a run too.
+ */
+export interface AfterSilence {
+  /** Pings. */
+  readonly timedOut: number
+  readonly lost: number
+  readonly dropped: number
+  /** Connections. */
+  readonly failed: number
+  readonly closedEarly: number
+}
+
 /** What the load generator says of itself. */
 export interface GeneratorReport {
   /** Width of the bracket around a latency percentile in milliseconds: what the generator cannot tell apart. */
@@ -87,6 +116,10 @@ export interface GeneratorReport {
   readonly cpuPerPing: number
   /** Garbage collections in the measured window. */
   readonly gcPauses: GcPauses
+  /** Absent in files of versions that did not look for it. */
+  readonly starvation?: Starvation | undefined
+  /** Likewise. */
+  readonly afterSilence?: AfterSilence | undefined
   readonly threads: number
   /** The generator, rather than the server, may have limited this run. */
   readonly saturated: boolean
@@ -126,7 +159,10 @@ export interface LoadResult {
    * answered pings: reports and verdicts take those without an answer as infinitely slow.
    */
   readonly latency: LatencySummary
-  /** The same pings' lower bounds: each answer was surely not there yet. */
+  /**
+   * The same pings' lower bounds: from the instant a ping left, because that it left late is the generator's doing, to an
+   * instant at which its answer was surely not there yet.
+   */
   readonly latencyFloor: LatencySummary
   /** From the instant a ping was handed to the socket to its answer. */
   readonly serviceTime: LatencySummary

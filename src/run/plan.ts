@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os'
 import type { OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedOptions } from '../options/options.ts'
+import { availableProcessors } from '../generator/processors.ts'
 import { type Segment, threadSeed } from '../generator/schedule.ts'
 
 /** With fewer connections a thread costs more than it brings. */
@@ -9,13 +9,17 @@ const fewestConnectionsOfThread = 16
 /** How a flood takes turns with others. */
 export type TurnTaking = Pick<ThreadPlan, 'measuredAfter' | 'turns'>
 
-/** Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow. */
+/**
+ * Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow.
+ * @param processors that this process may use
+ */
 export function planThreads(
   options: ResolvedOptions,
   url: string,
   { measuredAfter, turns }: TurnTaking = { measuredAfter: options.warmup, turns: undefined },
+  processors: number = availableProcessors(),
 ): ThreadPlan[] {
-  const threads = threadsFor(options)
+  const threads = threadsFor(options, processors)
   const { connections, pings, connectRate, until, confidence: _, ...rest } = options
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
@@ -39,10 +43,10 @@ export function planThreads(
   })
 }
 
-/** Half of the cores, so that the server under test has the others; fewer for few connections. */
-function threadsFor({ threads, connections, pings = Infinity }: ResolvedOptions): number {
+/** Half of the processors that this process may use, so that the server under test has the others; fewer for few connections. */
+function threadsFor({ threads, connections, pings = Infinity }: ResolvedOptions, processors: number): number {
   const isAuto = threads === 'auto'
-  const wanted = isAuto ? Math.max(1, Math.floor(availableParallelism() / 2)) : threads
+  const wanted = isAuto ? Math.max(1, Math.floor(processors / 2)) : threads
   const worthwhile = isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections
   return Math.max(1, Math.min(wanted, worthwhile, pings))
 }

@@ -1,29 +1,17 @@
 import { connectErrorRate, errorRate } from '../result/error-rate.ts'
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
-import type {
-  ConnectionTotals,
-  Ending,
-  Fault,
-  GeneratorReport,
-  LoadInterval,
-  LoadResult,
-  PingTotals,
-} from '../result/load-result.ts'
+import type { ConnectionTotals, Ending, Fault, LoadInterval, LoadResult, PingTotals } from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
 import { type PingCounts, Slices } from '../result/slices.ts'
 import { sum } from '../statistics/sum.ts'
-import { formatDuration, formatRatio } from '../units.ts'
 import { describeEnvironment } from './environment.ts'
+import { reportGenerator } from './generator-report.ts'
+import { merge } from './merge.ts'
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
 import { type HistogramCounts, type RecordedSecond, type Recording, samplesPerFault } from '../generator/recorder.ts'
-
-/** Above this utilization of the event loop, answers wait for the generator. */
-const saturatingUtilization = 0.9
-/** Pings that leave later than both, of which the second is a share of the latency, are the generator's fault. */
-const mostSendDelay = { ms: 1, latencyShare: 0.1 }
 
 /** Puts together what the threads of a run found out; histograms are added up exactly. */
 export function summarize(
@@ -58,7 +46,7 @@ export function summarize(
       duration,
     ),
     intervals: mergeSeconds(recordings.map((recording) => recording.seconds)),
-    generator: describeGenerator(reports, duration, latency, pings.sent),
+    generator: reportGenerator(reports, duration, latency, pings.sent),
     environment: describeEnvironment(),
     options: recordOptions(options),
   }
@@ -78,12 +66,6 @@ function bracketed(recordings: readonly Recording[], ceiling: HistogramName, flo
 }
 
 type HistogramName = { [K in keyof Recording]: Recording[K] extends HistogramCounts ? K : never }[keyof Recording]
-
-function merge(histograms: readonly HistogramCounts[]): Histogram {
-  const sum = new Histogram()
-  for (const histogram of histograms) sum.add(histogram)
-  return sum
-}
 
 function sumPings(counts: readonly PingCounts[]): PingTotals {
   return pingTotals((kind) => sum(counts.map((count) => count[kind])))
@@ -135,54 +117,6 @@ function mergeSparse(parts: readonly SparseCounts[]): Histogram {
   const sum = new Histogram()
   for (const part of parts) sum.addSparse(part)
   return sum
-}
-
-function describeGenerator(
-  reports: readonly FloodReport[],
-  duration: number,
-  latency: LatencySummary,
-  sent: number,
-): GeneratorReport {
-  const eventLoopUtilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
-  const cpu = reports.reduce(
-    (total, { spent }) => total + spent.cpu * ratio(spent.active, spent.active + spent.polling),
-    0,
-  )
-  const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))
-  const reasons = saturationReasons(eventLoopUtilization, sendDelay, latency)
-  return {
-    resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
-    sendDelay,
-    heldBack: sum(reports.map((report) => report.recording.heldBack)),
-    eventLoopUtilization,
-    cpuPerPing: sent > 0 ? cpu / sent : NaN,
-    gcPauses: {
-      count: reports.reduce((total, { gcPauses }) => total + gcPauses.count, 0),
-      total: reports.reduce((total, { gcPauses }) => total + gcPauses.total, 0),
-      max: Math.max(...reports.map(({ gcPauses }) => gcPauses.max)),
-    },
-    threads: reports.length,
-    saturated: reasons.length > 0,
-    reasons,
-  }
-}
-
-function saturationReasons(utilization: number, sendDelay: LatencySummary, latency: LatencySummary): string[] {
-  const reasons: string[] = []
-  if (utilization > saturatingUtilization) {
-    reasons.push(
-      `its event loop was busy ${formatRatio(utilization)} of the time: take fewer connections a thread, a lower rate or more threads`,
-    )
-  }
-  if (sendDelay.p99 > Math.max(mostSendDelay.ms, mostSendDelay.latencyShare * latency.p99)) {
-    reasons.push(`pings left up to ${formatDuration(sendDelay.p99)} late (p99): take a lower rate or more threads`)
-  }
-  return reasons
-}
-
-function widthAt(latency: LatencySummary, percentile: number): number {
-  const { floor, ceiling } = latency.bounds(percentile)
-  return ceiling - floor
 }
 
 function perSecond(count: number, ms: number): number {

@@ -31,7 +31,8 @@ export interface Judgement {
  *
  * Pings that timed out or were lost are infinitely slow, coalesced ones do not count; pings that were
  * due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
- * itself fails nothing: rates it did not reach, pings it dropped, that left late or that timed out.
+ * itself fails nothing: rates it did not reach, pings it dropped, that left late or that timed out. Nor does what a silence
+ * of the generator may have caused: connections that ended within a second of it, and their pings.
  *
  * A run is never passed for something it did not do:
  * - nothing was answered, or the run was aborted: everything is inconclusive, and the verdict `vacuous`;
@@ -120,8 +121,9 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
   const missed = notMet.filter(({ level }) => level === 'fail')
   const warned = notMet.filter(({ level }) => level === 'warn')
   const disconnected = result.ended === 'disconnected'
-  const failed = disconnected || missed.some(({ verdict }) => verdict === 'fail')
-  const undecided = missed.some(({ verdict }) => verdict === 'inconclusive')
+  const isOwnDoing = result.connections.closedEarly === result.generator.afterSilence?.closedEarly
+  const failed = (disconnected && !isOwnDoing) || missed.some(({ verdict }) => verdict === 'fail')
+  const undecided = disconnected || missed.some(({ verdict }) => verdict === 'inconclusive')
   const reasons = [
     ...(undecided ? result.generator.reasons : []),
     ...(disconnected ? [describeDisconnection(result), ...mostFrequentFault(result)] : []),
@@ -148,7 +150,9 @@ function missedByConnections(
   const judgeCount = (objective: Pick<Objective, 'indicator' | 'comparison' | 'limit'>, reason: string) => {
     const { comparison, limit } = objective
     const bound = `${comparison} ${limit}`
-    return { ...judgeObjective(run, { ...objective, kind: 'count', level: 'fail', bound }, rule), reason }
+    const verdict = judgeObjective(run, { ...objective, kind: 'count', level: 'fail', bound }, rule)
+    const { caveat } = findIndicator(objective.indicator)!.read(run)
+    return { ...verdict, reason: verdict.verdict === 'inconclusive' ? `${reason}; ${caveat}` : reason }
   }
   const bounded = new Set(objectives.map(({ indicator }) => (indicator === 'connectErrorRate' ? 'opened' : indicator)))
   return [

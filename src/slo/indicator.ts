@@ -18,10 +18,12 @@ import type { Observation } from './observation.ts'
 import {
   type LatencyGroup,
   latencyGroups,
+  readClosedEarly,
+  readConnectErrorRate,
   readErrorRate,
-  readFact,
   readFailures,
   readMean,
+  readOpened,
   readPercentile,
   readRate,
   type Reading,
@@ -103,14 +105,14 @@ interface Kind {
 
 const totals: Readonly<Record<Total, IndicatorReader>> = {
   errorRate: shareOf('pings', readErrorRate),
-  connectErrorRate: shareOf('connections', ({ connectErrorRate }) => readFact(connectErrorRate)),
+  connectErrorRate: shareOf('connections', readConnectErrorRate),
   throughput: rateOf('answered', 'throughput'),
   offeredRate: rateOf('sent', 'offeredRate'),
   timedOut: countOf('lower', (observation) => readFailures(observation, 'timedOut')),
-  lost: countOf('lower', ({ pings }) => readFact(pings.lost)),
+  lost: countOf('lower', (observation) => readFailures(observation, 'lost')),
   dropped: countOf('lower', (observation) => readFailures(observation, 'dropped')),
-  opened: countOf('higher', ({ connections }) => readFact(connections.opened)),
-  closedEarly: countOf('lower', ({ connections }) => readFact(connections.closedEarly)),
+  opened: countOf('higher', readOpened),
+  closedEarly: countOf('lower', readClosedEarly),
 }
 
 function shareOf(of: 'pings' | 'connections', read: IndicatorReader['read']): IndicatorReader {

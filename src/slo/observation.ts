@@ -1,8 +1,9 @@
 import { errorRate } from '../result/error-rate.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
-import type { ConnectionTotals, LoadResult, PingTotals } from '../result/load-result.ts'
+import type { AfterSilence, ConnectionTotals, LoadResult, PingTotals } from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
 import type { Slices } from '../result/slices.ts'
+import { lostShare } from '../result/starvation.ts'
 import { earlyStoppingDivisor } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
 
@@ -29,12 +30,19 @@ export interface Observation {
   readonly generatorSaturated: boolean
   /** Of the whole run: see `GeneratorReport`. */
   readonly heldBack: number
+  /** Share of the time in which the generator's threads could not run, 0 to 1. */
+  readonly generatorLost: number
+  /** What a silence of the generator may have caused, in the whole run. */
+  readonly afterSilence: AfterSilence
 }
+
+const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0 }
 
 /** What a verdict on a whole run reads. */
 export function observeRun(result: LoadResult): Observation {
   const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate } = result
   const { connections, connectErrorRate, handshake, looks, generator } = result
+  const { starvation, afterSilence = nothing } = generator
   return {
     duration,
     slices,
@@ -51,6 +59,8 @@ export function observeRun(result: LoadResult): Observation {
     plannedLooks: looks.planned,
     generatorSaturated: generator.saturated,
     heldBack: generator.heldBack,
+    generatorLost: starvation === undefined ? 0 : lostShare(starvation),
+    afterSilence,
   }
 }
 

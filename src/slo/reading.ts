@@ -1,5 +1,5 @@
 import type { Bounds, LatencySummary } from '../result/latency-summary.ts'
-import { formatCount, formatDuration } from '../units.ts'
+import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import type { Bracket } from './bracket.ts'
 import type { Observation } from './observation.ts'
 
@@ -26,23 +26,30 @@ export function readMean(observation: Observation, group: LatencyGroup): Reading
  * Pings that never got an answer, and connections that never opened, are infinitely slow. Pings that were due but never
  * sent might have been: they move the ceiling of the response time, not its floor. Under a saturated generator the floor
  * is that of a service time without timeouts: that pings left late, or were not looked after in time, is its own doing.
+ * So may be what failed after a silence of the generator.
  *
  * @param figure of the samples of a group, and of so many more that are infinitely slow
  */
 function readLatency(
-  { pings, connections, generatorSaturated, heldBack }: Observation,
+  observation: Observation,
   group: LatencyGroup,
   figure: (group: LatencyGroup, endless: number) => Bounds,
 ): Reading {
+  const { pings, connections, generatorSaturated, afterSilence } = observation
   const unanswered = group === 'handshake' ? connections.failed : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
+  const { timedOut, lost, failed } = afterSilence
+  const ofGenerator = group === 'handshake' ? failed : lost + (generatorSaturated ? pings.timedOut : timedOut)
   const seen = figure(group, unanswered)
   const bracket = {
     measured: seen.ceiling,
-    floor: generatorSaturated && group !== 'handshake' ? figure('serviceTime', pings.lost).floor : seen.floor,
+    floor: figure(
+      generatorSaturated && group !== 'handshake' ? 'serviceTime' : group,
+      Math.max(0, unanswered - ofGenerator),
+    ).floor,
     ceiling: figure(group, unanswered + unsent).ceiling,
   }
-  return { ...bracket, caveat: latencyCaveat(bracket, pings, group === 'latency' ? heldBack : 0) }
+  return { ...bracket, caveat: latencyCaveat(bracket, observation, group) }
 }
 
 function percentileWith(summary: LatencySummary, percentile: number, endless: number): Bounds {
@@ -60,55 +67,104 @@ function meanWith(observation: Observation, group: LatencyGroup, endless: number
   return { floor: Math.max(0, ceiling - width), ceiling }
 }
 
-function latencyCaveat(
-  { measured, floor, ceiling }: Bracket,
-  { dropped, due, timedOut }: Observation['pings'],
-  heldBack: number,
-): string {
-  if (measured === Infinity) return saturationCaveat(timedOut, 'timed-out')
+function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Observation, group: LatencyGroup): string {
+  const { dropped, due, timedOut, lost } = observation.pings
+  if (measured === Infinity) {
+    if (group === 'handshake') return ownDoing(observation, observation.connections.failed, 'failed connections')
+    return observation.generatorSaturated
+      ? ownDoing(observation, timedOut, 'timed-out pings')
+      : ownDoing(observation, timedOut + lost, 'unanswered pings')
+  }
   if (ceiling - measured > measured - floor) {
     return `${formatCount(dropped)} of ${formatCount(due)} due pings were never sent, and may have been slow`
   }
+  const heldBack = group === 'latency' ? observation.heldBack : 0
   const range = `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
   if (heldBack === 0) return range
   const cure = 'take more connections, or raise maxPendingPongs if the server allows it'
   return `${range}; ${formatCount(heldBack)} pings waited for answers to others: ${cure}`
 }
 
-/** The failed share of the pings that were due, of which a saturated generator may have failed some itself. */
-export function readErrorRate({ errorRate, pings, generatorSaturated }: Observation): Reading {
+/** The failed share of the pings that were due, of which the generator may have failed some itself. */
+export function readErrorRate(observation: Observation): Reading {
+  const { errorRate, pings, generatorSaturated, afterSilence } = observation
+  const ofGenerator = generatorSaturated
+    ? pings.dropped + pings.timedOut + afterSilence.lost
+    : afterSilence.dropped + afterSilence.timedOut + afterSilence.lost
+  const failed = pings.dropped + pings.timedOut + pings.lost
   return {
     ...readFact(errorRate),
-    floor: generatorSaturated ? pings.lost / pings.due : errorRate,
-    caveat: saturationCaveat(pings.dropped + pings.timedOut, 'dropped or timed-out'),
+    floor: ofGenerator === 0 ? errorRate : Math.max(0, failed - ofGenerator) / pings.due,
+    caveat: generatorSaturated
+      ? ownDoing(observation, pings.dropped + pings.timedOut, 'dropped or timed-out pings')
+      : ownDoing(observation, ofGenerator, 'failed pings'),
   }
 }
 
-/** Pings that failed in a way that may be a saturated generator's own doing. */
-export function readFailures({ pings, generatorSaturated }: Observation, kind: 'timedOut' | 'dropped'): Reading {
+/** Pings that failed in a way that may be the generator's own doing. */
+export function readFailures(observation: Observation, kind: 'timedOut' | 'lost' | 'dropped'): Reading {
+  const { pings, generatorSaturated, afterSilence } = observation
   const count = pings[kind]
+  const ofGenerator = generatorSaturated && kind !== 'lost' ? count : afterSilence[kind]
   return {
     ...readFact(count),
-    floor: generatorSaturated ? 0 : count,
-    caveat: saturationCaveat(count, kind === 'timedOut' ? 'timed-out' : kind),
+    floor: Math.max(0, count - ofGenerator),
+    caveat: ownDoing(observation, count, `${kind === 'timedOut' ? 'timed-out' : kind} pings`),
   }
 }
 
-function saturationCaveat(count: number, what: string): string {
-  return `the generator was saturated, ${formatCount(count)} ${what} pings may be its own doing`
+/** Connections that ended before the run did, which a generator that was silent may have caused. */
+export function readClosedEarly(observation: Observation): Reading {
+  const { closedEarly } = observation.connections
+  const ofGenerator = observation.afterSilence.closedEarly
+  return {
+    ...readFact(closedEarly),
+    floor: closedEarly - ofGenerator,
+    caveat: afterSilence(ofGenerator, 'of them'),
+  }
 }
 
-/** A rate per second, which a saturated generator may have kept from being higher. */
+/** The share of connections that never opened, as some would have if the generator had not been silent. */
+export function readConnectErrorRate({ connections, connectErrorRate, ...observation }: Observation): Reading {
+  const { requested, failed } = connections
+  const ofGenerator = observation.afterSilence.failed
+  return {
+    ...readFact(connectErrorRate),
+    floor: ofGenerator === 0 ? connectErrorRate : (failed - ofGenerator) / requested,
+    caveat: afterSilence(ofGenerator, 'of them'),
+  }
+}
+
+/** Connections that opened, as more would have if the generator had not been silent. */
+export function readOpened(observation: Observation): Reading {
+  const { opened } = observation.connections
+  const ofGenerator = observation.afterSilence.failed
+  return { ...readFact(opened), ceiling: opened + ofGenerator, caveat: afterSilence(ofGenerator, 'that failed') }
+}
+
+function ownDoing({ generatorSaturated }: Observation, count: number, what: string): string {
+  return generatorSaturated
+    ? `the generator was saturated, ${formatCount(count)} ${what} may be its own doing`
+    : afterSilence(count, what)
+}
+
+function afterSilence(count: number, what: string): string {
+  return `the generator did not run for a while, ${formatCount(count)} ${what} may be its own doing`
+}
+
+/** A rate per second, which would have been higher if the generator had always run, and may be by any amount if it was saturated. */
 export function readRate(observation: Observation, name: 'throughput' | 'offeredRate'): Reading {
-  const rate = observation[name]
+  const { [name]: rate, generatorSaturated, generatorLost } = observation
   return {
     ...readFact(rate),
-    ceiling: observation.generatorSaturated ? Infinity : rate,
-    caveat: 'the generator was saturated, the server may be able to do more',
+    ceiling: generatorSaturated ? Infinity : rate / (1 - generatorLost),
+    caveat: generatorSaturated
+      ? 'the generator was saturated, the server may be able to do more'
+      : `the generator did not run ${formatRatio(generatorLost)} of the time, the server may be able to do more`,
   }
 }
 
 /** What the generator knows for certain. */
-export function readFact(value: number): Reading {
+function readFact(value: number): Reading {
   return { measured: value, floor: value, ceiling: value, caveat: '' }
 }

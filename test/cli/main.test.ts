@@ -147,7 +147,7 @@ describe.concurrent('ws-load URL', () => {
     await using server = await echoing()
     const { exitCode, stdout, stderr } = await wsLoad('-c', '3', '-g', server.url, ...short)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toMatch(/^ws:.*\n3 connections, closed model with 1 in flight each, measured for 300 ms\n/)
+    expect(stdout).toMatch(/^ws:.*\n3 connections, closed model with 1 in flight each, measured for 300 ms\n/m)
     expect(stdout).not.toContain('\u001B')
   })
 

@@ -64,9 +64,7 @@ describe('a histogram', () => {
     open.sent({ due: 2_000, sent: 2_003 })
     open.answered({ due: 2_000, sent: 2_003, floor: 2_010, ceiling: 2_011 })
     expect(open.sendDelay).toEqual(histogramOf(3))
-    expect(open.latencyFloor).toEqual(histogramOf(10))
     expect(open.latency).toEqual(histogramOf(11))
-    expect(open.serviceTimeFloor).toEqual(histogramOf(7))
     expect(open.serviceTime).toEqual(histogramOf(8))
   })
 
@@ -87,14 +85,19 @@ describe('a histogram', () => {
     closed.answered({ due: 2_000, sent: 2_000, floor: 2_010, ceiling: 2_011 })
     expect(closed.latency).toEqual(histogramOf(11))
     expect(closed.serviceTime).toBe(closed.latency)
-    expect(closed.serviceTimeFloor).toBe(closed.latencyFloor)
     expect(total(closed.sendDelay)).toBe(0)
+  })
+
+  test('has a lower bound that leaves out how late a ping left, which is no doing of the server', () => {
+    const open = recorder(true)
+    open.answered({ due: 2_000, sent: 2_003, floor: 2_010, ceiling: 2_011 })
+    expect(open.latencyFloor).toEqual(histogramOf(7))
   })
 
   test('has no floor below zero', () => {
     const all = recorder()
     all.answered({ due: 2_000, sent: 2_003, floor: 1_999, ceiling: 2_004 })
-    expect([all.latencyFloor, all.serviceTimeFloor]).toEqual([histogramOf(0), histogramOf(0)])
+    expect(all.latencyFloor).toEqual(histogramOf(0))
   })
 
   test('has the handshakes, whenever they were', () => {
@@ -104,6 +107,18 @@ describe('a histogram', () => {
     expect(all.handshake).toEqual(histogramOf(5, 2))
     expect(all.handshakeFloor).toEqual(histogramOf(4, 0))
   })
+})
+
+test('what fails after a silence of the thread is counted', () => {
+  const clock = { isAfterSilence: false }
+  const all = Object.assign(new Recorder(true, undefined, undefined, undefined, clock), { from: 0, until: 1_000 })
+  const kinds = ['coalesced', 'timedOut', 'lost', 'dropped'] as const
+  for (const kind of kinds) all.count(kind, 1)
+  expect(all.afterSilence).toEqual({ timedOut: 0, lost: 0, dropped: 0 })
+  clock.isAfterSilence = true
+  for (const kind of kinds) all.count(kind, 1)
+  all.count('lost', 2_000)
+  expect(all.afterSilence).toEqual({ timedOut: 1, lost: 1, dropped: 1 })
 })
 
 describe('totals', () => {

@@ -90,6 +90,14 @@ test('other floods on the machine come before all figures', () => {
   )
 })
 
+test('what kept the generator from running is there, as far as the system told', () => {
+  const starved = loadResult(undefined, { generator: { starvation: { waiting: 0.05, stopped: 0 } } })
+  const page = pageOf([{ name: 'latency', result: starved }])
+  expect(page).toContain('<th scope="row">waited for a processor</th><td>5 % of the time</td>')
+  expect(page).toContain('<th scope="row">stopped otherwise</th><td>0 % of the time</td>')
+  expect(page).not.toContain('stopped by a quota')
+})
+
 test('a saturated generator comes before all figures', () => {
   const doubtful = loadResult(undefined, { generator: { saturated: true, reasons: ['it was busy'] } })
   const page = pageOf([{ name: 'latency', result: doubtful }])

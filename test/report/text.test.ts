@@ -214,3 +214,10 @@ test.for([
   expect(painted).toContain('\u001B[')
   expect(stripVTControlCharacters(painted)).toBe(formatSummary(result, { verdict }))
 })
+
+test('says how long the generator could not run, where that matters', () => {
+  const lines = (waiting: number) =>
+    formatSummary(loadResult(undefined, { generator: { starvation: { waiting, stopped: 0.01 } } }))
+  expect(lines(0.005)).not.toContain('kept from running')
+  expect(lines(0.05)).toMatch(/kept from running\s+6 % of the time/)
+})

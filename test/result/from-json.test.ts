@@ -17,6 +17,10 @@ describe('a summary that was read from a file', () => {
       duration: 1_000,
       pings: { timedOut: 3 },
       errors: { CLOSE_1011: { count: 1, samples: ['bye'] } },
+      generator: {
+        starvation: { waiting: 0.125, stopped: 0.5 },
+        afterSilence: { timedOut: 1, lost: 0, dropped: 0, failed: 0, closedEarly: 0 },
+      },
     }),
   )
 

@@ -1,8 +1,8 @@
 import { rootCertificates } from 'node:tls'
-import { availableParallelism } from 'node:os'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
+import { availableProcessors } from '../../src/generator/processors.ts'
 import type { ThreadPlan } from '../../src/generator/thread-plan.ts'
 import { planThreads } from '../../src/run/plan.ts'
 import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
@@ -97,10 +97,19 @@ describe('the number of threads', () => {
     expect(plan(options)).toHaveLength(count)
   })
 
-  test('is half of the cores at most unless it is asked for', () => {
-    const cores = availableParallelism()
+  test.for([
+    [8, 4],
+    [2, 1],
+    [3.9, 1],
+    [0.25, 1],
+  ])('of %d processors, or a quota of them, is half unless it is asked for: %d', ([processors, count]) => {
+    const plans = planThreads(parseOptions({ connections: 1_000_000 }), url, undefined, processors)
+    expect(plans).toHaveLength(count!)
+  })
+
+  test('is that of the processors that this process may use', () => {
     const plans = plan({ connections: 1_000_000 })
-    expect(plans).toHaveLength(Math.max(1, Math.floor(cores / 2)))
+    expect(plans).toHaveLength(Math.max(1, Math.floor(availableProcessors() / 2)))
   })
 })
 

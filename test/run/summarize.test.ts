@@ -31,6 +31,16 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
     slices: recording.slices(),
     spent: { active: 0, polling: 0, cpu: 0 },
     gcPauses: { count: 0, total: 0, max: 0 },
+    starvation: {
+      queued: 0,
+      throttled: undefined,
+      notRunning: 0,
+      overslept: 0,
+      asleep: 0,
+      memoryStall: 0,
+    },
+    quota: undefined,
+    afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0 },
     ...overrides,
   })
 }
@@ -315,7 +325,8 @@ describe('the generator', () => {
       recorder.sent({ due: 2_000, sent: 2_020 })
       recorder.answered({ due: 2_000, sent: 2_020, floor: 2_030, ceiling: 2_030 })
     })
-    expect(summaryOf([report(late)]).generator.reasons).toMatchInlineSnapshot(`
+    const spent = { active: 1_500, polling: 0, cpu: 1_500 }
+    expect(summaryOf([report(late, { spent })]).generator.reasons).toMatchInlineSnapshot(`
       [
         "pings left up to 20 ms late (p99): take a lower rate or more threads",
       ]

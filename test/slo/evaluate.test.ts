@@ -236,6 +236,91 @@ describe('a saturated generator does not blame the server:', () => {
   })
 })
 
+describe('a generator that was silent for a while does not blame the server:', () => {
+  const afterSilence = { timedOut: 1_000, lost: 1_000, dropped: 1_000, failed: 2, closedEarly: 3 }
+  const pings = { timedOut: 1_000, lost: 1_000, dropped: 1_000 }
+  const connections = { requested: 10, opened: 8, failed: 2, closedEarly: 3 }
+
+  test('for what failed within a second of that', () => {
+    const result = loadResult(undefined, { generator: { afterSilence }, pings, connections })
+    const slo: SLO = {
+      timedOut: '<= 0',
+      lost: '<= 0',
+      dropped: '<= 0',
+      opened: '>= 10',
+      closedEarly: '<= 0',
+      errorRate: '< 1%',
+      connectErrorRate: '< 1%',
+      p99: '< 20ms',
+      'handshake.p99': '< 1s',
+    }
+    const { verdict, objectives } = evaluateSLO(result, slo)
+    expect(verdict).toBe('inconclusive')
+    expect(objectives.map((objective) => objective.reason)).toMatchInlineSnapshot(`
+      [
+        "timedOut: the generator did not run for a while, 1,000 timed-out pings may be its own doing",
+        "lost: the generator did not run for a while, 1,000 lost pings may be its own doing",
+        "dropped: the generator did not run for a while, 1,000 dropped pings may be its own doing",
+        "opened: the generator did not run for a while, 2 that failed may be its own doing",
+        "closedEarly: the generator did not run for a while, 3 of them may be its own doing",
+        "errorRate: the generator did not run for a while, 3,000 failed pings may be its own doing",
+        "connectErrorRate: the generator did not run for a while, 2 of them may be its own doing",
+        "p99: the generator did not run for a while, 2,000 unanswered pings may be its own doing",
+        "handshake.p99: the generator did not run for a while, 2 failed connections may be its own doing",
+      ]
+    `)
+  })
+
+  test('but does for all else that failed', () => {
+    const more = { timedOut: 1_500, lost: 1_500, dropped: 1_500 }
+    const result = loadResult(undefined, {
+      generator: { afterSilence },
+      pings: more,
+      connections: { requested: 10, opened: 7, failed: 3, closedEarly: 4 },
+    })
+    const slo: SLO = { timedOut: '<= 0', lost: '<= 0', dropped: '<= 0', opened: '>= 10', closedEarly: '<= 0' }
+    const verdicts = evaluateSLO(result, { ...slo, errorRate: '< 1%', p99: '< 20ms' }).objectives
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(repeated(7, 'fail'))
+  })
+
+  test('for connections that it may have lost itself, of which no objective speaks', () => {
+    const result = loadResult(undefined, { generator: { afterSilence }, connections: { closedEarly: 3 } })
+    expect(evaluateSLO(result, { p99: '< 20ms' })).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [
+        '3 of 10 connections ended before the run did; ' +
+          'the generator did not run for a while, 3 of them may be its own doing',
+      ],
+    })
+    const more = { ...result, connections: { ...result.connections, closedEarly: 4 } }
+    expect(evaluateSLO(more, { p99: '< 20ms' }).verdict).toBe('fail')
+  })
+
+  test('for the end of all connections', () => {
+    const all = { ...afterSilence, closedEarly: 10 }
+    const gone = loadResult(undefined, {
+      ended: 'disconnected',
+      generator: { afterSilence: all },
+      connections: { closedEarly: 10 },
+    })
+    const slo: SLO = { p99: '< 20ms', closedEarly: '<= 10' }
+    expect(evaluateSLO(gone, slo).verdict).toBe('inconclusive')
+    const blamed = { ...gone, generator: { ...gone.generator, afterSilence } }
+    expect(evaluateSLO(blamed, slo).verdict).toBe('fail')
+  })
+
+  test('for a rate that it did not reach meanwhile', () => {
+    const result = loadResult(undefined, { generator: { starvation: { waiting: 0.05, stopped: 0.01 } } })
+    const { throughput } = result
+    const limits = [`> ${throughput * 1.08}/s`, `> ${throughput * 1.03}/s`, `> ${throughput * 0.97}/s`]
+    const { objectives } = evaluateSLO(result, { throughput: limits })
+    expect(objectives.map(({ verdict }) => verdict)).toEqual(['fail', 'inconclusive', 'pass'])
+    expect(objectives[1]!.reason).toBe(
+      'throughput: the generator did not run 6 % of the time, the server may be able to do more',
+    )
+  })
+})
+
 describe('no vacuous pass:', () => {
   test('no connection opened', () => {
     const result = loadResult([], {

@@ -40,6 +40,20 @@ export function vanishing(options: EndingOptions): Promise<EndingServer> {
   return ending(options, (_socket, _server, tcp) => tcp.end())
 }
 
+/** Echoes, pings each client now and then, and ends the connection of one that has not answered for `patience` ms. */
+export function impatient(patience: number, options: ServeOptions = {}): Promise<WsServer> {
+  return serveWebSockets(options, (socket) => {
+    onRequest(socket, (answer) => answer())
+    let answeredAt = performance.now()
+    socket.on('pong', () => (answeredAt = performance.now()))
+    const check = setInterval(() => {
+      if (performance.now() - answeredAt > patience) socket.close(1008, 'no pong')
+      else socket.ping()
+    }, patience / 10)
+    socket.on('close', () => clearInterval(check))
+  })
+}
+
 async function ending(
   { after, only = Infinity, ...options }: EndingOptions,
   end: (socket: WebSocket, server: WsServer, tcp: Socket) => void,

@@ -32,7 +32,8 @@ export async function floodInProcess(
   output.on('line', (line) => lines.push(line))
   const closed = once(child, 'close')
   try {
-    await once(output, 'line')
+    await Promise.race([once(output, 'line'), closed])
+    if (ended.signal.aborted) throw new Error(`a flood ended with code ${child.exitCode} before it began`)
     prepare?.(child.pid!)
     child.stdin.write('go\n')
     await Promise.all([closed, meanwhile?.(child.pid!, ended.signal)])

@@ -15,7 +15,7 @@ export {
   stalling,
 } from './answers.ts'
 export { babbles, babbling, type Babble } from './babble.ts'
-export { closing, resetting, vanishing } from './endings.ts'
+export { closing, impatient, resetting, vanishing } from './endings.ts'
 export { dead, limited, neverUpgrading, refusing } from './refusals.ts'
 export { chopping, fragmenting, gluing, greeting } from './segments.ts'
 export type { Evidence, Handshake, Server } from './evidence.ts'

@@ -1,0 +1,196 @@
+import type { FloodReport } from '../generator/flood-report.ts'
+import type { AfterSilence, GeneratorReport, Starvation } from '../result/load-result.ts'
+import { LatencySummary } from '../result/latency-summary.ts'
+import { lostShare } from '../result/starvation.ts'
+import { formatDuration, formatRatio } from '../units.ts'
+import { merge } from './merge.ts'
+
+/** Above this utilization of the event loop, answers wait for the generator. */
+const saturatingUtilization = 0.9
+/** Below it, an event loop is not what made pings leave late; if its thread did not always run, not below the other one. */
+const [leastUtilization, busyUtilization] = [0.1, 0.5]
+/** Pings that leave later than both, of which the second is a share of the latency, are the generator's fault. */
+const mostSendDelay = { ms: 1, latencyShare: 0.1 }
+/** Threads that cannot run for as much of the time; what is less shows in the brackets and bounds the rates. */
+const saturatingLoss = 0.25
+/** Garbage collections that take as much of it. */
+const saturatingCollection = 0.1
+/** What took less of the time is no reason for anything. */
+const negligibleShare = 0.02
+/** The two clocks are read one after the other, one of them to 10 ms: only what is longer was a sleep of the machine. */
+const shortestSleepMs = 100
+
+/** What kept a generator from its work. */
+interface Cause {
+  /** Of the measured window, 0 to 1. */
+  readonly share: number
+  /** What happened, and what to change. */
+  readonly text: string
+}
+
+/**
+ * What the generator says of itself.
+ * @param duration of the measured window in milliseconds
+ * @param sent pings
+ */
+export function reportGenerator(
+  reports: readonly FloodReport[],
+  duration: number,
+  latency: LatencySummary,
+  sent: number,
+): GeneratorReport {
+  const utilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
+  const cpu = reports.reduce(
+    (total, { spent }) => total + spent.cpu * ratio(spent.active, spent.active + spent.polling),
+    0,
+  )
+  const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))
+  const losses = mostStarved(reports.map(lossesOf))
+  const starvation = sharesOf(losses, duration)
+  const causes = causesOf(losses, reports, duration)
+  const isKeptFromWork = lostShare(starvation) >= saturatingLoss || collectedShare(reports, duration) > 0
+  const reasons = saturationReasons(utilization, sendDelay, latency, causes, isKeptFromWork)
+  return {
+    resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
+    sendDelay,
+    heldBack: reports.reduce((total, { recording }) => total + recording.heldBack, 0),
+    eventLoopUtilization: utilization,
+    cpuPerPing: sent > 0 ? cpu / sent : NaN,
+    gcPauses: {
+      count: reports.reduce((total, { gcPauses }) => total + gcPauses.count, 0),
+      total: reports.reduce((total, { gcPauses }) => total + gcPauses.total, 0),
+      max: Math.max(...reports.map(({ gcPauses }) => gcPauses.max)),
+    },
+    starvation,
+    afterSilence: sumAfterSilence(reports),
+    threads: reports.length,
+    saturated: reasons.length > 0,
+    reasons,
+  }
+}
+
+/**
+ * What kept a thread from running, in milliseconds. The kernel counts waiting for a quota as waiting in the run queue; what
+ * neither explains may have been waiting for memory, or else was neither.
+ */
+function lossesOf({ starvation }: FloodReport): Starvation {
+  const { queued, throttled, notRunning = 0, overslept, asleep = 0, memoryStall } = starvation
+  const ofQuota = throttled && Math.min(throttled, queued ?? Infinity)
+  const unexplained = Math.max(0, notRunning + overslept - (queued ?? ofQuota ?? 0))
+  const ofMemory = memoryStall && Math.min(memoryStall, unexplained)
+  return {
+    throttled: ofQuota,
+    waiting: queued && queued - (ofQuota ?? 0),
+    memoryStall: ofMemory,
+    stopped: unexplained - (ofMemory ?? 0) + (asleep >= shortestSleepMs ? asleep : 0),
+  }
+}
+
+function totalOf({ throttled = 0, waiting = 0, memoryStall = 0, stopped }: Starvation): number {
+  return throttled + waiting + memoryStall + stopped
+}
+
+function mostStarved(threads: readonly Starvation[]): Starvation {
+  return threads.reduce((most, thread) => (totalOf(thread) > totalOf(most) ? thread : most))
+}
+
+/** Losses as shares of the measured window. */
+function sharesOf({ throttled, waiting, memoryStall, stopped }: Starvation, duration: number): Starvation {
+  const share = (ms: number | undefined): number | undefined => ms && Math.min(1, ratio(ms, duration))
+  return {
+    throttled: share(throttled),
+    waiting: share(waiting),
+    memoryStall: share(memoryStall),
+    stopped: share(stopped)!,
+  }
+}
+
+/** What kept the generator from its work, the most important first. */
+function causesOf(losses: Starvation, reports: readonly FloodReport[], duration: number): Cause[] {
+  const { throttled, waiting, memoryStall, stopped } = losses
+  const quota = Math.min(...reports.map((report) => report.quota ?? Infinity))
+  const longest = formatDuration(Math.max(...reports.map(({ gcPauses }) => gcPauses.max)))
+  const causes: [ms: number | undefined, describe: (time: string) => string][] = [
+    [
+      throttled,
+      (time) =>
+        `a quota of ${Number(quota.toPrecision(2))} CPU (cgroup) stopped its threads ${time}: raise the quota, or take a lower rate and fewer connections`,
+    ],
+    [
+      waiting,
+      (time) =>
+        `its threads waited ${time} for a processor that others had: let nothing else run meanwhile${reports.length > 1 ? ', or take fewer threads' : ''}`,
+    ],
+    [
+      memoryStall,
+      (time) => `its threads waited ${time} for memory: take fewer connections, or let others use less of it`,
+    ],
+    [
+      stopped,
+      () =>
+        waiting === undefined
+          ? `its threads did not run for ${formatDuration(stopped)}: let nothing else run meanwhile, and nothing stop them`
+          : `its threads were stopped for ${formatDuration(stopped)} (by a signal, with their container or the machine): let them run on`,
+    ],
+    [
+      collectedShare(reports, duration) * duration,
+      (time) => `garbage collection took ${time}, up to ${longest} at once: take smaller messages or more threads`,
+    ],
+  ]
+  return causes
+    .map(([ms = 0, describe]) => ({ share: ratio(ms, duration), describe }))
+    .filter(({ share }) => share >= negligibleShare)
+    .toSorted((one, other) => other.share - one.share)
+    .map(({ share, describe }) => ({ share, text: describe(`${formatRatio(share)} of the time`) }))
+}
+
+/** How much of the time garbage collections of one thread took, if that is much: on a thread that is stopped they last longer. */
+function collectedShare(reports: readonly FloodReport[], duration: number): number {
+  const share = Math.max(...reports.map(({ gcPauses }) => ratio(gcPauses.total, duration)))
+  return share >= saturatingCollection ? share : 0
+}
+
+/** Why the generator, rather than the server, may be what limited a run; empty if it did not. */
+function saturationReasons(
+  utilization: number,
+  sendDelay: LatencySummary,
+  latency: LatencySummary,
+  causes: readonly Cause[],
+  isKeptFromWork: boolean,
+): string[] {
+  const isLate = sendDelay.p99 > Math.max(mostSendDelay.ms, mostSendDelay.latencyShare * latency.p99)
+  const late = `pings left up to ${formatDuration(sendDelay.p99)} late (p99)`
+  const busy = `its event loop was busy ${formatRatio(utilization)} of the time`
+  const texts = causes.map(({ text }) => text)
+  if (isKeptFromWork) return [...texts, ...(isLate ? [late] : [])]
+  const reasons: string[] = []
+  if (utilization > saturatingUtilization) {
+    reasons.push(`${busy}: take fewer connections a thread, a lower rate or more threads`)
+  }
+  if (!isLate) return reasons
+  const isBusy = utilization >= (texts.length > 0 ? busyUtilization : leastUtilization)
+  if (isBusy) return [...reasons, `${late}: take a lower rate or more threads`]
+  if (texts.length > 0) return [`${late} though ${busy} only`, ...texts]
+  return [`${late} though ${busy} only: let nothing else run meanwhile`]
+}
+
+function sumAfterSilence(reports: readonly FloodReport[]): AfterSilence {
+  const sum = (name: keyof AfterSilence): number =>
+    reports.reduce((total, { afterSilence }) => total + afterSilence[name], 0)
+  return {
+    timedOut: sum('timedOut'),
+    lost: sum('lost'),
+    dropped: sum('dropped'),
+    failed: sum('failed'),
+    closedEarly: sum('closedEarly'),
+  }
+}
+
+function widthAt(latency: LatencySummary, percentile: number): number {
+  const { floor, ceiling } = latency.bounds(percentile)
+  return ceiling - floor
+}
+
+function ratio(part: number, whole: number): number {
+  return whole > 0 ? Math.min(part / whole, Number.MAX_VALUE) : 0
+}
