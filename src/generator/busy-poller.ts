@@ -1,9 +1,16 @@
 import type { PollClock } from './poll-clock.ts'
+import { threadTimes } from './thread-times.ts'
 
 /** Below this utilization the event loop has time to poll without a pause, 0 to 1. */
 const mostUtilization = 0.5
 /** How long utilization is taken over before it is judged anew. */
 const utilizationWindowMs = 10
+/** A loop that has to wait for a processor for more of the time, 0 to 1, takes it from others by polling. */
+const mostQueued = 0.1
+/** How long waiting is taken over before it is judged anew. */
+const queueWindowMs = 50
+/** How long a loop that had to wait polls with pauses, until it tries again whether there is a core to spare. */
+const sparingMs = 1_000
 /** Fewer processors have none to spare: a quota would soon be used up, and the rest of it spent on standing still. */
 const fewestProcessors = 2
 /** How long a loop that does not poll without a pause waits at most. */
@@ -13,7 +20,7 @@ const pauseMs = 1
  * Busy polling: keeps an idle event loop polling for answers, so that the bracket around each of them is narrow. Without
  * it, a loop that waits for one answer has not polled since it sent the ping. A loop with time to spare polls without a
  * pause, on a machine that has a core to spare for it; a busy one polls often enough by itself, and a timer sees to the
- * rest once a millisecond.
+ * rest once a millisecond. Where others want the core it lets go: they would make it wait when an answer comes.
  */
 export class BusyPoller {
   /** Milliseconds spent on polling alone. */
@@ -27,6 +34,11 @@ export class BusyPoller {
   /** When utilization was judged last, and the clock's `active` then. */
   #judgedAt = performance.now()
   #activeThen = 0
+  /** When waiting for a processor was judged last, and how long it had been until then. */
+  #queueJudgedAt = this.#judgedAt
+  #queuedThen: number | undefined = threadTimes().queued
+  /** Until when there is no core to spare. */
+  #sparingUntil = 0
   /** When this polled last without a pause behind it, and the clock's `reads` then. */
   #polledAt = Infinity
   #readsThen = 0
@@ -55,12 +67,23 @@ export class BusyPoller {
     this.#readsThen = reads
     if (now - this.#judgedAt >= utilizationWindowMs) {
       const utilization = (active - this.#activeThen) / (now - this.#judgedAt)
-      this.#pausing = !this.#hasCoreToSpare || utilization >= mostUtilization
+      this.#pausing = !this.#hasCoreToSpare || utilization >= mostUtilization || this.#othersWantTheCore(now)
       this.#judgedAt = now
       this.#activeThen = active
     }
     this.#polledAt = this.#pausing ? Infinity : now
     if (this.#pausing) this.#timer = setTimeout(this.#poll, pauseMs)
     else this.#immediate = setImmediate(this.#poll)
+  }
+
+  #othersWantTheCore(now: number): boolean {
+    const elapsed = now - this.#queueJudgedAt
+    if (elapsed >= queueWindowMs && now >= this.#sparingUntil) {
+      const { queued } = threadTimes()
+      if (queued! - this.#queuedThen! > mostQueued * elapsed) this.#sparingUntil = now + sparingMs
+      this.#queueJudgedAt = now
+      this.#queuedThen = queued
+    }
+    return now < this.#sparingUntil
   }
 }

@@ -46,10 +46,14 @@ export const canCrowd: boolean = process.platform === 'linux' && findProgram('ta
 /** Puts a process on one processor, together with so many programs that spin there until this is disposed of. */
 export function crowd(pid: number, spinning: number): Disposable {
   execFileSync('taskset', ['-a', '-p', '-c', '0', String(pid)])
-  const programs = Array.from({ length: spinning }, () =>
-    spawn('taskset', ['-c', '0', process.execPath, '-e', 'setTimeout(() => process.exit(), 20000); for (;;);'], {
-      stdio: 'ignore',
-    }),
+  return spin(spinning, ['taskset', '-c', '0'])
+}
+
+/** Programs that spin until they are disposed of, on whatever processor they get. */
+export function spin(programs: number, under: readonly string[] = []): Disposable {
+  const [command = '', ...args] = [...under, process.execPath]
+  const spinning = Array.from({ length: programs }, () =>
+    spawn(command, [...args, '-e', 'setTimeout(() => process.exit(), 20000); for (;;);'], { stdio: 'ignore' }),
   )
-  return { [Symbol.dispose]: () => programs.forEach((program) => program.kill('SIGKILL')) }
+  return { [Symbol.dispose]: () => spinning.forEach((program) => program.kill('SIGKILL')) }
 }

@@ -1,0 +1,26 @@
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { BusyPoller } from '../../src/generator/busy-poller.ts'
+import { PollClock } from '../../src/generator/poll-clock.ts'
+import { spin } from '../support/starving.ts'
+
+const measuredMs = 1_500
+
+/** Milliseconds of {@link measuredMs} that an idle loop spends on polling. */
+async function pollingOf(processors: number): Promise<number> {
+  const poller = new BusyPoller(new PollClock(), processors)
+  poller.start()
+  await sleep(measuredMs)
+  poller.stop()
+  return poller.polling
+}
+
+test('an idle loop does not poll without a pause where there is one processor', async () => {
+  expect(await pollingOf(1)).toBe(0)
+})
+
+test.runIf(process.platform === 'linux')('an idle loop lets others have the processor that they want', async () => {
+  using _ = spin(2 * availableParallelism())
+  expect(await pollingOf(2)).toBeLessThan(measuredMs / 2)
+})
