@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { echoing } from '../support/servers.ts'
+import { delaying, echoing } from '../support/servers.ts'
 import { type Files, linkedConsumer } from './support/consumer.ts'
 
 const consumer = await linkedConsumer()
 const server = await echoing()
+/** One that leaves its generator time to spare. */
+const slow = await delaying(20)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
+  await slow[Symbol.asyncDispose]()
   await consumer[Symbol.asyncDispose]()
 })
 
 /** Projects of one run, each with its pool and its test files. */
-const config = (projects: string): string => `
+const config = (projects: string, maxWorkers = 4): string => `
 import wsLoad from 'vitest-ws-load/plugin'
 const defaults = { url: '${server.url}', connections: 2, duration: 100, warmup: 0 }
 const plugin = (options) => wsLoad({ defaults, ...options })
@@ -20,7 +23,7 @@ const project = (name, include, test, plugins = [plugin()]) => ({
   plugins,
   test: { name, include: include.map((file) => file + '.test.js'), pool: name, ...test },
 })
-export default { test: { maxWorkers: 4, projects: [${projects}] } }`
+export default { test: { maxWorkers: ${maxWorkers}, projects: [${projects}] } }`
 
 describe('floods of one run', () => {
   const log = `
@@ -266,15 +269,18 @@ describe('a baseline that two tests keep', () => {
   test("is the first one's in a run, whatever the pool; the second one is told of it", async () => {
     const keeping = (name: string, baseline: string): string => `
 import { expect, test } from 'vitest-ws-load'
+const light = { connections: 2, warmup: 300, duration: 300 }
 test('${name}', { retry: 1 }, async ({ task, wsLoad }) => {
-  expect(await wsLoad({ url: '${server.url}', connections: 2, duration: 300, warmup: 0 })).toMatchBaseline('${baseline}')
+  expect(await wsLoad({ url: '${slow.url}', ...light })).toMatchBaseline('${baseline}')
   if (task.result.retryCount === 0) throw new Error('once more')
 })`
     const files = {
-      'vitest.config.js': config(`
-        project('forks', ['one', 'own']), project('threads', ['other', 'own-thread']),
-        project('plugless', ['third', 'own-plugless'], { pool: 'threads' }, []), project('pluglessForks', ['fourth'], { pool: 'forks' }, []),
-      `),
+      // One at a time: a saturated run is no baseline.
+      'vitest.config.js': config(
+        `project('forks', ['one', 'own']), project('threads', ['other', 'own-thread']),
+        project('plugless', ['third', 'own-plugless'], { pool: 'threads' }, []), project('pluglessForks', ['fourth'], { pool: 'forks' }, []),`,
+        1,
+      ),
       'one.test.js': keeping('keeps it', 'gateway'),
       'other.test.js': keeping('keeps it too', 'gateway'),
       'own.test.js': keeping('keeps its own', 'own'),

@@ -84,7 +84,7 @@ describe('compare', () => {
     `)
   })
 
-  test('starts servers and ends them', async () => {
+  test('starts servers and ends them', { timeout: 90_000 }, async () => {
     const ports = [await freePort(), await freePort()] as const
     const command = (port: number): string =>
       `node -e "const { WebSocketServer } = require('ws'); new WebSocketServer({ port: ${port} })"`

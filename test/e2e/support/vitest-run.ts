@@ -103,7 +103,7 @@ export function startCommand(
   return { process: child, shows, processes, finished }
 }
 
-/** A run's output without what differs from one to the next: paths, ports, lines of ours. */
+/** A run's output without what differs from one to the next: paths, ports, lines of ours, whether the machine was busy. */
 export function anonymous(text: string): string {
   return text
     .replaceAll(/(?:\/[\w.@-]+)+\/ws-load-consumer-\w+\/project-\d+/g, 'PROJECT')
@@ -111,6 +111,8 @@ export function anonymous(text: string): string {
     .replaceAll(/(vitest-ws-load\/dist\/\S+?):\d+:\d+/g, '$1')
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/↳ p50 .*(?=, errors )/g, '↳ FIGURES')
+    .replaceAll(', generator saturated', '')
+    .replaceAll(/The load generator was saturated: .*\n(?: {2}its .*\n(?: {4}.*\n)*| {2}pings .*\n(?: {4}.*\n)*)*/g, '')
 }
 
 /** Linux tells the environment of each process; elsewhere nobody is found. */
