@@ -65,7 +65,7 @@ function shortened(code: string): string {
   return code
     .replaceAll(
       /\b(duration|maxDuration): '\d+s'/g,
-      (_, name: string) => `${name}: '${name === 'duration' ? '0.2s' : '2s'}'`,
+      (_, name: string) => `${name}: '${name === 'duration' ? '0.5s' : '2s'}'`,
     )
     .replaceAll(/until: slo(?! *,? *maxDuration)/g, `until: slo, maxDuration: '2s'`)
 }
