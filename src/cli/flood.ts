@@ -21,7 +21,7 @@ import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
-import { aHeader, aList, aNumber, aStage } from './parse.ts'
+import { aHeader, aList, anAnswer, aNumber, aStage } from './parse.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
@@ -31,6 +31,8 @@ interface Flags {
   readonly text?: string
   readonly binary?: string
   readonly probe?: string
+  readonly answer?: string | RegExp
+  readonly echo?: true
   readonly stage?: WsLoadOptions['stages']
   readonly header?: WsLoadOptions['headers']
   readonly protocol?: readonly string[]
@@ -103,6 +105,17 @@ export function addFlood(program: Command): Command {
       ).conflicts(['binary', 'probe']),
     )
     .addOption(new Option('--binary <file>', 'the same with the bytes of a file').conflicts('probe'))
+    .addOption(
+      new Option(
+        '--answer <text>',
+        'of --text or --binary: take messages with this text alone for answers, or those that match /a pattern/',
+      )
+        .argParser(anAnswer)
+        .conflicts(['echo', 'probe']),
+    )
+    .addOption(
+      new Option('--echo', 'of --text or --binary: take the same message alone for its answer').conflicts('probe'),
+    )
     .option('--probe <file>', 'a module that exports request and reply')
     .option(
       '--max-pending-pongs <number>',
@@ -144,7 +157,12 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const options = safeParseOptions({ ...toOptions(flags), ...(url !== undefined && { url }) })
   const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
   const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(slo)
-  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesOf(objectives), ...mistakesInFiles(files)]
+  const mistakes = [
+    ...mistakesOf(options).map(nameFlag),
+    ...mistakesOf(objectives),
+    ...mistakesInFiles(files),
+    ...flagsWithoutMessage(flags).map((flag) => `--${flag}: expected --text or --binary with it, got neither`),
+  ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
   const { result, interrupted } = await interruptible((signal) => run(options.value, { signal, watcher })).finally(end)
@@ -161,6 +179,12 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
     '--html': () => pageOfRun(summary, verdict),
   })
   return exitAfter(interrupted ? exitCode.interrupted : exitCodeOfRun(summary, verdict), unwritten)
+}
+
+/** Flags that say what answers a message, where there is none. */
+function flagsWithoutMessage({ text, binary, answer, echo }: Flags): string[] {
+  if (text !== undefined || binary !== undefined) return []
+  return Object.entries({ answer, echo }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
 }
 
 /** With its verdict, if it was judged. */
@@ -205,12 +229,13 @@ function nameOf(argument: string): string {
 }
 
 function toOptions(flags: Flags): WsLoadOptions {
-  const { text, binary, probe, stage, header, protocol, localAddress, slo, decide } = flags
+  const { text, binary, probe, answer, echo, stage, header, protocol, localAddress, slo, decide } = flags
   const named: Readonly<Record<string, unknown>> = { ...flags }
+  const answered = { ...(answer !== undefined && { answer }), ...(echo && { answer: { echo } }) }
   return {
     ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
-    ...(text !== undefined && { probe: { text } }),
-    ...(binary !== undefined && { probe: { binary: read(binary) } }),
+    ...(text !== undefined && { probe: { text, ...answered } }),
+    ...(binary !== undefined && { probe: { binary: read(binary), ...answered } }),
     ...(probe !== undefined && { probe: { module: resolve(probe) } }),
     ...(stage !== undefined && { stages: stage }),
     ...(header !== undefined && { headers: header }),

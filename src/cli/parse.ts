@@ -35,6 +35,17 @@ export function aHeader(
   return { ...before, [name]: known === undefined ? value : [...[known].flat(), value] }
 }
 
+/** Reads what tells answers from other messages: a text, or `/PONG/i`. */
+export function anAnswer(given: string): string | RegExp {
+  const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(given) ?? []
+  if (source === undefined) return given
+  try {
+    return new RegExp(source, flags)
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
 /** Reads `10s:5k/s`, a stage of the open model. */
 export function aStage(
   given: string,

@@ -82,7 +82,8 @@ export interface WsLoadOptions {
   /**
    * What goes over the wire. Default: `'ping'`, a control frame with a sequence number; of these, servers take so many
    * at once (`maxPendingPongs`).
-   * `{ text }` and `{ binary }` send a message and take each message received as the answer to the oldest ping.
+   * `{ text, answer }` and `{ binary, answer }` send a message and take each message that `answer` recognises for the answer
+   * to the oldest ping, without it every message that comes.
    * `{ request, reply }` make a message and recognise its answer by id; `{ module }` names a module that exports the two.
    */
   readonly probe?: ProbeOption

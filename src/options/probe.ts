@@ -2,14 +2,25 @@ import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed } from '../parsed.ts'
-import { type ProbeFunctions, type ProbeMessage, type ProbeSpec, revive } from '../wire/probe-spec.ts'
+import type { ProbeMessage } from '../wire/probe-message.ts'
+import { type ProbeFunctions, type ProbeSpec, revive } from '../wire/probe-spec.ts'
 import { didYouMean, show } from '../wording.ts'
+import { type AnswerOption, describeAnswer, portableAnswer, safeParseAnswer } from './answer.ts'
+import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable } from './sent-function.ts'
+
+/** How the answers to a message that is the same every time are told from other messages. */
+interface Answered {
+  /** Default: every message that comes is the answer to the oldest ping. */
+  readonly answer?: AnswerOption
+  /** Second argument of an `answer` that is a function. */
+  readonly data?: unknown
+}
 
 /** What a ping is on the wire. */
 export type ProbeOption =
   | 'ping'
-  | { readonly text: string }
-  | { readonly binary: Uint8Array }
+  | ({ readonly text: string } & Answered)
+  | ({ readonly binary: Uint8Array } & Answered)
   /**
    * The two functions are sent to the load threads as source text: they may use their arguments and globals, and
    * nothing else from around them. What they need besides goes into `data` (which must survive `structuredClone`), or use
@@ -25,8 +36,8 @@ const longestDescription = 80
 
 /** The keys of each form; the first one tells it from the others. */
 const forms = {
-  text: ['text'],
-  binary: ['binary'],
+  text: ['text', 'answer', 'data'],
+  binary: ['binary', 'answer', 'data'],
   module: ['module', 'data'],
   functions: ['request', 'reply', 'data'],
 } as const
@@ -35,6 +46,7 @@ const inWords = "'ping', { text }, { binary }, { request, reply } or { module }"
 
 type Fields = Readonly<Record<string, unknown>>
 type ParsedProbe = Parsed<ProbeSpec>
+type MessageSpec = Extract<ProbeSpec, { payload: Uint8Array }>
 
 /** Reads a probe and its payload's size; each mistake has the option's name. */
 export function safeParseProbe(probe: unknown, payloadBytes?: number): ParsedProbe {
@@ -51,7 +63,7 @@ export function safeParseProbe(probe: unknown, payloadBytes?: number): ParsedPro
 }
 
 function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: number | undefined): ParsedProbe {
-  if (form === 'text' || form === 'binary') return parseMessage(form, fields[form], payloadBytes)
+  if (form === 'text' || form === 'binary') return parseAnswered(parseMessage(form, fields[form], payloadBytes), fields)
   const { data } = fields
   const uncloneable = whyUncloneable(data)
   const mistakes = [
@@ -66,8 +78,11 @@ function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: numbe
 
 /** The probe as the summary's options show it. */
 export function describeProbe(spec: ProbeSpec): string {
-  if (spec.kind !== 'text') return spec.kind
-  return `text ${show(new TextDecoder().decode(spec.payload.subarray(0, longestDescription)))}`
+  if (spec.kind !== 'text' && spec.kind !== 'binary') return spec.kind
+  const { kind, payload, answer } = spec
+  const message =
+    kind === 'text' ? `text ${show(new TextDecoder().decode(payload.subarray(0, longestDescription)))}` : kind
+  return answer === undefined ? message : `${message}, answer ${describeAnswer(answer, spec)}`
 }
 
 /** A probe as it can be sent to another process: functions as source text, URLs as text. */
@@ -75,7 +90,7 @@ export function portableProbe(probe: ProbeOption): ProbeOption {
   if (typeof probe === 'string') return probe
   if ('module' in probe) return { ...probe, module: String(probe.module) }
   if ('request' in probe) return { ...probe, request: String(probe.request), reply: String(probe.reply) } as never
-  return probe
+  return probe.answer === undefined ? probe : { ...probe, answer: portableAnswer(probe.answer) }
 }
 
 function formOf(fields: Fields): keyof typeof forms | undefined {
@@ -113,7 +128,22 @@ function parsePing(payloadBytes: number = controlPayloadBytes.min): ParsedProbe 
   )
 }
 
-function parseMessage(kind: 'text' | 'binary', content: unknown, payloadBytes: number | undefined): ParsedProbe {
+/** A message, with what answers it where that is said. */
+function parseAnswered(message: Parsed<MessageSpec>, { answer, data }: Fields): ParsedProbe {
+  if (answer === undefined && data === undefined) return message
+  if (answer === undefined) return mistaken(...mistakesOf(message), 'probe.data: expected an answer function with it')
+  // What is wrong with the answer is told together with what is wrong with the message.
+  const asked = 'value' in message ? message.value : ({ kind: 'text', payload: new Uint8Array() } as const)
+  const parsed = safeParseAnswer(answer, data, asked)
+  if ('mistakes' in message || 'mistakes' in parsed) return mistaken(...mistakesOf(message, parsed))
+  return { value: { ...message.value, answer: parsed.value } }
+}
+
+function parseMessage(
+  kind: 'text' | 'binary',
+  content: unknown,
+  payloadBytes: number | undefined,
+): Parsed<MessageSpec> {
   const bytes =
     kind === 'text'
       ? typeof content === 'string' && new TextEncoder().encode(content)
@@ -151,42 +181,18 @@ function parseFunctions({ request, reply, data }: Fields): ParsedProbe {
 
 /** Runs both functions once, cut off from their surroundings as they will be in a load thread; says what goes wrong. */
 function tryOut({ request, reply, data }: { request: string; reply: string; data: unknown }): string | undefined {
-  const cure = 'it may use only its arguments and globals; pass what it needs in probe.data, or use probe.module'
   let message: ProbeMessage
   try {
     const make = revive(request) as ProbeFunctions['request']
     if (isAsync(make)) return 'probe.request: expected a function that returns its message at once, got an async one'
     message = make(1, structuredClone(data))
   } catch (error) {
-    return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cure}`
+    return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cureOfSentFunction}`
   }
   if (typeof message !== 'string' && !ArrayBuffer.isView(message)) {
     return `probe.request: expected it to return a text or a Uint8Array, got ${show(message)}`
   }
-  let recognise: ProbeFunctions['reply'] | undefined
-  try {
-    recognise = revive(reply) as ProbeFunctions['reply']
-    if (isAsync(recognise)) return 'probe.reply: expected a function that returns its id at once, got an async one'
-    recognise(message, structuredClone(data))
-  } catch (error) {
-    if (recognise === undefined || (error as Error).name === 'ReferenceError') {
-      return `probe.reply: expected a function that works on its own, got "${String(error)}"; ${cure}`
-    }
-  }
-  return undefined
-}
-
-function whyUncloneable(data: unknown): string | undefined {
-  try {
-    structuredClone(data)
-    return undefined
-  } catch (error) {
-    return String(error)
-  }
-}
-
-function isAsync(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object AsyncFunction]'
+  return tryOutReader({ name: 'reply', source: reply, data, returns: 'its id' }, message)
 }
 
 /** The plugin's defaults reach a test as data, their functions as source. */
@@ -194,6 +200,6 @@ function isFunctionLike(value: unknown): boolean {
   return typeof value === 'function' || typeof value === 'string'
 }
 
-function mistaken(...mistakes: readonly string[]): ParsedProbe {
+function mistaken(...mistakes: readonly string[]): { readonly mistakes: readonly string[] } {
   return { mistakes }
 }

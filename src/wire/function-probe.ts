@@ -1,13 +1,13 @@
 import { maskedFrame, opcodes } from './frames.ts'
 import type { Probe, ProbeContext } from './probe.ts'
-import { type ProbeFunctions, type ProbeMessage, type ProbeSpec, revive } from './probe-spec.ts'
+import { messageOf, type ProbeMessage } from './probe-message.ts'
+import { type ProbeFunctions, type ProbeSpec, revive } from './probe-spec.ts'
 
 type FunctionSpec = Extract<ProbeSpec, { kind: 'functions' | 'module' }>
 
 /** The user's own request and answer, told apart by the id that the answer carries back. */
 export async function functionProbe(spec: FunctionSpec, { connections, maskingKey }: ProbeContext): Promise<Probe> {
   const { request, reply } = await load(spec)
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
   function payload(connection: number, sequence: number): ProbeMessage {
     const made = request(sequence * connections + connection + 1, spec.data)
@@ -31,10 +31,7 @@ export async function functionProbe(spec: FunctionSpec, { connections, maskingKe
     keep() {},
     payload,
     read(connection, bytes, start, end, binary) {
-      const content = binary
-        ? Uint8Array.prototype.slice.call(bytes, start, end)
-        : decoder.decode(bytes.subarray(start, end))
-      const id = reply(content, spec.data)
+      const id = reply(messageOf(bytes, start, end, binary), spec.data)
       const sequence = ((id ?? NaN) - 1 - connection) / connections
       return Number.isSafeInteger(sequence) && sequence >= 0 ? sequence % 2 ** 32 : -1
     },

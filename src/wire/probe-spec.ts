@@ -1,7 +1,5 @@
 import { runInThisContext } from 'node:vm'
-
-/** A message as a probe's functions see it: a text frame's text, or a binary frame's bytes. */
-export type ProbeMessage = string | Uint8Array
+import type { ProbeMessage } from './probe-message.ts'
 
 /** A request and how to recognise its answer. */
 export interface ProbeFunctions {
@@ -18,10 +16,28 @@ export interface ProbeFunctions {
   reply(this: void, message: ProbeMessage, data: unknown): number | undefined
 }
 
+/**
+ * How the answer to a message that is the same every time is told from whatever else a server says: it has this content,
+ * its text matches this pattern, or this function (its source) says so.
+ */
+export type AnswerSpec =
+  | { readonly by: 'content'; readonly content: Uint8Array }
+  | { readonly by: 'pattern'; readonly pattern: RegExp }
+  | { readonly by: 'function'; readonly source: string; readonly data: unknown }
+
+/** Says whether a message answers. `data` is what the probe's `data` holds. */
+export type AnswerFunction = (this: void, message: ProbeMessage, data: unknown) => boolean
+
 /** A probe as a load thread receives it. */
 export type ProbeSpec =
   | { readonly kind: 'ping'; readonly payloadBytes: number }
-  | { readonly kind: 'text' | 'binary'; readonly payload: Uint8Array; readonly payloadBytes: number }
+  | {
+      readonly kind: 'text' | 'binary'
+      readonly payload: Uint8Array
+      readonly payloadBytes: number
+      /** Without it every message is an answer. */
+      readonly answer?: AnswerSpec
+    }
   | {
       readonly kind: 'functions'
       readonly request: string

@@ -93,6 +93,119 @@ describe('a message', () => {
   })
 })
 
+describe('the answer to a message', () => {
+  function answerTo(probe: object): unknown {
+    return (specOf(probe) as { answer?: unknown }).answer
+  }
+
+  test.for([
+    [{ text: 'PING' }, undefined],
+    [
+      { text: 'PING', answer: 'PÖNG' },
+      { by: 'content', content: Buffer.from('PÖNG') },
+    ],
+    [
+      { text: 'PING', answer: '' },
+      { by: 'content', content: Buffer.alloc(0) },
+    ],
+    [
+      { binary: Buffer.of(1), answer: Uint8Array.of(2, 3) },
+      { by: 'content', content: Buffer.of(2, 3) },
+    ],
+    [
+      { text: 'PING', answer: { echo: true } },
+      { by: 'content', content: Buffer.from('PING') },
+    ],
+    [
+      { binary: Buffer.of(1), answer: { echo: true } },
+      { by: 'content', content: Buffer.of(1) },
+    ],
+    [
+      { text: 'PING', answer: /^po/i },
+      { by: 'pattern', pattern: /^po/i },
+    ],
+  ] as const)('of %o is %o', ([probe, answer]) => {
+    const parsed = answerTo(probe) as { content?: Uint8Array } | undefined
+    expect(parsed?.content === undefined ? parsed : { ...parsed, content: Buffer.from(parsed.content) }).toEqual(answer)
+  })
+
+  test('can be its echo where it is repeated to a size', () => {
+    const { payload, answer } = specOf({ text: 'PING ', answer: { echo: true } }, 12) as Extract<
+      ProbeSpec,
+      { answer?: unknown }
+    >
+    expect(answer).toEqual({ by: 'content', content: payload })
+  })
+
+  test('is a copy of its bytes', () => {
+    const bytes = Buffer.of(1, 2)
+    const answer = answerTo({ text: 'PING', answer: bytes })
+    bytes.fill(0)
+    expect(answer).toEqual({ by: 'content', content: Uint8Array.of(1, 2) })
+  })
+
+  test('can be recognised by a function with data', () => {
+    const answer = (message: unknown, data: unknown) => String(message).startsWith((data as { prefix: string }).prefix)
+    const data = { prefix: 'PO' }
+    const spec = answerTo({ text: 'PING', answer, data }) as { source: string }
+    expect(spec).toMatchObject({ by: 'function', data })
+    expect((revive(spec.source) as typeof answer)('PONG', data)).toBe(true)
+  })
+
+  test('may fail to read what is no answer', () => {
+    const answer = (message: unknown) => (JSON.parse(String(message)) as { type: string }).type === 'pong'
+    expect(answerTo({ text: 'PING', answer })).toMatchObject({ by: 'function' })
+  })
+
+  test('must be one of the kinds there are', () => {
+    expect(mistakesIn({ text: 'PING', answer: 5 })).toMatchInlineSnapshot(
+      `"probe.answer: expected a text, a Uint8Array, a RegExp, a function or { echo: true }, got 5"`,
+    )
+    expect(mistakesIn({ text: 'PING', answer: { echo: false } })).toMatchInlineSnapshot(
+      `"probe.answer: expected a text, a Uint8Array, a RegExp, a function or { echo: true }, got an object (echo)"`,
+    )
+    expect(mistakesIn({ text: 5, answer: null })).toMatchInlineSnapshot(`
+      "probe.text: expected a text, got 5
+      probe.answer: expected a text, a Uint8Array, a RegExp, a function or { echo: true }, got null"
+    `)
+    expect(mistakesIn({ ...json, answer: 'PONG' })).toMatchInlineSnapshot(
+      `"probe.answer: expected 'ping', { text }, { binary }, { request, reply } or { module }, got it with request"`,
+    )
+    expect(mistakesIn({ text: 'PING', anser: 'PONG' })).toMatchInlineSnapshot(
+      `"probe.anser: no such option, did you mean "answer"?"`,
+    )
+  })
+
+  test('must be recognised at once, by a function that works on its own', () => {
+    const secret = 'closure'
+    expect(mistakesIn({ text: 'PING', answer: (message: string) => message === secret })).toMatchInlineSnapshot(
+      `"probe.answer: expected a function that works on its own, got "ReferenceError: secret is not defined"; it may use only its arguments and globals; pass what it needs in probe.data, or use probe.module"`,
+    )
+    expect(mistakesIn({ text: 'PING', answer: async () => true })).toMatchInlineSnapshot(
+      `"probe.answer: expected a function that returns true or false at once, got an async one"`,
+    )
+    const rejecting = () => Promise.reject(new Error('An unhandled rejection, if nobody handled it.'))
+    expect(mistakesIn({ text: 'PING', answer: rejecting })).toMatchInlineSnapshot(
+      `"probe.answer: expected a function that returns true or false at once, got an async one"`,
+    )
+    expect(mistakesIn({ text: 'PING', answer: Math.max })).toMatchInlineSnapshot(
+      `"probe.answer: expected a function that works on its own, got "SyntaxError: Unexpected identifier 'max'"; it may use only its arguments and globals; pass what it needs in probe.data, or use probe.module"`,
+    )
+  })
+
+  test('has data only with a function', () => {
+    expect(mistakesIn({ text: 'PING', data: 5 })).toMatchInlineSnapshot(
+      `"probe.data: expected an answer function with it"`,
+    )
+    expect(mistakesIn({ text: 'PING', answer: /PONG/, data: 5 })).toMatchInlineSnapshot(
+      `"probe.data: expected an answer function with it, got /PONG/"`,
+    )
+    expect(mistakesIn({ text: 'PING', answer: () => true, data: () => 5 })).toMatchInlineSnapshot(
+      `"probe.data: expected what survives structuredClone, got "DataCloneError: () => 5 could not be cloned.""`,
+    )
+  })
+})
+
 describe('a module', () => {
   const href = pathToFileURL('/a b/probe.js').href
 
@@ -287,8 +400,8 @@ describe('anything else', () => {
 
   test('is nearly one of the forms', () => {
     expect(mistakesIn({ txt: 'PING' })).toBe('probe.txt: no such option, did you mean "text"?')
-    expect(mistakesIn({ text: 'PING', dta: 5 })).toBe('probe.dta: no such option')
-    expect(mistakesIn({ text: 5, dta: 5 })).toBe('probe.dta: no such option\nprobe.text: expected a text, got 5')
+    expect(mistakesIn({ text: 'PING', sender: 5 })).toBe('probe.sender: no such option')
+    expect(mistakesIn({ text: 5, sender: 5 })).toBe('probe.sender: no such option\nprobe.text: expected a text, got 5')
     expect(mistakesIn({ ...json, dta: 5 })).toBe('probe.dta: no such option, did you mean "data"?')
     expect(mistakesIn({ text: 'PING', binary: new Uint8Array(1) })).toBe(
       "probe.binary: expected 'ping', { text }, { binary }, { request, reply } or { module }, got it with text",
@@ -319,6 +432,11 @@ describe('a portable probe', () => {
     'ping',
     { text: 'PING' },
     { binary: Buffer.from('PING') },
+    { text: 'PING', answer: 'PONG' },
+    { text: 'PING', answer: /PONG/i },
+    { text: 'PING', answer: { echo: true } },
+    { binary: Buffer.from('PING'), answer: Buffer.from('PONG') },
+    { text: 'PING', answer: (message, given) => message === given, data: 'PONG' },
     { ...json, data: { token: 5 } },
     { request: (id) => `${id}`, reply: () => 1 },
     { module: '/probe.js', data: 5 },
@@ -337,6 +455,12 @@ describe('the description of a probe', () => {
     [{ text: 'PING' }, 'text "PING"'],
     [{ text: 'ä'.repeat(1_000) }, `text "${'ä'.repeat(40)}"`],
     [{ binary: Buffer.of(1) }, 'binary'],
+    [{ text: 'PING', answer: 'PONG' }, 'text "PING", answer "PONG"'],
+    [{ text: 'PING', answer: { echo: true } }, 'text "PING", answer its echo'],
+    [{ text: 'PING', answer: 'PING' }, 'text "PING", answer its echo'],
+    [{ text: 'PING', answer: /^pong$/i }, 'text "PING", answer /^pong$/i'],
+    [{ text: 'PING', answer: () => true }, 'text "PING", answer by a function'],
+    [{ binary: Buffer.of(1), answer: Buffer.of(0xff) }, 'binary, answer a buffer of 1 bytes'],
     [json, 'functions'],
     [{ module: '/probe.js' }, 'module'],
   ] as const)('of %o is %s', ([probe, text]) => {
