@@ -26,6 +26,7 @@ export type {
   GeneratorReport,
   LoadInterval,
   LoadResult,
+  MessageTotals,
   PingTotals,
 } from './result/load-result.ts'
 export type { BenchFlood } from './vitest/bench-flood.ts'

@@ -1,6 +1,7 @@
 import type { ChangeVerdict } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { describeSurplus } from '../slo/surplus.ts'
 import { complain } from './complain.ts'
 
 /** What the process says with its exit code. */
@@ -31,5 +32,6 @@ export function exitCodeOf(verdict: ChangeVerdict): number {
 /** Of a run, and what an SLO says of it. */
 export function exitCodeOfRun(summary: LoadResult, verdict: SLOVerdict | undefined): number {
   if (verdict?.verdict === 'fail') return exitCode.missed
-  return verdict?.verdict === 'inconclusive' || summary.pings.answered === 0 ? exitCode.unclear : exitCode.fine
+  const saysNothing = summary.pings.answered === 0 || describeSurplus(summary) !== undefined
+  return verdict?.verdict === 'inconclusive' || saysNothing ? exitCode.unclear : exitCode.fine
 }

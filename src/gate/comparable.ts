@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
+import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
 
 /** Options that make a load what it is. Where it goes to and how long it lasts is not among them. */
@@ -54,11 +55,16 @@ function difference(name: string, before: unknown, after: unknown): string[] {
   return was === is ? [] : [`${name} was ${was}, is ${is}`]
 }
 
-/** What makes a run invalid as a side of any comparison: connections missing, an early end, a saturated generator. */
-export function threatsToValidity({ ended, duration, pings, connections, generator }: LoadResult): string[] {
+/**
+ * What makes a run invalid as a side of any comparison: answers that were not told from other messages, connections missing,
+ * an early end, a saturated generator.
+ */
+export function threatsToValidity(result: LoadResult): string[] {
+  const { ended, duration, pings, connections, generator } = result
   const { requested, opened, closedEarly } = connections
   const wanted = formatCount(requested)
   return [
+    ...whyUnmatched(result),
     ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
     ...(closedEarly > 0 ? [`${formatCount(closedEarly)} of ${wanted} connections ended before the run did`] : []),
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
@@ -66,6 +72,12 @@ export function threatsToValidity({ ended, duration, pings, connections, generat
     ...(pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
     ...whySaturated(generator),
   ]
+}
+
+/** Why answers may have been others' than those asked for; empty if nothing shows that. */
+export function whyUnmatched(result: LoadResult): string[] {
+  const surplus = describeSurplus(result)
+  return surplus === undefined ? [] : [surplus]
 }
 
 /** Why the load generator may have limited a run; empty if it did not. */

@@ -5,7 +5,7 @@ import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
-import { whySaturated, threatsToValidity, whyIncomparable } from './comparable.ts'
+import { threatsToValidity, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
 import {
   type Change,
   type ComparedFigure,
@@ -47,7 +47,13 @@ export function compareSideBySide(
     return { indicator: figure.indicator, change, low, high }
   })
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
-  return judgeComparison([...latencies, errors], noise, ofEitherSide(base, head, threatsToValidity), confidence)
+  const verdict = judgeComparison(
+    [...latencies, errors],
+    noise,
+    ofEitherSide(base, head, threatsToValidity),
+    confidence,
+  )
+  return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
 }
 
 /**
@@ -68,9 +74,13 @@ export function compareRuns(
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   // Side by side a saturated generator disturbs both alike; one after the other it may be all that they differ by.
   const saturation = ofEitherSide(base, head, ({ generator }) => whySaturated(generator))
-  const incomparable = [...whyIncomparable(base, head), ...saturation]
+  const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...saturation]
   const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
-  const verdict = judgeComparison([...latencies, errors], [], threats, confidence)
+  return unclearIf(incomparable, judgeComparison([...latencies, errors], [], threats, confidence))
+}
+
+/** Nothing is said of sides that cannot be compared, not even that one was slower. */
+function unclearIf(incomparable: readonly string[], verdict: ComparisonVerdict): ComparisonVerdict {
   return incomparable.length === 0 ? verdict : { ...verdict, verdict: 'unclear', reasons: incomparable }
 }
 
@@ -155,7 +165,9 @@ function ofEitherSide(base: LoadResult, head: LoadResult, find: (result: LoadRes
   return [...find(base).map((what) => `base: ${what}`), ...find(head).map((what) => `head: ${what}`)]
 }
 
-/** Whether going on with a comparison cannot make it any clearer: a side is not there. */
+/** Whether going on with a comparison cannot make it any clearer: a side is not there, or nobody knows what it answered. */
 export function isHopeless(results: readonly LoadResult[]): boolean {
-  return results.some(({ ended, connections }) => ended === 'disconnected' || connections.opened === 0)
+  return results.some((result) => {
+    return result.ended === 'disconnected' || result.connections.opened === 0 || whyUnmatched(result).length > 0
+  })
 }

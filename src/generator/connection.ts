@@ -189,6 +189,7 @@ export class Connection implements FrameSink {
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
     const { probe, recorder, plan, ping } = this.#context
     const flight = this.#flight
+    if (probe.answers === 'message' && this.state === 'open') recorder.messages.received++
     const sequence = this.#answeredBy(bytes, start, end, binary)
     if (sequence === -1) return
     if (probe.settles === 'up to') {
@@ -293,12 +294,33 @@ export class Connection implements FrameSink {
       low = probe.read(this.index, bytes, start, end, binary)
     } catch (error) {
       recorder.fault('PROBE_REPLY_FAILED', String(error))
-      return -1
+      low = -1
     }
-    if (low === -1) return -1
-    if (probe.settles === 'up to') flight.acknowledge(low, ping)
-    if (probe.settles !== 'oldest') return flight.locate(low)
-    return flight.empty ? -1 : flight.oldest
+    if (probe.settles === 'up to' && low !== -1) flight.acknowledge(low, ping)
+    const sequence =
+      low === -1 ? -1 : probe.settles === 'oldest' ? (flight.empty ? -1 : flight.oldest) : flight.locate(low)
+    if (sequence === -1) this.#countUnsolicited(low)
+    return sequence
+  }
+
+  /**
+   * Counts a message that answered nothing.
+   * @param low what the probe read in it: -1 if it is no answer
+   */
+  #countUnsolicited(low: number): void {
+    const { probe, recorder, ping } = this.#context
+    if (probe.answers === 'pong' || this.state !== 'open') return
+    if (low === -1) recorder.messages.unsolicited++
+    else if (probe.settles === 'oldest') recorder.surplus(ping)
+    else if (!this.#flight.hasSent(low)) recorder.messages.unsolicited++
+  }
+
+  /** Counts a message where pongs answer. */
+  #countMessage(): void {
+    if (this.state !== 'open') return
+    const { messages } = this.#context.recorder
+    messages.received++
+    messages.unsolicited++
   }
 
   #connect(address: SocketAddress): Socket {
@@ -391,8 +413,12 @@ export class Connection implements FrameSink {
       recorder.opened(this.started, clock.floor, performance.now())
       this.#context.changed(this)
     })
-    if (probe.answers === 'pong') this.#ws.on('pong', (data) => answer(data, true))
-    else this.#ws.on('message', (data, binary) => answer(data as Buffer, binary))
+    if (probe.answers === 'pong') {
+      this.#ws.on('pong', (data) => answer(data, true))
+      this.#ws.on('message', () => this.#countMessage())
+    } else {
+      this.#ws.on('message', (data, binary) => answer(data as Buffer, binary))
+    }
     this.#ws.on('unexpected-response', (_request, response) => this.fail(faultOfResponse(response)))
     this.#ws.on('error', (error) => (this.#fault ??= faultOfError(error)))
     this.#ws.on('close', (code, reason) => this.#ended(code, reason))

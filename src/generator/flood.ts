@@ -11,6 +11,7 @@ import { EventLoop } from './event-loop.ts'
 import type { FloodReport, Snapshot, Spent } from './flood-report.ts'
 import { GcWatch } from './gc-watch.ts'
 import { PingMemory } from './in-flight.ts'
+import { afterLastAnswer, untilQuiet } from './listen.ts'
 import type { LoadModel } from './load-model.ts'
 import { openModel } from './open-model.ts'
 import { PingTimes } from './ping-times.ts'
@@ -42,7 +43,7 @@ interface Measured {
   readonly isDisconnected: boolean
 }
 
-/** One thread's part of a run: connect, warm up, measure, drain, close. */
+/** One thread's part of a run: connect, warm up, measure, drain, close; listen before and after where order is all that tells answers. */
 export class Flood {
   readonly #plan: ThreadPlan
   readonly #loop: EventLoop
@@ -50,6 +51,8 @@ export class Flood {
   readonly #recorder: Recorder
   readonly #pool: ConnectionPool
   readonly #model: LoadModel
+  /** Whether answers are told by their order, so that another message may be taken for one. */
+  readonly #matchesByOrder: boolean
   /** Resolves when there is nothing more to send. */
   readonly #allSent = Promise.withResolvers<void>()
   /** Resolves when the run is decided while it measures. */
@@ -84,6 +87,7 @@ export class Flood {
     this.#turns = turns
     this.#recorder = recorder
     this.#starvationBefore = loop.starvation.total
+    this.#matchesByOrder = probe.settles === 'oldest'
     this.#pool = new ConnectionPool({
       plan,
       probe,
@@ -101,11 +105,12 @@ export class Flood {
     this.#model = createModel({ plan, clock, recorder, turns, ping, connections, finished })
   }
 
-  /** Opens the connections; resolves when each of them is open or has failed. */
+  /** Opens the connections; resolves when each of them is open or has failed, and has said what it says unasked. */
   async connect(): Promise<void> {
     this.#loop.poller.start()
     this.#handshakeCheck = setInterval(() => this.#pool.expire(), handshakeCheckMs)
     await this.#pool.open()
+    if (this.#matchesByOrder) await untilQuiet(this.#listening)
   }
 
   /**
@@ -121,6 +126,7 @@ export class Flood {
     await this.#drain(measured.end)
     clearInterval(timeoutCheck)
     this.#loop.poller.stop()
+    if (this.#matchesByOrder) await this.#listen(measured.end)
     await this.#pool.close()
     this.#report = this.#reportOn(measured)
     return this.#report
@@ -214,6 +220,15 @@ export class Flood {
       await sleep(drainCheckMs)
     }
     this.#pool.expire()
+  }
+
+  /** Stays for what the server may still say unasked. */
+  async #listen(end: number): Promise<void> {
+    await afterLastAnswer(this.#listening, { measured: this.#recorder.windowAt(end), longest: this.#plan.timeout })
+  }
+
+  get #listening(): { readonly recorder: Recorder; readonly isOver: () => boolean } {
+    return { recorder: this.#recorder, isOver: () => this.#ending === 'aborted' || this.#pool.live === 0 }
   }
 
   #checkTimeouts(): void {

@@ -179,6 +179,11 @@ export class InFlight {
     if (this.#heldBack !== Infinity) this.#raiseFloors(pong)
   }
 
+  /** Whether a ping was sent whose sequence number has these low 32 bits, settled or not. */
+  hasSent(low: number): boolean {
+    return low < this.unsent
+  }
+
   settle(sequence: number): void {
     this.#block.state[this.#row(sequence)] = settled
     while (this.oldest < this.next && this.#stateOf(this.oldest) === settled) this.oldest++

@@ -1,5 +1,5 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
-import type { AfterSilence } from '../result/load-result.ts'
+import type { AfterSilence, MessageTotals } from '../result/load-result.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
@@ -20,11 +20,14 @@ export interface RecordedSecond {
 /** A histogram's counts, all that is left of it when it was cloned to another thread. */
 export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>
 
+type MessageCounts = { -readonly [kind in keyof MessageTotals]: MessageTotals[kind] }
+
 /** What one thread recorded. */
 export interface Recording {
   readonly pings: PingCounts
   /** Pings sent after they had waited for the answers to others. */
   readonly heldBack: number
+  readonly messages: MessageTotals
   readonly latency: HistogramCounts
   readonly latencyFloor: HistogramCounts
   readonly serviceTime: HistogramCounts
@@ -52,6 +55,9 @@ export class Recorder implements Recording {
   lastAnswer = 0
   readonly pings: PingCounts = { sent: 0, answered: 0, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
   heldBack = 0
+  readonly messages: MessageCounts = { received: 0, unsolicited: 0, surplus: 0, afterLastAnswer: 0 }
+  /** Every answer that was waited for is there. */
+  isComplete = false
   readonly latency: Histogram = new Histogram()
   readonly latencyFloor: Histogram = new Histogram()
   readonly serviceTime: Histogram
@@ -142,6 +148,14 @@ export class Recorder implements Recording {
     this.pings[what]++
     this.#slices.count(kindNumbers[what], this.sliceAt(due))
     if (what !== 'coalesced' && this.#clock?.isAfterSilence) this.afterSilence[what]++
+  }
+
+  /** A message that looks like an answer, and no ping was unanswered. Before the measured window it shifts no measured one. */
+  surplus({ ceiling }: Readonly<Pick<PingTimes, 'ceiling'>>): void {
+    this.messages.unsolicited++
+    if (ceiling < this.from) return
+    this.messages.surplus++
+    if (this.isComplete) this.messages.afterLastAnswer++
   }
 
   /** What happened when, until now. */

@@ -18,16 +18,20 @@ const formats: Readonly<Record<string, (value: number) => string>> = {
 
 /** What no chart shows, to unfold: totals, other latencies, the generator, the machine, the options. */
 export function detailsOf(result: LoadResult, suffix: string): Markup[] {
-  const { pings, connections, handshake, serviceTime, generator, environment, options } = result
+  const { pings, messages, connections, handshake, serviceTime, generator, environment, options } = result
   const run = observeRun(result)
   const percentilesOf = (group: LatencyGroup): string[] =>
     [50, 99, 100].map((percentile) => formatPercentile(run, percentile, group))
   return [
-    unfold(`Pings and connections${suffix}`, [
+    unfold(`Pings, messages and connections${suffix}`, [
       table({
         caption: 'Totals',
         head: ['total', 'count'],
-        rows: [...countsOf('pings', { ...pings }), ...countsOf('connections', { ...connections })],
+        rows: [
+          ...countsOf('pings', { ...pings }),
+          ...countsOf('messages', { ...messages }),
+          ...countsOf('connections', { ...connections }),
+        ],
       }),
       table({
         caption: 'Other latencies',

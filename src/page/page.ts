@@ -10,6 +10,7 @@ import { observeRun } from '../slo/observation.ts'
 import { type Judged, percentileIntervals } from '../slo/percentile-intervals.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
+import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
@@ -67,6 +68,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     runs.map((run) => saturationOf(run, runs.length)),
     runs.map((run) => otherFloodsOf(run, runs.length)),
+    runs.map((run) => doubtOf(run, runs.length)),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
     comparison === undefined ? null : changesOf(comparison, runs),
@@ -203,6 +205,12 @@ function saturationOf(run: ShownRun, runs: number): Markup | null {
 function otherFloodsOf(run: ShownRun, runs: number): Markup | null {
   const [sentence] = describeOtherFloods(run.result.environment)
   return sentence === undefined ? null : h('p', { class: 'caution' }, `${sentence}${suffix(run, runs)}`)
+}
+
+/** Likewise: figures may be of other messages than answers. */
+function doubtOf(run: ShownRun, runs: number): Markup | null {
+  const surplus = describeSurplus(run.result)
+  return surplus === undefined ? null : h('p', { class: 'caution' }, `${surplus}${suffix(run, runs)}`)
 }
 
 function errorsOf(run: ShownRun, runs: number): Markup | null {

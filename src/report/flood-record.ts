@@ -42,7 +42,7 @@ interface RecordedSide {
  */
 export interface FloodRecord
   extends
-    Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'connections'>,
+    Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'messages' | 'connections'>,
     PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate' | 'connectErrorRate'>> {
   /** `base` and `head` of a comparison, a benchmark's name. */
   readonly name?: string
@@ -68,7 +68,7 @@ export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison'>
 
 /** What is kept of a flood beside its test. */
 export function recordOf(result: LoadResult, { attempt, name, comparison }: FloodContext): FloodRecord {
-  const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, connections } = result
+  const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, messages, connections } = result
   const run = observeRun(result)
   const measured = (percentile: number): number => readPercentile(run, 'latency', percentile).measured
   return {
@@ -80,6 +80,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     duration,
     ...plainFields({ throughput, offeredRate, errorRate, connectErrorRate }),
     pings,
+    messages,
     connections,
     latency: plainFields(result.latency),
     responseTime: plainFields({ p50: measured(50), p99: measured(99), max: measured(100) }),

@@ -56,13 +56,14 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 
 /** A flood in one line: for an annotation of its test. */
 export function describeFlood(flood: FloodRecord): string {
-  const { latency, throughput, connections, url, saturated, otherFloods } = flood
+  const { latency, throughput, messages, connections, url, saturated, otherFloods } = flood
   return [
     `${labelOf(flood)}p50 ${responseTimeOf(flood, 'p50')}`,
     `p99 ${responseTimeOf(flood, 'p99')}`,
     `max ${responseTimeOf(flood, 'max')}`,
     `${formatCount(latency.count ?? 0)} answers at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
+    ...(messages.surplus > 0 ? [`${formatCount(messages.surplus)} surplus messages`] : []),
     ...(saturated ? ['generator saturated'] : []),
     ...(otherFloods > 0
       ? [`${formatCount(otherFloods)} other ${otherFloods === 1 ? 'flood' : 'floods'} at the same time`]
@@ -73,9 +74,9 @@ export function describeFlood(flood: FloodRecord): string {
 
 function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
-  const { throughput, saturated } = flood
+  const { throughput, messages, saturated } = flood
   return [
-    `${verdict?.verdict ?? unjudgedAs(flood)}${saturated ? ' (saturated)' : ''}`,
+    `${verdict?.verdict ?? unjudgedAs(flood)}${saturated ? ' (saturated)' : ''}${messages.surplus > 0 ? ' (surplus messages)' : ''}`,
     responseTimeOf(flood, 'p50'),
     responseTimeOf(flood, 'p99'),
     verdict === undefined ? '-' : limitsOf(verdict, maxLimits),
@@ -105,6 +106,7 @@ function limitsOf({ limits }: RecordedVerdict, maxLimits: number): string {
 function signalOf({ passed, flood }: Row): Signal {
   const verdict = worstOf(flood.verdicts)?.verdict
   if (verdict !== undefined) return outcomes[verdict]
+  if (passed && flood.messages.surplus > 0) return outcomes.inconclusive
   if (isBase(flood)) return reference
   return passed ? unjudged : bad
 }

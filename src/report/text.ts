@@ -3,6 +3,7 @@ import { formatBracket } from '../slo/bracket.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
 import { type LatencyGroup, readMean } from '../slo/reading.ts'
+import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { lostShare } from '../result/starvation.ts'
@@ -34,6 +35,7 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
   const blocks = [
     describeSaturation(generator, paint),
     describeOtherFloods(environment).flatMap((text) => wrap(text).map(paint.yellow)),
+    verdict === undefined ? describeDoubt(result, paint) : [],
     describeRun(result, paint),
     verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: reasonsOfItsOwn(verdict, result) }, paint),
     sideBySide(describeLatency(result), describeTotals(result), latency.count === 0 ? paint.red : paint.bold),
@@ -45,6 +47,12 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')
+}
+
+/** That figures may be of other messages than answers; a verdict says it itself. */
+function describeDoubt(result: LoadResult, paint: Paint): string[] {
+  const surplus = describeSurplus(result)
+  return surplus === undefined ? [] : wrap(surplus).map(paint.yellow)
 }
 
 function describeRun({ options, connections, ended, duration }: LoadResult, paint: Paint): string[] {
@@ -95,7 +103,7 @@ function describeLatency(result: LoadResult): string[] {
 }
 
 function describeTotals(result: LoadResult): string[] {
-  const { throughput, offeredRate, pings, connections, handshake, serviceTime, latency, duration } = result
+  const { throughput, offeredRate, pings, messages, connections, handshake, serviceTime, latency, duration } = result
   const run = observeRun(result)
   const untilLastAnswer = (pings.answered / throughput) * 1_000
   const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
@@ -108,6 +116,12 @@ function describeTotals(result: LoadResult): string[] {
     ['Pings', `${formatCount(pings.sent)} sent`],
     ['', `${formatCount(pings.answered)} answered`],
     ...other.map((total) => ['', `${formatCount(pings[total])} ${total === 'timedOut' ? 'timed out' : total}`]),
+    ...(messages.unsolicited > 0
+      ? [
+          ['Messages', `${formatCount(messages.received)} received`],
+          ['', `${formatCount(messages.unsolicited)} unsolicited`],
+        ]
+      : []),
     ['Error rate', formatRatio(result.errorRate)],
     ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],

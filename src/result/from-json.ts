@@ -18,6 +18,14 @@ const finiteOrNull = v.pipe(
 )
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const milliseconds = v.pipe(v.number(), v.minValue(0))
+/** Missing in files of versions that did not count it. */
+const laterCount = v.optional(
+  v.pipe(
+    v.nullable(count),
+    v.transform((value) => value ?? NaN),
+  ),
+  null,
+)
 /** What a file says of an error rate or of a latency is read anew from its counts and histograms; it only has to be there. */
 const figures = {
   count,
@@ -64,6 +72,10 @@ export const summarySchema = v.object({
     lost: count,
     dropped: count,
   }),
+  messages: v.optional(
+    v.object({ received: laterCount, unsolicited: laterCount, surplus: laterCount, afterLastAnswer: laterCount }),
+    {},
+  ),
   errors: v.record(v.string(), v.object({ count, samples: v.array(v.string()) })),
   errorRate: finiteOrNull,
   connectErrorRate: v.optional(finiteOrNull),

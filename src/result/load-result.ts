@@ -26,6 +26,27 @@ export interface PingTotals {
   readonly dropped: number
 }
 
+/**
+ * Messages that the server sent, texts and binaries, over all connections from their opening to their end: warm-up and
+ * drain included. Pongs are none. `NaN` in a run from the file of a version that did not count them.
+ */
+export interface MessageTotals {
+  readonly received: number
+  /**
+   * Those that answered no ping: no answers by their content or id, or there when no ping of their connection was
+   * unanswered. The answer to a ping that had timed out is none of them.
+   */
+  readonly unsolicited: number
+  /**
+   * The unsolicited ones that would have been taken for an answer if a ping had been unanswered, from the beginning of the
+   * measured window on. Any above 0 shows that answers cannot be told by their order, and what else may have been taken for
+   * one nobody knows: such a run never passes. Always 0 where answers are matched by id.
+   */
+  readonly surplus: number
+  /** The surplus ones that came when every answer was there. */
+  readonly afterLastAnswer: number
+}
+
 export interface ConnectionTotals {
   readonly requested: number
   readonly opened: number
@@ -173,6 +194,7 @@ export interface LoadResult {
   /** Pings sent per second. */
   readonly offeredRate: number
   readonly pings: PingTotals
+  readonly messages: MessageTotals
   /** Faults by code. */
   readonly errors: Readonly<Record<string, Fault>>
   /** Failed share of the pings that were due: (dropped + timed out + lost) ÷ due. `NaN` where none was due. */

@@ -1,7 +1,15 @@
 import { connectErrorRate, errorRate } from '../result/error-rate.ts'
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
-import type { ConnectionTotals, Ending, Fault, LoadInterval, LoadResult, PingTotals } from '../result/load-result.ts'
+import type {
+  ConnectionTotals,
+  Ending,
+  Fault,
+  LoadInterval,
+  LoadResult,
+  MessageTotals,
+  PingTotals,
+} from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
 import { type PingCounts, Slices } from '../result/slices.ts'
 import { sum } from '../statistics/sum.ts'
@@ -37,6 +45,7 @@ export function summarize(
     throughput: perSecond(pings.answered, Math.max(duration, ...reports.map((report) => report.lastAnswer))),
     offeredRate: perSecond(pings.sent, duration),
     pings,
+    messages: sumMessages(recordings),
     errors: mergeFaults(recordings),
     errorRate: errorRate(pings),
     connectErrorRate: connectErrorRate(connections),
@@ -69,6 +78,16 @@ type HistogramName = { [K in keyof Recording]: Recording[K] extends HistogramCou
 
 function sumPings(counts: readonly PingCounts[]): PingTotals {
   return pingTotals((kind) => sum(counts.map((count) => count[kind])))
+}
+
+function sumMessages(recordings: readonly Recording[]): MessageTotals {
+  const total = (name: keyof MessageTotals): number => sum(recordings.map(({ messages }) => messages[name]))
+  return {
+    received: total('received'),
+    unsolicited: total('unsolicited'),
+    surplus: total('surplus'),
+    afterLastAnswer: total('afterLastAnswer'),
+  }
 }
 
 function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {

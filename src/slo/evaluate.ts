@@ -9,6 +9,7 @@ import { findIndicator } from './indicator.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
 import { type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
+import { describeSurplus, withoutAnswers } from './surplus.ts'
 import type { ObjectiveVerdict, SLOVerdict } from './verdict.ts'
 
 /** How {@link evaluateSLO} judges. */
@@ -36,6 +37,8 @@ export interface Judgement {
  *
  * A run is never passed for something it did not do:
  * - nothing was answered, or the run was aborted: everything is inconclusive, and the verdict `vacuous`;
+ * - answers were matched by their order, and messages came when no ping was unanswered (`LoadResult.messages.surplus`):
+ *   likewise, but that a fail in the open model stands;
  * - an indicator has no value, or too few samples: that objective is inconclusive;
  * - fewer connections opened than were requested, or some ended before the run did: fail, unless the SLO itself has a
  *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
@@ -59,8 +62,12 @@ export function evaluateObjectives(
   return judge(result, objectives, confidence, 1)
 }
 
-/** Whether an interim look ends a run: what it has measured so far decides even with three quarters of that evidence. */
+/**
+ * Whether an interim look ends a run: what it has measured so far decides even with three quarters of that evidence, or
+ * shows that it never passes.
+ */
 export function isDecided(result: LoadResult, objectives: readonly Objective[]): boolean {
+  if (describeSurplus(result) !== undefined) return true
   return judge(result, objectives, result.options.confidence, interimEvidenceShare).verdict !== 'inconclusive'
 }
 
@@ -74,7 +81,11 @@ function judge(
   if (invalid !== undefined) return vacuousVerdict(result, objectives, invalid, confidence)
   const run = observeRun(result)
   const rule = decisionRule(result, confidence, countUncertain(objectives), evidenceShare)
-  const verdicts = objectives.map((objective) => judgeObjective(run, objective, rule))
+  const surplus = describeSurplus(result)
+  const verdicts = objectives.map((objective) => {
+    const verdict = judgeObjective(run, objective, rule)
+    return surplus === undefined ? verdict : withoutAnswers(result, verdict, surplus)
+  })
   return conclude(result, [...verdicts, ...missedByConnections(run, objectives, rule)], confidence)
 }
 
@@ -121,17 +132,19 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
   const missed = notMet.filter(({ level }) => level === 'fail')
   const warned = notMet.filter(({ level }) => level === 'warn')
   const disconnected = result.ended === 'disconnected'
+  const surplus = describeSurplus(result)
   const isOwnDoing = result.connections.closedEarly === result.generator.afterSilence?.closedEarly
   const failed = (disconnected && !isOwnDoing) || missed.some(({ verdict }) => verdict === 'fail')
-  const undecided = disconnected || missed.some(({ verdict }) => verdict === 'inconclusive')
+  const undecided = surplus !== undefined || disconnected || missed.some(({ verdict }) => verdict === 'inconclusive')
   const reasons = [
+    ...(surplus === undefined ? [] : [surplus]),
     ...(undecided ? result.generator.reasons : []),
     ...(disconnected ? [describeDisconnection(result), ...mostFrequentFault(result)] : []),
     ...missed.map(({ reason }) => reason),
   ]
   return {
     verdict: failed ? 'fail' : undecided ? 'inconclusive' : 'pass',
-    vacuous: missed.some(({ low }) => Number.isNaN(low)),
+    vacuous: surplus !== undefined || missed.some(({ low }) => Number.isNaN(low)),
     reasons: [...new Set(reasons)],
     warnings: warned.map(({ reason }) => reason),
     objectives,

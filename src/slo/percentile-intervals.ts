@@ -2,6 +2,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { checkConfidence, decisionRule, whyInvalid } from './evaluate.ts'
 import { type Evidence, noEvidence, percentileEvidence } from './evidence.ts'
 import { observeRun } from './observation.ts'
+import { describeSurplus } from './surplus.ts'
 
 /** What an interval is shared by. */
 export interface Judged {
@@ -23,7 +24,8 @@ export function percentileIntervals(
   { objectives = percentiles.length, confidence = result.options.confidence }: Partial<Judged> = {},
 ): Evidence[] {
   checkConfidence(confidence)
-  if (whyInvalid(result) !== undefined) return percentiles.map(() => noEvidence)
+  const saysNothing = whyInvalid(result) ?? describeSurplus(result)
+  if (saysNothing !== undefined) return percentiles.map(() => noEvidence)
   const { falsePass, falseFail } = decisionRule(result, confidence, objectives, 1)
   const run = observeRun(result)
   const tails = { lower: falseFail, upper: falsePass }

@@ -16,6 +16,7 @@ import { toBenchResult } from './bench-result.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { mostFrequentFault, whyInvalid } from '../slo/evaluate.ts'
+import { describeSurplus } from '../slo/surplus.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
@@ -72,7 +73,7 @@ async function runFloods(registrations: readonly Registration[]): Promise<Result
  */
 function checkMeasured(floods: readonly { readonly name: string; readonly summary: LoadSummary }[]): void {
   const empty = floods.flatMap(({ name, summary }) => {
-    const invalid = whyInvalid(summary)
+    const invalid = whyInvalid(summary) ?? describeSurplus(summary)
     if (invalid === undefined) return []
     const why = [invalid, ...mostFrequentFault(summary)].join('; ')
     return [`wsLoad.flood: "${printable(name)}", ${printable(String(summary.options.url))}: ${why}`]

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { steady } from '../support/comparison.ts'
 import { loadResult } from '../support/result.ts'
-import { closing, dead, delaying, echoing, silent } from '../support/servers.ts'
+import { closing, dead, delaying, echoing, silent, ticking } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 let directory: string
@@ -80,6 +80,16 @@ describe.concurrent('ws-load', () => {
       /^error: option '--text <text>' cannot be used with option '--binary <file>'\n$/,
     ],
     [['--binary', '/nowhere'], /^error: ENOENT/],
+    [['--answer', 'PONG'], 'error: --answer: expected --text or --binary with it, got neither\n'],
+    [['--echo'], 'error: --echo: expected --text or --binary with it, got neither\n'],
+    [
+      ['--text', 'x', '--echo', '--answer', 'PONG'],
+      /^error: option '--answer <text>' cannot be used with option '--echo'\n$/,
+    ],
+    [
+      ['--text', 'x', '--answer', '/(/'],
+      /^error: option '--answer <text>' argument '\/\(\/' is invalid\. Invalid regular/,
+    ],
     [
       ['compare', 'a.json', 'b.json', '--confidence', '3'],
       /^error: --confidence: expected a number above 0\.5 and below 1, got 3\n$/,
@@ -155,6 +165,24 @@ describe.concurrent('ws-load URL', () => {
     const { exitCode, stdout } = await wsLoad('--text', 'PING', ...short)
     expect(exitCode).toBe(0)
     expect(stdout).toContain('probe text "PING"')
+  })
+
+  test.each([
+    [['--echo'], 'answer its echo'],
+    [['--answer', 'PING'], 'answer its echo'],
+    [['--answer', '/^ping$/i'], 'answer /^ping$/i'],
+  ])('takes only messages that %j recognises for answers', async (flags, said) => {
+    const { exitCode, stdout } = await wsLoad('--text', 'PING', ...flags, ...short)
+    expect(exitCode).toBe(0)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`probe text "PING", ${said}`)
+  })
+
+  test('exits with 3 when no message was an answer, or nobody knows which', async () => {
+    const recognised = await wsLoad('--text', 'PING', '--answer', 'PONG', '--timeout', '50ms', ...short)
+    expect(recognised).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('Nothing was measured') })
+    await using server = await ticking(5)
+    const unknown = await wsLoad(server.url, '--text', 'PING', '-r', '100/s', ...short)
+    expect(unknown).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/[\d,]+ messages came when no ping/) })
   })
 
   test('sends the bytes of a file', async () => {

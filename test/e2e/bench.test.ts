@@ -48,6 +48,26 @@ function shapeOf(value: unknown): unknown {
 }
 
 describe('a flood as a benchmark', () => {
+  test('fails where nobody knows which messages were answers', async () => {
+    const run = await bench({
+      'gateway.bench.js': `${servers}
+const ticking = new WebSocketServer({ port: 0 })
+ticking.on('connection', (socket) => {
+  const timer = setInterval(() => socket.send('tick'), 5)
+  socket.on('close', () => clearInterval(timer))
+})
+await once(ticking, 'listening')
+test('ticks', async ({ bench, wsLoad }) => {
+  const url = 'ws://127.0.0.1:' + ticking.address().port
+  const load = { url, probe: { text: 'PING' }, rate: 100 }
+  await expect(bench('ticks', wsLoad.flood(load)).run()).rejects.toMatchObject({ code: 'WSLOAD_ERR_NOTHING_MEASURED' })
+  await bench('ticks', wsLoad.flood(load)).run()
+})`,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(run.stderr).toMatch(/wsLoad\.flood: "ticks", ws:.*: [\d,]+ messages came when no ping was unanswered/)
+  })
+
   test('stands in the table, in JSON and in JUnit beside ordinary ones', async () => {
     const files = {
       'gateway.bench.js': `${servers}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { whyIncomparable } from '../../src/gate/comparable.ts'
-import { compareRuns } from '../../src/gate/compare.ts'
+import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { steady } from '../support/comparison.ts'
 
@@ -28,3 +28,20 @@ test.each([
     reasons: [reason],
   })
 })
+
+test.each(['base', 'head'])(
+  'a %s whose answers nobody told from other messages is neither slower nor faster',
+  (side) => {
+    const pushed = { messages: { received: 20_002, unsolicited: 2, surplus: 2, afterLastAnswer: 0 } }
+    const [base, head] = [steady(2, side === 'base' ? pushed : {}), steady(9, side === 'head' ? pushed : {})]
+    const reasons = [expect.stringMatching(`^${side}: 2 messages came when no ping was unanswered`) as string]
+    for (const compare of [compareRuns, compareSideBySide]) {
+      const unclear = { verdict: 'unclear', doubtful: true, reasons }
+      expect(compare(base, head, parseTolerance(), 0.99)).toMatchObject(unclear)
+      expect(compare(head, base, parseTolerance(), 0.99)).toMatchObject({ verdict: 'unclear', doubtful: true })
+      expect(compare(steady(2), steady(9), parseTolerance(), 0.99)).toMatchObject({ verdict: 'slower' })
+    }
+    expect(isHopeless([base, head])).toBe(true)
+    expect(isHopeless([steady(2), steady(9)])).toBe(false)
+  },
+)

@@ -146,3 +146,12 @@ test.for(hostileTexts)('is text in a page and in a picture: %j', (hostile) => {
   expect(elements(formatPage(hostile, [{ title: hostile, runs, verdict }]))).toEqual(elements(plain))
   expect(elements(formatPicture(nasty, hostile)!)).toEqual(elements(formatPicture(result)!))
 })
+
+test('messages that answered nothing come before all figures', () => {
+  const messages = { received: 30_000, unsolicited: 10_000, surplus: 1_200, afterLastAnswer: 200 }
+  const page = formatPage('Floods', [
+    { title: 'one', runs: [{ name: 'one', result: loadResult(undefined, { messages }) }] },
+  ])
+  expect(page.indexOf('1,200 messages came when no ping was unanswered')).toBeLessThan(page.indexOf('<dl'))
+  expect(page).toMatch(/messages after last answer<\/th><td[^>]*>200/)
+})

@@ -154,3 +154,21 @@ test('names and limits are no markup in Markdown, and no control sequences in a 
   expect(floodTableToMarkdown(files).split('\n')).toHaveLength(5)
   expect(formatFloodTable(files, 100)).not.toMatch(/\p{Cc}(?<!\n)|(?<!\S)::error/u)
 })
+
+test('a flood that saw messages nobody asked for is marked, whether it was judged or not', () => {
+  const messages = { received: 30_000, unsolicited: 10_000, surplus: 1_200, afterLastAnswer: 200 }
+  const pushed = loadResult(undefined, { messages })
+  const unjudged = recordOf(pushed, { attempt: 1 })
+  const inconclusive = { ...unjudged, verdicts: [recordedSLO(evaluateSLO(pushed, 'p99 < 20ms'))] }
+  const rows = [unjudged, inconclusive].flatMap((record) =>
+    formatFloodTable([file('t', record)], 120)
+      .split('\n')
+      .at(-1)!,
+  )
+  expect(rows).toEqual([
+    expect.stringMatching(/^ +\? t +no SLO \(surplus messages\)/),
+    expect.stringMatching(/^ +\? t +inconclusive \(surplus messages\)/),
+  ])
+  expect(describeFlood(unjudged)).toContain(', 1,200 surplus messages, ')
+  expect(unjudged.messages).toEqual(messages)
+})

@@ -221,3 +221,29 @@ test('says how long the generator could not run, where that matters', () => {
   expect(lines(0.005)).not.toContain('kept from running')
   expect(lines(0.05)).toMatch(/kept from running\s+6 % of the time/)
 })
+
+const pushed = { received: 30_000, unsolicited: 10_000, surplus: 1_200, afterLastAnswer: 200 }
+
+test('prints messages that answered nothing, and first of all what they put in doubt', () => {
+  const lines = formatSummary(loadResult(undefined, { messages: pushed })).split('\n')
+  expect(lines.slice(0, 3).join('\n')).toMatchInlineSnapshot(`
+    "1,200 messages came when no ping was unanswered, 200 of these after the last
+      answer; others may have been taken for answers: let the probe's answer
+      recognise them, or match answers by id with request and reply"
+  `)
+  expect(lines.join('\n')).toMatch(/Messages +30,000 received\n.* {2,}10,000 unsolicited\n/)
+})
+
+test('prints messages that answered nothing and put nothing in doubt as a mere count', () => {
+  const text = formatSummary(loadResult(undefined, { messages: { ...pushed, surplus: 0, afterLastAnswer: 0 } }))
+  expect(text).toMatch(/^ws:/)
+  expect(text).toContain('10,000 unsolicited')
+  expect(formatSummary(loadResult(undefined, { messages: { received: 20_000 } }))).not.toContain('Messages')
+})
+
+test('says once that messages answered nothing where a verdict says so', () => {
+  const result = loadResult(undefined, { messages: pushed })
+  const text = formatSummary(result, { verdict: evaluateSLO(result, 'p99 < 20ms') })
+  expect(text.match(/1,200/g)).toHaveLength(1)
+  expect(text).toContain('SLO inconclusive: 1,200 messages came')
+})

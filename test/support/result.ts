@@ -85,6 +85,7 @@ export function loadResult(
     ...(overrides as Partial<LoadResult>),
     duration,
     pings,
+    messages: { received: 0, unsolicited: 0, surplus: 0, afterLastAnswer: 0, ...overrides.messages },
     connections,
     generator: {
       resolution: { p50: 0, p99: 0 },

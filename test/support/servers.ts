@@ -17,6 +17,7 @@ export {
 export { babbles, babbling, type Babble } from './babble.ts'
 export { closing, impatient, resetting, vanishing } from './endings.ts'
 export { dead, limited, neverUpgrading, refusing } from './refusals.ts'
+export { acknowledging, broadcasting, pulsing, ticking, welcoming } from './unasked.ts'
 export { chopping, fragmenting, gluing, greeting } from './segments.ts'
 export type { Evidence, Handshake, Server } from './evidence.ts'
 export type { Listener, ListenOptions, TlsCharacter } from './listener.ts'

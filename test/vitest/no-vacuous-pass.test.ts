@@ -7,7 +7,18 @@ import type { LoadResult } from '../../src/result/load-result.ts'
 import { expect } from '../../src/vitest/matchers.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { loadResult, repeated } from '../support/result.ts'
-import { answering, closing, coalescing, dead, deaf, echoing, limited, refusing, silent } from '../support/servers.ts'
+import {
+  answering,
+  closing,
+  coalescing,
+  dead,
+  deaf,
+  echoing,
+  limited,
+  refusing,
+  silent,
+  ticking,
+} from '../support/servers.ts'
 
 /** What every run meets that did what was asked of it. */
 const lenient: SLO = {
@@ -77,6 +88,13 @@ describe('nothing is green in which', () => {
       reply: (message: unknown) => Number.parseInt(String(message), 10),
     }
     expect(saidOf(await floodAt(server.url, { probe, timeout: 50 }))).toEqual(red)
+  })
+
+  test('messages came that answered nothing, and may have been taken for answers', async () => {
+    await using server = await ticking(5)
+    const load = { connections: 4, duration: 500, probe: { text: 'PING' } }
+    expect(saidOf(await flood(server, load))).toEqual(red)
+    expect(saidOf(await flood(server, load), { 'handshake.max': '< 1h' })).toEqual(red)
   })
 
   test('all samples were coalesced away but too few', async () => {
