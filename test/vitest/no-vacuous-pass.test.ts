@@ -42,7 +42,7 @@ function saidOf(result: LoadResult, slo: SLO = lenient): string[] {
   })
 }
 
-const red = repeated(2, expect.stringMatching(/^SLO (missed|inconclusive)/) as string)
+const red = repeated(2, expect.stringMatching(/^SLO (missed|inconclusive)/m) as string)
 
 test('a healthy server is green', async () => {
   await using server = await echoing()
