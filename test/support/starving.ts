@@ -51,7 +51,7 @@ export function crowd(pid: number, spinning: number): Disposable {
 
 /** Programs that spin until they are disposed of, on whatever processor they get. */
 export function spin(programs: number, under: readonly string[] = []): Disposable {
-  const [command = '', ...args] = [...under, process.execPath]
+  const [command, ...args] = [...under, process.execPath]
   const spinning = Array.from({ length: programs }, () =>
     spawn(command, [...args, '-e', 'setTimeout(() => process.exit(), 20000); for (;;);'], { stdio: 'ignore' }),
   )
