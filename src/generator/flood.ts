@@ -125,8 +125,8 @@ export class Flood {
     const measured = await this.#measure()
     await this.#drain(measured.end)
     clearInterval(timeoutCheck)
-    this.#loop.poller.stop()
     if (this.#matchesByOrder) await this.#listen(measured.end)
+    this.#loop.poller.stop()
     await this.#pool.close()
     this.#report = this.#reportOn(measured)
     return this.#report

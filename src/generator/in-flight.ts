@@ -205,9 +205,13 @@ export class InFlight {
   /**
    * Pongs come in order. So a ping that was held back, had it been sent when it was due, would have been answered no
    * sooner than the pings that were sent before that: this is the answer to the last of them if the next one left later.
+   * What left only after it was due says nothing of it: that it left so late was the generator's doing.
    */
   #raiseFloors({ floor }: Pick<PingTimes, 'floor'>): void {
     const { due, floorIfOnTime } = this.#block
+    const answered = this.#unanswered - 1
+    // One that is not in line any more left at least a timeout ago.
+    const answeredLeft = answered < this.oldest ? -Infinity : this.sent(answered)
     const following = Math.max(this.#unanswered, this.oldest)
     const followingLeft = following < this.unsent ? this.sent(following) : Infinity
     this.#heldBack = Math.max(this.#heldBack, this.oldest)
@@ -215,7 +219,7 @@ export class InFlight {
       const row = this.#row(this.#heldBack)
       if (floorIfOnTime![row] === Infinity) continue
       if (due[row]! > followingLeft) return
-      floorIfOnTime![row] = Math.max(floor, floorIfOnTime![row]!)
+      if (answeredLeft <= due[row]!) floorIfOnTime![row] = Math.max(floor, floorIfOnTime![row]!)
     }
     this.#heldBack = Infinity
   }

@@ -13,12 +13,18 @@ export interface ThreadTimes {
  * @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
  */
 export function threadTimes(): ThreadTimes {
+  const [running = 0, queued] = readSchedstat().split(' ').map(Number)
+  // A thread that asks has run: where it has not, the kernel does not count.
+  if (running > 0) return { running: running / 1e6, queued: queued! / 1e6 }
+  const { threadCpuUsage } = process as { threadCpuUsage?: () => NodeJS.CpuUsage }
+  const usage = threadCpuUsage?.()
+  return { running: usage && (usage.user + usage.system) / 1e3, queued: undefined }
+}
+
+function readSchedstat(): string {
   try {
-    const [running, queued] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ').map(Number)
-    return { running: running! / 1e6, queued: queued! / 1e6 }
+    return readFileSync('/proc/thread-self/schedstat', 'utf8')
   } catch {
-    const { threadCpuUsage } = process as { threadCpuUsage?: () => NodeJS.CpuUsage }
-    const usage = threadCpuUsage?.()
-    return { running: usage && (usage.user + usage.system) / 1e3, queued: undefined }
+    return ''
   }
 }

@@ -21,6 +21,8 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
     say({ type: 'unusable', reason: String(error) })
     return
   }
+  // Nobody was connected while the probes were loaded: that was no silence.
+  loop.clock.worked(performance.now())
   port.on('message', (order: Order) => {
     switch (order.type) {
       case 'start':

@@ -92,9 +92,10 @@ class Model {
 
   acknowledge(nth: number): void {
     this.answered = nth + 1
+    const left = nth < this.oldest ? -Infinity : this.sent[nth]!.sent
     const following = this.sent[Math.max(this.answered, this.oldest)]
     for (const ping of this.pings.filter(({ isBounded, due }) => !isBounded && due <= (following?.sent ?? Infinity))) {
-      ping.floorIfOnTime = Math.max(ping.due, this.now)
+      if (left <= ping.due) ping.floorIfOnTime = Math.max(ping.due, this.now)
       ping.isBounded = true
     }
   }
@@ -316,6 +317,17 @@ describe('of a ping that was held back', () => {
     flight.acknowledge(2, { floor: 9 })
     flight.lookUp(2, ping)
     expect(ping).toEqual({ due: 2, sent: 5, floorIfOnTime: 7 })
+  })
+
+  test('the floor is when it was due if all before it left later still', () => {
+    const flight = flightFrom(0)
+    send(flight, { due: 0, sent: 400 })
+    flight.add({ due: 1 })
+    flight.holdBack()
+    flight.acknowledge(0, { floor: 405 })
+    flight.depart(1, { sent: 405 })
+    flight.lookUp(1, ping)
+    expect(ping.floorIfOnTime).toBe(1)
   })
 
   test('the floor is no later when the generator was late for those before it', () => {
