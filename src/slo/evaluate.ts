@@ -167,7 +167,8 @@ function missedByConnections(
     const { caveat } = findIndicator(objective.indicator)!.read(run)
     return { ...verdict, reason: verdict.verdict === 'inconclusive' ? `${reason}; ${caveat}` : reason }
   }
-  const bounded = new Set(objectives.map(({ indicator }) => (indicator === 'connectErrorRate' ? 'opened' : indicator)))
+  const failing = objectives.filter(({ level }) => level === 'fail')
+  const bounded = new Set(failing.map(({ indicator }) => (indicator === 'connectErrorRate' ? 'opened' : indicator)))
   return [
     judgeCount(
       { indicator: 'opened', comparison: '>=', limit: requested },

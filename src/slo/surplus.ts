@@ -21,15 +21,17 @@ export function describeSurplus({ messages }: Pick<LoadResult, 'messages'>): str
 }
 
 /**
- * What a surplus of messages leaves of the verdict on an objective. In the open model a fail stands: a message that was
- * taken for an answer came no later than the answer did, so true latencies are no shorter. In the closed model it made a
- * ping leave before its time as well, and the load was more than was asked for.
+ * What a surplus of messages leaves of the verdict on an objective. In the open model a fail stands if no ping timed out: a
+ * message that was taken for an answer came no later than the answer did, so true latencies are no shorter. After an answer
+ * that did not come, later ones are taken for those before them. In the closed model such a message made a ping leave before
+ * its time as well, and the load was more than was asked for.
  */
 export function withoutAnswers(result: LoadResult, verdict: ObjectiveVerdict, reason: string): ObjectiveVerdict {
-  const { indicator, kind } = verdict
+  const { durationNeeded: _, ...objective } = verdict
+  const { indicator, kind } = objective
   const ofAnswers = (kind === 'duration' && !indicator.startsWith('handshake.')) || totalsOfAnswers.has(indicator)
-  const stands = verdict.verdict === 'fail' && isOpenModel(result)
-  return !ofAnswers || stands ? verdict : unmeasured(observeRun(result), verdict, reason)
+  const stands = verdict.verdict === 'fail' && isOpenModel(result) && result.pings.timedOut === 0
+  return !ofAnswers || stands ? verdict : unmeasured(observeRun(result), objective, reason)
 }
 
 function isOpenModel({ options }: LoadResult): boolean {

@@ -106,6 +106,15 @@ describe('a ping without an answer is infinitely slow:', () => {
     expect(only(result, { 'handshake.p50': '< 3ms' })).toMatchObject({ verdict: 'pass' })
   })
 
+  test('a bound that only warns lets no connection be missing', () => {
+    const connections = { requested: 100, opened: 40, failed: 60, closedEarly: 1 }
+    const result = loadResult(undefined, { connections })
+    const slo = { max: '< 1h', connectErrorRate: { warn: '< 1%' }, closedEarly: { warn: '<= 0' } }
+    expect(evaluateSLO(result, slo).verdict).toBe('fail')
+    const lenient = { max: '< 1h', opened: '>= 1', closedEarly: '<= 1' }
+    expect(evaluateSLO(result, lenient).verdict).toBe('pass')
+  })
+
   test('a coalesced ping counts for nothing', () => {
     const result = loadResult(repeated(10, 2), { pings: { coalesced: 990 } })
     expect(evaluateSLO(result, { max: '< 3ms' })).toMatchObject({ verdict: 'pass' })
