@@ -24,6 +24,9 @@ const surelyReadBytes = 262_144
 /** An answer of more bytes may have come in several segments, of which only the first was there when a poll announced it. */
 const surelyOneSegment = 1_024
 
+/** What `ws` calls the end of a connection without a close frame. @see RFC 6455 section 7.1.5 */
+const noCloseFrame = 1006
+
 /** What the connections of a flood share. */
 export interface ConnectionContext {
   readonly plan: ThreadPlan
@@ -431,7 +434,9 @@ export class Connection implements FrameSink {
       const { plan, recorder } = this.#context
       const isAskedFor = plan.open === undefined && this.#pendingPongs <= plan.inFlight
       const limit = isAskedFor ? 'inFlight' : 'maxPendingPongs'
-      const fault = whileUnanswered(this.#fault ?? faultOfClose(code, reason), this.#pendingPongs, limit)
+      // A server that minds them ends the connection without a word; the last of its pongs may still have come.
+      const unanswered = code === noCloseFrame ? this.#pendingPongs : this.#flight.pendingPongs
+      const fault = whileUnanswered(this.#fault ?? faultOfClose(code, reason), unanswered, limit)
       recorder.fault(fault.code, fault.sample)
       this.#loseAll()
     }
