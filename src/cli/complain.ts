@@ -2,6 +2,9 @@ import { printableLines } from '../printable.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { showKind } from '../wording.ts'
 
+/** A URL, or what was meant to be one. */
+const isAddress = /^\w+:\/|^[^\s:]*(?::[^\s:]*)?@/
+
 /**
  * Says what went wrong on stderr. Whatever is wrong with a URL or a file, a log shows neither
  * secrets nor what a terminal takes for more than text.
@@ -13,10 +16,10 @@ export function complain(text: string): void {
   process.stderr.write(safe.join('\n'))
 }
 
-/** An argument that was not understood: a flag's value or several words may belong to a header, a colon to a URL. */
+/** An argument that was not understood: a flag's value, several words or what follows a colon may belong to a header. */
 function withoutSecretsOf(arg: string): string {
   const [, flag] = /^(--?[\w-]+=)./s.exec(arg) ?? []
   if (flag !== undefined) return `${flag}masked`
-  if (/[:@]/.test(arg)) return withoutSecrets(arg)
-  return /\s/.test(arg) ? showKind(arg) : arg
+  if (isAddress.test(arg)) return withoutSecrets(arg)
+  return /[\s:]/.test(arg) ? showKind(arg) : arg
 }

@@ -225,7 +225,7 @@ function urlOf(argument: string | undefined, { url, gateway }: Flags, program: C
 
 /** An argument that is neither a URL nor a word may be what belongs to a header. */
 function nameOf(argument: string): string {
-  return argument.includes(':') || isWord.test(argument) ? argument : showKind(argument)
+  return /^\w+:\/\//.test(argument) || isWord.test(argument) ? argument : showKind(argument)
 }
 
 function toOptions(flags: Flags): WsLoadOptions {

@@ -70,6 +70,8 @@ export class Recorder implements Recording {
   readonly afterSilence: { -readonly [kind in keyof PingsAfterSilence]: number } = { timedOut: 0, lost: 0, dropped: 0 }
   readonly #isOpenModel: boolean
   readonly #mask: (sample: string) => string
+  /** Of a fault, as it came: a probe may fail alike on every message. */
+  #latestSample = ''
   readonly #turns: Turns | undefined
   readonly #clock: Pick<PollClock, 'isAfterSilence'> | undefined
   readonly #slices: SliceRecorder
@@ -172,7 +174,9 @@ export class Recorder implements Recording {
     const fault = this.faults.get(code) ?? { count: 0, samples: [] }
     this.faults.set(code, fault)
     fault.count++
-    if (fault.samples.length === samplesPerFault) return
+    const isRepeated = fault.samples.length > 0 && sample === this.#latestSample
+    if (fault.samples.length === samplesPerFault || isRepeated) return
+    this.#latestSample = sample
     const masked = this.#mask(sample)
     if (!fault.samples.includes(masked)) fault.samples.push(masked)
   }

@@ -132,6 +132,8 @@ test.concurrent.each([
   [['compare', 'wss:/someone:hunter2@a/?hunter2', 'b.json']],
   [['report', 'wss:/someone:hunter2@a/?token=hunter2 x']],
   [['-u', 'wss:/someone:hunter2@a:99999']],
+  [['-u', 'ws://a', 'Authorization: hunter2']],
+  [['Authorization: hunter2']],
 ])('keeps the secrets of %j to itself', async (args) => {
   const { exitCode, stdout, stderr } = await wsLoad(...args)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
