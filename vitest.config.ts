@@ -11,7 +11,7 @@ function canFlood(room: string): boolean {
 const sideBySide = [
   'test/*.test.ts',
   'test/lint/*.test.ts',
-  'test/docs/*.test.ts',
+  'test/docs/{blocks,links,output,tables}.test.ts',
   'test/e2e/{fixture,target}.test.ts',
   ...Object.keys(rooms)
     .filter((room) => !canFlood(room))

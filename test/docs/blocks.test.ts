@@ -10,7 +10,7 @@ import { certificates } from '../support/certificates.ts'
 import { freePort } from '../support/processes.ts'
 import { echoing } from '../support/servers.ts'
 import { documents, pages, placeOf } from './support/documents.ts'
-import { isOfExample, localized, type Ports, projectOf, serverOn } from './support/projects.ts'
+import { isOfExample, type Ports, projectOf, serverOn } from './support/projects.ts'
 import { commandsOf, type EchoServer, runCommands, startEcho } from './support/shell.ts'
 
 const languages = new Set(['', 'js', 'sh', 'ts', 'yaml'])
@@ -151,26 +151,6 @@ describe('programs of the pages', () => {
     const printed = output.split('\n').map(words)
     for (const line of shown.split('\n').map(words))
       expect(printed.some((other) => other.includes(line.trim()))).toBe(true)
-  })
-})
-
-describe("the README's first test", () => {
-  async function run(delay: number) {
-    const { port } = await echo(delay)
-    const block = pages[0]!.blocks.find(({ file }) => file === 'gateway.test.ts')!
-    return consumer.run({ 'gateway.test.ts': localized(block.code, [port, port]) })
-  }
-
-  test('is green against a server that answers at once', { timeout: 90_000 }, async () => {
-    const { exitCode, output } = await run(0)
-    expect(output).toContain('Tests  1 passed')
-    expect(exitCode).toBe(0)
-  })
-
-  test.concurrent('is red against a slow one', { timeout: 90_000 }, async ({ expect }) => {
-    const { exitCode, stderr } = await run(150)
-    expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/SLO (?:missed|inconclusive)/)
   })
 })
 
