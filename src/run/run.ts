@@ -4,6 +4,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { latencyDeadline } from '../slo/deadline.ts'
+import { meetsAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
 import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
@@ -44,13 +45,18 @@ function decisionOf({ until }: ResolvedOptions): Decision<readonly [LoadResult]>
 }
 
 /**
- * The result of a run that a look has ended. A look makes work for the threads that it looks at, and may so have saturated
- * the generator. A server that had missed its SLO before then has missed it nevertheless: the generator is judged by what it
- * did until the look.
+ * The result of a run that a look has ended. The verdict is that of the look:
+ * - A look makes work for the threads that it looks at, and may so have saturated the generator. A server that had missed its
+ *   SLO before then has missed it nevertheless: the generator is judged by what it did until the look.
+ * - The answers to pings that were under way may come so close together that all of them tell less than those before. Where
+ *   they meet the SLO as well, the run is what it was at the look, but for its seconds, which are those of its end.
  */
 export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: readonly Objective[]): LoadResult {
-  const isByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
-  return isByTheLook && evaluateObjectives(atLook, objectives).verdict === 'fail'
-    ? { ...atEnd, generator: atLook.generator }
-    : atEnd
+  const end = evaluateObjectives(atEnd, objectives)
+  if (end.verdict !== 'inconclusive') return atEnd
+  const look = evaluateObjectives(atLook, objectives)
+  const isSaturatedByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
+  if (look.verdict === 'fail' && isSaturatedByTheLook) return { ...atEnd, generator: atLook.generator }
+  const lacksEvidenceOnly = look.verdict === 'pass' && end.objectives.every(meetsAsMeasured)
+  return lacksEvidenceOnly ? { ...atLook, intervals: atEnd.intervals } : atEnd
 }

@@ -77,6 +77,11 @@ function judgeObservation(observation: Observation, objective: Objective, rule: 
     : { ...judged, reason }
 }
 
+/** Whether an objective is met by all that was measured, however little evidence that is. */
+export function meetsAsMeasured(objective: Objective & Bracket): boolean {
+  return decide(objective, { low: objective.floor, high: objective.ceiling }) === 'pass'
+}
+
 /** The worse end of the confidence interval decides a pass, the better one a fail. */
 function tailsOf(objective: Objective, { falsePass, falseFail }: DecisionRule): Tails {
   return isUpperBound(objective) ? { lower: falseFail, upper: falsePass } : { lower: falsePass, upper: falseFail }

@@ -72,6 +72,29 @@ describe('a run ends when it is decided', () => {
   })
 })
 
+describe('what comes in after the look that decided a run', () => {
+  const slo = { p99: '< 20ms' } as const
+  const objectives = parseSLO(slo)
+  const atLook = loadResult(repeated(20_000, 2))
+
+  test('does not undo a pass for want of evidence', () => {
+    const atEnd = loadResult(repeated(200, 2), { intervals: [] })
+    expect(evaluateSLO(atEnd, slo).verdict).toBe('inconclusive')
+    const settled = atLookOrEnd(atEnd, atLook, objectives)
+    expect(evaluateSLO(settled, slo).verdict).toBe('pass')
+    expect(settled.pings).toEqual(atLook.pings)
+    expect(settled.intervals).toBe(atEnd.intervals)
+  })
+
+  test('undoes it where it misses the SLO, surely or not', () => {
+    for (const slow of [10, 400]) {
+      const atEnd = loadResult([...repeated(200, 2), ...repeated(slow, 30)])
+      expect(evaluateSLO(atEnd, slo).verdict).not.toBe('pass')
+      expect(atLookOrEnd(atEnd, atLook, objectives)).toBe(atEnd)
+    }
+  })
+})
+
 describe('a generator that the look itself has saturated', () => {
   const generator = {
     saturated: true,
