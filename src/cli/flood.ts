@@ -95,7 +95,7 @@ export function addFlood(program: Command): Command {
     .option('--connect-rate <rate>', 'connections opened per second')
     .option('--warmup <duration>', `load before the measured window (default: ${seconds(defaults.warmup)})`)
     .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
-    .option('--threads <number>', 'load threads (default: half of the cores)', aNumber)
+    .option('--threads <number>', 'load threads (default: half of the processors it may use)', aNumber)
     .option('--seed <number>', 'of the Poisson process', aNumber)
     .optionsGroup('What:')
     .addOption(

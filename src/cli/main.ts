@@ -35,7 +35,7 @@ Exit codes:
   0    measured, and the SLO is met if there is one
   1    the SLO is missed
   2    wrong usage
-  3    nothing was measured, or the SLO is neither surely met nor surely missed
+  3    nothing was measured, answers were not told from other messages, or the SLO is neither surely met nor surely missed
   4    otherwise 0, but an output could not be written
   5    it could not run
   130  interrupted; what was measured until then is printed

@@ -33,6 +33,7 @@ Exit codes:
   2  wrong usage
   3  nothing was measured, or not enough to judge
   4  otherwise 0, but an output could not be written
+  5  it could not run
 
 Examples:
   ws-load report summary.json --html report.html --slo 'p99 < 20ms'
