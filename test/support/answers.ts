@@ -37,8 +37,9 @@ export async function delaying(
       const ms = typeof delay === 'number' ? delay : delay(++n)
       const held = options.unordered ? new DelayLine() : line
       held.hold(ms, () => {
-        answer()
+        // Before it is written: whoever waits for it may read it before the next line runs.
         heldMs.push(performance.now() - from)
+        answer()
       })
     })
     socket.on('close', () => line.clear())
