@@ -45,9 +45,17 @@ function secretsOf({ url, headers = {}, protocols = [] }: Asked): string[] {
   const [user, word] = [username, password].map(decode) as [string, string]
   const values = Object.values(headers).flat()
   const parts = values.flatMap((value) => value.split(/[\s,;=]+/)).filter((part) => part.length >= shortestPart)
-  const query = [...searchParams.values(), ...(search.includes('=') ? [] : [search.slice(1)])]
+  // Where there is no value, the name may be the secret; a space may be written as a plus.
+  const query = [...[...searchParams].map(([name, value]) => (value === '' ? name : value)), ...rawValues(search)]
   const whole = [user, word, user === '' ? '' : `${user}:${word}`, ...query, ...values, ...protocols]
   return [...whole.filter((value) => value.length >= shortestValue), ...parts]
+}
+
+function rawValues(search: string): string[] {
+  return search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.slice(pair.indexOf('=') + 1))
 }
 
 /** How a server may write it. */

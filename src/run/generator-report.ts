@@ -2,8 +2,10 @@ import type { FloodReport } from '../generator/flood-report.ts'
 import type { AfterSilence, GeneratorReport, Starvation } from '../result/load-result.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import { lostShare } from '../result/starvation.ts'
+import { sum } from '../statistics/sum.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { merge } from './merge.ts'
+import { ratio } from './ratio.ts'
 
 /** Above this utilization of the event loop, answers wait for the generator. */
 const saturatingUtilization = 0.9
@@ -40,10 +42,7 @@ export function reportGenerator(
   sent: number,
 ): GeneratorReport {
   const utilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
-  const cpu = reports.reduce(
-    (total, { spent }) => total + spent.cpu * ratio(spent.active, spent.active + spent.polling),
-    0,
-  )
+  const cpu = sum(reports.map(({ spent }) => spent.cpu * ratio(spent.active, spent.active + spent.polling)))
   const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))
   const losses = mostStarved(reports.map(lossesOf))
   const starvation = sharesOf(losses, duration)
@@ -53,12 +52,12 @@ export function reportGenerator(
   return {
     resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
     sendDelay,
-    heldBack: reports.reduce((total, { recording }) => total + recording.heldBack, 0),
+    heldBack: sum(reports.map(({ recording }) => recording.heldBack)),
     eventLoopUtilization: utilization,
     cpuPerPing: sent > 0 ? cpu / sent : NaN,
     gcPauses: {
-      count: reports.reduce((total, { gcPauses }) => total + gcPauses.count, 0),
-      total: reports.reduce((total, { gcPauses }) => total + gcPauses.total, 0),
+      count: sum(reports.map(({ gcPauses }) => gcPauses.count)),
+      total: sum(reports.map(({ gcPauses }) => gcPauses.total)),
       max: Math.max(...reports.map(({ gcPauses }) => gcPauses.max)),
     },
     starvation,
@@ -75,7 +74,8 @@ export function reportGenerator(
  */
 function lossesOf({ starvation }: FloodReport): Starvation {
   const { queued, throttled, notRunning = 0, overslept, asleep = 0, memoryStall } = starvation
-  const ofQuota = throttled && Math.min(throttled, queued ?? Infinity)
+  // A quota is that of all processes in the group: a thread was stopped by it no longer than it did not run.
+  const ofQuota = throttled && Math.min(throttled, queued ?? notRunning + overslept)
   const unexplained = Math.max(0, notRunning + overslept - (queued ?? ofQuota ?? 0))
   const ofMemory = memoryStall && Math.min(memoryStall, unexplained)
   return {
@@ -175,22 +175,17 @@ function saturationReasons(
 }
 
 function sumAfterSilence(reports: readonly FloodReport[]): AfterSilence {
-  const sum = (name: keyof AfterSilence): number =>
-    reports.reduce((total, { afterSilence }) => total + afterSilence[name], 0)
+  const total = (name: keyof AfterSilence): number => sum(reports.map(({ afterSilence }) => afterSilence[name]))
   return {
-    timedOut: sum('timedOut'),
-    lost: sum('lost'),
-    dropped: sum('dropped'),
-    failed: sum('failed'),
-    closedEarly: sum('closedEarly'),
+    timedOut: total('timedOut'),
+    lost: total('lost'),
+    dropped: total('dropped'),
+    failed: total('failed'),
+    closedEarly: total('closedEarly'),
   }
 }
 
 function widthAt(latency: LatencySummary, percentile: number): number {
   const { floor, ceiling } = latency.bounds(percentile)
   return ceiling - floor
-}
-
-function ratio(part: number, whole: number): number {
-  return whole > 0 ? Math.min(part / whole, Number.MAX_VALUE) : 0
 }

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, utimesS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
+import { isListed } from '../server/process-table.ts'
 
 // Taken when the module loads: a test's fake timers do not reach it.
 const { now } = Date
@@ -78,15 +79,7 @@ function writeNow(file: string): void {
 
 function isRunning(directory: string, name: string): boolean {
   const { mtimeMs = 0 } = quietly(() => statSync(join(directory, name))) ?? {}
-  return Math.abs(now() - mtimeMs) < freshMs && isAlive(Number.parseInt(name, 10))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  return Math.abs(now() - mtimeMs) < freshMs && isListed(Number.parseInt(name, 10))
 }
 
 /** What cannot be done here is left undone: a flood is measured all the same. */

@@ -16,6 +16,7 @@ import { sum } from '../statistics/sum.ts'
 import { describeEnvironment } from './environment.ts'
 import { reportGenerator } from './generator-report.ts'
 import { merge } from './merge.ts'
+import { ratio } from './ratio.ts'
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
@@ -91,9 +92,13 @@ function sumMessages(recordings: readonly Recording[]): MessageTotals {
 }
 
 function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {
-  const sum = (name: keyof ConnectionTotals): number =>
-    reports.reduce((total, report) => total + report.connections[name], 0)
-  return { requested: sum('requested'), opened: sum('opened'), failed: sum('failed'), closedEarly: sum('closedEarly') }
+  const total = (name: keyof ConnectionTotals): number => sum(reports.map(({ connections }) => connections[name]))
+  return {
+    requested: total('requested'),
+    opened: total('opened'),
+    failed: total('failed'),
+    closedEarly: total('closedEarly'),
+  }
 }
 
 function mergeFaults(recordings: readonly Recording[]): Record<string, Fault> {
@@ -140,8 +145,4 @@ function mergeSparse(parts: readonly SparseCounts[]): Histogram {
 
 function perSecond(count: number, ms: number): number {
   return ratio(count * 1_000, ms)
-}
-
-function ratio(part: number, whole: number): number {
-  return whole > 0 ? Math.min(part / whole, Number.MAX_VALUE) : 0
 }

@@ -94,17 +94,17 @@ async function launch(
   return { url, reused: false, exited, stop }
 }
 
-/** What a leash does when it ends is done here when it was killed: else its server would go on unseen. */
+/** What a leash does when it ends is done here when it was killed, or crashed: else its server would go on unseen. */
 async function endOrphansOf(leash: Program): Promise<void> {
   let group: number | undefined
   leash.process.on('message', (message: object) => {
     if ('group' in message) ({ group } = message as Started)
   })
-  const signal = await new Promise<NodeJS.Signals | null>((resolve) => {
-    leash.process.once('exit', (_code, killedBy) => resolve(killedBy))
-    leash.process.once('error', () => resolve(null))
+  const endedItself = await new Promise<boolean>((resolve) => {
+    leash.process.once('exit', (code) => resolve(code === 0))
+    leash.process.once('error', () => resolve(true))
   })
-  if (signal !== null && group !== undefined) await endProcessGroup(group)
+  if (!endedItself && group !== undefined) await endProcessGroup(group)
 }
 
 function inUse(options: ResolvedTarget): WsLoadError {

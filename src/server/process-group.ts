@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readStat } from './process-table.ts'
 
 /** How a process group is asked to end, and how long it may take. */
 const signals = [
@@ -35,14 +36,4 @@ function isRunning(leader: number): boolean {
     const [state, , group] = readStat(entry)
     return Number(group) === leader && state !== 'Z'
   })
-}
-
-/** The fields of proc_pid_stat(5) from the third on. */
-function readStat(pid: string): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return []
-  }
 }

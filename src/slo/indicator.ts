@@ -103,6 +103,14 @@ interface Kind {
   readonly formatTo: FormatTo
 }
 
+/** Whether more connections, rather than more time, tell more about an indicator. */
+export function isOfConnections(indicator: string): boolean {
+  const statistic = findIndicator(indicator)?.statistic
+  return (
+    statistic !== undefined && 'of' in statistic && (statistic.of === 'handshake' || statistic.of === 'connections')
+  )
+}
+
 const totals: Readonly<Record<Total, IndicatorReader>> = {
   errorRate: shareOf('pings', readErrorRate),
   connectErrorRate: shareOf('connections', readConnectErrorRate),

@@ -6,7 +6,7 @@ import { formatDuration } from '../units.ts'
 import { type Bracket, shownEnds } from './bracket.ts'
 import { durationNeeded, roundLength } from './duration-needed.ts'
 import { type Evidence, evidenceFor, type Extrapolation, noEvidence } from './evidence.ts'
-import { findIndicator } from './indicator.ts'
+import { findIndicator, isOfConnections } from './indicator.ts'
 import type { Objective, Operator } from './objective.ts'
 import type { Observation } from './observation.ts'
 import { type Cure, describeFinding, describeLack } from './reason.ts'
@@ -127,7 +127,7 @@ function findCure(
   extrapolate: Extrapolation,
 ): Cure | undefined {
   const decides = (times: number): boolean => decide(objective, extrapolate(times)) !== 'inconclusive'
-  if (isOfConnections(objective)) {
+  if (isOfConnections(objective.indicator)) {
     const times = moreConnections.find(decides)
     return times === undefined ? undefined : { timesConnections: times }
   }
@@ -141,9 +141,4 @@ function findCure(
   if (needed !== undefined && needed > duration) return { length: needed }
   const times = longerRuns.find(decides)
   return times === undefined ? undefined : { length: roundLength(duration * times) }
-}
-
-function isOfConnections({ indicator }: Objective): boolean {
-  const { statistic } = findIndicator(indicator)!
-  return 'of' in statistic && (statistic.of === 'handshake' || statistic.of === 'connections')
 }

@@ -1,7 +1,7 @@
 import { beside, formatCount, formatDuration, formatRatio } from '../units.ts'
 import { type Bracket, formatBracket, formatRange } from './bracket.ts'
 import type { Evidence } from './evidence.ts'
-import { kinds } from './indicator.ts'
+import { isOfConnections, kinds } from './indicator.ts'
 import type { Objective } from './objective.ts'
 import type { SlowPings } from './slow-pings.ts'
 
@@ -38,11 +38,6 @@ function describeCure({ indicator, bound, window }: Objective, cure: Cure | unde
   if ('timesConnections' in cure) return `take about ${cure.timesConnections} times as many connections`
   const atLeast = `about ${formatDuration(cure.length)} or more`
   return window === undefined ? `${indicator} ${bound} takes ${atLeast}` : `it takes stretches of ${atLeast}`
-}
-
-/** Whether more connections, rather than more time, tell more about it. */
-function isOfConnections(indicator: string): boolean {
-  return indicator.startsWith('handshake.') || indicator === 'connectErrorRate'
 }
 
 function describeInterval({ indicator, kind, limit }: Objective, { low, high }: Evidence): string {

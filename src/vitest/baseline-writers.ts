@@ -7,6 +7,7 @@ import { isMainThread, threadId } from 'node:worker_threads'
 import { inject } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { isListed, readStat } from '../server/process-table.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 
 declare module 'vitest' {
@@ -68,7 +69,9 @@ function firstWriter(path: string, writer: BaselineWriter): Pick<BaselineWriter,
   try {
     linkSync(own, note)
     return writer
-  } catch {
+  } catch (error) {
+    // A file system without links cannot tell who was first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return writer
     return JSON.parse(readFileSync(note, 'utf8')) as BaselineWriter
   } finally {
     rmSync(own)
@@ -76,8 +79,8 @@ function firstWriter(path: string, writer: BaselineWriter): Pick<BaselineWriter,
 }
 
 /**
- * What the run is known by on this machine. The plugin names it. Without it a run is its main process; one that watches files is many runs, which nobody tells
- * apart.
+ * What the run is known by on this machine. The plugin names it. Without it a run is its main process; one that watches
+ * files is many runs, which nobody tells apart.
  */
 export function currentRun(): string | undefined {
   const named = inject('wsLoadRun')
@@ -94,20 +97,12 @@ function directoryOf(run: string): string {
 function forgetEndedRuns(): void {
   for (const name of readdirSync(tmpdir())) {
     const [, main] = new RegExp(`^${prefix}(\\d+)-`).exec(name) ?? []
-    if (main === undefined || isRunning(Number(main))) continue
+    if (main === undefined || isListed(Number(main))) continue
     try {
       rmSync(join(tmpdir(), name), { recursive: true, force: true })
     } catch {
       // It is another user's.
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
@@ -118,8 +113,7 @@ function startOf(pid: number): string {
     if (process.platform !== 'linux') {
       return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).replaceAll(/\W+/g, '-')
     }
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[fieldAfterName] ?? ''
+    return readStat(pid)[fieldAfterName] ?? ''
   } catch {
     return ''
   }

@@ -6,17 +6,10 @@ import { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { GeneratorReport } from '../../src/result/load-result.ts'
 import { reportGenerator } from '../../src/run/generator-report.ts'
 import { merge } from '../../src/run/merge.ts'
+import { undisturbed } from '../support/undisturbed.ts'
 
 /** Milliseconds. */
 const duration = 10_000
-const undisturbed: Starvation = {
-  queued: 0,
-  throttled: undefined,
-  notRunning: 0,
-  overslept: 0,
-  asleep: 0,
-  memoryStall: 0,
-}
 
 type Thread = Partial<Omit<FloodReport, 'starvation'>> & { starvation?: Partial<Starvation>; late?: number }
 

@@ -73,6 +73,7 @@ test.for(
   const results = [
     await run({ ...load, url: server.url, headers: { Authorization: 'Bearer bearer-token' } }),
     await run({ ...load, url: `${server.url}/?access_token=query-token` }),
+    await run({ ...load, url: `${server.url}/?query-token&x=1` }),
   ]
   for (const { errors } of results) {
     const said = JSON.stringify(errors)

@@ -6,6 +6,7 @@ import { Recorder } from '../../src/generator/recorder.ts'
 import { summarize } from '../../src/run/summarize.ts'
 import type { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
+import { undisturbed } from '../support/undisturbed.ts'
 
 const startedAt = new Date('2026-11-23T12:00:00Z')
 const from = 1_000
@@ -31,14 +32,7 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
     slices: recording.slices(),
     spent: { active: 0, polling: 0, cpu: 0 },
     gcPauses: { count: 0, total: 0, max: 0 },
-    starvation: {
-      queued: 0,
-      throttled: undefined,
-      notRunning: 0,
-      overslept: 0,
-      asleep: 0,
-      memoryStall: 0,
-    },
+    starvation: undisturbed,
     quota: undefined,
     afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0 },
     ...overrides,

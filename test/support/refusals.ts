@@ -29,7 +29,8 @@ export async function refusing(
 /** Repeats what it was asked with: in the status text, in a redirect, or as the reason of a close. */
 export async function repeating(how: 'status text' | 'redirect' | 'close reason', encode: (text: string) => string) {
   const said = (request: IncomingMessage): string =>
-    encode(request.headers.authorization ?? new URL(request.url!, 'ws://host').searchParams.get('access_token')!)
+    encode(request.headers.authorization ?? firstOf(new URL(request.url!, 'ws://host').searchParams))
+  const firstOf = (query: URLSearchParams): string => query.get('access_token') ?? [...query.keys()][0]!
   if (how === 'close reason') {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
     await once(server, 'listening')
