@@ -166,6 +166,17 @@ export class Connection implements FrameSink {
     }
   }
 
+  /** Waits for no answer any more: what is unanswered is lost, and an answer to it counts for nothing. */
+  giveUp(): void {
+    const flight = this.#flight
+    this.#dropWaiting(Infinity)
+    for (let sequence = flight.oldest; sequence < flight.unsent; sequence++) {
+      if (!flight.isPending(sequence)) continue
+      this.#context.recorder.count('lost', flight.due(sequence))
+      flight.markOverdue(sequence)
+    }
+  }
+
   /** Gives up the attempt to connect. */
   fail(fault: ConnectionFault): void {
     this.#fault = fault

@@ -224,6 +224,7 @@ export class Flood {
 
   /** Stays for what the server may still say unasked. */
   async #listen(end: number): Promise<void> {
+    this.#pool.giveUp()
     await afterLastAnswer(this.#listening, { measured: this.#recorder.windowAt(end), longest: this.#plan.timeout })
   }
 

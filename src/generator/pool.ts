@@ -66,6 +66,11 @@ export class ConnectionPool {
     for (const connection of this.connections) connection.forEachUnanswered(visit)
   }
 
+  /** Waits for no answer any more. */
+  giveUp(): void {
+    for (const connection of this.connections) connection.giveUp()
+  }
+
   /** Opens no more connections and ends those that are still connecting. */
   abandon(): void {
     this.#isAbandoned = true

@@ -96,6 +96,17 @@ describe('the drain', () => {
     expect(pings).toMatchObject({ sent: 4, answered: 0, lost: 4 })
   })
 
+  test('is over for texts as well: what comes while it is listened for more counts for nothing', async () => {
+    await using server = await delaying(150)
+    const load = { probe: { text: 'PING' }, rate: 200, duration: 400, drain: 0 }
+    const result = await flood(server, load)
+    expectBalanced(result)
+    const { pings, messages } = result
+    expect(pings.lost).toBeGreaterThan(10)
+    expect(messages.surplus).toBe(0)
+    expect(messages.received).toBeGreaterThan(pings.answered)
+  })
+
   test('ends when every ping is settled', async () => {
     await using server = await echoing()
     const start = performance.now()
