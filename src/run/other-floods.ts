@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, lutimesSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
-import { isListed } from '../server/process-table.ts'
+import { isListed, processNamespace } from '../server/process-table.ts'
 
 // Taken when the module loads: a test's fake timers do not reach it.
 const { now } = Date
@@ -13,8 +13,8 @@ const lookEveryMs = 250
 const freshMs = 2_000
 /** Everybody may announce a flood here, and nobody may take away another one's (sticky). */
 const mode = 0o1777
-/** A process and a number at random. Nothing else in the directory is touched, whoever put it there. */
-const announcement = /^(?<pid>\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
+/** A process, where its number holds, and a number at random. Nothing else in the directory is touched, whoever put it there. */
+const announcement = /^(?<pid>\d+)-(?<processes>\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** A flood that others on this machine can see, and that sees them. */
 export interface AnnouncedFlood {
@@ -30,10 +30,11 @@ export interface AnnouncedFlood {
 /**
  * Announces a flood on this machine by a file in the directory for temporary ones, renewed while it runs. A file that is no
  * longer renewed, or whose process is gone, counts for nothing. Where that directory cannot be used no other flood is seen.
+ * Containers that share it see each other, but not each other's processes.
  */
 export function announceFlood(): AnnouncedFlood {
   const directory = join(tmpdir(), 'ws-load-floods')
-  const own = `${process.pid}-${randomUUID()}`
+  const own = `${process.pid}-${processNamespace()}-${randomUUID()}`
   const others = new Set<string>()
   let from = Infinity
   let hasEnded = false
@@ -71,15 +72,17 @@ export function announceFlood(): AnnouncedFlood {
   }
 }
 
+/** Renews an announcement, and never what somebody may have put in its place. */
 function writeNow(file: string): void {
   const time = now() / 1_000
-  writeFileSync(file, '', { flag: 'a' })
-  utimesSync(file, time, time)
+  quietly(() => writeFileSync(file, '', { flag: 'wx' }))
+  lutimesSync(file, time, time)
 }
 
 function isRunning(directory: string, name: string): boolean {
-  const { mtimeMs = 0 } = quietly(() => statSync(join(directory, name))) ?? {}
-  return Math.abs(now() - mtimeMs) < freshMs && isListed(Number.parseInt(name, 10))
+  const { pid, processes } = announcement.exec(name)!.groups!
+  const { mtimeMs = 0 } = quietly(() => lstatSync(join(directory, name))) ?? {}
+  return Math.abs(now() - mtimeMs) < freshMs && (processes !== processNamespace() || isListed(Number(pid)))
 }
 
 /** What cannot be done here is left undone: a flood is measured all the same. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 
 /** Whether there is a process of this number, whoever's it is. */
 export function isListed(pid: number): boolean {
@@ -16,5 +16,14 @@ export function readStat(pid: number | string): string[] {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return []
+  }
+}
+
+/** Among which processes a number names one, those of a container say; '0' where the system does not tell. @see pid_namespaces(7) */
+export function processNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
+  } catch {
+    return '0'
   }
 }

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { isMainThread, threadId } from 'node:worker_threads'
+import { isMainThread } from 'node:worker_threads'
 import { inject } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import { isListed, readStat } from '../server/process-table.ts'
+import { isListed, processNamespace, readStat } from '../server/process-table.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 
 declare module 'vitest' {
@@ -48,7 +48,7 @@ export function noteWriter(file: string, writer: BaselineWriter, summary: LoadSu
 
 /** A run's name on this machine, for what its workers note. */
 export function runName(process: number, distinction: string): string {
-  return `${process}-${distinction}`
+  return `${process}-${processNamespace()}-${distinction}`
 }
 
 /** Forgets all writers of a run. */
@@ -61,11 +61,11 @@ function firstWriter(path: string, writer: BaselineWriter): Pick<BaselineWriter,
   const run = currentRun()
   if (run === undefined) return writer
   const directory = directoryOf(run)
+  if (!makeOwn(directory)) return writer
   forgetEndedRuns()
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
   const note = join(directory, createHash('sha256').update(path).digest('hex'))
-  const own = `${note}.${process.pid}.${threadId}`
-  writeFileSync(own, JSON.stringify({ id: writer.id, title: writer.title }))
+  const own = `${note}.${randomUUID()}`
+  writeFileSync(own, JSON.stringify({ id: writer.id, title: writer.title }), { flag: 'wx' })
   try {
     linkSync(own, note)
     return writer
@@ -75,6 +75,20 @@ function firstWriter(path: string, writer: BaselineWriter): Pick<BaselineWriter,
     return JSON.parse(readFileSync(note, 'utf8')) as BaselineWriter
   } finally {
     rmSync(own)
+  }
+}
+
+/**
+ * Makes a directory, if it is not there yet. It is no use, and `false`, where another user has put one, or a link, at its
+ * name.
+ */
+function makeOwn(directory: string): boolean {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const stats = lstatSync(directory)
+    return stats.isDirectory() && stats.uid === process.getuid?.()
+  } catch {
+    return false
   }
 }
 
@@ -96,8 +110,9 @@ function directoryOf(run: string): string {
 /** A run without the plugin, or one that was killed, leaves its notes behind. */
 function forgetEndedRuns(): void {
   for (const name of readdirSync(tmpdir())) {
-    const [, main] = new RegExp(`^${prefix}(\\d+)-`).exec(name) ?? []
-    if (main === undefined || isListed(Number(main))) continue
+    const { main, processes } = new RegExp(`^${prefix}(?<main>\\d+)-(?<processes>\\d+)-`).exec(name)?.groups ?? {}
+    // Of a container that shares the directory nobody knows whether its run has ended.
+    if (processes !== processNamespace() || isListed(Number(main))) continue
     try {
       rmSync(join(tmpdir(), name), { recursive: true, force: true })
     } catch {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
@@ -37,14 +38,28 @@ export function readBaseline(file: string): Baseline {
   }
 }
 
-/** Keeps a summary, with the commit that it was measured at, in place of what was kept under that name. */
+/**
+ * Keeps a summary, with the commit that it was measured at, in place of what was kept under that name. Nothing else is
+ * written, and nothing is left behind where that fails.
+ * @throws {Error} of the file system
+ */
 export function writeBaseline(file: string, name: string, summary: LoadSummary): void {
   const directory = dirname(file)
   mkdirSync(directory, { recursive: true })
   const kept = { ...summary.toJSON(), baseline: { name, commit: commitOf(directory) } }
-  // Readers see the former file or the whole new one.
-  writeFileSync(`${file}.new`, formatJSON(kept))
-  renameSync(`${file}.new`, file)
+  replaceWhole(file, formatJSON(kept))
+}
+
+/** Readers see the former file or the whole new one. What lies at either name already, a link say, is not written to. */
+function replaceWhole(file: string, text: string): void {
+  const beside = `${file}.${randomUUID()}.new`
+  try {
+    writeFileSync(beside, text, { flag: 'wx' })
+    renameSync(beside, file)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw error
+  }
 }
 
 /** The commit that is checked out, `null` outside of a repository. */

@@ -125,7 +125,11 @@ function keepBaseline(file: string, name: string, summary: LoadSummary, { task, 
   if (threat !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${threat}` }
   const writer = writerOf(task ?? testOf(summary), testPath)
   pointingAt(keepBaseline, () => noteWriter(file, writer, summary))
-  writeBaseline(file, name, summary)
+  try {
+    writeBaseline(file, name, summary)
+  } catch (error) {
+    return { pass: false, message: () => `Unclear: ${file} was not written: ${(error as Error).message}` }
+  }
   say(`baseline written: ${file}`)
   return { pass: true, message: () => `baseline written: ${file}` }
 }

@@ -1,14 +1,21 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { announceFlood } from '../../src/run/other-floods.ts'
+import { processNamespace } from '../../src/server/process-table.ts'
+import { findProgram } from '../support/child.ts'
 
 let directory: string
+
+/** A container of one process, as far as processes go. */
+const unshare = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child'] as const
+const canUnshare =
+  findProgram('unshare') !== undefined && spawnSync(unshare[0], [...unshare.slice(1), 'true']).status === 0
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ws-load-floods-'))
@@ -21,10 +28,11 @@ afterEach(async () => {
 })
 
 /** A flood that is announced in another process, which is killed if it does not end it. */
-async function elsewhere(): Promise<{ kill(): Promise<void> }> {
+async function elsewhere(within: readonly string[] = []): Promise<{ kill(): Promise<void> }> {
   const source = new URL('../../src/run/other-floods.ts', import.meta.url)
-  const code = `import('${source.href}').then(({ announceFlood }) => { announceFlood(); console.log('announced'); setInterval(() => {}, 1e6) })`
-  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const code = `import('${source.href}').then(({ announceFlood }) => { announceFlood().countFrom(0); console.log('announced'); setInterval(() => {}, 1e6) })`
+  const [program, ...args] = [...within, process.execPath, '-e', code]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return {
     async kill() {
@@ -67,7 +75,7 @@ test('what a killed process or an ended thread left behind counts for nothing, a
   const process_ = await elsewhere()
   await process_.kill()
   const floods = join(directory, 'ws-load-floods')
-  const terminated = join(floods, `${process.pid}-${randomUUID()}`)
+  const terminated = join(floods, `${process.pid}-${processNamespace()}-${randomUUID()}`)
   await writeFile(terminated, '')
   const long = new Date(Date.now() - 60_000)
   await utimes(terminated, long, long)
@@ -77,10 +85,38 @@ test('what a killed process or an ended thread left behind counts for nothing, a
   expect(await readdir(floods)).toEqual([])
 })
 
+test.runIf(canUnshare)(
+  'floods of containers that share the directory see each other, and leave each other alone',
+  async () => {
+    const one = announceFlood()
+    one.countFrom(0)
+    const [own] = await readdir(join(directory, 'ws-load-floods'))
+    const container = await elsewhere(unshare)
+    await sleep(600)
+    expect(await readdir(join(directory, 'ws-load-floods'))).toContain(own)
+    expect(one.end()).toBe(1)
+    await container.kill()
+  },
+)
+
+test('an announcement that was replaced by a link is not followed', async () => {
+  const [floods, target] = [join(directory, 'ws-load-floods'), join(directory, 'target')]
+  await writeFile(target, '')
+  const long = new Date(Date.now() - 60_000)
+  await utimes(target, long, long)
+  const flood = announceFlood()
+  flood.countFrom(0)
+  const [own] = await readdir(floods)
+  await rm(join(floods, own!))
+  await symlink(target, join(floods, own!))
+  expect(flood.end()).toBe(0)
+  expect((await stat(target)).mtime).toEqual(long)
+})
+
 test('nothing but announcements is counted or removed, and nothing where a link leads', async () => {
   const [floods, target] = [join(directory, 'ws-load-floods'), join(directory, 'elsewhere')]
   await mkdir(target)
-  await writeFile(join(target, `${process.pid}-${randomUUID()}`), '')
+  await writeFile(join(target, `${process.pid}-${processNamespace()}-${randomUUID()}`), '')
   await symlink(target, floods)
   const redirected = announceFlood()
   redirected.countFrom(0)

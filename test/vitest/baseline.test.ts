@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { baselineFile, readBaseline, writeBaseline } from '../../src/vitest/baseline.ts'
-import { currentRun, forgetWriters, noteWriter } from '../../src/vitest/baseline-writers.ts'
+import { currentRun, forgetWriters, noteWriter, runName } from '../../src/vitest/baseline-writers.ts'
 import '../../src/vitest/matchers.ts'
 import { steady } from '../support/comparison.ts'
 import { withoutColours } from '../support/without-colours.ts'
@@ -96,6 +97,26 @@ describe('toMatchBaseline', () => {
     expect(steady(20)).toMatchBaseline('gateway', tolerance)
   })
 
+  test('writes to no other file than its own, whatever lies beside it', async () => {
+    keep('gateway')
+    const file = baselineFile('.', 'gateway')
+    await writeFile('precious', 'as it was')
+    await symlink(join(directory, 'precious'), `${file}.new`)
+    await rm(file)
+    await symlink(join(directory, 'precious'), file)
+    writeBaseline(file, 'gateway', steady(20))
+    expect(await readFile('precious', 'utf8')).toBe('as it was')
+    expect(await readdir(dirname(file))).toEqual(['gateway.json', 'gateway.json.new'])
+    expect(readBaseline(file)).toHaveProperty('summary')
+  })
+
+  test('says why it could not be written, and leaves nothing behind', async () => {
+    const file = baselineFile('.', 'gateway')
+    await mkdir(join(file, 'in the way'), { recursive: true })
+    expect(() => keep('gateway')).toThrow(/^Unclear: .*gateway\.json was not written: E\w+: .*gateway\.json/)
+    expect(await readdir(dirname(file))).toEqual(['gateway.json'])
+  })
+
   test('keeps one run of a test under a name, however often it is asked for it', () => {
     const summary = steady(2)
     keep('gateway', summary)
@@ -108,6 +129,27 @@ describe('toMatchBaseline', () => {
     )
     vi.stubEnv('WS_LOAD_UPDATE', '')
     expect(summary).toMatchBaseline('gateway', tolerance)
+  })
+
+  test('notes who wrote where no link leads', async () => {
+    const elsewhere = join(directory, 'elsewhere')
+    await mkdir(elsewhere)
+    vi.stubEnv('TMPDIR', directory)
+    await symlink(elsewhere, join(directory, `ws-load-run-${currentRun()}`))
+    keep('gateway')
+    expect(await readdir(elsewhere)).toEqual([])
+  })
+
+  test('forgets the runs that have ended, but for those of other containers', async () => {
+    vi.stubEnv('TMPDIR', directory)
+    const ended = spawnSync('true').pid
+    const [own, another] = [`ws-load-run-${runName(ended, 'x')}`, `ws-load-run-${ended}-1-x`]
+    await mkdir(own)
+    await mkdir(another)
+    keep('gateway')
+    const left = await readdir(directory)
+    expect(left).toContain(another)
+    expect(left).not.toContain(own)
   })
 
   test('lets another run of Vitest write what one has written', () => {
