@@ -23,15 +23,26 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
   let left = plan.pings
   /** The connection that is asked next. */
   let cursor = 0
+  /** Connections in a row that did not take a ping in this iteration. */
+  let refused = 0
   let sending = false
 
   /** Sends what is due by now, and sets the alarm for what is due next. */
   function sendDue(): void {
     if (!sending) return
     const now = clock.update()
-    for (let nth = 0; nth < mostPerIteration && isDue(now); nth++) {
-      queueDue()
-      advance()
+    refused = 0
+    let [taken, dropped] = [0, 0]
+    while (isDue(now) && taken < mostPerIteration && dropped < connections.length) {
+      if (queueDue()) {
+        taken++
+        advance(1)
+      } else if (refused < connections.length) {
+        dropped++
+        dropOne()
+      } else {
+        dropDue(now)
+      }
     }
     if (queued.length > 0) {
       for (const connection of queued) connection.flush()
@@ -46,9 +57,9 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
     return due <= now && due < recorder.until && left > 0
   }
 
-  /** Goes on to the next ping. */
-  function advance(): void {
-    if (due >= recorder.from) left--
+  /** Goes on behind so many pings, of which the last is the one that was due. */
+  function advance(pings: number): void {
+    if (due >= recorder.from) left -= pings
     due = nextDue()
   }
 
@@ -58,24 +69,41 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
     return recorder.from + (turns === undefined || own === Infinity ? own : turns.elapsed(own))
   }
 
-  /** Gives the ping that is due to the next connection that can take it. */
-  function queueDue(): void {
-    for (let tried = 0; tried < connections.length; tried++) {
+  /** Gives the ping that is due to the next connection that can take it; says whether there was one. */
+  function queueDue(): boolean {
+    while (refused < connections.length) {
       const connection = connections[cursor]!
       cursor = (cursor + 1) % connections.length
+      refused++
       if (!connection.writable) continue
-      if (!connection.ready) break
+      if (!connection.ready) return false
+      refused = 0
       ping.due = due
       if (connection.queue()) queued.push(connection)
-      return
+      return true
     }
-    recorder.count('dropped', due)
+    return false
   }
 
-  /** Counts what should have left by now and will not. */
-  function dropDue(): void {
-    const now = performance.now()
-    for (; isDue(now); advance()) recorder.count('dropped', due)
+  function dropOne(): void {
+    recorder.count('dropped', due)
+    advance(1)
+  }
+
+  /** Counts what was due by `now` and does not leave: as one what was due in one slice, however much that is. */
+  function dropDue(now: number): void {
+    while (isDue(now)) {
+      const pings = 1 + Math.min(skipDue(now), left - 1)
+      recorder.count('dropped', due, pings)
+      advance(pings)
+    }
+  }
+
+  /** Passes over what is due by `now` behind the ping at hand and in the same slice; says how many pings. */
+  function skipDue(now: number): number {
+    const end = due < recorder.from ? 0 : recorder.sliceEndAfter(due)
+    const own = Math.min(end, recorder.windowAt(Math.min(now, recorder.until)))
+    return points.skip(schedule.arrivalsBy(own + plan.warmup))
   }
 
   function finish(): void {
@@ -96,7 +124,7 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
     },
     stop() {
       sendDue()
-      if (sending) dropDue()
+      if (sending) dropDue(performance.now())
       sending = false
       alarm.clear()
     },

@@ -119,6 +119,11 @@ export class Recorder implements Recording {
     return (this.windowAt(time) / this.#slices.length) | 0
   }
 
+  /** How long the measured window had lasted when the slice of a time ends: milliseconds. */
+  sliceEndAfter(time: number): number {
+    return (this.sliceAt(time) + 1) * this.#slices.length
+  }
+
   measures(due: number): boolean {
     return due >= this.from && due < this.until
   }
@@ -145,11 +150,12 @@ export class Recorder implements Recording {
     this.serviceTimeFloor.recordMs(floor - sent)
   }
 
-  count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number): void {
+  /** @param pings that were due in the same slice */
+  count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number, pings = 1): void {
     if (!this.measures(due)) return
-    this.pings[what]++
-    this.#slices.count(kindNumbers[what], this.sliceAt(due))
-    if (what !== 'coalesced' && this.#clock?.isAfterSilence) this.afterSilence[what]++
+    this.pings[what] += pings
+    this.#slices.count(kindNumbers[what], this.sliceAt(due), pings)
+    if (what !== 'coalesced' && this.#clock?.isAfterSilence) this.afterSilence[what] += pings
   }
 
   /** A message that looks like an answer, and no ping was unanswered. Before the measured window it shifts no measured one. */

@@ -45,6 +45,19 @@ export class Schedule {
     }
     return Infinity
   }
+
+  /** The expected number of arrivals in the first `time` milliseconds: {@link dueAt} backwards. */
+  arrivalsBy(time: number): number {
+    let arrivals = 0
+    for (let nth = 0; nth < this.#segments.length; nth++) {
+      const { duration, from, to } = this.#segments[nth]!
+      const within = Math.min(Math.max(time - this.#starts[nth]!, 0), duration)
+      if (within === 0) continue
+      const reached = Number.isFinite(duration) ? from + ((to - from) * within) / duration : from
+      arrivals += (within * (from + reached)) / 2_000
+    }
+    return arrivals
+  }
 }
 
 /** Solves from·t + (to − from)/(2·length)·t² = arrivals for t, in the form that does not cancel for slow ramps. */
@@ -58,19 +71,77 @@ function secondsUntil(arrivals: number, from: number, to: number, length: number
 /** The points u₀, u₁, … at which a schedule is asked, in expected arrivals. */
 export interface Arrivals {
   next(): number
+  /**
+   * Passes over points that come before `end`, but for the last few, in a time that does not depend on how many there are.
+   * Says how many it passed over.
+   */
+  skip(end: number): number
 }
 
 /** Evenly spaced points; `offset` (0 to 1) lets several threads interleave. */
 export function constantArrivals(offset: number): Arrivals {
   let nth = 0
-  return { next: () => offset + nth++ }
+  return {
+    next: () => offset + nth++,
+    skip(end) {
+      // Rounding errors of a schedule are far smaller than one arrival.
+      const count = Math.max(0, Math.floor(end - offset) - 1 - nth)
+      nth += count
+      return count
+    },
+  }
 }
 
-/** A unit-rate Poisson process. */
+/** Fewer points than this are drawn one by one. */
+const fewestSkipped = 1_000
+
+/**
+ * A unit-rate Poisson process. Where points were skipped it goes on as another realization: how many there were is drawn,
+ * not which, and as the process has no memory it begins anew behind them.
+ */
 export function poissonArrivals(seed: number): Arrivals {
   const random = splitMix32(seed)
   let point = 0
-  return { next: () => (point -= Math.log1p(-random())) }
+  return {
+    next: () => (point -= Math.log1p(-random())),
+    skip(end) {
+      const expected = end - 1 - point
+      if (expected < fewestSkipped) return 0
+      point = end - 1
+      return poissonCount(expected, random)
+    },
+  }
+}
+
+/**
+ * A Poisson distributed number of a large mean, 10 or more.
+ * @see Hörmann, The transformed rejection method for generating Poisson random variables (PTRS), Insurance: Mathematics and
+ * Economics 12 (1993)
+ */
+export function poissonCount(mean: number, random: () => number): number {
+  const b = 0.931 + 2.53 * Math.sqrt(mean)
+  const a = -0.059 + 0.02483 * b
+  const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4)
+  const surelyAccepted = 0.9277 - 3.6224 / (b - 2)
+  for (;;) {
+    const u = random() - 0.5
+    const v = random()
+    const us = 0.5 - Math.abs(u)
+    const count = Math.floor(((2 * a) / us + b) * u + mean + 0.43)
+    if (us >= 0.07 && v <= surelyAccepted) return count
+    if (count < 0 || (us < 0.013 && v > us)) continue
+    const logAcceptance = Math.log((v * inverseAlpha) / (a / (us * us) + b))
+    if (logAcceptance <= count * Math.log(mean) - mean - logFactorial(count)) return count
+  }
+}
+
+/** Stirling's series; exact to rounding from 10 on. */
+function logFactorial(count: number): number {
+  if (count < 10) return Math.log([1, 1, 2, 6, 24, 120, 720, 5_040, 40_320, 362_880][count]!)
+  const x = count + 1
+  return (
+    (x - 0.5) * Math.log(x) - x + Math.log(2 * Math.PI) / 2 + 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5)
+  )
 }
 
 const increment = 0x9e3779b9
@@ -81,7 +152,7 @@ export function threadSeed(seed: number, thread: number): number {
 }
 
 /** A small generator of uniform numbers in [0, 1). @see Steele, Lea & Flood, OOPSLA 2014 (SplitMix) */
-function splitMix32(state: number): () => number {
+export function splitMix32(state: number): () => number {
   return () => {
     state = (state + increment) | 0
     let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)

@@ -38,7 +38,7 @@ export function decodeSlices(text: string): PackedSlices {
     latencyFloor.read(bytes)
   }
   if (!bytes.ended || length <= 0) throw new RangeError('there is more than slices')
-  return { length, pings: Uint32Array.from(pings), latency: latency.packed(), latencyFloor: latencyFloor.packed() }
+  return { length, pings: Float64Array.from(pings), latency: latency.packed(), latencyFloor: latencyFloor.packed() }
 }
 
 function put(bytes: number[], value: number): void {

@@ -41,8 +41,8 @@ export interface PackedCounts {
 export interface PackedSlices {
   /** Milliseconds. */
   readonly length: number
-  /** {@link kindsPerSlice} counts a slice, in the order of {@link kindNumbers}. */
-  readonly pings: Uint32Array
+  /** {@link kindsPerSlice} counts a slice, in the order of {@link kindNumbers}; more can be due than 32 bits count. */
+  readonly pings: Float64Array
   readonly latency: PackedCounts
   readonly latencyFloor: PackedCounts
 }
@@ -54,7 +54,7 @@ export class SliceRecorder {
   #used = 0
   #lowest = buckets
   #highest = -1
-  readonly #pings: Uint32Array = new Uint32Array(mostSlices * kindsPerSlice)
+  readonly #pings: Float64Array = new Float64Array(mostSlices * kindsPerSlice)
   readonly #latency: Uint32Array = new Uint32Array(mostSlices * buckets)
   readonly #latencyFloor: Uint32Array = new Uint32Array(mostSlices * buckets)
 
@@ -68,12 +68,12 @@ export class SliceRecorder {
   }
 
   /**
-   * Counts a ping.
+   * Counts a ping, or several.
    * @param kind one of {@link kindNumbers}
    * @param slice counted from 0
    */
-  count(kind: number, slice: number): void {
-    this.#pings[this.#within(slice) * kindsPerSlice + kind]!++
+  count(kind: number, slice: number, pings = 1): void {
+    this.#pings[this.#within(slice) * kindsPerSlice + kind]! += pings
   }
 
   /** Counts the latency of an answered ping, given the buckets of {@link Histogram} it fell in. */
@@ -156,7 +156,7 @@ export class SliceRecorder {
   }
 }
 
-function mergePairs(values: Uint32Array, width: number, first: number, last: number): void {
+function mergePairs(values: Uint32Array | Float64Array, width: number, first: number, last: number): void {
   for (let slice = 0; slice < mostSlices; slice++) {
     for (let at = first; at <= last; at++) {
       const [one, other] = [2 * slice * width + at, (2 * slice + 1) * width + at]

@@ -110,6 +110,35 @@ describe('a ping that cannot be sent', () => {
     expect(pings.dropped).toBeGreaterThan(0)
   })
 
+  test.each(['constant', 'poisson'] as const)(
+    'is counted exactly where %s arrivals outrun any generator',
+    async (arrivals) => {
+      await using server = await echoing()
+      const load = { rate: '1000M/s', arrivals, connections: 20, duration: 300, drain: 50, threads: 2, seed: 1 }
+      const result = await flood(server, load)
+      const { pings, slices } = result
+      // Five standard deviations of a Poisson count.
+      expect(Math.abs(pings.due - 300_000_000)).toBeLessThanOrEqual(arrivals === 'constant' ? 0 : 5 * Math.sqrt(3e8))
+      expect(pings.dropped).toBeGreaterThan(250_000_000)
+      expect(pings.answered).toBeGreaterThan(0)
+      const dueEach = slices.pings('sent').map((sent, nth) => sent + slices.pings('dropped')[nth]!)
+      const whole = dueEach.subarray(0, -1)
+      const expected = slices.length * 1e6
+      for (const due of whole) expect(Math.abs(due / expected - 1)).toBeLessThan(0.01)
+      expect(dueEach.reduce((sum, due) => sum + due, 0)).toBe(pings.due)
+    },
+  )
+
+  test('is counted until a run is aborted, however many there were', async () => {
+    await using server = await echoing()
+    const load = { rate: '1000M/s', connections: 4, duration: '1m', signal: AbortSignal.timeout(1_500) }
+    const { pings, duration, ended } = await flood(server, load)
+    expect(ended).toBe('aborted')
+    // One is due every nanosecond; the window is longer by what it took to end it.
+    expect(pings.due).toBeGreaterThan(1e8)
+    expect(pings.due).toBeLessThan(duration * 1e6 * 1.001)
+  })
+
   test.each([60, 65_536])('is dropped when too many are unanswered or wait, of %i at once', async (maxPendingPongs) => {
     await using server = await silent()
     const load = { rate: '700k/s', connections: 1, pings: 70_000, maxPendingPongs, drain: 0 }

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import {
   constantArrivals,
   poissonArrivals,
+  poissonCount,
   Schedule,
+  splitMix32,
   type Arrivals,
   type Segment,
 } from '../../src/generator/schedule.ts'
@@ -147,6 +149,24 @@ describe('any schedule', () => {
     )
   })
 
+  test('expects by a time what is due by then', () => {
+    fc.assert(
+      fc.property(anySegments, billionths(0.999), (segments, part) => {
+        const schedule = new Schedule(segments)
+        const arrivals = part * integral(segments)
+        fc.pre(arrivals > 0)
+        expect(schedule.arrivalsBy(schedule.dueAt(arrivals))).toBeCloseTo(arrivals, 6)
+        expect(schedule.arrivalsBy(Infinity)).toBeCloseTo(integral(segments), 6)
+        expect(schedule.arrivalsBy(-1)).toBe(0)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('that never ends expects as much as its rate says', () => {
+    expect(new Schedule([{ duration: forever, from: 1e9, to: 1e9 }]).arrivalsBy(86_400_000)).toBe(8.64e13)
+  })
+
   test('has had n arrivals expected when the n-th ping is due', () => {
     const segment = fc.record({
       duration: fc.integer({ min: 1, max: 10_000 }),
@@ -168,6 +188,24 @@ describe('constant arrivals', () => {
   test('are one apart from their offset on', () => {
     const arrivals = constantArrivals(0.25)
     expect([arrivals.next(), arrivals.next(), arrivals.next()]).toEqual([0.25, 1.25, 2.25])
+  })
+
+  test('go on where they would have after some were skipped', () => {
+    const parts = fc.array(fc.integer({ min: -10, max: 1_000_000 }), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(parts, fc.double({ min: 0, max: 0.999, noNaN: true }), (ends, offset) => {
+        const arrivals = constantArrivals(offset)
+        let passed = 0
+        for (const end of ends) {
+          const skipped = arrivals.skip(end)
+          const point = arrivals.next()
+          expect(point).toBe(offset + (passed + skipped))
+          expect(point).toBeGreaterThan(end - 3)
+          expect(skipped === 0 || point < end).toBe(true)
+          passed += skipped + 1
+        }
+      }),
+    )
   })
 
   test.for([2, 3, 8])('of %d threads interleave evenly', (threads) => {
@@ -233,6 +271,34 @@ describe('Poisson arrivals', () => {
     for (const due of allDues(segments, poissonArrivals(1))) rates[Math.floor(due / 1_000)]!++
     expect(Math.abs(mean(rates) - perSecond)).toBeLessThan(5 * Math.sqrt(perSecond / seconds))
     expect(Math.abs(variance(rates) / perSecond - 1)).toBeLessThan(5 * Math.sqrt(2 / seconds))
+  })
+
+  test('skip as many as a Poisson process has, and go on behind them', () => {
+    const arrivals = poissonArrivals(1)
+    const counts = Array.from({ length: 2_000 }, (_, nth) => {
+      const skipped = arrivals.skip((nth + 1) * 5_000)
+      let [drawn, point] = [1, arrivals.next()]
+      for (; point < (nth + 1) * 5_000; point = arrivals.next()) drawn++
+      return skipped + drawn
+    })
+    expect(Math.abs(mean(counts) - 5_000)).toBeLessThan(5 * Math.sqrt(5_000 / counts.length))
+    expect(Math.abs(variance(counts) / 5_000 - 1)).toBeLessThan(5 * Math.sqrt(2 / counts.length))
+  })
+
+  test('skip none where there are few', () => {
+    const [one, other] = [poissonArrivals(1), poissonArrivals(1)]
+    expect(one.skip(900)).toBe(0)
+    expect(one.next()).toBe(other.next())
+  })
+
+  test.for([10, 100, 1e4, 1e8, 1e12])('of a mean of %d have the counts of a Poisson distribution', (expected) => {
+    const random = splitMix32(1)
+    const counts = Array.from({ length: 20_000 }, () => poissonCount(expected, random))
+    expect(counts.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
+    expect(Math.abs(mean(counts) - expected)).toBeLessThan(5 * Math.sqrt(expected / counts.length))
+    expect(Math.abs(variance(counts) / expected - 1)).toBeLessThan(5 * Math.sqrt(2.2 / counts.length))
+    const below = counts.filter((value) => value < expected - Math.sqrt(expected)).length / counts.length
+    expect(Math.abs(below - 0.1587)).toBeLessThan(expected === 10 ? 0.05 : 0.025)
   })
 
   test('follow a ramp', () => {
