@@ -87,7 +87,11 @@ export function addFlood(program: Command): Command {
       '-d, --duration <duration>',
       `of the measured window, like 5s or 2m (default: ${seconds(defaults.duration)})`,
     )
-    .option('-n, --pings <number>', 'end after this many instead', aNumber)
+    .option(
+      '-n, --pings <number>',
+      'end after this many instead, or once none is answered for twice --timeout',
+      aNumber,
+    )
     .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
     .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do')
     .option('--arrivals <kind>', `of a rate: constant or poisson (default: ${defaults.arrivals})`)

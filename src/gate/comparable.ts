@@ -68,6 +68,7 @@ export function threatsToValidity(result: LoadResult): string[] {
     ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
     ...(closedEarly > 0 ? [`${formatCount(closedEarly)} of ${wanted} connections ended before the run did`] : []),
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
+    ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
     ...whySaturated(generator),

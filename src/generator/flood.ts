@@ -29,6 +29,8 @@ const handshakeCheckMs = 50
 /** How often pings are checked for having timed out: so many times within a timeout, within these limits. */
 const timeoutChecksPerTimeout = 20
 const [shortestTimeoutCheckMs, longestTimeoutCheckMs] = [5, 100]
+/** A number of pings is not waited for any more once none was answered for so many timeouts. */
+const stalledAfterTimeouts = 2
 /** How often it is checked whether the last answer has come. */
 const drainCheckMs = 1
 
@@ -133,10 +135,10 @@ export class Flood {
   }
 
   /** Ends the measured window if it is under way: what is due by now still leaves, nothing else does. */
-  finish(): void {
+  finish(ending: Ending = 'decided'): void {
     if (!this.#isMeasuring) return
     this.#isMeasuring = false
-    this.#ending = 'decided'
+    this.#ending = ending
     this.#recorder.until = Math.min(performance.now(), this.#recorder.until)
     this.#decided.resolve()
     this.#model.catchUp()
@@ -235,6 +237,15 @@ export class Flood {
   #checkTimeouts(): void {
     this.#pool.expire()
     if (this.#pool.live === 0) this.#allSent.resolve()
+    if (this.#isStalled()) this.finish('stalled')
+  }
+
+  /** Whether a number of pings would take forever, because they only leave as others are answered, or time out. */
+  #isStalled(): boolean {
+    const { pings, open, timeout } = this.#plan
+    if (pings === Infinity || open !== undefined) return false
+    const { from, lastAnswer } = this.#recorder
+    return this.#loop.clock.floor - Math.max(from, lastAnswer) > stalledAfterTimeouts * timeout
   }
 
   /** Resolves with `true` when nothing is left to be sent, or when `event` happens, with `false` at `time`. */

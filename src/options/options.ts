@@ -43,7 +43,10 @@ export interface WsLoadOptions {
   readonly connections?: number
   /** Length of the measured window. Default: '10s'. Not together with `pings`, `stages` or `until`. */
   readonly duration?: Duration
-  /** Ends the measured window after this many pings over all connections. Not together with `duration`, `stages` or `until`. */
+  /**
+   * Ends the measured window after this many pings over all connections, in the closed model also once none was answered for
+   * twice their `timeout`. Not together with `duration`, `stages` or `until`.
+   */
   readonly pings?: number
   /**
    * Ends the measured window as soon as it is decided whether the target meets this SLO, after a second at the earliest.

@@ -53,7 +53,7 @@ const latency = v.pipe(
 /** Of a run that was written by any version of this package until now; published as JSON Schema. */
 export const summarySchema = v.object({
   schemaVersion: v.literal(1),
-  ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected']),
+  ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected', 'stalled']),
   looks: v.object({ taken: count, planned: v.pipe(count, v.minValue(1)) }),
   startedAt: v.string(),
   duration: milliseconds,

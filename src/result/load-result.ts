@@ -2,8 +2,11 @@ import type { LatencySummary } from './latency-summary.ts'
 import type { RecordedOptions } from './recorded-options.ts'
 import type { Slices } from './slices.ts'
 
-/** How a run ended: as planned, because `until` was decided, by its signal, or because every connection was gone. */
-export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected'
+/**
+ * How a run ended: as planned, because `until` was decided, by its signal, because every connection was gone, or, of a
+ * number of pings, because none was answered for twice their `timeout`.
+ */
+export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected' | 'stalled'
 
 /**
  * Where the measured pings went. Totals balance: `due = sent + dropped` and

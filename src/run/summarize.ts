@@ -65,6 +65,7 @@ export function summarize(
 function endingOf(reports: readonly FloodReport[]): Ending {
   if (reports.some((report) => report.ending === 'aborted')) return 'aborted'
   if (reports.every((report) => report.ending === 'disconnected')) return 'disconnected'
+  if (reports.some((report) => report.ending === 'stalled')) return 'stalled'
   return reports.some((report) => report.ending === 'decided') ? 'decided' : 'completed'
 }
 

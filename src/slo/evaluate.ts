@@ -42,7 +42,7 @@ export interface Judgement {
  * - an indicator has no value, or too few samples: that objective is inconclusive;
  * - fewer connections opened than were requested, or some ended before the run did: fail, unless the SLO itself has a
  *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
- * - every connection was gone before the run's end: fail.
+ * - every connection was gone before the run's end, or nothing was answered any more: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
  * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO, see {@link parseSLO}; WSLOAD_ERR_INVALID_OPTIONS for a confidence that is
@@ -131,15 +131,15 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
   const notMet = objectives.filter(({ verdict }) => verdict !== 'pass')
   const missed = notMet.filter(({ level }) => level === 'fail')
   const warned = notMet.filter(({ level }) => level === 'warn')
-  const disconnected = result.ended === 'disconnected'
+  const cutShort = describeCut(result)
   const surplus = describeSurplus(result)
-  const isOwnDoing = result.connections.closedEarly === result.generator.afterSilence?.closedEarly
-  const failed = (disconnected && !isOwnDoing) || missed.some(({ verdict }) => verdict === 'fail')
-  const undecided = surplus !== undefined || disconnected || missed.some(({ verdict }) => verdict === 'inconclusive')
+  const failed = (cutShort !== undefined && !isOwnDoing(result)) || missed.some(({ verdict }) => verdict === 'fail')
+  const undecided =
+    surplus !== undefined || cutShort !== undefined || missed.some(({ verdict }) => verdict === 'inconclusive')
   const reasons = [
     ...(surplus === undefined ? [] : [surplus]),
     ...(undecided ? result.generator.reasons : []),
-    ...(disconnected ? [describeDisconnection(result), ...mostFrequentFault(result)] : []),
+    ...(cutShort === undefined ? [] : [cutShort, ...mostFrequentFault(result)]),
     ...missed.map(({ reason }) => reason),
   ]
   return {
@@ -205,6 +205,15 @@ export function mostFrequentFault({ errors }: LoadResult): string[] {
   return describeFaults(errors).slice(0, 1)
 }
 
-function describeDisconnection({ duration }: LoadResult): string {
-  return `every connection was gone ${formatDuration(duration)} into the measured window`
+/** That there was nobody left to go on with; `undefined` of a run that went on to its end. */
+function describeCut({ ended, duration }: LoadResult): string | undefined {
+  const at = `${formatDuration(duration)} into the measured window`
+  if (ended === 'disconnected') return `every connection was gone ${at}`
+  return ended === 'stalled' ? `nothing was answered any more, the run was given up ${at}` : undefined
+}
+
+/** Whether the generator may be why it did not go on. */
+function isOwnDoing({ ended, connections, generator }: LoadResult): boolean {
+  if (ended === 'stalled') return generator.saturated
+  return connections.closedEarly === generator.afterSilence?.closedEarly
 }

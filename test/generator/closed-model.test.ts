@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { flood } from '../support/flood.ts'
 import { answering, delaying, echoing, silent } from '../support/servers.ts'
 
@@ -34,6 +35,41 @@ test('sends the next ping only when an answer has freed its place', async () => 
   expect(pings.answered).toBe(pings.sent)
 })
 
+test.each(['ping' as const, ids])(
+  'waits for a number of pings no longer than a server answers any: %o',
+  async (probe) => {
+    await using server = await silent()
+    const { pings, ended } = await flood(server, { connections: 10, pings: 2_000, timeout: 300, probe })
+    expect(ended).toBe('stalled')
+    expect(pings.answered).toBe(0)
+    expect(pings.due).toBeGreaterThanOrEqual(20)
+    expect(pings.due).toBeLessThan(200)
+    expect(pings.due).toBe(pings.timedOut + pings.lost)
+  },
+)
+
+test('gives up a server that stops answering, which meets no SLO then', async () => {
+  let left = 100
+  await using server = await answering((message, send) => {
+    if (left-- > 0) send(message)
+  })
+  const result = await flood(server, { connections: 5, pings: 2_000, timeout: 500, probe: ids })
+  expect(result).toMatchObject({ ended: 'stalled', pings: { answered: 100 } })
+  const { verdict, reasons } = evaluateSLO(result, { errorRate: '< 90%' })
+  expect(verdict).not.toBe('pass')
+  expect(reasons).toContainEqual(expect.stringMatching(/^nothing was answered any more/))
+})
+
+test('waits for a number of pings as long as some are answered', async () => {
+  let received = 0
+  await using server = await answering((message, send) => {
+    if (++received % 2 === 0) send(message)
+  })
+  const { pings, ended } = await flood(server, { connections: 8, pings: 50, timeout: 800, probe: ids })
+  expect(ended).toBe('completed')
+  expect(pings.due).toBe(50)
+})
+
 test('lets no slow connection hold up another', async () => {
   const onFirst = (id: string | Buffer) => Number(id) % 2 === 1
   await using server = await answering((id, send) => {
@@ -53,9 +89,9 @@ test('counts latency from the moment of sending', async () => {
 
 test('fills the places again that a timeout has freed', async () => {
   await using server = await silent()
-  const { pings } = await flood(server, { connections: 1, inFlight: 2, pings: 6, timeout: 30 })
-  expect(pings).toMatchObject({ sent: 6, timedOut: 6, answered: 0 })
-  expect(server.pings).toBe(6)
+  const { pings } = await flood(server, { connections: 1, inFlight: 2, pings: 4, timeout: 300 })
+  expect(pings).toMatchObject({ sent: 4, timedOut: 4, answered: 0 })
+  expect(server.pings).toBe(4)
 })
 
 test('keeps many pings on many connections going', async () => {

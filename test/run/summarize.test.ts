@@ -173,6 +173,8 @@ describe('the end of a run', () => {
     [['disconnected', 'disconnected'], 'disconnected'],
     [['completed', 'aborted'], 'aborted'],
     [['disconnected', 'aborted'], 'aborted'],
+    [['completed', 'stalled'], 'stalled'],
+    [['stalled', 'aborted'], 'aborted'],
   ] as const)('of threads that ended %o is %s', ([endings, ended]) => {
     expect(summaryOf(endings.map((ending) => report(recorded(), { ending }))).ended).toBe(ended)
   })

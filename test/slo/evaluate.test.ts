@@ -318,6 +318,18 @@ describe('a generator that was silent for a while does not blame the server:', (
     expect(evaluateSLO(blamed, slo).verdict).toBe('fail')
   })
 
+  test('for a server that answered nothing any more', () => {
+    const stalled = (saturated: boolean) =>
+      evaluateSLO(loadResult(undefined, { ended: 'stalled', generator: { saturated } }), { p99: '< 1h' })
+    expect(stalled(false)).toMatchObject({
+      verdict: 'fail',
+      reasons: [
+        expect.stringMatching(/^nothing was answered any more, the run was given up .* into the measured window$/),
+      ],
+    })
+    expect(stalled(true).verdict).toBe('inconclusive')
+  })
+
   test('for a rate that it did not reach meanwhile', () => {
     const result = loadResult(undefined, { generator: { starvation: { waiting: 0.05, stopped: 0.01 } } })
     const { throughput } = result
