@@ -2,8 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AfterSilence, ConnectionTotals } from '../result/load-result.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 
-/** Handshakes a thread has under way at the same time at most: more would overflow a server's listen backlog. */
+/** Handshakes that a thread waits for before it begins others: more would overflow a server's listen backlog. */
 const mostHandshakes = 128
+/**
+ * A server that finishes none of them for so long is waited for no longer before the next ones begin; each time it still has
+ * finished none, for half as long.
+ */
+const [longestPatienceMs, shortestPatienceMs] = [1_000, 50]
+/** And for no more than this part of `connectTimeout`. */
+const patiencePerTimeout = 1 / 4
 /** How long a server may take for its part of the closing handshakes. */
 const closingHandshakesMs = 500
 /** How often it is checked whether there is something to wait for. */
@@ -15,6 +22,13 @@ export class ConnectionPool {
   /** Open now. */
   live = 0
   #connecting = 0
+  /** Of those that are connecting, how many the next ones wait for. */
+  #awaited = 0
+  /** Connections up to this number are not waited for by the next ones. */
+  #unawaitedBelow = 0
+  #patienceMs = 0
+  /** When a handshake was finished, or waited for no longer. */
+  #lastProgress = 0
   #opened = 0
   #failed = 0
   #closedEarly = 0
@@ -31,12 +45,14 @@ export class ConnectionPool {
   async open(): Promise<void> {
     const { connections, connectRate, firstConnection } = this.#context.plan
     const started = performance.now()
+    this.#progress()
     for (let nth = 0; nth < connections && !this.#isAbandoned; nth++) {
       const due = started + (connectRate === Infinity ? 0 : (nth * 1_000) / connectRate)
-      const mayConnect = (): boolean => performance.now() >= due && this.#connecting < mostHandshakes
+      const mayConnect = (): boolean => performance.now() >= due && this.#hasPlace(firstConnection + nth)
       await this.#waitUntil(() => mayConnect() || this.#isAbandoned)
       if (this.#isAbandoned) return
       this.#connecting++
+      this.#awaited++
       this.connections.push(new Connection(firstConnection + nth, this.#context))
     }
     await this.#waitUntil(() => this.#connecting === 0 || this.#isAbandoned)
@@ -101,24 +117,50 @@ export class ConnectionPool {
     return { failed: this.#failedAfterSilence, closedEarly: this.#closedAfterSilence }
   }
 
+  /** Whether the connection of this number may begin its handshake. */
+  #hasPlace(next: number): boolean {
+    if (this.#awaited < mostHandshakes) return true
+    if (performance.now() - this.#lastProgress < this.#patienceMs) return false
+    this.#awaited = 0
+    this.#unawaitedBelow = next
+    this.#lastProgress = performance.now()
+    this.#patienceMs = Math.max(shortestPatienceMs, this.#patienceMs / 2)
+    return true
+  }
+
+  /** A handshake was finished: the server does work on them. */
+  #progress(): void {
+    this.#lastProgress = performance.now()
+    this.#patienceMs = Math.min(longestPatienceMs, this.#context.plan.connectTimeout * patiencePerTimeout)
+  }
+
   async #waitUntil(isReached: () => boolean): Promise<void> {
     while (!isReached()) await sleep(checkEveryMs)
   }
 
-  #count({ state, endedEarly }: Connection): void {
+  #count(connection: Connection): void {
+    const { state, endedEarly } = connection
     const { isAfterSilence } = this.#context.clock
     if (state === 'open') {
       this.#opened++
-      this.#connecting--
       this.live++
+      this.#connected(connection)
     } else if (state === 'failed') {
       this.#failed++
       if (isAfterSilence) this.#failedAfterSilence++
-      this.#connecting--
+      this.#connected(connection)
     } else if (state === 'ended') {
       this.live--
       if (endedEarly) this.#closedEarly++
       if (endedEarly && isAfterSilence) this.#closedAfterSilence++
     }
+  }
+
+  /** A handshake is over, well or not. */
+  #connected({ index, started }: Connection): void {
+    this.#connecting--
+    if (index >= this.#unawaitedBelow) this.#awaited--
+    const hasTimedOut = performance.now() - started > this.#context.plan.connectTimeout
+    if (!hasTimedOut) this.#progress()
   }
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { flood, floodAt } from '../support/flood.ts'
 import { listen } from '../support/listener.ts'
@@ -87,6 +88,32 @@ describe('a handshake that takes too long', () => {
     const { connections, errors } = await flood(server, { connections: 4, connectTimeout: 100, tls: { ca } })
     expect(connections).toEqual(noOne)
     expect(errors).toEqual({ CONNECT_TIMEOUT: { count: 4, samples: ['not open after 100 ms'] } })
+  })
+
+  test('keeps others from theirs for a part of that time only', async () => {
+    await using server = await neverUpgrading()
+    const { connections } = await flood(server, { connections: 400, connectTimeout: '2s' })
+    expect(connections).toEqual({ ...noOne, requested: 400, failed: 400 })
+    // More than are begun at once; all of them if none has timed out by then.
+    expect(server.peak).toBeGreaterThan(300)
+  })
+
+  test('keeps others from theirs while the server works on them', async () => {
+    let [waiting, most] = [0, 0]
+    let free = Promise.resolve()
+    await using server = await echoing({
+      async verify() {
+        most = Math.max(most, ++waiting)
+        free = free.then(() => sleep(5))
+        await free
+        waiting--
+        return true
+      },
+    })
+    const { connections } = await flood(server, { connections: 400, pings: 400, threads: 1 })
+    expect(connections.opened).toBe(400)
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(128)
   })
 
   test('because TLS is asked of a server that waits for HTTP', async () => {
