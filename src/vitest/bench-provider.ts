@@ -21,7 +21,7 @@ import { startEmbedded } from '../server/embedded.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
 import { pointingAt } from './pointing-at.ts'
-import { checkTimeout, leastDuration, withinTest } from './within-test.ts'
+import { checkTimeout, lengthOf, withinTest } from './within-test.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
 type Registration = Group['registrations'][number]
@@ -86,7 +86,7 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
   const [{ test, flood: first, signal }] = waiting as [WaitingFlood]
   const watcher = tellProgress(test)
   if (waiting.length === 1) {
-    const alone = { test, signal, needed: leastDuration(first), caller: measure }
+    const alone = { test, signal, length: lengthOf(first), caller: measure }
     return [await withinTest(alone, (end) => run(first, { signal: end, watcher }))]
   }
   const floods = waiting.map(({ flood }) => flood)
@@ -96,8 +96,8 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
     duration: Math.max(...floods.map(({ duration }) => duration)) * floods.length,
   }
   pointingAt(measure, () => checkTimeout(test, 'duration', together))
-  const needed = leastDuration({ ...first, ...together })
-  return withinTest({ test, signal, needed, caller: measure }, async (end) => {
+  const length = lengthOf({ ...first, ...together })
+  return withinTest({ test, signal, length, caller: measure }, async (end) => {
     const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
     try {
       const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))

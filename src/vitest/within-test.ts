@@ -6,14 +6,21 @@ import { attemptAt, isConcurrent, type RunningTest } from './context.ts'
 import { joinQueue } from './queue-place.ts'
 import { closingTimeMs, type RunningFlood, testFile } from './test-file.ts'
 
+/** How long a flood takes if it goes well, in milliseconds. */
+export interface FloodLength {
+  /** One with `until` may be decided at once, one of `pings` be as quick. */
+  readonly least: number
+  /** Infinity for one of `pings` without a `duration`. */
+  readonly longest: number
+}
+
 /** A flood, or several that take turns, as part of a test. */
 export interface FloodOfTest {
   /** The test that it belongs to, if it is known. */
   readonly test: RunningTest | undefined
   /** The caller's own. */
   readonly signal: AbortSignal | undefined
-  /** Milliseconds that it takes at least. */
-  readonly needed: number
+  readonly length: FloodLength
   /** Errors point at whoever called this. */
   readonly caller: (...args: never[]) => unknown
 }
@@ -50,7 +57,7 @@ export async function withinTest<Result>(
   const { strays } = testFile()
   if (test === undefined) strays.add(running)
   // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
-  else test.onTestFinished(() => endWith(test, running), closingTimeMs)
+  else test.onTestFinished(() => endWith(test, running, flood.length), closingTimeMs)
   const signals = [end.signal, ...[test?.signal, given].filter((signal) => signal !== undefined)]
   const signal = AbortSignal.any(signals)
   const place = joinQueue(ownerOf(test))
@@ -72,13 +79,15 @@ interface FloodUnderWay extends RunningFlood {
   readonly frames: string
 }
 
-/** Ends a flood with its test. One that has outlived it was not awaited, unless the test failed for another reason. */
-async function endWith(test: RunningTest, flood: FloodUnderWay): Promise<void> {
-  const { isOver } = flood
+/**
+ * Ends a flood with its test. One that has outlived it was not awaited, unless the test failed for another reason; of a
+ * timeout the wait is the reason only if the flood did not fit into what it left.
+ */
+async function endWith(test: RunningTest, flood: FloodUnderWay, { longest }: FloodLength): Promise<void> {
+  const { isOver, waited } = flood
   await flood.end()
-  if (hasTimedOut(test) && flood.waited > noticeableWaitMs) {
-    throw waitedTooLong(test, flood.frames, flood.waited)
-  }
+  const lacksTime = !isOver && waited > noticeableWaitMs && longest >= test.timeout - waited
+  if (hasTimedOut(test) && lacksTime) throw waitedTooLong(test, flood.frames, waited)
   if (!isOver && isPassing(test)) throw flood.notAwaited
 }
 
@@ -113,12 +122,12 @@ async function waitFor(
   flood: FloodOfTest,
   { signal, frames }: { readonly signal: AbortSignal; readonly frames: string },
 ): Promise<number> {
-  const { test, needed } = flood
+  const { test, length } = flood
   const since = process.uptime()
   const waited = (): number => (process.uptime() - since) * 1_000
-  const left = test === undefined || test.timeout <= 0 ? Infinity : test.timeout - needed
+  const left = test === undefined || test.timeout <= 0 ? Infinity : test.timeout - length.least
   const over = Promise.withResolvers<void>()
-  const tooLate = (): void => over.reject(waitedTooLong(test!, frames, waited(), needed))
+  const tooLate = (): void => over.reject(waitedTooLong(test!, frames, waited(), length.least))
   const timer = Number.isFinite(left) ? setTimeout(tooLate, Math.min(Math.max(0, left), longestTimerMs)) : undefined
   signal.addEventListener('abort', () => over.resolve(), { once: true })
   if (signal.aborted) over.resolve()
@@ -164,9 +173,9 @@ function calledFrom(frames: string, error: WsLoadError): WsLoadError {
   return error
 }
 
-/** Milliseconds that a flood takes if it goes well: one with `until` may be decided at once, one of `pings` be as quick. */
-export function leastDuration({ warmup, duration, until }: ResolvedOptions): number {
-  return warmup + (until === undefined && Number.isFinite(duration) ? duration : 0)
+export function lengthOf({ warmup, duration, until }: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until'>): FloodLength {
+  const isFixed = until === undefined && Number.isFinite(duration)
+  return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration }
 }
 
 /**

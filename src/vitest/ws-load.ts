@@ -9,7 +9,7 @@ import { configuredDefaults, configuredTarget, currentTest, type RunningTest } f
 import { pointingAt } from './pointing-at.ts'
 import { keepComparison, keepFlood, tellProgress } from './record.ts'
 import { beginUse } from './test-file.ts'
-import { checkBegun, checkTimeout, framesAbove, leastDuration, withinTest } from './within-test.ts'
+import { checkBegun, checkTimeout, framesAbove, lengthOf, withinTest } from './within-test.ts'
 
 /** What a flood starts from. */
 export interface Surroundings {
@@ -90,8 +90,8 @@ function floodLater({ test, ...surroundings }: Surroundings, given: WsLoadOption
 /** Runs a flood as part of a test, or on its own. Awaits rather than passes on: annotations point to whoever awaits this. */
 async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOptions): Promise<LoadSummary> {
   const flood = pointingAt(floodIn, () => parseFlood(test, optionsIn(surroundings, given)))
-  const needed = leastDuration(flood)
-  const flooded = await withinTest({ test, signal: given.signal, needed, caller: floodIn }, async (signal) => {
+  const length = lengthOf(flood)
+  const flooded = await withinTest({ test, signal: given.signal, length, caller: floodIn }, async (signal) => {
     const summary = new LoadSummary(await run(flood, { signal, watcher: tellProgress(test) }))
     await keepFlood(test, summary)
     return summary
@@ -106,8 +106,9 @@ async function compareIn({ test, defaults }: Surroundings, given: CompareOptions
     checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
     return parsed
   })
-  const needed = comparison.load.warmup * sidesOfComparison
-  const compared = await withinTest({ test, signal: given.signal, needed, caller: compareIn }, async (signal) => {
+  const least = comparison.load.warmup * sidesOfComparison
+  const length = { least, longest: least + comparison.maxDuration }
+  const compared = await withinTest({ test, signal: given.signal, length, caller: compareIn }, async (signal) => {
     const { base, head, verdict } = await compare(comparison, { signal, watcher: tellProgress(test) })
     const kept = new LoadComparison(base, head, verdict)
     await keepComparison(test, kept)

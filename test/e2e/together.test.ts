@@ -187,7 +187,11 @@ test('passes', () => {})`,
       'waiting.test.js': `
 import { test } from 'vitest-ws-load'
 test.concurrent('long', async ({ wsLoad }) => { await wsLoad({ duration: 2_000 }) })
-test.concurrent('short', { timeout: 1_000 }, async ({ wsLoad }) => { await wsLoad({ warmup: 100 }) })`,
+test.concurrent('short', { timeout: 1_000 }, async ({ wsLoad }) => { await wsLoad({ warmup: 100 }) })
+test.concurrent('hangs after its flood', { timeout: 3_500 }, async ({ wsLoad }) => {
+  await wsLoad({ duration: 100 })
+  await new Promise(() => {})
+})`,
       'plugless.test.js': `
 import { beforeAll, test } from 'vitest'
 import { wsLoad } from 'vitest-ws-load'
@@ -252,6 +256,11 @@ test('passes', () => {})`,
           "void.test.js > timed out",
           "TestTimeoutError: Test timed out in 300ms.",
           "void.test.js:27",
+        ],
+        [
+          "waiting.test.js > hangs after its flood",
+          "TestTimeoutError: Test timed out in 3500ms.",
+          "waiting.test.js:5",
         ],
         [
           "waiting.test.js > short",
