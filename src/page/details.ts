@@ -3,7 +3,7 @@ import { formatPercentile } from '../report/percentiles.ts'
 import { observeRun } from '../slo/observation.ts'
 import type { LatencyGroup } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
-import type { GeneratorReport, LoadResult, Starvation } from '../result/load-result.ts'
+import type { AfterSilence, GeneratorReport, LoadResult, Starvation } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { table, unfold } from './markup.ts'
 
@@ -52,7 +52,8 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
 }
 
 function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport): Record<string, string> {
-  const { threads, eventLoopUtilization, cpuPerPing, resolution, gcPauses, starvation } = generator
+  const { threads, eventLoopUtilization, cpuPerPing, resolution, heldBack, gcPauses, starvation, afterSilence } =
+    generator
   const pauses = `${formatDuration(gcPauses.total)} in total, the longest ${formatDuration(gcPauses.max)}`
   return {
     threads: formatCount(threads),
@@ -60,8 +61,10 @@ function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport
     'CPU per ping': formatDuration(cpuPerPing),
     'resolution at p50': formatDuration(resolution.p50),
     'resolution at p99': formatDuration(resolution.p99),
+    'pings held back': formatCount(heldBack),
     'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
     ...(starvation && describeStarvation(starvation)),
+    ...(afterSilence && describeAfterSilence(afterSilence)),
     saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
   }
 }
@@ -76,6 +79,17 @@ function describeStarvation({ throttled, waiting, memoryStall, stopped }: Starva
   }
   const told = Object.entries(shares).filter(([, share]) => share !== undefined)
   return Object.fromEntries(told.map(([what, share]) => [what, `${formatRatio(share!)} of the time`]))
+}
+
+/** What the generator may have caused itself by not running for a while. */
+function describeAfterSilence({ failed, closedEarly, ...pings }: AfterSilence): Record<string, string> {
+  const counts = {
+    ...Object.fromEntries(Object.entries(pings).map(([name, count]) => [`pings ${inWords(name)}`, count])),
+    'connections failed': failed,
+    'connections closed early': closedEarly,
+  }
+  const seen = Object.entries(counts).filter(([, count]) => count > 0)
+  return Object.fromEntries(seen.map(([what, count]) => [`${what} after a silence of its own`, formatCount(count)]))
 }
 
 function figuresOf({ count, p50, p99, max }: LoadResult['latency']): string[] {

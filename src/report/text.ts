@@ -5,7 +5,7 @@ import { type Observation, observeRun } from '../slo/observation.ts'
 import { type LatencyGroup, readMean } from '../slo/reading.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
-import type { LoadResult } from '../result/load-result.ts'
+import type { AfterSilence, LoadResult } from '../result/load-result.ts'
 import { lostShare } from '../result/starvation.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
@@ -165,7 +165,8 @@ function describeOmission({ options, latency }: LoadResult): string[] {
 }
 
 function describeGenerator({ generator }: LoadResult): string {
-  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses, starvation } = generator
+  const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses, starvation, afterSilence } =
+    generator
   const lost = starvation === undefined ? 0 : lostShare(starvation)
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
@@ -175,7 +176,18 @@ function describeGenerator({ generator }: LoadResult): string {
     ...(lost >= notableLoss ? [`kept from running ${formatRatio(lost)} of the time`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
     ...(heldBack > 0 ? [`${formatCount(heldBack)} pings held back until others were answered`] : []),
+    ...(afterSilence === undefined ? [] : describeAfterSilence(afterSilence)),
   ].join(', ')
+}
+
+function describeAfterSilence({ timedOut, lost, dropped, failed, closedEarly }: AfterSilence): string[] {
+  const pings = timedOut + lost + dropped
+  const connections = failed + closedEarly
+  const counts = [
+    ...(pings > 0 ? [`${formatCount(pings)} ${pings === 1 ? 'ping' : 'pings'}`] : []),
+    ...(connections > 0 ? [`${formatCount(connections)} ${connections === 1 ? 'connection' : 'connections'}`] : []),
+  ]
+  return counts.length === 0 ? [] : [`${counts.join(' and ')} failed just after it had not run for a while`]
 }
 
 function sideBySide(left: readonly string[], right: readonly string[], paintTitle: (text: string) => string): string[] {

@@ -173,7 +173,11 @@ function calledFrom(frames: string, error: WsLoadError): WsLoadError {
   return error
 }
 
-export function lengthOf({ warmup, duration, until }: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until'>): FloodLength {
+export function lengthOf({
+  warmup,
+  duration,
+  until,
+}: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until'>): FloodLength {
   const isFixed = until === undefined && Number.isFinite(duration)
   return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration }
 }

@@ -98,6 +98,17 @@ test('what kept the generator from running is there, as far as the system told',
   expect(page).not.toContain('stopped by a quota')
 })
 
+test('what the generator may have caused itself is there if it happened', () => {
+  const afterSilence = { timedOut: 3, lost: 0, dropped: 0, failed: 0, closedEarly: 1 }
+  const page = pageOf([
+    { name: 'latency', result: loadResult(undefined, { generator: { afterSilence, heldBack: 7 } }) },
+  ])
+  expect(page).toContain('<th scope="row">pings held back</th><td>7</td>')
+  expect(page).toContain('<th scope="row">pings timed out after a silence of its own</th><td>3</td>')
+  expect(page).toContain('<th scope="row">connections closed early after a silence of its own</th><td>1</td>')
+  expect(page).not.toContain('pings lost after a silence')
+})
+
 test('a saturated generator comes before all figures', () => {
   const doubtful = loadResult(undefined, { generator: { saturated: true, reasons: ['it was busy'] } })
   const page = pageOf([{ name: 'latency', result: doubtful }])

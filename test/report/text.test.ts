@@ -2,6 +2,7 @@ import { styleText, stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { paintWith } from '../../src/report/paint.ts'
 import { formatSummary } from '../../src/report/text.ts'
+import type { AfterSilence } from '../../src/result/load-result.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
@@ -132,6 +133,19 @@ test('says how many pings were held back, if any', () => {
       .join(' ')
   expect(held(1_200)).toContain('1,200 pings held back until others were answered')
   expect(held(0)).not.toContain('held back')
+})
+
+test('says what failed just after the generator had not run for a while, if anything did', () => {
+  const failed = (counts: Partial<AfterSilence>) => {
+    const afterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, ...counts }
+    return formatSummary(loadResult(undefined, { generator: { afterSilence } }))
+      .split(/\s+/)
+      .join(' ')
+  }
+  const after = 'failed just after it had not run for a while'
+  expect(failed({ timedOut: 2, lost: 1_000, closedEarly: 1 })).toContain(`, 1,002 pings and 1 connection ${after}`)
+  expect(failed({ failed: 3 })).toContain(`, 3 connections ${after}`)
+  expect(failed({})).not.toContain(after)
 })
 
 test('prints that nothing was measured', () => {
