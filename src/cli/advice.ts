@@ -4,7 +4,7 @@ import { longestNeeded } from '../slo/duration-needed.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 
 /** Which flags make a run as long as a verdict takes; `undefined` where a longer run is not what is missing. */
-export function adviseOnLength({ options }: Pick<LoadResult, 'options'>, verdict: SLOVerdict): string | undefined {
+export function adviseFlags({ options }: Pick<LoadResult, 'options'>, verdict: SLOVerdict): string | undefined {
   const needed = longestNeeded(verdict)
   if (needed === undefined) return undefined
   const flag = `--max-duration ${needed / 1_000}s`

@@ -15,7 +15,7 @@ import { formatSummary } from '../report/text.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { type Objective, safeParseSLO } from '../slo/objective.ts'
-import { adviseOnLength } from './advice.ts'
+import { adviseFlags } from './advice.ts'
 import { exitAfter, exitCode, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
@@ -174,7 +174,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
   const output = json === '-' ? process.stderr : process.stdout
   printSummary(output, summary, verdict)
-  const advice = verdict && adviseOnLength(summary, verdict)
+  const advice = verdict && adviseFlags(summary, verdict)
   if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))
   const unwritten = writeFiles(files, {

@@ -9,7 +9,7 @@ import { formatDuration } from '../units.ts'
  * @param timeout of the test in milliseconds; 0 for none, `undefined` if it is not known
  * @returns `undefined` where a longer run is not what is missing
  */
-export function adviseOnLength(
+export function adviseOptions(
   { options }: Pick<LoadResult, 'options'>,
   verdict: SLOVerdict,
   timeout = 0,

@@ -15,7 +15,7 @@ import type { SLOVerdict } from '../slo/verdict.ts'
 import type { SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
 import { pointingAt } from './pointing-at.ts'
-import { adviseOnLength } from './advice.ts'
+import { adviseOptions } from './advice.ts'
 import { keepVerdict, testOf, timeoutOf } from './record.ts'
 import { type BaselineWriter, noteWriter } from './baseline-writers.ts'
 import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
@@ -73,7 +73,7 @@ expect.extend({
     const [summary, judged] = judge(received, slo, judgement)
     const { verdict, vacuous, warnings } = judged
     if (!this.isNot) keepVerdict(summary, recordedSLO(judged))
-    const advice = adviseOnLength(summary, judged, timeoutOf(summary))
+    const advice = adviseOptions(summary, judged, timeoutOf(summary))
     const advised = (paint?: Paint): string =>
       [formatVerdict(summary, judged, paint), ...(advice === undefined ? [] : wrap(advice, '  '))].join('\n')
     const table = (): string => advised(paintOf(this.utils))

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
-import { adviseOnLength } from '../../src/vitest/advice.ts'
+import { adviseOptions } from '../../src/vitest/advice.ts'
 import { loadResult, repeated } from '../support/result.ts'
 
 /** What is advised to a run of 300 ms and as many pings. */
 function advice(slo: SLO, options: Parameters<typeof loadResult>[1] = {}, timeout?: number): string | undefined {
   const result = loadResult(repeated(300, 2), { duration: 300, ...options })
-  return adviseOnLength(result, evaluateSLO(result, slo), timeout)
+  return adviseOptions(result, evaluateSLO(result, slo), timeout)
 }
 
 const ofEarlyEnd = { options: { until: { p99: '< 20ms' }, maxDuration: 300, warmup: 1_000 } }
