@@ -318,15 +318,16 @@ export class Connection implements FrameSink {
   }
 
   /**
-   * Counts a message that answered nothing.
+   * Counts a message or a pong that answered nothing.
    * @param low what the probe read in it: -1 if it is no answer
    */
   #countUnsolicited(low: number): void {
     const { probe, recorder, ping } = this.#context
-    if (probe.answers === 'pong' || this.state !== 'open') return
-    if (low === -1) recorder.messages.unsolicited++
+    if (this.state !== 'open') return
+    const kind = probe.answers === 'pong' ? recorder.pongs : recorder.messages
+    if (low === -1) kind.unsolicited++
     else if (probe.settles === 'oldest') recorder.surplus(ping)
-    else if (!this.#flight.hasSent(low)) recorder.messages.unsolicited++
+    else if (!this.#flight.hasSent(low)) kind.unsolicited++
   }
 
   /** Counts a message where pongs answer. */
@@ -335,6 +336,11 @@ export class Connection implements FrameSink {
     const { messages } = this.#context.recorder
     messages.received++
     messages.unsolicited++
+  }
+
+  /** Counts a pong where messages answer. */
+  #countPong(): void {
+    if (this.state === 'open') this.#context.recorder.pongs.unsolicited++
   }
 
   #connect(address: SocketAddress): Socket {
@@ -432,6 +438,7 @@ export class Connection implements FrameSink {
       this.#ws.on('message', () => this.#countMessage())
     } else {
       this.#ws.on('message', (data, binary) => answer(data as Buffer, binary))
+      this.#ws.on('pong', () => this.#countPong())
     }
     this.#ws.on('unexpected-response', (_request, response) => this.fail(faultOfResponse(response)))
     this.#ws.on('error', (error) => (this.#fault ??= faultOfError(error)))

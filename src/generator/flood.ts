@@ -73,7 +73,8 @@ export class Flood {
    * @throws {Error} if the probe's functions cannot be loaded
    */
   static async prepare(plan: ThreadPlan, loop: EventLoop = new EventLoop()): Promise<Flood> {
-    const probe = await createProbe(plan.probe, { connections: plan.allConnections, maskingKey: drawMaskingKey() })
+    const { allConnections: connections, tag } = plan
+    const probe = await createProbe(plan.probe, { connections, tag, maskingKey: drawMaskingKey() })
     return new Flood(plan, probe, loop)
   }
 

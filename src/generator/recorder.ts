@@ -1,5 +1,5 @@
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
-import type { AfterSilence, MessageTotals } from '../result/load-result.ts'
+import type { AfterSilence, MessageTotals, PongTotals } from '../result/load-result.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
@@ -20,7 +20,7 @@ export interface RecordedSecond {
 /** A histogram's counts, all that is left of it when it was cloned to another thread. */
 export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>
 
-type MessageCounts = { -readonly [kind in keyof MessageTotals]: MessageTotals[kind] }
+type Counting<Totals> = { -readonly [kind in keyof Totals]: Totals[kind] }
 
 /** What one thread recorded. */
 export interface Recording {
@@ -28,6 +28,7 @@ export interface Recording {
   /** Pings sent after they had waited for the answers to others. */
   readonly heldBack: number
   readonly messages: MessageTotals
+  readonly pongs: PongTotals
   readonly latency: HistogramCounts
   readonly latencyFloor: HistogramCounts
   readonly serviceTime: HistogramCounts
@@ -55,7 +56,8 @@ export class Recorder implements Recording {
   lastAnswer = 0
   readonly pings: PingCounts = { sent: 0, answered: 0, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
   heldBack = 0
-  readonly messages: MessageCounts = { received: 0, unsolicited: 0, surplus: 0, afterLastAnswer: 0 }
+  readonly messages: Counting<MessageTotals> = { received: 0, unsolicited: 0, surplus: 0, afterLastAnswer: 0 }
+  readonly pongs: Counting<PongTotals> = { unsolicited: 0 }
   /** Every answer that was waited for is there. */
   isComplete = false
   readonly latency: Histogram = new Histogram()
@@ -67,7 +69,7 @@ export class Recorder implements Recording {
   readonly handshakeFloor: Histogram = new Histogram()
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly seconds: RecordedSecond[] = []
-  readonly afterSilence: { -readonly [kind in keyof PingsAfterSilence]: number } = { timedOut: 0, lost: 0, dropped: 0 }
+  readonly afterSilence: Counting<PingsAfterSilence> = { timedOut: 0, lost: 0, dropped: 0 }
   readonly #isOpenModel: boolean
   readonly #mask: (sample: string) => string
   /** Of a fault, as it came: a probe may fail alike on every message. */

@@ -10,6 +10,8 @@ export interface ThreadPlan {
   readonly connections: number
   /** Connections of the run over all threads. */
   readonly allConnections: number
+  /** Of the run, see `ProbeContext`. */
+  readonly tag: number
   /** Connections to open per second. */
   readonly connectRate: number
   readonly warmup: number

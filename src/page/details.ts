@@ -18,7 +18,7 @@ const formats: Readonly<Record<string, (value: number) => string>> = {
 
 /** What no chart shows, to unfold: totals, other latencies, the generator, the machine, the options. */
 export function detailsOf(result: LoadResult, suffix: string): Markup[] {
-  const { pings, messages, connections, handshake, serviceTime, generator, environment, options } = result
+  const { pings, messages, pongs, connections, handshake, serviceTime, generator, environment, options } = result
   const run = observeRun(result)
   const percentilesOf = (group: LatencyGroup): string[] =>
     [50, 99, 100].map((percentile) => formatPercentile(run, percentile, group))
@@ -30,6 +30,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         rows: [
           ...countsOf('pings', { ...pings }),
           ...countsOf('messages', { ...messages }),
+          ...countsOf('pongs', { ...pongs }),
           ...countsOf('connections', { ...connections }),
         ],
       }),

@@ -103,7 +103,8 @@ function describeLatency(result: LoadResult): string[] {
 }
 
 function describeTotals(result: LoadResult): string[] {
-  const { throughput, offeredRate, pings, messages, connections, handshake, serviceTime, latency, duration } = result
+  const { throughput, offeredRate, pings, messages, pongs, connections, handshake, serviceTime, latency, duration } =
+    result
   const run = observeRun(result)
   const untilLastAnswer = (pings.answered / throughput) * 1_000
   const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
@@ -122,6 +123,7 @@ function describeTotals(result: LoadResult): string[] {
           ['', `${formatCount(messages.unsolicited)} unsolicited`],
         ]
       : []),
+    ...(pongs.unsolicited > 0 ? [['Pongs', `${formatCount(pongs.unsolicited)} unsolicited`]] : []),
     ['Error rate', formatRatio(result.errorRate)],
     ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],

@@ -76,6 +76,7 @@ export const summarySchema = v.object({
     v.object({ received: laterCount, unsolicited: laterCount, surplus: laterCount, afterLastAnswer: laterCount }),
     {},
   ),
+  pongs: v.optional(v.object({ unsolicited: laterCount }), {}),
   errors: v.record(v.string(), v.object({ count, samples: v.array(v.string()) })),
   errorRate: finiteOrNull,
   connectErrorRate: v.optional(finiteOrNull),

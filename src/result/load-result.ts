@@ -50,6 +50,15 @@ export interface MessageTotals {
   readonly afterLastAnswer: number
 }
 
+/** Pongs, likewise, whatever the probe. `NaN` in a run from the file of a version that did not count them. */
+export interface PongTotals {
+  /**
+   * Those that carry no ping of their connection: heartbeats, which RFC 6455 section 5.5.3 allows, or pongs of the pings of
+   * another connection or run. They answer nothing.
+   */
+  readonly unsolicited: number
+}
+
 export interface ConnectionTotals {
   readonly requested: number
   readonly opened: number
@@ -198,6 +207,7 @@ export interface LoadResult {
   readonly offeredRate: number
   readonly pings: PingTotals
   readonly messages: MessageTotals
+  readonly pongs: PongTotals
   /** Faults by code. */
   readonly errors: Readonly<Record<string, Fault>>
   /** Failed share of the pings that were due: (dropped + timed out + lost) ÷ due. `NaN` where none was due. */

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { availableProcessors } from '../generator/processors.ts'
@@ -20,6 +21,7 @@ export function planThreads(
   processors: number = availableProcessors(),
 ): ThreadPlan[] {
   const threads = threadsFor(options, processors)
+  const tag = randomInt(2 ** 32)
   const { connections, pings, connectRate, until, confidence: _, ...rest } = options
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
@@ -33,6 +35,7 @@ export function planThreads(
       firstConnection,
       connections: own,
       allConnections: connections,
+      tag,
       connectRate: connectRate * part,
       decidable: until !== undefined,
       pings: pings === undefined ? Infinity : share(pings, thread, threads),

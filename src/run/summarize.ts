@@ -47,6 +47,7 @@ export function summarize(
     offeredRate: perSecond(pings.sent, duration),
     pings,
     messages: sumMessages(recordings),
+    pongs: { unsolicited: sum(recordings.map(({ pongs }) => pongs.unsolicited)) },
     errors: mergeFaults(recordings),
     errorRate: errorRate(pings),
     connectErrorRate: connectErrorRate(connections),

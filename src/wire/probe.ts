@@ -2,6 +2,8 @@
 export interface ProbeContext {
   /** Connections of the run over all threads: ids are unique among them. */
   readonly connections: number
+  /** Drawn at random for the run, 0 to 2^32 - 1: what earlier and other runs sent is none of its own. */
+  readonly tag: number
   readonly maskingKey: Uint8Array
 }
 

@@ -255,6 +255,11 @@ test('prints messages that answered nothing and put nothing in doubt as a mere c
   expect(formatSummary(loadResult(undefined, { messages: { received: 20_000 } }))).not.toContain('Messages')
 })
 
+test('pongs that answered nothing are counted', () => {
+  expect(formatSummary(loadResult(undefined, { pongs: { unsolicited: 1_234 } }))).toMatch(/Pongs +1,234 unsolicited/)
+  expect(formatSummary(loadResult())).not.toContain('Pongs')
+})
+
 test('says once that messages answered nothing where a verdict says so', () => {
   const result = loadResult(undefined, { messages: pushed })
   const text = formatSummary(result, { verdict: evaluateSLO(result, 'p99 < 20ms') })

@@ -85,14 +85,15 @@ test('a file whose error rate counted connections too is read with a rate of eac
   expect(LoadSummary.fromJSON(older)).toMatchObject({ errorRate: 1_000 / 21_000, connectErrorRate: 0.2 })
 })
 
-test('a file that does not tell of messages has no counts of them', async () => {
+test('a file that does not tell of messages and pongs has no counts of them', async () => {
   const json = JSON.parse(await readFile(new URL('schema-1.json', import.meta.url), 'utf8')) as object
   const none = { received: NaN, unsolicited: NaN, surplus: NaN, afterLastAnswer: NaN }
   const summary = LoadSummary.fromJSON(json)
   expect(json).not.toHaveProperty('messages')
   expect(summary.messages).toEqual(none)
+  expect(summary.pongs).toEqual({ unsolicited: NaN })
   expect(LoadSummary.fromJSON(JSON.parse(JSON.stringify(summary))).messages).toEqual(none)
-  expect(String(summary)).not.toContain('Messages')
+  expect(String(summary)).not.toMatch(/Messages|Pongs/)
 })
 
 test('a file has the options that verdicts need, and no others that cannot be read', () => {

@@ -192,7 +192,8 @@ describe('the open model', () => {
 
   test('is the same again for the same seed', () => {
     const options: WsLoadOptions = { rate: 50, arrivals: 'poisson', connections: 64, threads: 4, seed: 7 }
-    expect(plan(options)).toEqual(plan(options))
+    const loads = () => plan(options).map((one) => ({ ...one, tag: undefined }))
+    expect(loads()).toEqual(loads())
   })
 })
 
@@ -210,4 +211,11 @@ test('a plan is data that can be cloned to its thread', () => {
 
 test('a plan is for the url that it is given', () => {
   expect(plan({ url: 'ws://another' })[0]!.url).toBe(url)
+})
+
+test('threads of one run share its tag, and no other run has it', () => {
+  const tags = Array.from({ length: 4 }, () => new Set(plan({ connections: 64, threads: 4 }).map(({ tag }) => tag)))
+  expect(tags.map(({ size }) => size)).toEqual([1, 1, 1, 1])
+  // Two of these are the same once in a thousand million times.
+  expect(new Set(tags.flatMap((ofRun) => [...ofRun])).size).toBe(4)
 })

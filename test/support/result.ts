@@ -86,6 +86,7 @@ export function loadResult(
     duration,
     pings,
     messages: { received: 0, unsolicited: 0, surplus: 0, afterLastAnswer: 0, ...overrides.messages },
+    pongs: { unsolicited: 0, ...overrides.pongs },
     connections,
     generator: {
       resolution: { p50: 0, p99: 0 },

@@ -21,7 +21,7 @@ const json: ProbeFunctions = {
 
 async function functionProbe(option: ProbeOption, connections = 10): Promise<Probe> {
   const spec = valueOf(safeParseProbe(option))
-  return createProbe(structuredClone(spec), { connections, maskingKey })
+  return createProbe(structuredClone(spec), { connections, maskingKey, tag: 1 })
 }
 
 function heard(bytes: Uint8Array) {

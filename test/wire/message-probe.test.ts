@@ -11,7 +11,7 @@ const maskingKey = drawMaskingKey()
 
 async function messageProbe(option: ProbeOption, payloadBytes?: number): Promise<Probe> {
   const spec = valueOf(safeParseProbe(option, payloadBytes))
-  return createProbe(spec, { connections: 10, maskingKey })
+  return createProbe(spec, { connections: 10, maskingKey, tag: 1 })
 }
 
 function heard(bytes: Uint8Array) {

@@ -7,8 +7,8 @@ import { Listener } from './understanding.ts'
 
 const maskingKey = drawMaskingKey()
 
-async function pingProbe(payloadBytes = 8): Promise<Probe> {
-  return createProbe({ kind: 'ping', payloadBytes }, { connections: 10, maskingKey })
+async function pingProbe(payloadBytes = 8, tag = 2 ** 32 - 2): Promise<Probe> {
+  return createProbe({ kind: 'ping', payloadBytes }, { connections: 10, maskingKey, tag })
 }
 
 /** The payloads of the pings that a server understands. */
@@ -21,11 +21,11 @@ function pinged(...buffers: readonly Buffer[]): Buffer[] {
   return events.map(([, content]) => Buffer.from(content, 'latin1'))
 }
 
-/** What the probe reads in pongs of these payloads, each between other bytes. */
-function sequences(probe: Probe, payloads: readonly Uint8Array[]): number[] {
+/** What the probe reads in pongs of these payloads on a connection, each between other bytes. */
+function sequences(probe: Probe, payloads: readonly Uint8Array[], connection = 0): number[] {
   return payloads.map((payload) => {
     const bytes = Buffer.concat([Buffer.from('..'), payload, Buffer.from('...')])
-    return probe.read(3, bytes, 2, 2 + payload.length, true)
+    return probe.read(connection, bytes, 2, 2 + payload.length, true)
   })
 }
 
@@ -38,7 +38,7 @@ describe('frames', () => {
         const sized = await pingProbe(payloadBytes)
         const pings = pinged(sized.frames(3, first, count))
         const numbers = Array.from({ length: count }, (_, nth) => Number(BigInt(first + nth) % 2n ** 32n))
-        expect(sequences(sized, pings)).toEqual(numbers)
+        expect(sequences(sized, pings, 3)).toEqual(numbers)
         expect(pings.every((ping) => ping.length === payloadBytes)).toBe(true)
       }),
     )
@@ -115,8 +115,23 @@ describe('reading', () => {
     expect(sequences(probe, [own, change(own)])).toEqual([7, -1])
   })
 
-  test('answers nothing with pongs for another probe', async () => {
-    const [one, other] = [await pingProbe(), await pingProbe()]
+  test('answers nothing with pongs of another run', async () => {
+    const [one, other] = [await pingProbe(8, 1_000), await pingProbe(8, 2_000)]
     expect(sequences(one, [Buffer.from(other.payload(0, 7))])).toEqual([-1])
+  })
+
+  test('answers nothing with pongs of another connection, however many connections and pings there are', async () => {
+    const tag = fc.nat(2 ** 32 - 1)
+    const connection = fc.nat(2 ** 20)
+    await fc.assert(
+      fc.asyncProperty(tag, connection, connection, fc.maxSafeNat(), async (ofRun, one, other, sequence) => {
+        const probe = await pingProbe(8, ofRun)
+        const sent = [Buffer.from(probe.payload(one, sequence))]
+        const low = Number(BigInt(sequence) % 2n ** 32n)
+        expect(sequences(probe, sent, one)).toEqual([low])
+        expect(sequences(probe, sent, other)).toEqual([one === other ? low : -1])
+        expect(pinged(probe.frames(one, sequence, 1))).toEqual(sent)
+      }),
+    )
   })
 })
