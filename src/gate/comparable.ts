@@ -19,7 +19,7 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
 
 /**
  * Why two runs that were measured at different times cannot be compared: another load, another machine, another major
- * version of Node. Empty when they can.
+ * version of Node, latencies of other pings. Empty when they can.
  */
 export function whyIncomparable(base: LoadResult, head: LoadResult): string[] {
   const load = loadOptions.flatMap((name) => difference(name, base.options[name], head.options[name]))
@@ -34,7 +34,22 @@ export function whyIncomparable(base: LoadResult, head: LoadResult): string[] {
   return [
     ...load.map((what) => `the base had another load: ${what}`),
     ...machine.map((what) => `the base was measured elsewhere: ${what}`),
+    ...whyOtherPings(base, head),
   ]
+}
+
+/** Versions that left coalesced pings out of the latencies made runs look faster that have such pings. */
+function whyOtherPings(base: LoadResult, head: LoadResult): string[] {
+  const [fromBase, fromHead] = [pingsLeftOut(base), pingsLeftOut(head)]
+  if (fromBase > 0 === fromHead > 0) return []
+  const [side, count] = fromBase > 0 ? ['base', fromBase] : ['head', fromHead]
+  return [
+    `${formatCount(count)} coalesced pings are not among the latencies of the ${side}, by an older version: measure it again`,
+  ]
+}
+
+function pingsLeftOut({ pings, latency }: LoadResult): number {
+  return pings.answered + pings.coalesced - latency.count
 }
 
 /** Platform and architecture, without the release. */

@@ -201,25 +201,26 @@ export class Connection implements FrameSink {
   }
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
-    const { probe, recorder, plan, ping } = this.#context
+    const { probe, recorder } = this.#context
     const flight = this.#flight
     if (probe.answers === 'message' && this.state === 'open') recorder.messages.received++
     const sequence = this.#answeredBy(bytes, start, end, binary)
     if (sequence === -1) return
-    if (probe.settles === 'up to') {
-      while (flight.oldest < sequence) {
-        recorder.count('coalesced', flight.due(flight.oldest))
-        flight.settle(flight.oldest)
-        this.#free++
-      }
-    }
-    if (!flight.isOverdue(sequence)) {
-      flight.lookUp(sequence, ping)
-      if (ping.floor - ping.sent > plan.timeout) recorder.count('timedOut', ping.due)
-      else recorder.answered(ping)
-      this.#free++
-    }
+    if (probe.settles === 'up to') while (flight.oldest < sequence) this.#settle(flight.oldest, true)
+    if (flight.isOverdue(sequence)) flight.settle(sequence)
+    else this.#settle(sequence, false)
+  }
+
+  /** Settles a ping with the answer that is being read: its own, or the one to a newer ping, which stands for it. */
+  #settle(sequence: number, isCoalesced: boolean): void {
+    const { recorder, plan, ping } = this.#context
+    const flight = this.#flight
+    flight.lookUp(sequence, ping)
+    if (ping.floor - ping.sent > plan.timeout) recorder.count('timedOut', ping.due)
+    else if (isCoalesced) recorder.coalesced(ping)
+    else recorder.answered(ping)
     flight.settle(sequence)
+    this.#free++
   }
 
   pass(bytes: Uint8Array, start: number, end: number): void {

@@ -139,25 +139,39 @@ export class Recorder implements Recording {
     else this.heldBack++
   }
 
-  answered({ due, sent, floorIfOnTime = Infinity, floor, ceiling }: Readonly<AnsweredPing>): void {
-    if (!this.measures(due)) return
+  answered(ping: Readonly<AnsweredPing>): void {
+    if (!this.measures(ping.due)) return
     this.pings.answered++
+    this.#measured(kindNumbers.answered, ping)
+  }
+
+  /**
+   * A newer ping was answered instead (RFC 6455 section 5.5.3). That answer stands for the one to this ping, which surely had
+   * none before it.
+   */
+  coalesced(ping: Readonly<AnsweredPing>): void {
+    if (!this.measures(ping.due)) return
+    this.pings.coalesced++
+    this.#measured(kindNumbers.coalesced, ping)
+  }
+
+  #measured(kind: number, { due, sent, floorIfOnTime = Infinity, floor, ceiling }: Readonly<AnsweredPing>): void {
     this.lastAnswer = ceiling
     const high = this.latency.recordMs(ceiling - due)
     const isHeldBack = floorIfOnTime !== Infinity
     const low = this.latencyFloor.recordMs(isHeldBack ? Math.min(floor, floorIfOnTime) - due : floor - sent)
-    this.#slices.answered(this.sliceAt(due), high, low)
+    this.#slices.answered(this.sliceAt(due), high, low, kind)
     if (!this.#isOpenModel) return
     this.serviceTime.recordMs(ceiling - sent)
     this.serviceTimeFloor.recordMs(floor - sent)
   }
 
   /** @param pings that were due in the same slice */
-  count(what: 'coalesced' | 'timedOut' | 'lost' | 'dropped', due: number, pings = 1): void {
+  count(what: 'timedOut' | 'lost' | 'dropped', due: number, pings = 1): void {
     if (!this.measures(due)) return
     this.pings[what] += pings
     this.#slices.count(kindNumbers[what], this.sliceAt(due), pings)
-    if (what !== 'coalesced' && this.#clock?.isAfterSilence) this.afterSilence[what] += pings
+    if (this.#clock?.isAfterSilence) this.afterSilence[what] += pings
   }
 
   /** A message that looks like an answer, and no ping was unanswered. Before the measured window it shifts no measured one. */

@@ -83,8 +83,13 @@ function curveOf(run: Observation): CurvePoint[] {
 }
 
 /** How many nines the last of the pings stands for. */
-function ninesOf({ pings }: Observation): number {
-  return Math.max(1, Math.log10(pings.answered + pings.timedOut + pings.lost))
+function ninesOf(run: Observation): number {
+  return Math.max(1, Math.log10(settledPings(run)))
+}
+
+/** Pings of which a latency is known, or that none was to come. */
+function settledPings({ latency, pings }: Observation): number {
+  return latency.count + pings.timedOut + pings.lost
 }
 
 function ninesAt(share: number): number {
@@ -139,8 +144,7 @@ function describe(curves: readonly Curve[]): string {
   return curves
     .map(({ name, run }) => {
       const figures = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(run, percentile)}`)
-      const { answered, timedOut, lost } = run.pings
-      const pings = formatCount(answered + timedOut + lost)
+      const pings = formatCount(settledPings(run))
       return `${name}: ${figures.join(', ')}, maximum ${formatPercentile(run, 100)} of ${pings} pings.`
     })
     .join(' ')

@@ -50,7 +50,7 @@ export interface FloodRecord
   /** Which attempt at the test, from 1. */
   readonly attempt: number
   readonly url: string
-  /** Of the answered pings. */
+  /** Of the answered and the coalesced pings. */
   readonly latency: PlainFields<LatencyFigures>
   /** The response times that verdicts measure, in which a ping without an answer is infinitely slow: `null`. */
   readonly responseTime: PlainFields<Readonly<Record<'p50' | 'p99' | 'max', number>>>

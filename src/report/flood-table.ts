@@ -56,12 +56,12 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 
 /** A flood in one line: for an annotation of its test. */
 export function describeFlood(flood: FloodRecord): string {
-  const { latency, throughput, messages, connections, url, saturated, otherFloods } = flood
+  const { pings, throughput, messages, connections, url, saturated, otherFloods } = flood
   return [
     `${labelOf(flood)}p50 ${responseTimeOf(flood, 'p50')}`,
     `p99 ${responseTimeOf(flood, 'p99')}`,
     `max ${responseTimeOf(flood, 'max')}`,
-    `${formatCount(latency.count ?? 0)} answers at ${formatRecorded(throughput, formatRate)}`,
+    `${formatCount(pings.answered)} answers at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
     ...(messages.surplus > 0 ? [`${formatCount(messages.surplus)} surplus messages`] : []),
     ...(saturated ? ['generator saturated'] : []),

@@ -17,9 +17,12 @@ export interface PingTotals {
   readonly due: number
   /** Handed to a socket. */
   readonly sent: number
-  /** Answered in time: these are the samples of `latency`. */
+  /** Answered in time. With those that coalesced they are the samples of `latency`. */
   readonly answered: number
-  /** Settled by the answer to a newer ping, as RFC 6455 section 5.5.3 allows: neither an error nor a sample. */
+  /**
+   * Settled in time by the answer to a newer ping, as RFC 6455 section 5.5.3 allows: no errors, and as slow as that answer.
+   * Files of versions that left them out of `latency` have fewer samples.
+   */
   readonly coalesced: number
   /** Not answered within `timeout`. */
   readonly timedOut: number
@@ -87,7 +90,7 @@ export interface LoadInterval {
   readonly dropped: number
   /** Answered per second. */
   readonly throughput: number
-  /** Of the answered pings, in milliseconds; `NaN` in a second without answers. */
+  /** Of the answered and the coalesced pings, in milliseconds; `NaN` in a second without answers. */
   readonly p50: number
   readonly p99: number
   readonly max: number
@@ -189,7 +192,7 @@ export interface LoadResult {
   /**
    * Response time: from the instant a ping was due to the instant its answer was surely there. Equals `serviceTime` in
    * the closed model, where a ping is due when it is sent. Free of coordinated omission in the open model. Of the
-   * answered pings: reports and verdicts take those without an answer as infinitely slow.
+   * answered and the coalesced pings: reports and verdicts take those without an answer as infinitely slow.
    */
   readonly latency: LatencySummary
   /**
@@ -201,7 +204,7 @@ export interface LoadResult {
   readonly serviceTime: LatencySummary
   /** From the start of a connection attempt to the open WebSocket. */
   readonly handshake: LatencySummary
-  /** Pings answered per second, until the last answer if that came after the measured window. */
+  /** Pings answered per second, coalesced ones aside, until the last answer if that came after the measured window. */
   readonly throughput: number
   /** Pings sent per second. */
   readonly offeredRate: number

@@ -76,13 +76,16 @@ export class SliceRecorder {
     this.#pings[this.#within(slice) * kindsPerSlice + kind]! += pings
   }
 
-  /** Counts the latency of an answered ping, given the buckets of {@link Histogram} it fell in. */
-  answered(slice: number, ceiling: number, floor: number): void {
+  /**
+   * Counts the latency of an answered ping, given the buckets of {@link Histogram} it fell in.
+   * @param kind that of coalesced pings where the answer to a newer one stands for its own
+   */
+  answered(slice: number, ceiling: number, floor: number, kind: number = kindNumbers.answered): void {
     const at = this.#within(slice)
     const [high, low] = [ceiling >> coarseBits, floor >> coarseBits]
     if (low < this.#lowest) this.#lowest = low
     if (high > this.#highest) this.#highest = high
-    this.#pings[at * kindsPerSlice + kindNumbers.answered]!++
+    this.#pings[at * kindsPerSlice + kind]!++
     this.#latency[at * buckets + high]!++
     this.#latencyFloor[at * buckets + low]!++
   }
@@ -219,7 +222,7 @@ export class Slices {
     return this.#each((slice) => pings[slice * kindsPerSlice + kindNumbers[kind]] ?? 0)
   }
 
-  /** How many answered pings of each slice took longer than `ms`, to a bucket exactly (at most 1.6 %). */
+  /** How many measured pings of each slice took longer than `ms`, to a bucket exactly (at most 1.6 %). */
   slowerThan(ms: number): Float64Array {
     const limit =
       ms === Infinity ? buckets : indexOf(Math.min(Math.round(ms * nsPerMs), Number.MAX_SAFE_INTEGER)) >> coarseBits
@@ -253,9 +256,20 @@ export class Slices {
     return sumEach(this.pings('timedOut'), this.pings('lost'), this.pings('dropped'))
   }
 
-  /** How many pings of each slice did not coalesce: those of which a latency is known, and those that failed. */
+  /** How many pings of each slice have a latency: all that were answered or coalesced, but in files of versions that left out the latter. */
+  measuredEach(): Float64Array {
+    return this.#each((slice) => {
+      let measured = 0
+      forEachCount(this.#packed.latency, slice, (_bucket, count) => {
+        measured += count
+      })
+      return measured
+    })
+  }
+
+  /** How many pings of each slice have a latency or failed. */
   judgedEach(): Float64Array {
-    return sumEach(this.pings('answered'), this.failedEach())
+    return sumEach(this.measuredEach(), this.failedEach())
   }
 
   /**
@@ -294,7 +308,7 @@ export class Slices {
     }
   }
 
-  /** Answered pings by bucket, all slices together. */
+  /** Measured pings by bucket, all slices together. */
   #counts(): Float64Array {
     const all = new Float64Array(buckets)
     this.#forEachRecorded((slice) =>

@@ -30,8 +30,8 @@ export interface Judgement {
  * every objective has to pass, so each may use all of it (intersection–union test: Berger, Technometrics 24 (1982)); one
  * is enough for a fail, so those that are not about facts share it (Bonferroni).
  *
- * Pings that timed out or were lost are infinitely slow, coalesced ones do not count; pings that were
- * due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
+ * Pings that timed out or were lost are infinitely slow, coalesced ones took until the answer that stands for theirs; pings
+ * that were due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
  * itself fails nothing: rates it did not reach, pings it dropped, that left late or that timed out. Nor does what a silence
  * of the generator may have caused: connections that ended within a second of it, and their pings.
  *

@@ -193,15 +193,15 @@ function shareEvidence(
 function meanEvidence(observation: Observation, of: LatencyGroup, bracket: Bracket, tails: Tails): Extrapolation {
   const { slices, connections, latency } = observation
   const { mean, stddev } = observation[of]
-  const answered = slices.pings('answered')
-  const samples = of === 'handshake' ? connections.opened : sum(answered)
+  const measured = slices.measuredEach()
+  const samples = of === 'handshake' ? connections.opened : sum(measured)
   const ifIndependent = (tail: number): number =>
     studentQuantile(1 - tail, Math.max(1, samples - 1)) * (stddev / Math.sqrt(samples))
   const ofHandshakes = (tail: number): Spread => {
     return { halfWidth: samples < 2 ? Infinity : ifIndependent(tail), resolved: true }
   }
   const ofPings = (tail: number): Spread => {
-    const { halfWidth, resolved } = ratioSpread(slices.totals(), answered, tail)
+    const { halfWidth, resolved } = ratioSpread(slices.totals(), measured, tail)
     return { halfWidth: Math.max(ifIndependent(tail), (halfWidth * mean) / latency.mean), resolved }
   }
   return around(bracket, of === 'handshake' ? ofHandshakes : ofPings, tails, samples)

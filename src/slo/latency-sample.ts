@@ -36,7 +36,7 @@ function handshakes({ connections }: Observation): LatencySample {
 function pings(observation: Observation, tail: number): LatencySample {
   const { slices, latency } = observation
   const unanswered = sumEach(slices.pings('timedOut'), slices.pings('lost'))
-  const trials = sumEach(slices.pings('answered'), unanswered)
+  const trials = sumEach(slices.measuredEach(), unanswered)
   const count = sum(trials)
   const exceededBy = (share: number): number => {
     const fasterShare = 1 - (share * count - sum(unanswered)) / Math.max(1, latency.count)

@@ -31,7 +31,7 @@ export function findSlowPings(
     return countBunches(slices.failedEach(), slices.judgedEach())
   if (statistic.type !== 'percentile' || statistic.of === 'handshake') return undefined
   const unanswered = sumEach(slices.pings('timedOut'), slices.pings('lost'))
-  return countBunches(sumEach(slices.slowerThan(limit), unanswered), sumEach(slices.pings('answered'), unanswered))
+  return countBunches(sumEach(slices.slowerThan(limit), unanswered), sumEach(slices.measuredEach(), unanswered))
 }
 
 function countBunches(slow: Float64Array, judged: Float64Array): SlowPings {

@@ -44,7 +44,7 @@ export function toBenchResult(result: LoadResult) {
   return {
     state: 'completed' as const,
     latency: {
-      ...latencyStatistics(latency, ratioSpread(slices.totals(), answered, tailProbability).halfWidth),
+      ...latencyStatistics(latency, ratioSpread(slices.totals(), slices.measuredEach(), tailProbability).halfWidth),
       hdr: encodeIntoCompressedBase64(latency.histogram),
     },
     throughput: throughputStatistics(throughput, perSecond, ratioSpread(answered, time, tailProbability).halfWidth),

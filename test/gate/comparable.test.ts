@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { whyIncomparable } from '../../src/gate/comparable.ts'
 import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { steady } from '../support/comparison.ts'
 
 test('runs of the same load on the same machine can be compared', () => {
@@ -26,6 +28,36 @@ test.each([
     verdict: 'unclear',
     doubtful: true,
     reasons: [reason],
+  })
+})
+
+describe('a run whose latencies leave out its coalesced pings, as an older version had it,', () => {
+  const older = { pings: { answered: 20_000, coalesced: 40 } }
+  const reason = (side: string) =>
+    `40 coalesced pings are not among the latencies of the ${side}, by an older version: measure it again`
+
+  test.each([
+    ['base', steady(2, older), steady(2)],
+    ['head', steady(2), steady(2, older)],
+    ['base', steady(2, older), steady(2, { pings: { coalesced: 40 } })],
+  ])('cannot be the %s of one that has them', (side, base, head) => {
+    expect(base.latency.count).toBe(20_000)
+    expect(compareRuns(base, head, parseTolerance(), 0.99)).toMatchObject({
+      verdict: 'unclear',
+      doubtful: true,
+      reasons: [reason(side)],
+    })
+  })
+
+  test('can be compared with another', () => {
+    expect(whyIncomparable(steady(2, older), steady(2, older))).toEqual([])
+  })
+
+  test('is read from its file', () => {
+    const read = LoadSummary.fromJSON(JSON.parse(JSON.stringify(steady(2, older))))
+    expect(read.pings).toMatchObject({ answered: 20_000, coalesced: 40 })
+    expect(evaluateSLO(read, { p99: '< 20ms' }).objectives).toMatchObject([{ samples: 20_000 }])
+    expect(whyIncomparable(read, steady(2))).toEqual([reason('base')])
   })
 })
 

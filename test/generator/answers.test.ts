@@ -16,13 +16,16 @@ import {
 } from '../support/servers.ts'
 
 describe('a pong to a newer ping', () => {
-  test('settles the older ones, as neither samples nor errors', async () => {
+  test('settles the older ones, as slow as it and no errors', async () => {
     await using server = await coalescing(20)
-    const { pings, errorRate, errors } = await flood(server, { rate: 1_000, connections: 1 })
+    const { pings, latency, errorRate, errors } = await flood(server, { rate: 1_000, connections: 1 })
     expect(pings).toMatchObject({ due: 200, sent: 200, answered: server.pongsSent, timedOut: 0, lost: 0 })
     expect(pings.coalesced).toBe(200 - server.pongsSent)
     expect(pings.coalesced).toBeGreaterThan(0)
     expect({ errorRate, errors }).toEqual({ errorRate: 0, errors: {} })
+    // The first of each twenty waits for 20 ms, the newest for one.
+    expect(latency.count).toBe(200)
+    expect(latency.p50).toBeGreaterThan(5)
   })
 
   test('frees the places of all of them', async () => {

@@ -34,12 +34,14 @@ describe('a ping counts', () => {
     const all = recorder()
     all.sent({ due: due, sent: due })
     all.answered({ due, sent: due, floor: due, ceiling: due })
-    for (const what of ['coalesced', 'timedOut', 'lost', 'dropped'] as const) all.count(what, due)
+    all.coalesced({ due, sent: due, floor: due, ceiling: due })
+    for (const what of ['timedOut', 'lost', 'dropped'] as const) all.count(what, due)
     const counts = Object.fromEntries(Object.keys(nothing).map((name) => [name, count]))
     expect(all.pings).toEqual(counts)
-    for (const name of ['latency', 'latencyFloor', 'serviceTime', 'serviceTimeFloor', 'sendDelay'] as const) {
-      expect(total(all[name])).toBe(count)
+    for (const name of ['latency', 'latencyFloor', 'serviceTime', 'serviceTimeFloor'] as const) {
+      expect(total(all[name])).toBe(2 * count)
     }
+    expect(total(all.sendDelay)).toBe(count)
   })
 
   test('with all of its life, though it ends behind the window', () => {
@@ -79,6 +81,17 @@ describe('a histogram', () => {
     expect(open.serviceTimeFloor).toEqual(histogramOf(10))
   })
 
+  test('has a ping that the answer to a newer one stands for as if that were its own', () => {
+    const open = recorder(true)
+    open.coalesced({ due: 2_000, sent: 2_003, floor: 2_010, ceiling: 2_011 })
+    open.coalesced({ due: 2_004, sent: 2_030, floorIfOnTime: 2_020, floor: 2_040, ceiling: 2_041 })
+    expect(open.latency).toEqual(histogramOf(11, 37))
+    expect(open.latencyFloor).toEqual(histogramOf(7, 16))
+    expect(open.serviceTime).toEqual(histogramOf(8, 11))
+    expect(open.pings).toEqual({ ...nothing, coalesced: 2 })
+    expect(open.lastAnswer).toBe(2_041)
+  })
+
   test('of the closed model has latency that is the service time, and no send delay', () => {
     const closed = recorder(false)
     closed.sent({ due: 2_000, sent: 2_000 })
@@ -112,7 +125,7 @@ describe('a histogram', () => {
 test('what fails after a silence of the thread is counted', () => {
   const clock = { isAfterSilence: false }
   const all = Object.assign(new Recorder(true, undefined, undefined, undefined, clock), { from: 0, until: 1_000 })
-  const kinds = ['coalesced', 'timedOut', 'lost', 'dropped'] as const
+  const kinds = ['timedOut', 'lost', 'dropped'] as const
   for (const kind of kinds) all.count(kind, 1)
   expect(all.afterSilence).toEqual({ timedOut: 0, lost: 0, dropped: 0 })
   clock.isAfterSilence = true
@@ -139,7 +152,9 @@ describe('totals', () => {
   function events(all: Recorder, pings: typeof lives extends fc.Arbitrary<infer T> ? T : never) {
     return pings.flatMap(({ due, fate, sentAt, settledAfter }) => {
       const settle = (): void => {
-        if (fate === 'answered') all.answered({ due, sent: due, floor: due + 1, ceiling: due + 2 })
+        const ping = { due, sent: due, floor: due + 1, ceiling: due + 2 }
+        if (fate === 'answered') all.answered(ping)
+        else if (fate === 'coalesced') all.coalesced(ping)
         else if (fate !== 'outstanding') all.count(fate, due)
       }
       const settled = { at: sentAt + settledAfter, happen: settle }
@@ -171,6 +186,7 @@ describe('totals', () => {
         const latency = new Histogram()
         for (const second of all.seconds) latency.addSparse(second.latency)
         expect(latency.counts).toEqual(all.latency.counts)
+        expect(total(latency)).toBe(answered + coalesced)
       }),
     )
   })
@@ -183,7 +199,7 @@ describe('totals', () => {
     all.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
     all.count('dropped', 2_002)
     expect(all.outstanding).toBe(1)
-    all.count('coalesced', 2_001)
+    all.coalesced({ due: 2_001, sent: 2_001, floor: 2_001, ceiling: 2_001 })
     expect(all.outstanding).toBe(0)
   })
 })

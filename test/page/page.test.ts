@@ -21,6 +21,13 @@ function pageOf(runs = [{ name: 'latency', result }]): string {
   return formatPage('Gateway', [{ title: 'answers', runs, verdict: evaluateSLO(result, slo) }])
 }
 
+test('a page counts the coalesced pings among those that percentiles are of', () => {
+  const coalescing = loadResult(undefined, { pings: { coalesced: 15_000, lost: 3 } })
+  const page = pageOf([{ name: 'latency', result: coalescing }])
+  expect(page).toContain('of 20,003 pings.</desc>')
+  expect(page).toContain('<th scope="row">pings coalesced</th><td>15,000</td>')
+})
+
 test('a page says the verdict, its objectives and the figures in words', () => {
   const page = pageOf()
   expect(page).toMatch(/^<!doctype html>\n<html lang="en">/)

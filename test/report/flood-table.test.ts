@@ -129,6 +129,11 @@ test('a run that measured nothing has no figures', () => {
   expect(describeFlood(nothing)).toMatch(/^p50 -, p99 -, max -, 0 answers at 0\/s/)
 })
 
+test('an annotation counts the answers that came, not the pings they stood for', () => {
+  const coalescing = recordOf(loadResult(undefined, { pings: { coalesced: 15_000 } }), { attempt: 1 })
+  expect(describeFlood(coalescing)).toMatch(/^p50 2 ms, p99 18 ms, max 18 ms, 5,000 answers at 1k\/s, errors 0 %/)
+})
+
 test('connections that failed are told apart from pings that did', () => {
   const failing = recordOf(loadResult([], { connections: { opened: 0, failed: 10 } }), { attempt: 1 })
   expect(failing).toMatchObject({ errorRate: null, connectErrorRate: 1 })

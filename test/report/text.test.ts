@@ -81,15 +81,15 @@ test('prints the generator first, then the verdict, when they matter', () => {
       ? p99          < 12ms  600 µs … 14 ms  ≥ 600 µs   undecided
       p99: the generator cannot tell, it lies between 600 µs and 14 ms
 
-    Response time                         Throughput      400/s answered
-      min       600 … 667 µs              Offered         407/s sent
-      p50       600 µs … 7.4 ms           Pings           2,036 sent
-      p75       600 µs … 10.8 ms                          2,000 answered
+    Response time                         Throughput      396/s answered
+      min       600 … 667 µs              Offered         403/s sent
+      p50       600 µs … 7.4 ms           Pings           2,016 sent
+      p75       600 µs … 10.8 ms                          1,980 answered
       p90       600 µs … 12.8 ms                          20 coalesced
       p95       600 µs … 13.5 ms                          12 timed out
       p99       600 µs … 14 ms                            4 lost
       p99.9     ∞                                         3 dropped
-      max       ∞                         Error rate      0.932 %
+      max       ∞                         Error rate      0.941 %
       answered  mean 7.33 ms ± 3.85 ms    Connect errors  10 %
                 max 9.99 … 14 ms          Connections     9 of 10 opened
                                                           1 closed early

@@ -52,6 +52,24 @@ describe('slices', () => {
     expect(total(slices.pings('lost'))).toBe(0)
   })
 
+  test('have a latency of coalesced pings as well as of answered ones', () => {
+    const recorder = new SliceRecorder()
+    const bucket = new Histogram().record(2e6)
+    for (let nth = 0; nth < 3; nth++) recorder.answered(5, bucket, bucket, kindNumbers.coalesced)
+    recorder.answered(5, bucket, bucket)
+    recorder.count(kindNumbers.lost, 5)
+    const slices = Slices.of([recorder.pack()], 1_000)
+    const [answered, coalesced, measured, judged] = [
+      slices.pings('answered'),
+      slices.pings('coalesced'),
+      slices.measuredEach(),
+      slices.judgedEach(),
+    ].map((each) => each[5])
+    expect({ answered, coalesced, measured, judged }).toEqual({ answered: 1, coalesced: 3, measured: 4, judged: 5 })
+    expect(slices.percentile(50, 5_000)).toBeCloseTo(2, 1)
+    expect(slices.slowerThan(1)[5]).toBe(4)
+  })
+
   test('are at most 512, twice as long whenever there would be more, and lose nothing', () => {
     fc.assert(
       fc.property(fc.array(ping(60_000), { minLength: 1, maxLength: 200 }), (pings) => {

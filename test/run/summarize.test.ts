@@ -71,7 +71,9 @@ describe('several threads', () => {
   function live(recorder: Recorder, { due, delay, width, latency, fate, fault }: Life): void {
     const sent = due + delay
     if (fate !== 'dropped') recorder.sent({ due: due, sent: sent })
-    if (fate === 'answered') recorder.answered({ due, sent, floor: sent + latency, ceiling: sent + latency + width })
+    const ping = { due, sent, floor: sent + latency, ceiling: sent + latency + width }
+    if (fate === 'answered') recorder.answered(ping)
+    else if (fate === 'coalesced') recorder.coalesced(ping)
     else recorder.count(fate, due)
     if (fault !== null) recorder.fault(fault, `thread ${fault}`)
     recorder.opened(0, latency, latency + width)
@@ -216,7 +218,8 @@ describe('rates', () => {
     const failing = recorded((recorder) => {
       for (let nth = 0; nth < 6; nth++) recorder.sent({ due: 2_000, sent: 2_000 })
       for (let nth = 0; nth < 3; nth++) recorder.answered({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
-      for (const what of ['dropped', 'timedOut', 'lost', 'coalesced'] as const) recorder.count(what, 2_000)
+      recorder.coalesced({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
+      for (const what of ['dropped', 'timedOut', 'lost'] as const) recorder.count(what, 2_000)
     })
     const connections = { requested: 3, opened: 2, failed: 1, closedEarly: 1 }
     expect(summaryOf([report(failing, { connections })])).toMatchObject({ errorRate: 3 / 7, connectErrorRate: 1 / 3 })

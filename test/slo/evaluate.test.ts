@@ -115,9 +115,15 @@ describe('a ping without an answer is infinitely slow:', () => {
     expect(evaluateSLO(result, lenient).verdict).toBe('pass')
   })
 
-  test('a coalesced ping counts for nothing', () => {
-    const result = loadResult(repeated(10, 2), { pings: { coalesced: 990 } })
-    expect(evaluateSLO(result, { max: '< 3ms' })).toMatchObject({ verdict: 'pass' })
+  test('a coalesced ping is as slow as the answer that stands for its own, and no error', () => {
+    const result = loadResult([...repeated(2_000, 2), ...repeated(18_000, 18)], { pings: { coalesced: 18_000 } })
+    for (const slo of [{ p50: '< 10ms' }, { mean: '< 10ms' }, { max: '< 10ms' }, { p50: '< 10ms over any 1s' }]) {
+      expect(only(result, slo)).toMatchObject({ verdict: 'fail' })
+    }
+    expect(only(result, { p50: '< 10ms' })).toMatchObject({ samples: 20_000 })
+    expect(only(result, { mean: '< 10ms' })).toMatchObject({ samples: 20_000 })
+    expect(only(result, { errorRate: '<= 0' })).toMatchObject({ verdict: 'pass' })
+    expect(only(result, { throughput: '> 500/s' })).toMatchObject({ verdict: 'fail', measured: 400 })
   })
 
   test('a percentile is that of the sorted list with infinities at its end', () => {
@@ -372,7 +378,7 @@ describe('no vacuous pass:', () => {
   })
 
   test('all pings coalesced', () => {
-    expect(evaluateSLO(loadResult([], { pings: { coalesced: 10 } }), everything)).toMatchObject({
+    expect(evaluateSLO(loadResult([], { pings: { answered: 0, coalesced: 10 } }), everything)).toMatchObject({
       verdict: 'inconclusive',
     })
   })

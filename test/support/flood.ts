@@ -35,9 +35,11 @@ export function expectBalanced(result: LoadResult): void {
   expect(pings.sent).toBe(pings.answered + pings.coalesced + pings.timedOut + pings.lost)
   const { sent, answered, timedOut, lost, dropped } = pings
   expect(sumOf(intervals)).toEqual({ sent, answered, timedOut, lost, dropped })
-  expect(result.latency.count).toBe(answered)
-  expect(result.latencyFloor.count).toBe(answered)
-  expect(result.serviceTime.count).toBe(answered)
+  const samples = answered + pings.coalesced
+  expect(result.latency.count).toBe(samples)
+  expect(result.latencyFloor.count).toBe(samples)
+  expect(result.serviceTime.count).toBe(samples)
+  expect(result.slices.measuredEach().reduce((sum, count) => sum + count, 0)).toBe(samples)
   expect(result.handshake.count).toBe(connections.opened)
   expect(connections.opened + connections.failed).toBeLessThanOrEqual(connections.requested)
   expect(result.errorRate).toBe((dropped + timedOut + lost) / pings.due)

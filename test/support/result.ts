@@ -28,7 +28,8 @@ export function repeated<T>(count: number, value: T): T[] {
   return Array.from({ length: count }, () => value)
 }
 
-/** Slices of a run in which the samples, and the pings without an answer, are spread evenly over the measured window. */
+/**
+ * Slices of a run in which the samples, the coalesced pings the last of them, and the pings without an answer, are spread evenly over the measured window. */
 function evenly(
   samples: Iterable<number | readonly [floor: number, ceiling: number]>,
   pings: LoadResult['pings'],
@@ -40,10 +41,11 @@ function evenly(
   let nth = 0
   for (const sample of samples) {
     const [floor, ceiling] = typeof sample === 'number' ? [sample, sample] : sample
+    const kind = nth < pings.answered ? kindNumbers.answered : kindNumbers.coalesced
     const slice = Math.floor(((nth++ * goldenRatio) % 1) * count)
-    recorder.answered(slice, buckets.record(ceiling * msToNs), buckets.record(floor * msToNs))
+    recorder.answered(slice, buckets.record(ceiling * msToNs), buckets.record(floor * msToNs), kind)
   }
-  for (const kind of ['sent', 'coalesced', 'timedOut', 'lost', 'dropped'] as const) {
+  for (const kind of ['sent', 'timedOut', 'lost', 'dropped'] as const) {
     for (let at = 0; at < pings[kind]; at++) recorder.count(kindNumbers[kind], Math.floor((at * count) / pings[kind]))
   }
   return Slices.of([recorder.pack()], duration)
@@ -57,14 +59,15 @@ type Overrides = {
 
 /**
  * A completed run of 10 connections over 5 s, 20,000 pings of which 4 % took 18 ms and the others 2 ms, with balanced
- * totals; whatever else `overrides` says.
+ * totals, the coalesced ones of which are the last of the samples; whatever else `overrides` says.
  */
 export function loadResult(
   samples: Parameters<typeof latencies>[0] = [...repeated(19_200, 2), ...repeated(800, 18)],
   overrides: Overrides = {},
 ): LoadResult {
   const { both: latency, floor: latencyFloor } = latencies(samples)
-  const pings = balanced({ answered: latency.count, ...overrides.pings })
+  const { coalesced = 0 } = overrides.pings ?? {}
+  const pings = balanced({ answered: latency.count - coalesced, ...overrides.pings })
   const connections = { requested: 10, opened: 10, failed: 0, closedEarly: 0, ...overrides.connections }
   const duration = overrides.duration ?? 5000
   return {

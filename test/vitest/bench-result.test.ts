@@ -19,6 +19,12 @@ describe('a flood as a result of a benchmark', () => {
     expect(latency.samplesCount).toBe(20_000)
   })
 
+  test('has the latency of coalesced pings, and the throughput of answered ones', () => {
+    const coalescing = toBenchResult(loadResult(even, { pings: { coalesced: 15_000 } }))
+    expect(coalescing.latency).toEqual(latency)
+    expect(coalescing.throughput.mean).toBe(1_000)
+  })
+
   test('has the whole histogram', () => {
     const decoded = decodeFromCompressedBase64(latency.hdr)
     expect(decoded.totalCount).toBe(20_000)

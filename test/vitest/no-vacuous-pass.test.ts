@@ -97,7 +97,7 @@ describe('nothing is green in which', () => {
     expect(saidOf(await flood(server, load), { 'handshake.max': '< 1h' })).toEqual(red)
   })
 
-  test('all samples were coalesced away but too few', async () => {
+  test('only the newest ping is answered, and that too late', async () => {
     await using server = await coalescing(1_000)
     expect(saidOf(await floodAt(server.url, { inFlight: 60, connections: 1, timeout: 60 }))).toEqual(red)
   })
