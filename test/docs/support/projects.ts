@@ -65,9 +65,9 @@ function shortened(code: string): string {
   return code
     .replaceAll(
       /\b(duration|maxDuration): '\d+s'/g,
-      (_, name: string) => `${name}: '${name === 'duration' ? '0.5s' : '2s'}'`,
+      (_, name: string) => `${name}: '${name === 'duration' ? '0.5s' : '1s'}'`,
     )
-    .replaceAll(/until: slo(?! *,? *maxDuration)/g, `until: slo, maxDuration: '2s'`)
+    .replaceAll(/until: slo(?! *,? *maxDuration)/g, `until: slo, maxDuration: '1s'`)
 }
 
 /** Lines that are no file of their own stand in a test, in which a summary is at hand. */

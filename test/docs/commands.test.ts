@@ -1,0 +1,26 @@
+import { afterAll, describe, test } from 'vitest'
+import { linkedConsumer } from '../e2e/support/consumer.ts'
+import { documents } from './support/documents.ts'
+import { isOfExample, type Ports } from './support/projects.ts'
+import { commandsOf, runCommands, startEcho } from './support/shell.ts'
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+const echoes = [await startEcho(consumer.directory, 0), await startEcho(consumer.directory, 0)] as const
+afterAll(() => Promise.all(echoes.map((echo) => echo.stop())))
+const ports: Ports = [echoes[0].port, echoes[1].port]
+
+describe('commands of the documents', () => {
+  const withCommands = documents.filter(({ blocks }) => blocks.some(({ language }) => language === 'sh'))
+
+  test.concurrent.for(withCommands)(
+    'in $path exit with a verdict',
+    { timeout: 90_000 },
+    async ({ blocks }, { expect }) => {
+      const directory = await consumer.project({})
+      const commands = blocks.filter((block) => block.language === 'sh' && !isOfExample(block)).flatMap(commandsOf)
+      const outcomes = await runCommands(commands, { consumer: consumer.directory, directory, ports })
+      expect(outcomes.filter(({ exitCode }) => ![0, 1, 3].includes(exitCode))).toEqual([])
+    },
+  )
+})
