@@ -1,34 +1,57 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { echoing } from '../support/servers.ts'
 import { type Files, linkedConsumer } from './support/consumer.ts'
 import { features } from './support/features.ts'
-import { anonymous } from './support/vitest-run.ts'
+import { anonymous, type VitestRun } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
 
 const imports = `import { expect, test, wsLoad as plain } from 'vitest-ws-load'\n`
+const isTest = (path: string): boolean => path.endsWith('.test.js')
 const load = `{ connections: 2, duration: 100, warmup: 0 }`
 
 describe('the fixture supports', () => {
-  test.for(Object.entries(features))('%s', async ([, files]) => {
-    expect(await consumer.run(files as Files)).toMatchObject({ exitCode: 0, stderr: '' })
+  const { 'fake timers of a setup file': setUp, ...others } = features
+  const testFiles = Object.values(others).flatMap((files) => Object.keys(files).filter(isTest))
+
+  describe('in one run', () => {
+    let run: VitestRun
+
+    beforeAll(async () => {
+      run = await consumer.run(Object.assign({}, ...Object.values(others)) as Files)
+    })
+
+    test.for(Object.entries(others))('%s', ([, files]) => {
+      const file = Object.keys(files).find(isTest)
+      expect(run.stdout).toMatch(new RegExp(String.raw`^ ✓ ${file} \(\d+ tests?\)`, 'm'))
+    })
+
+    test('all of that without a word on stderr', () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(run.stdout).toContain(`Test Files  ${testFiles.length} passed`)
+    })
   })
 
-  test.for(['forks', 'threads', 'vmForks', 'vmThreads'])('the pool %s', async (pool) => {
-    const run = await consumer.run(
-      {
-        'slo.test.js': `${imports}
+  test('fake timers of a setup file', async () => {
+    expect(await consumer.run(setUp)).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('every pool', async () => {
+    const pools = ['forks', 'threads', 'vmForks', 'vmThreads']
+    const projects = pools.map((pool) => ({ test: { name: pool, pool } }))
+    const run = await consumer.run({
+      'vitest.config.js': `export default ${JSON.stringify({ test: { projects } })}`,
+      'slo.test.js': `${imports}
 test('floods with the fixture', async ({ signal, wsLoad }) => {
   expect(await wsLoad({ ...${load}, signal })).toMeetSLO({ max: '< 5s' })
 })
 test('floods with the plain function', async () => {
   expect(await plain({ ...${load}, url: new URL('ws://127.0.0.1:9') })).not.toBeNull()
 })`,
-      },
-      [`--pool=${pool}`],
-    )
+    })
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    for (const pool of pools) expect(run.stdout).toContain(` ✓ |${pool}| slo.test.js (2 tests)`)
   })
 })
 
