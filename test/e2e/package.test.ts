@@ -20,18 +20,19 @@ const versions = [
 
 const directory = await temporaryDirectory()
 afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
-let tarball: string
+
+const exampleWith = (version: string): string => join(directory, `vitest-${version}`)
+
 beforeAll(async () => {
-  tarball = await pack(directory)
-})
+  const tarball = await pack(directory)
+  const typesOfNode = `@types/node@${devDependencies['@types/node']}`
+  const install = async (version: string): Promise<string> =>
+    installedExample(exampleWith(version), await freePort(), [tarball, `vitest@${version}`, typesOfNode])
+  await Promise.all(versions.map(({ version }) => install(version)))
+}, 180_000)
 
 describe.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
-  const example = join(directory, `vitest-${version}`)
-
-  beforeAll(async () => {
-    const typesOfNode = `@types/node@${devDependencies['@types/node']}`
-    await installedExample(example, await freePort(), [tarball, `vitest@${version}`, typesOfNode])
-  }, 120_000)
+  const example = exampleWith(version)
 
   function run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<VitestRun> {
     return startVitest(example, example, args, env).finished
