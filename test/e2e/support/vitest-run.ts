@@ -3,9 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll } from 'vitest'
 import { isAlive } from '../../support/processes.ts'
 
 export interface VitestRun {
@@ -33,6 +35,9 @@ export interface RunningVitest {
 }
 
 const variable = 'WS_LOAD_E2E'
+/** Of the programs of a test file, which start again and again. Not the repository's own, which would grow: they lie elsewhere each time. */
+const compileCache = mkdtempSync(join(tmpdir(), 'ws-load-e2e-cache-'))
+afterAll(() => rm(compileCache, { recursive: true, force: true, maxRetries: 5 }))
 /** How long a killed run's server may take to end, in ms: it has 3 s after SIGTERM. */
 const patience = 8_000
 
@@ -65,6 +70,7 @@ export function startCommand(
       PATH,
       HOME,
       TMPDIR: temporary,
+      NODE_COMPILE_CACHE: compileCache,
       ...(env['FORCE_COLOR'] === undefined && { NO_COLOR: '1' }),
       ...env,
       [variable]: mark,
