@@ -33,7 +33,7 @@ const pushing: [name: string, serve: () => Promise<WsServer>][] = [
   ['sends each message to everybody', () => broadcasting()],
 ]
 const models: [name: string, load: WsLoadOptions][] = [
-  ['a rate', { rate: 500, duration: 1_500 }],
+  ['a rate', { rate: 500, duration: 1_000 }],
   ['a closed model', { duration: 700 }],
 ]
 
@@ -120,7 +120,7 @@ describe('where an answer is recognised, a server', () => {
 
   test('that sends heartbeats passes, timed by its answers', async () => {
     await using server = await pulsing({ every: 100, delay: 50 })
-    const result = await flood(server, { connections: 10, probe: echoed, rate: 500, duration: 1_500 })
+    const result = await flood(server, { connections: 10, probe: echoed, rate: 500, duration: 800 })
     expect(result.latency.min).toBeGreaterThan(49.9)
     expect(result.messages.unsolicited).toBeGreaterThan(0)
     expect(result.messages.surplus).toBe(0)
@@ -138,7 +138,7 @@ describe('where an answer is recognised, a server', () => {
 describe('where answers are matched otherwise, a server', () => {
   test('that sends each answer to everybody passes, matched by id', async () => {
     await using server = await broadcasting()
-    const result = await flood(server, { connections: 10, probe: byId, rate: 300, duration: 1_500 })
+    const result = await flood(server, { connections: 10, probe: byId, rate: 300, duration: 600 })
     expect(result.messages.unsolicited).toBeGreaterThan(7 * result.pings.sent)
     expect(result.messages.surplus).toBe(0)
     expect(evaluateSLO(result, { max: '< 4s' }).verdict).toBe('pass')
@@ -160,7 +160,7 @@ describe('where answers are matched otherwise, a server', () => {
 
   test('that sends heartbeats passes, matched by pongs', async () => {
     await using server = await pulsing({ every: 100, delay: 20 })
-    const result = await flood(server, { connections: 10, rate: 300, duration: 1_500 })
+    const result = await flood(server, { connections: 10, rate: 300, duration: 800 })
     expect(result.messages.received).toBeGreaterThan(0)
     expect(result.messages).toMatchObject({ unsolicited: result.messages.received, surplus: 0 })
     expect(evaluateSLO(result, { max: '< 4s' }).verdict).toBe('pass')
