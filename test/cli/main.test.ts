@@ -407,12 +407,3 @@ test.concurrent('ws-load doctor tells what can be found here, and shows that it 
   expect(stdout).toMatch(/2\. A server that takes [\d.]+ % longer\n {3}(Slower|Unclear): /)
   expect(stdout).toMatch(exitCode === 0 ? /\nThe gate can go red here\.\n/ : /\nThe gate did not see it/)
 })
-
-/** With nothing beside it: it has to be decided. */
-test('ws-load compare compares two servers', { timeout: 90_000 }, async () => {
-  await using base = await delaying(() => 3)
-  await using head = await delaying(() => 12)
-  const flags = '--confidence 0.9 -t p50=20% -t min=1ms -v error'.split(' ')
-  expect(await wsLoad('compare', base.url, head.url, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
-  expect(await wsLoad('compare', head.url, base.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
-})

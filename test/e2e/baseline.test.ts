@@ -1,10 +1,14 @@
 /** A run is no baseline if other test files kept its generator from its work, so this one has the machine to itself. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { delaying } from '../support/servers.ts'
 import { linkedConsumer } from './support/consumer.ts'
 import { startVitest } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
+/** One that leaves its generator time to spare. */
+const server = await delaying(20)
+afterAll(() => server[Symbol.asyncDispose]())
 
 describe('a baseline', () => {
   const files = {
@@ -35,5 +39,53 @@ test('is as fast as before', async ({ wsLoad }) => {
     expect(await run([])).toMatchObject({ exitCode: 0 })
     const renewed = await run([], { WS_LOAD_UPDATE: '1' })
     expect(renewed.stdout).toContain('baseline written: ')
+  })
+})
+
+describe('a baseline that two tests keep', () => {
+  test("is the first one's in a run, whatever the pool; the second one is told of it", async () => {
+    const keeping = (name: string, baseline: string): string => `
+import { expect, test } from 'vitest-ws-load'
+const light = { connections: 2, warmup: 300, duration: 300 }
+test('${name}', { retry: 1 }, async ({ task, wsLoad }) => {
+  expect(await wsLoad({ url: '${server.url}', ...light })).toMatchBaseline('${baseline}')
+  if (task.result.retryCount === 0) throw new Error('once more')
+})`
+    const files = {
+      // One at a time: a saturated run is no baseline.
+      'vitest.config.js': `
+import wsLoad from 'vitest-ws-load/plugin'
+const project = (name, pool, files, plugins) => ({ plugins, test: { name, pool, include: files.map((file) => file + '.test.js') } })
+export default {
+  test: {
+    maxWorkers: 1,
+    projects: [
+      project('forks', 'forks', ['one', 'own'], [wsLoad()]),
+      project('threads', 'threads', ['other', 'own-thread'], [wsLoad()]),
+      project('plugless', 'threads', ['third', 'own-plugless']),
+      project('pluglessForks', 'forks', ['fourth']),
+    ],
+  },
+}`,
+      'one.test.js': keeping('keeps it', 'gateway'),
+      'other.test.js': keeping('keeps it too', 'gateway'),
+      'own.test.js': keeping('keeps its own', 'own'),
+      'own-thread.test.js': keeping('keeps its own', 'own thread'),
+      'third.test.js': keeping('keeps it', 'plugless'),
+      'fourth.test.js': keeping('keeps it too', 'plugless'),
+      'own-plugless.test.js': keeping('keeps its own', 'own plugless'),
+    }
+    const run = await consumer.run(files, [], { env: { WS_LOAD_UPDATE: '1' } })
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toMatch(/Tests +2 failed \| 5 passed/)
+    const tests: Readonly<Record<string, readonly [string, string]>> = {
+      gateway: ['forks: one.test.js > keeps it', 'threads: other.test.js > keeps it too'],
+      plugless: ['plugless: third.test.js > keeps it', 'pluglessForks: fourth.test.js > keeps it too'],
+    }
+    for (const [baseline, [one, other]] of Object.entries(tests)) {
+      const told = (first: string, second: string): string =>
+        `"${baseline}" was written in this run of Vitest already, by "${first}"; "${second}" would overwrite it`
+      expect([told(one, other), told(other, one)].filter((text) => run.stderr.includes(text))).toHaveLength(1)
+    }
   })
 })

@@ -1,0 +1,23 @@
+/** A comparison has to be decided here, so this one has the machine to itself. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { delaying } from '../support/servers.ts'
+
+const program = join(import.meta.dirname, '../../src/cli/main.ts')
+
+function wsLoad(...args: string[]): Promise<{ exitCode: number | string | null | undefined; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], (error, _, stderr) => {
+      resolve({ exitCode: error === null ? 0 : error.code, stderr })
+    })
+  })
+}
+
+test('ws-load compare compares two servers', { timeout: 90_000 }, async () => {
+  await using base = await delaying(() => 3)
+  await using head = await delaying(() => 12)
+  const flags = '--confidence 0.9 -t p50=20% -t min=1ms -v error'.split(' ')
+  expect(await wsLoad('compare', base.url, head.url, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
+  expect(await wsLoad('compare', head.url, base.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
+})
