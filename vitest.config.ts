@@ -7,15 +7,31 @@ function canFlood(room: string): boolean {
   return room === 'generator' || rooms[room]!.imports.some(canFlood)
 }
 
-/** Tests that no neighbour can change the outcome of; of `docs` and `e2e`, those that judge no figure. */
+/** Tests that start no load thread, and whose outcome no neighbour can change: of rooms that can flood, those of pure functions. */
 const sideBySide = [
   'test/*.test.ts',
   'test/lint/*.test.ts',
-  'test/docs/{blocks,links,output,tables}.test.ts',
-  'test/e2e/{fixture,target}.test.ts',
+  'test/docs/{links,output,tables}.test.ts',
+  'test/generator/{control-group,faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
+  'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
+  'test/support/no-load-threads.test.ts',
+  'test/vitest/{advice,baseline,bench-result,lane,matchers,plugin}.test.ts',
   ...Object.keys(rooms)
     .filter((room) => !canFlood(room))
     .map((room) => `test/${room}/**/*.test.ts`),
+]
+
+/**
+ * Tests that flood and judge no figure that a neighbour could change: they look at counts of pings and connections, at
+ * codes and texts, or at a verdict on a limit that is seconds away from what is measured.
+ */
+const floodsSideBySide = [
+  'test/cli/{exit-code,main}.test.ts',
+  'test/docs/{blocks,commands}.test.ts',
+  'test/e2e/{bench,fixture,reporter,target,together}.test.ts',
+  'test/generator/{faults-of-the-handshake,faults-on-the-wire,handshake,probes,tls}.test.ts',
+  'test/run/{abort,peers,pings,schema,secrets,unsolicited}.test.ts',
+  'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
 export default defineConfig({
@@ -41,9 +57,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'floods side by side',
+          include: floodsSideBySide,
+          benchmark: { include: [] },
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'one at a time',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...sideBySide],
+          exclude: [...configDefaults.exclude, ...sideBySide, ...floodsSideBySide],
           benchmark: { include: ['bench/micro/*.bench.ts'] },
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -12,6 +12,6 @@ afterEach(() => {
   if (threads === 0) return
   throw new Error(
     `This test started ${threads} ${threads === 1 ? 'thread' : 'threads'}, and its file runs beside others: ` +
-      'a test that floods belongs to a room that can flood (vitest.config.ts).',
+      'one that floods is none of those that start no load thread (vitest.config.ts).',
   )
 })
