@@ -30,14 +30,15 @@ const floodsSideBySide = [
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,reporter,target,together}.test.ts',
   'test/generator/{faults-of-the-handshake,faults-on-the-wire,handshake,probes,tls}.test.ts',
-  'test/run/{abort,peers,pings,schema,secrets,unsolicited}.test.ts',
+  'test/run/{abort,peers,pings,progress,schema,secrets,threads,unsolicited,until}.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // What takes a second or two here takes many times as long on a machine with other work.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Programs that tests start, again and again, start in half the time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
     // Of what tests call themselves. Counting in load threads too (`autoAttachSubprocess`) would slow what they measure.

@@ -100,7 +100,7 @@ describe('programs of the pages', () => {
     ])
     output = run.output
     report = { testResults: [...(await results(root, 'run.json')), ...(await results(root, 'bench.json'))] }
-  }, 120_000)
+  }, 240_000)
 
   test('have types that a strict project accepts', async () => {
     const compilerOptions = {

@@ -34,8 +34,8 @@ beforeAll(async () => {
 describe.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
   const example = exampleWith(version)
 
-  function run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<VitestRun> {
-    return startVitest(example, example, args, env).finished
+  function run(env: Readonly<Record<string, string>> = {}): Promise<VitestRun> {
+    return startVitest(example, example, [], env).finished
   }
 
   test('is green', async () => {
@@ -46,7 +46,7 @@ describe.for(versions)('the packed example under $name', ({ version, benchmarks 
   })
 
   test('is red when the server is slow', async () => {
-    const { exitCode, stderr } = await run([], { DELAY: '400' })
+    const { exitCode, stderr } = await run({ DELAY: '400' })
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^Error: SLO missed: p95/m)
     expect(stderr).toMatch(/^ +✗ p95 +< 200ms/m)
@@ -60,6 +60,11 @@ describe.for(versions)('the packed example under $name', ({ version, benchmarks 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/^ +gateway +\d/m)
   })
+})
+
+// Nothing is judged of these floods, so they need not wait for each other.
+describe.concurrent.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
+  const example = exampleWith(version)
 
   test('has a command line', async () => {
     const program = join(example, 'node_modules/.bin/ws-load')
@@ -85,7 +90,8 @@ describe.for(versions)('the packed example under $name', ({ version, benchmarks 
     const files: Files = Object.assign({ 'plain.config.js': 'export default {}' }, ...Object.values(others))
     for (const [path, text] of Object.entries(files)) await writeFile(join(example, path), text)
     const tests = Object.keys(files).filter((path) => path.endsWith('.test.js'))
-    const { exitCode, stdout, stderr } = await run(['--config=plain.config.js', ...tests])
+    const args = ['--config=plain.config.js', ...tests]
+    const { exitCode, stdout, stderr } = await startVitest(example, example, args).finished
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toContain(`Test Files  ${tests.length} passed`)
   })
