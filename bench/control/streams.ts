@@ -70,8 +70,7 @@ export function* simulate(
         group *= 2
       }
     }
-    const column = (level: number): Float64Array => Float64Array.from(rows, (each) => each[level]!)
-    yield { duration: time, trials: column(levels), slower: latencies.map((_, level) => column(level)) }
+    yield { duration: time, trials: column(rows, levels), slower: latencies.map((_, level) => column(rows, level)) }
   }
 }
 
@@ -114,6 +113,12 @@ function shareNow(stream: Stream, share: number, { factor, bursting }: State): n
   const duty = burst.length / (burst.length + burst.gap)
   const inside = Math.min(1, (share * burst.share) / duty)
   return bursting ? inside : (share - duty * inside) / (1 - duty)
+}
+
+function column(rows: readonly Float64Array[], level: number): Float64Array {
+  const values = new Float64Array(rows.length)
+  for (let nth = 0; nth < rows.length; nth++) values[nth] = rows[nth]![level]!
+  return values
 }
 
 function pairs(rows: readonly Float64Array[]): Float64Array[] {
