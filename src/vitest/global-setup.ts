@@ -3,6 +3,7 @@ import type { TestProject } from 'vitest/node'
 import { WsLoadError } from '../errors.ts'
 import { startTarget, type RunningTarget } from '../server/command.ts'
 import type { PluginTarget } from './plugin.ts'
+import { tell } from './tell.ts'
 
 interface SharedTarget {
   readonly started: Promise<RunningTarget>
@@ -38,7 +39,7 @@ function share({ options, handshake }: PluginTarget): SharedTarget {
   const shared: SharedTarget = { started: startTarget(options, handshake), users: 0, diedEarly: false }
   shared.started.then(
     async ({ exited }) => {
-      print(await exited)
+      tell(await exited)
       shared.diedEarly = true
     },
     () => {},
@@ -55,10 +56,6 @@ function notStarted({ code, message }: WsLoadError): WsLoadError {
 
 /** A server that did not outlive its tests fails the run, though each of them may have passed. */
 function fail({ options: { command } }: PluginTarget): void {
-  print(`the run fails because \`${command}\` (target.command) ended while it was being tested, see above.`)
+  tell(`the run fails because \`${command}\` (target.command) ended while it was being tested, see above.`)
   process.exitCode = 1
-}
-
-function print(message: string): void {
-  process.stderr.write(`\nvitest-ws-load: ${message}\n`)
 }

@@ -11,6 +11,7 @@ import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
 import { paintWith } from '../report/paint.ts'
+import { tell } from './tell.ts'
 
 /** Vitest's own reporters whose output is read by a program. */
 const forPrograms = new Set(['json', 'junit', 'tap', 'tap-flat'])
@@ -51,9 +52,11 @@ export default class WsLoadReporter implements Reporter {
   #writePage(modules: readonly TestModule[]): void {
     if (this.#html === undefined || this.#vitest === undefined) return
     const file = resolve(this.#vitest.config.root, this.#html)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf)))
-    if (!isStdoutTaken(this.#vitest)) this.#vitest.logger.log(` Page written to ${file}\n`)
+    const isWritten = writeBesides('the page', 'report.html', file, () => {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf)))
+    })
+    if (isWritten && !isStdoutTaken(this.#vitest)) this.#vitest.logger.log(` Page written to ${file}\n`)
   }
 
   #print(files: readonly FileFloods[]): void {
@@ -93,5 +96,20 @@ function isStdoutTaken({ config }: Vitest): boolean {
 /** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */
 function appendToJobSummary(files: readonly FileFloods[]): void {
   const { GITHUB_STEP_SUMMARY: file } = process.env
-  if (file !== undefined && file !== '') appendFileSync(file, `\n${floodTableToMarkdown(files)}\n\n`)
+  if (file === undefined || file === '') return
+  writeBesides('the job summary', 'GITHUB_STEP_SUMMARY', file, () => {
+    appendFileSync(file, `\n${floodTableToMarkdown(files)}\n\n`)
+  })
+}
+
+/** Writes a report beside Vitest's own: one that cannot be written fails neither the run nor the others. Says whether it could. */
+function writeBesides(what: string, setting: string, file: string, write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    const why = printable((error as Error).message)
+    tell(`warning: ${what} was not written to ${printable(file)}: ${why}; set ${setting} to a file that can be written`)
+    return false
+  }
 }

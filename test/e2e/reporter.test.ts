@@ -266,6 +266,74 @@ test('compares for long', async ({ wsLoad }) => {
     )
   })
 
+  describe('a report that cannot be written', () => {
+    const sound = `import { test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => void (await wsLoad()))`
+    const project = (html: string) => ({
+      'vitest.config.js': config(`report: { html: '${html}' }`),
+      'a.test.js': sound,
+    })
+
+    test.each([
+      ['in no folder', 'none/job.md', 'ENOENT'],
+      ['on a full disk', '/dev/full', 'ENOSPC'],
+    ])('%s is said, and neither fails the run nor keeps the page from being written', async (_, job, why) => {
+      const run = await consumer.run(project('pages/load.html'), [], { env: { GITHUB_STEP_SUMMARY: job } })
+      expect(run.exitCode).toBe(0)
+      expect(run.stderr).toMatch(
+        new RegExp(
+          `^\nvitest-ws-load: warning: the job summary was not written to ${job}: ${why}: .*; set GITHUB_STEP_SUMMARY to a file that can be written\n$`,
+        ),
+      )
+      expect(await readFile(join(run.cwd, 'pages/load.html'), 'utf8')).toContain('a.test.js › floods')
+    })
+
+    test('as a page is said, and keeps nothing else from being written', async () => {
+      const options = { env: { GITHUB_STEP_SUMMARY: 'job.md' } }
+      const run = await consumer.run(project('package.json/load.html'), [], options)
+      expect(run.exitCode).toBe(0)
+      expect(run.stderr).toMatch(
+        /^\nvitest-ws-load: warning: the page was not written to .*load\.html: E\w+: .*; set report\.html /,
+      )
+      expect(run.stdout).not.toContain('Page written')
+      expect(run.stdout).toContain('· floods  no SLO')
+      expect(await readFile(join(run.cwd, 'job.md'), 'utf8')).toContain('a.test.js › floods')
+    })
+
+    test.each(['2>/dev/full', '2>&-'])('and said to nobody is no error either: %s', async (redirection) => {
+      const cwd = await consumer.project(project('package.json/load.html'))
+      const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
+      const shell = ['bash', '-c', `exec "$@" ${redirection}`, 'bash', process.execPath, vitest, 'run']
+      const run = await startCommand(shell, cwd, { GITHUB_STEP_SUMMARY: 'none/job.md' }).finished
+      expect(run.exitCode).toBe(0)
+      expect(run.stdout).toContain('· floods  no SLO')
+    })
+  })
+
+  test('is told when the test process may start no thread, and blames no server', async () => {
+    const permitted = `
+import wsLoad from 'vitest-ws-load/plugin'
+export default {
+  test: { execArgv: ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'] },
+  plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 } })],
+}`
+    const test = `import { expect, test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => {
+  expect(await wsLoad({ url: 'ws://127.0.0.1:9' })).toMeetSLO({ p99: '< 1s' })
+})
+test('rejects', async ({ wsLoad }) => {
+  for (const options of [{}, { url: 'ws://127.0.0.1:9' }]) {
+    await expect(wsLoad(options)).rejects.toMatchObject({ code: 'WSLOAD_ERR_NOT_PERMITTED' })
+  }
+})`
+    const run = await consumer.run({ 'vitest.config.js': permitted, 'a.test.js': test })
+    expect(run.exitCode).toBe(1)
+    expect(run.output).toContain('WsLoadError: wsLoad: expected to be allowed to start load threads')
+    expect(run.output).toContain('add --allow-worker and --allow-child-process')
+    expect(run.output).toMatch(/Tests {2}1 failed \| 1 passed/)
+    expect(run.output).not.toMatch(/missed|ERR_ACCESS_DENIED|Caused by|vitest-ws-load\/dist/)
+  })
+
   test('leaves a report for programs on the standard output alone', async () => {
     const run = await consumer.run(files, ['--reporter=tap-flat', '--testNamePattern=asserts a number'])
     expect(run.stdout).toMatch(/^TAP version 13\n/)
