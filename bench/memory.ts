@@ -27,7 +27,7 @@ const { values } = parseArgs({
 const connections = Number(values.connections)
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
-checkMachineLimits({ connections, localAddresses: [] })
+checkMachineLimits({ connections, threads: 1, localAddresses: [] })
 
 const ours = 'vitest-ws-load'
 const contenders: Readonly<Record<string, string>> = { [ours]: 'memory-ours.ts', 'plain ws loop': 'memory-ws.ts' }

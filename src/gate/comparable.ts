@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
+import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
 
@@ -80,6 +81,7 @@ export function threatsToValidity(result: LoadResult): string[] {
   const wanted = formatCount(requested)
   return [
     ...whyUnmatched(result),
+    ...describeMachineFaults(result),
     ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
     ...(closedEarly > 0 ? [`${formatCount(closedEarly)} of ${wanted} connections ended before the run did`] : []),
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),

@@ -1,6 +1,7 @@
 import { h, Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeHead, changeRow, figuresOfWholeRun, titleOfComparison } from '../report/comparison.ts'
+import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeOtherFloods } from '../report/other-floods.ts'
 import { outcomes, unjudged } from '../report/outcome.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
@@ -68,6 +69,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     runs.map((run) => saturationOf(run, runs.length)),
     runs.map((run) => otherFloodsOf(run, runs.length)),
+    runs.map((run) => machineFaultsOf(run, runs.length)),
     runs.map((run) => doubtOf(run, runs.length)),
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
@@ -205,6 +207,12 @@ function saturationOf(run: ShownRun, runs: number): Markup | null {
 function otherFloodsOf(run: ShownRun, runs: number): Markup | null {
   const [sentence] = describeOtherFloods(run.result.environment)
   return sentence === undefined ? null : h('p', { class: 'caution' }, `${sentence}${suffix(run, runs)}`)
+}
+
+/** That connections failed for a limit of this machine. */
+function machineFaultsOf(run: ShownRun, runs: number): Markup | null {
+  const faults = describeMachineFaults(run.result)
+  return faults.length === 0 ? null : h('p', { class: 'caution' }, `${faults.join('; ')}${suffix(run, runs)}`)
 }
 
 /** Likewise: figures may be of other messages than answers. */

@@ -1,6 +1,7 @@
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { formatBracket } from '../slo/bracket.ts'
 import { describeFaults } from '../slo/fault.ts'
+import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
 import { type LatencyGroup, readMean } from '../slo/reading.ts'
 import { describeSurplus } from '../slo/surplus.ts'
@@ -34,7 +35,9 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
   const unanswered = pings.timedOut + pings.lost
   const blocks = [
     describeSaturation(generator, paint),
-    describeOtherFloods(environment).flatMap((text) => wrap(text).map(paint.yellow)),
+    [...describeOtherFloods(environment), ...describeMachineFaults(result)].flatMap((text) =>
+      wrap(text).map(paint.yellow),
+    ),
     verdict === undefined ? describeDoubt(result, paint) : [],
     describeRun(result, paint),
     verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: reasonsOfItsOwn(verdict, result) }, paint),
@@ -75,7 +78,11 @@ function describeModel({ inFlight, rate, stages, arrivals }: LoadResult['options
 
 /** Reasons that no other part of the summary gives. */
 function reasonsOfItsOwn({ reasons }: SLOVerdict, { generator, errors }: LoadResult): string[] {
-  const others = new Set([...describeFaults(errors), ...(generator.saturated ? generator.reasons : [])])
+  const others = new Set([
+    ...describeFaults(errors),
+    ...describeMachineFaults({ errors }),
+    ...(generator.saturated ? generator.reasons : []),
+  ])
   return reasons.filter((reason) => !others.has(reason))
 }
 

@@ -5,6 +5,8 @@ import type { ResolvedOptions } from '../options/options.ts'
 
 /** File descriptors that a run needs besides its sockets. */
 const filesBesidesSockets = 32
+/** Those that a load thread needs besides its sockets: its event loop's, and one of what it reads now and then. */
+const filesOfThread = 6
 /** By how much the advised limit of file descriptors is above the number of connections. */
 const advisedSpareFiles = 1_000
 
@@ -31,15 +33,21 @@ export function readMachineLimits(): MachineLimits {
  * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT` with each limit and the setting to change
  */
 export function checkMachineLimits(
-  { connections, localAddresses }: Pick<ResolvedOptions, 'connections' | 'localAddresses'>,
+  {
+    connections,
+    threads,
+    localAddresses,
+  }: Pick<ResolvedOptions, 'connections' | 'localAddresses'> & { readonly threads: number },
   { freeFiles, ports }: MachineLimits = readMachineLimits(),
 ): void {
   const addresses = Math.max(1, localAddresses.length)
   const problems: string[] = []
-  if (connections + filesBesidesSockets > freeFiles) {
+  const filesOfThreads = threads * filesOfThread
+  if (connections + filesOfThreads + filesBesidesSockets > freeFiles) {
     problems.push(
-      `${formatCount(connections)} connections need as many file descriptors, this process has ${formatCount(freeFiles)} left: ` +
-        `raise the limit (ulimit -n ${connections + advisedSpareFiles} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
+      `${formatCount(connections)} connections need as many file descriptors, and ${formatCount(threads)} load ` +
+        `${threads === 1 ? 'thread' : 'threads'} ${formatCount(filesOfThreads)}; this process has ${formatCount(freeFiles)} left: ` +
+        `raise the limit (ulimit -n ${connections + filesOfThreads + advisedSpareFiles} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
     )
   }
   if (connections > ports * addresses) {
@@ -53,6 +61,28 @@ export function checkMachineLimits(
   throw new WsLoadError(
     'WSLOAD_ERR_MACHINE_LIMIT',
     `wsLoad: this machine does not allow the run\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+  )
+}
+
+/** What a system says when it starts no thread, and the setting to change. */
+const limitsOfThreads: Readonly<Record<string, string>> = {
+  EMFILE: 'this process has no file descriptor left: raise the limit (ulimit -n before the run)',
+  EAGAIN:
+    'this user, service or container may have no more threads: raise the limit (ulimit -u, TasksMax= of a service, --pids-limit of a container), or take fewer threads',
+  ENOMEM: 'there is no memory left for its stack: take fewer threads, or give the process more memory',
+}
+
+/** The error of a load thread that this machine did not start; `undefined` of any other error. */
+export function threadNotAllowed(error: NodeJS.ErrnoException): WsLoadError | undefined {
+  // Without a file left its modules cannot be read either.
+  const isOutOfFiles = /\bEMFILE\b|too many open files/.test(error.message)
+  if (error.code !== 'ERR_WORKER_INIT_FAILED' && !isOutOfFiles) return undefined
+  const code = isOutOfFiles ? 'EMFILE' : (/\bE[A-Z]+$/.exec(error.message)?.[0] ?? error.message)
+  const cure = limitsOfThreads[code] ?? 'take fewer threads'
+  return new WsLoadError(
+    'WSLOAD_ERR_MACHINE_LIMIT',
+    `wsLoad: this machine does not allow the run\n  a load thread could not be started (${code}): ${cure}`,
+    { cause: error },
   )
 }
 

@@ -34,19 +34,19 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   checkPlatform()
   const sides = floods.length
   const connections = floods.reduce((sum, flood) => sum + flood.connections, 0)
-  checkMachineLimits({
-    connections,
-    localAddresses: floods.flatMap(({ localAddresses }) => localAddresses),
-  })
   const measuredAfter = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
-  const threads = new LoadThreads(
-    floods.map((options, side) => {
-      const turns = sides === 1 ? undefined : { side, sides, length: turnLengthMs }
-      return planThreads(options, options.url, { measuredAfter, turns })
-    }),
-  )
+  const plans = floods.map((options, side) => {
+    const turns = sides === 1 ? undefined : { side, sides, length: turnLengthMs }
+    return planThreads(options, options.url, { measuredAfter, turns })
+  })
+  checkMachineLimits({
+    connections,
+    threads: Math.max(...plans.map((plan) => plan.length)),
+    localAddresses: floods.flatMap(({ localAddresses }) => localAddresses),
+  })
+  const threads = new LoadThreads(plans)
   const abort = (): void => threads.abort()
   signal?.addEventListener('abort', abort, { once: true })
   // It may have been aborted while the target was starting.

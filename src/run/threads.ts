@@ -6,6 +6,7 @@ import { withPermission } from '../server/permission.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
+import { threadNotAllowed } from './machine-limits.ts'
 import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
 
 /** From the order to start until the start: all threads have to have heard it. */
@@ -13,14 +14,22 @@ const startDelayMs = 5
 
 /** The load threads of one flood, or of several that take turns. What they find out is told by flood, then by thread. */
 export class LoadThreads {
-  readonly #threads: readonly LoadThread[]
+  readonly #threads: LoadThread[] = []
   readonly #floods: number
 
-  /** @param floods of each flood what its threads have to do; each thread does its part of all of them */
+  /**
+   * @param floods of each flood what its threads have to do; each thread does its part of all of them
+   * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_NOT_PERMITTED`; then none is left
+   */
   constructor(floods: readonly (readonly ThreadPlan[])[]) {
     const count = Math.max(...floods.map((plans) => plans.length))
     this.#floods = floods.length
-    this.#threads = Array.from({ length: count }, (_, nth) => new LoadThread(floods.map((plans) => plans[nth])))
+    try {
+      for (let nth = 0; nth < count; nth++) this.#threads.push(new LoadThread(floods.map((plans) => plans[nth])))
+    } catch (error) {
+      void this.terminate()
+      throw threadNotAllowed(error as Error) ?? error
+    }
   }
 
   /** Resolves when every connection of every thread is open or has failed. */
@@ -88,6 +97,7 @@ class LoadThread {
     }
     this.connected = connected.promise
     this.done = done.promise
+    this.connected.catch(() => {})
     this.done.catch(() => {})
     const program = new URL(`../generator/thread${extname(import.meta.filename)}`, import.meta.url)
     this.#worker = withPermission(() => new Worker(program, { workerData: work, execArgv: [], name: 'ws-load' }))
@@ -98,7 +108,7 @@ class LoadThread {
       else if (notice.type === 'done') done.resolve(notice.reports)
       else fail(invalidOptions([`probe: ${notice.reason}`]))
     })
-    this.#worker.on('error', (error) => fail(crashed(String(error), error)))
+    this.#worker.on('error', (error: Error) => fail(threadNotAllowed(error) ?? crashed(String(error), error)))
     this.#worker.on('exit', (code) => fail(crashed(`it exited with code ${code} before its work was done`)))
   }
 

@@ -6,6 +6,7 @@ import { formatCount, formatDuration } from '../units.ts'
 import { isFact } from './evidence.ts'
 import { describeFaults } from './fault.ts'
 import { findIndicator } from './indicator.ts'
+import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
 import { type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
@@ -33,7 +34,8 @@ export interface Judgement {
  * Pings that timed out or were lost are infinitely slow, coalesced ones took until the answer that stands for theirs; pings
  * that were due but never sent keep a response time from passing, not from failing. What a saturated generator may have done
  * itself fails nothing: rates it did not reach, pings it dropped, that left late or that timed out. Nor does what a silence
- * of the generator may have caused: connections that ended within a second of it, and their pings.
+ * of the generator may have caused: connections that ended within a second of it, and their pings; nor connections that a
+ * limit of its machine did not allow.
  *
  * A run is never passed for something it did not do:
  * - nothing was answered, or the run was aborted: everything is inconclusive, and the verdict `vacuous`;
@@ -68,7 +70,13 @@ export function evaluateObjectives(
  */
 export function isDecided(result: LoadResult, objectives: readonly Objective[]): boolean {
   if (describeSurplus(result) !== undefined) return true
-  return judge(result, objectives, result.options.confidence, interimEvidenceShare).verdict !== 'inconclusive'
+  const judged = judge(result, objectives, result.options.confidence, interimEvidenceShare)
+  return judged.verdict !== 'inconclusive' || judged.objectives.some(lacksConnections)
+}
+
+/** No connection opens later: what too few of them leave open stays so. */
+function lacksConnections({ indicator, level, verdict }: ObjectiveVerdict): boolean {
+  return indicator === 'opened' && level === 'fail' && verdict === 'inconclusive'
 }
 
 function judge(
@@ -119,7 +127,7 @@ function vacuousVerdict(
   return {
     verdict: 'inconclusive',
     vacuous: true,
-    reasons: [invalid, ...mostFrequentFault(result)],
+    reasons: [invalid, ...describeMachineFaults(result), ...mostFrequentFault(result)],
     warnings: [],
     objectives: objectives.map((objective) => unmeasured(observeRun(result), objective, invalid)),
     confidence,
@@ -215,7 +223,9 @@ function describeCut({ ended, duration }: LoadResult): string | undefined {
 }
 
 /** Whether the generator may be why it did not go on. */
-function isOwnDoing({ ended, connections, generator }: LoadResult): boolean {
+function isOwnDoing(result: LoadResult): boolean {
+  const { ended, connections, generator } = result
   if (ended === 'stalled') return generator.saturated
-  return connections.closedEarly === generator.afterSilence?.closedEarly
+  const { closedEarly = 0 } = generator.afterSilence ?? {}
+  return connections.closedEarly > 0 && connections.closedEarly <= closedEarly + countMachineFaults(result).closedEarly
 }

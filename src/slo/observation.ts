@@ -4,6 +4,7 @@ import type { AfterSilence, ConnectionTotals, LoadResult, PingTotals } from '../
 import { pingTotals } from '../result/ping-totals.ts'
 import type { Slices } from '../result/slices.ts'
 import { lostShare } from '../result/starvation.ts'
+import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { earlyStoppingDivisor } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
 
@@ -34,6 +35,8 @@ export interface Observation {
   readonly generatorLost: number
   /** What a silence of the generator may have caused, in the whole run. */
   readonly afterSilence: AfterSilence
+  /** What limits of the generator's machine caused, in the whole run: connections, and why. */
+  readonly machineFaults: { readonly failed: number; readonly closedEarly: number; readonly reasons: readonly string[] }
 }
 
 const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0 }
@@ -61,6 +64,7 @@ export function observeRun(result: LoadResult): Observation {
     heldBack: generator.heldBack,
     generatorLost: starvation === undefined ? 0 : lostShare(starvation),
     afterSilence,
+    machineFaults: { ...countMachineFaults(result), reasons: describeMachineFaults(result) },
   }
 }
 

@@ -38,8 +38,11 @@ function readLatency(
   const { pings, connections, generatorSaturated, afterSilence } = observation
   const unanswered = group === 'handshake' ? connections.failed : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
-  const { timedOut, lost, failed } = afterSilence
-  const ofGenerator = group === 'handshake' ? failed : lost + (generatorSaturated ? pings.timedOut : timedOut)
+  const { timedOut, lost } = afterSilence
+  const ofGenerator =
+    group === 'handshake'
+      ? ownConnections(observation, 'failed')
+      : lost + (generatorSaturated ? pings.timedOut : timedOut)
   const seen = figure(group, unanswered)
   const bracket = {
     measured: seen.ceiling,
@@ -70,7 +73,7 @@ function meanWith(observation: Observation, group: LatencyGroup, endless: number
 function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Observation, group: LatencyGroup): string {
   const { dropped, due, timedOut, lost } = observation.pings
   if (measured === Infinity) {
-    if (group === 'handshake') return ownDoing(observation, observation.connections.failed, 'failed connections')
+    if (group === 'handshake') return ownConnectionsCaveat(observation, 'failed', 'failed connections')
     return observation.generatorSaturated
       ? ownDoing(observation, timedOut, 'timed-out pings')
       : ownDoing(observation, timedOut + lost, 'unanswered pings')
@@ -116,30 +119,46 @@ export function readFailures(observation: Observation, kind: 'timedOut' | 'lost'
 /** Connections that ended before the run did, which a generator that was silent may have caused. */
 export function readClosedEarly(observation: Observation): Reading {
   const { closedEarly } = observation.connections
-  const ofGenerator = observation.afterSilence.closedEarly
+  const ofGenerator = ownConnections(observation, 'closedEarly')
   return {
     ...readFact(closedEarly),
     floor: closedEarly - ofGenerator,
-    caveat: afterSilence(ofGenerator, 'of them'),
+    caveat: ownConnectionsCaveat(observation, 'closedEarly', 'of them'),
   }
 }
 
 /** The share of connections that never opened, as some would have if the generator had not been silent. */
-export function readConnectErrorRate({ connections, connectErrorRate, ...observation }: Observation): Reading {
+export function readConnectErrorRate(observation: Observation): Reading {
+  const { connections, connectErrorRate } = observation
   const { requested, failed } = connections
-  const ofGenerator = observation.afterSilence.failed
+  const ofGenerator = ownConnections(observation, 'failed')
   return {
     ...readFact(connectErrorRate),
     floor: ofGenerator === 0 ? connectErrorRate : (failed - ofGenerator) / requested,
-    caveat: afterSilence(ofGenerator, 'of them'),
+    caveat: ownConnectionsCaveat(observation, 'failed', 'of them'),
   }
 }
 
-/** Connections that opened, as more would have if the generator had not been silent. */
+/** Connections that opened, as more would have if the generator had not been silent, and its machine had allowed them. */
 export function readOpened(observation: Observation): Reading {
   const { opened } = observation.connections
-  const ofGenerator = observation.afterSilence.failed
-  return { ...readFact(opened), ceiling: opened + ofGenerator, caveat: afterSilence(ofGenerator, 'that failed') }
+  const ofGenerator = ownConnections(observation, 'failed')
+  const caveat = ownConnectionsCaveat(observation, 'failed', 'that failed')
+  return { ...readFact(opened), ceiling: opened + ofGenerator, caveat }
+}
+
+/** Connections that failed, or ended early, for a limit of this machine, or perhaps for a silence of the generator. */
+function ownConnections(
+  { connections, afterSilence, machineFaults }: Observation,
+  kind: 'failed' | 'closedEarly',
+): number {
+  return Math.min(connections[kind], afterSilence[kind] + machineFaults[kind])
+}
+
+function ownConnectionsCaveat(observation: Observation, kind: 'failed' | 'closedEarly', what: string): string {
+  const { [kind]: count, reasons } = observation.machineFaults
+  if (count === 0) return afterSilence(ownConnections(observation, kind), what)
+  return `${formatCount(count)} ${what} are ${reasons.join('; ')}`
 }
 
 function ownDoing({ generatorSaturated }: Observation, count: number, what: string): string {

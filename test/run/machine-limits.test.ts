@@ -5,20 +5,22 @@ const plenty = { freeFiles: Infinity, ports: Infinity }
 
 describe('checkMachineLimits', () => {
   test('lets a run pass that the machine allows', () => {
-    expect(() => checkMachineLimits({ connections: 100, localAddresses: [] })).not.toThrow()
+    expect(() => checkMachineLimits({ connections: 100, threads: 1, localAddresses: [] })).not.toThrow()
   })
 
   test('names the file descriptors that are missing and the setting to change', () => {
-    expect(() => checkMachineLimits({ connections: 50_000, localAddresses: [] }, { ...plenty, freeFiles: 19_980 }))
-      .toThrowErrorMatchingInlineSnapshot(`
+    expect(() =>
+      checkMachineLimits({ connections: 50_000, threads: 2, localAddresses: [] }, { ...plenty, freeFiles: 19_980 }),
+    ).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: wsLoad: this machine does not allow the run
-        50,000 connections need as many file descriptors, this process has 19,980 left: raise the limit (ulimit -n 51000 before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)]
+        50,000 connections need as many file descriptors, and 2 load threads 12; this process has 19,980 left: raise the limit (ulimit -n 51012 before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)]
     `)
   })
 
   test('names the source addresses that are missing', () => {
-    expect(() => checkMachineLimits({ connections: 50_000, localAddresses: [] }, { ...plenty, ports: 28_232 }))
-      .toThrowErrorMatchingInlineSnapshot(`
+    expect(() =>
+      checkMachineLimits({ connections: 50_000, threads: 2, localAddresses: [] }, { ...plenty, ports: 28_232 }),
+    ).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: wsLoad: this machine does not allow the run
         50,000 connections to one port need 2 source addresses with 28,232 ephemeral ports each, there is 1: give more localAddresses (on loopback 127.0.0.2, 127.0.0.3, …) or widen net.ipv4.ip_local_port_range]
     `)
@@ -27,13 +29,13 @@ describe('checkMachineLimits', () => {
   test('counts the ports of every source address', () => {
     const localAddresses = ['127.0.0.2', '127.0.0.3']
     expect(() =>
-      checkMachineLimits({ connections: 50_000, localAddresses }, { ...plenty, ports: 28_232 }),
+      checkMachineLimits({ connections: 50_000, threads: 2, localAddresses }, { ...plenty, ports: 28_232 }),
     ).not.toThrow()
   })
 
   test('says all limits at once', () => {
     const check = () =>
-      checkMachineLimits({ connections: 50_000, localAddresses: [] }, { freeFiles: 1_000, ports: 28_232 })
+      checkMachineLimits({ connections: 50_000, threads: 2, localAddresses: [] }, { freeFiles: 1_000, ports: 28_232 })
     expect(check).toThrow(/file descriptors[^]*ephemeral ports/)
   })
 })
