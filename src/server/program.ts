@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { extname, join } from 'node:path'
 import * as timers from 'node:timers'
 import { stripVTControlCharacters } from 'node:util'
+import { WsLoadError } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { withPermission } from './permission.ts'
 import { checkPlatform } from './platform.ts'
@@ -37,7 +38,7 @@ export class Program {
   readonly #stderr: LastWords
   #stopped: Promise<void> | undefined
 
-  /** @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_NOT_PERMITTED` */
+  /** @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_NOT_PERMITTED`, `WSLOAD_ERR_MACHINE_LIMIT` */
   constructor(name: 'echo-server' | 'leash', args: readonly string[] = []) {
     checkPlatform()
     const file = join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
@@ -49,6 +50,10 @@ export class Program {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       }),
     )
+    if (this.process.pid === undefined) {
+      this.process.on('error', () => {})
+      throw notStarted()
+    }
     this.#stdout = new LastWords(this.process.stdout as Socket)
     this.#stderr = new LastWords(this.process.stderr as Socket)
     this.#gone = new Promise((resolve) => {
@@ -137,4 +142,13 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms)
   })
+}
+
+/** Node tells later which limit it was, to nobody: all of them are cured alike. */
+function notStarted(): WsLoadError {
+  return new WsLoadError(
+    'WSLOAD_ERR_MACHINE_LIMIT',
+    'wsLoad: this machine does not allow the run\n  a server process could not be started, because no file descriptor, process or ' +
+      'memory is left for it: raise the limit (ulimit -n, ulimit -u, --pids-limit of a container)',
+  )
 }

@@ -61,6 +61,14 @@ describe.runIf(isLinux)('file descriptors', () => {
   })
 })
 
+test.runIf(isLinux)('a server process that the system does not start is an error that says so', async () => {
+  const refused = await floodWithin('ulimit -n 200', {}, 3)
+  expect(refused).toMatchObject({
+    code: 'WSLOAD_ERR_MACHINE_LIMIT',
+    message: expect.stringMatching(/a server process could not be started, .*ulimit -n/) as string,
+  })
+})
+
 test.runIf(isLinux && canBeNobody)('threads that the system does not start are an error that says so', async () => {
   await using server = await echoing()
   const limit = `ulimit -u 20; set -- ${asNobody} "$@"`

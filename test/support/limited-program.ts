@@ -12,8 +12,10 @@ import type { Limited, Refused } from './limited.ts'
 
 const [, , given, left] = process.argv
 const options = JSON.parse(given!) as WsLoadOptions
+// The server that a flood starts itself is started at once.
+if (options.url === undefined && left !== undefined) leave(Number(left))
 const flood = run(parseOptions({ warmup: 0, ...(options.until === undefined && { duration: 200 }), ...options }))
-if (left !== undefined) leave(Number(left))
+if (options.url !== undefined && left !== undefined) leave(Number(left))
 process.stdout.write(JSON.stringify(await flood.then(outcomeOf, refusalOf)))
 
 function refusalOf(error: unknown): Refused {
