@@ -390,16 +390,19 @@ export class Connection implements FrameSink {
     else this.#keptBack = undefined
   }
 
-  /** Passes the handshake's answer on; what comes behind it are frames. */
+  /** Passes the handshake's answer on, and informational ones before it; what comes behind it are frames. */
   #readHead(bytes: Uint8Array, length: number): void {
     const { probe, readers } = this.#context
-    const at = this.#headReader?.read(bytes, length) ?? 0
-    if (at > 0) this.#giveToWs(bytes, 0, at)
-    if (this.state === 'open') {
+    let at = 0
+    while (at < length && this.#headReader !== undefined) {
+      const end = this.#headReader.read(bytes, at, length)
+      this.#giveToWs(bytes, at, end)
+      at = end
+      if (this.state !== 'open') continue
       this.#headReader = undefined
       this.#readsFrames = probe.answers === 'pong' || this.#ws.extensions === ''
+      this.#hasPassed = false
     }
-    this.#hasPassed = false
     if (at === length) return
     if (this.#readsFrames) this.#reader = readers.read(this.#reader, bytes.subarray(at), length - at, this)
     else this.pass(bytes, at, length)

@@ -1,18 +1,24 @@
-const endOfHead = [13, 10, 13, 10]
+const blankLine = [13, 10, 13, 10]
 
-/** Finds where the head of an HTTP response ends, which is where the frames begin: behind its blank line. */
+/**
+ * Finds where the heads of HTTP responses end, each behind its blank line. Several may come before the frames begin: those of
+ * informational responses, which have no body, and then that of the one that upgrades.
+ *
+ * @see RFC 9110 section 15.2
+ */
 export class HeadReader {
-  /** Bytes of {@link endOfHead} that were seen one after the other. */
+  /** Bytes of the {@link blankLine} that were seen one after the other. */
   #matched = 0
 
-  /** How many of the next `length` bytes belong to the head. */
-  read(bytes: Uint8Array, length: number): number {
-    let at = 0
-    while (at < length && this.#matched < endOfHead.length) {
-      const isExpected = bytes[at] === endOfHead[this.#matched]
-      this.#matched = isExpected ? this.#matched + 1 : bytes[at] === endOfHead[0] ? 1 : 0
+  /** Where the head under way ends, or the bytes do, which go from `start` to `end`. */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    let at = start
+    while (at < end && this.#matched < blankLine.length) {
+      const isExpected = bytes[at] === blankLine[this.#matched]
+      this.#matched = isExpected ? this.#matched + 1 : bytes[at] === blankLine[0] ? 1 : 0
       at++
     }
+    if (this.#matched === blankLine.length) this.#matched = 0
     return at
   }
 }

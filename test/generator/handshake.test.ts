@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { flood, floodAt } from '../support/flood.ts'
-import { delaying, echoing } from '../support/servers.ts'
+import { delaying, echoing, informing } from '../support/servers.ts'
 
 test('asks for the path and the query of the URL', async () => {
   await using server = await echoing()
@@ -88,4 +88,27 @@ test('finds a server by its name', async () => {
   await using server = await delaying(0)
   const { pings } = await floodAt(`ws://localhost:${server.port}`, { connections: 2, pings: 10 })
   expect(pings.answered).toBe(10)
+})
+
+describe('informational responses before the one that upgrades', () => {
+  const earlyHints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n'
+  const heads = ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 102 Processing\r\n\r\n', earlyHints]
+
+  test.each([
+    ['an echo', { probe: { text: 'x' } }],
+    ['an echo, compression offered', { probe: { text: 'x' }, perMessageDeflate: true }],
+    ['pings', {}],
+  ] as const)('change nothing about what follows, wherever a segment ends: %s', async (_, options) => {
+    await using server = await informing({ heads, pause: 100 })
+    // One connection for each byte up to the end of the close frame.
+    const connections = heads.join('').length + 170
+    const {
+      errors,
+      messages,
+      connections: totals,
+    } = await flood(server, { connections, ...options, connectRate: 2_000 })
+    expect(errors).toEqual({ CLOSE_1011: { count: connections, samples: ['no more'] } })
+    expect(messages).toMatchObject({ received: connections, unsolicited: connections })
+    expect(totals).toEqual({ requested: connections, opened: connections, failed: 0, closedEarly: connections })
+  })
 })

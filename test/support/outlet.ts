@@ -31,6 +31,34 @@ export function chopped(socket: Socket, size: number): Outlet {
   }
 }
 
+/** Writes the first `size` bytes by themselves, and holds back all others for `ms`. */
+export function cutOnce(socket: Socket, size: number, ms: number): Outlet {
+  const pieces: Buffer[] = []
+  let ended = false
+  let timer: NodeJS.Timeout | undefined
+  socket.once('close', () => clearTimeout(timer))
+
+  function release(): void {
+    socket.write(Buffer.concat(pieces))
+    pieces.length = 0
+    timer = undefined
+    if (ended) socket.end()
+  }
+
+  return {
+    write(bytes) {
+      if (size > 0) socket.write(bytes.subarray(0, size))
+      pieces.push(bytes.subarray(size))
+      size = Math.max(0, size - bytes.length)
+      timer ??= setTimeout(release, ms)
+    },
+    end() {
+      ended = true
+      if (timer === undefined) socket.end()
+    },
+  }
+}
+
 /** Collects what it is given for `ms` after the first piece, and writes it at once; `wrote` hears how many pieces it was. */
 export function glued(socket: Socket, ms: number, wrote: (pieces: number) => void): Outlet {
   let pieces: Buffer[] = []

@@ -13,7 +13,9 @@ export interface Manner {
   outlet?: Outlet
   /** Whether the handshake's response goes through the outlet as well. */
   handshakeThroughOutlet?: boolean
-  /** Bytes written together with the handshake's response. */
+  /** Bytes written together with the handshake's response, before it. */
+  preamble?: Buffer
+  /** Likewise, behind it. */
   opening?: Buffer
   opened?: () => void
   /** The answers to a frame of the client, each written by itself. */
@@ -38,6 +40,7 @@ export async function serveBytes(
     const {
       outlet = socket,
       handshakeThroughOutlet = false,
+      preamble = Buffer.alloc(0),
       opening = Buffer.alloc(0),
       opened,
       answer = echoFrame,
@@ -59,7 +62,7 @@ export async function serveBytes(
       server.handshakes.push(handshake)
       const response = switchingProtocols(request.headers['sec-websocket-key'] ?? '', handshake.protocol)
       const way = handshakeThroughOutlet ? outlet : socket
-      way.write(Buffer.concat([response, opening]))
+      way.write(Buffer.concat([preamble, response, opening]))
       opened?.()
       answerFrames(request.rest)
     })

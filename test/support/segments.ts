@@ -1,8 +1,8 @@
 /** Servers that answer correctly, in TCP segments and WebSocket frames cut as they rarely are. */
 import type { Server } from './evidence.ts'
-import { encodeFrame, opcodes, type Frame } from './frames.ts'
+import { closePayload, encodeFrame, opcodes, type Frame } from './frames.ts'
 import type { ListenOptions } from './listener.ts'
-import { chopped, glued } from './outlet.ts'
+import { chopped, cutOnce, glued } from './outlet.ts'
 import { echoFrame, serveBytes } from './raw-server.ts'
 
 /** Echoes, with everything it sends, the handshake's response too, cut every `every` bytes. */
@@ -43,6 +43,30 @@ export function greeting(text: string, { cut, ...options }: GreetingOptions = {}
   return serveBytes(options, (socket) => ({
     opening,
     ...(cut !== undefined && { outlet: chopped(socket, cut), handshakeThroughOutlet: true }),
+  }))
+}
+
+export interface InformingOptions extends ListenOptions {
+  /** Responses before the one that upgrades. */
+  readonly heads: readonly string[]
+  /** Milliseconds between the two segments of a connection. */
+  readonly pause: number
+}
+
+/**
+ * Sends informational responses, the handshake's, a text and a close frame 1011: the nth connection the first n bytes of it in a segment
+ * of their own.
+ */
+export function informing({ heads, pause, ...options }: InformingOptions): Promise<Server> {
+  let connections = 0
+  return serveBytes(options, (socket) => ({
+    preamble: Buffer.from(heads.join('')),
+    opening: Buffer.concat([
+      encodeFrame({ opcode: opcodes.text, payload: Buffer.from('welcome') }),
+      encodeFrame({ opcode: opcodes.close, payload: closePayload(1_011, 'no more') }),
+    ]),
+    outlet: cutOnce(socket, connections++, pause),
+    handshakeThroughOutlet: true,
   }))
 }
 
