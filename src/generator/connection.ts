@@ -6,12 +6,13 @@ import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
 import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse, whileUnanswered } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
-import { PassedAnswers } from './passed-answers.ts'
+import { PassedFrames } from './passed-frames.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
 import { openSocket, type SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
+import { openWebSocket } from './web-socket.ts'
 
 /** Pings in flight that a connection of the open model has room for at first; it grows with what is needed. */
 const openModelCapacity = 4
@@ -24,8 +25,8 @@ const surelyReadBytes = 262_144
 /** An answer of more bytes may have come in several segments, of which only the first was there when a poll announced it. */
 const surelyOneSegment = 1_024
 
-/** What `ws` calls the end of a connection without a close frame. @see RFC 6455 section 7.1.5 */
-const noCloseFrame = 1006
+/** What the end of a connection without a close frame is called. @see RFC 6455 section 7.1.5 */
+const noCloseFrame = { code: 1006, reason: Buffer.alloc(0) }
 
 /** What the connections of a flood share. */
 export interface ConnectionContext {
@@ -41,12 +42,15 @@ export interface ConnectionContext {
   readonly receiveBuffer: Uint8Array
   /** Places became free on an open connection. */
   readonly freed: (connection: Connection, places: number) => void
-  /** The connection opened, failed to, or ended. */
+  /** The state of the connection has changed. */
   readonly changed: (connection: Connection) => void
 }
 
-/** `abandoned`: given up by us before it was open. */
-type State = 'connecting' | 'open' | 'closing' | 'failed' | 'abandoned' | 'ended'
+/**
+ * `abandoned`: given up by us before it was open. `closing`: we have said goodbye. `ended`: anything else has begun to end it,
+ * and TCP may be open for a while. `closed`: nothing is left of it.
+ */
+type State = 'connecting' | 'open' | 'closing' | 'ended' | 'closed' | 'failed' | 'abandoned'
 
 /**
  * One socket of the flood. `ws` does the handshake and understands everything a server may say; once the connection is
@@ -57,8 +61,6 @@ export class Connection implements FrameSink {
   /** Number in the run, from 0. */
   readonly index: number
   state: State = 'connecting'
-  /** The connection ended though nobody here asked for it. */
-  endedEarly = false
   /** When the attempt began, in milliseconds of `performance.now()`. */
   readonly started: number = performance.now()
   /** Pongs that were still to come when pings were sent for the last time. */
@@ -74,8 +76,8 @@ export class Connection implements FrameSink {
   #headReader: HeadReader | undefined = new HeadReader()
   /** Of the frame or message under way; `undefined` between two of them. */
   #reader: FrameReader | undefined
-  /** The answers that `ws` is left to read. */
-  #passed: PassedAnswers | undefined
+  /** What `ws` is left to read. */
+  #passed: PassedFrames | undefined
   /** The latest iteration that brought something, and how many bytes until now. */
   #readIn = 0
   #readBytes = 0
@@ -95,11 +97,7 @@ export class Connection implements FrameSink {
     this.#context = context
     this.#maxPendingPongs = plan.maxPendingPongs ?? Infinity
     this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
-    this.#ws = new WebSocket(plan.url, [...plan.protocols], {
-      headers: plan.headers as Record<string, string>,
-      perMessageDeflate: plan.perMessageDeflate,
-      createConnection: ((address: SocketAddress) => this.#connect(address)) as never,
-    })
+    this.#ws = openWebSocket(plan, (address) => this.#connect(address))
     this.#listen()
   }
 
@@ -142,6 +140,7 @@ export class Connection implements FrameSink {
 
   /** Settles what has waited too long. */
   expire(now: number): void {
+    this.#noticeEnd()
     const flight = this.#flight
     const { probe, plan, recorder } = this.#context
     const limit = now - plan.timeout
@@ -185,10 +184,12 @@ export class Connection implements FrameSink {
 
   /** Settles what is still unanswered as lost, drops what is not sent, and says goodbye. */
   close(): void {
+    this.#noticeEnd()
     this.#loseAll()
     if (this.state === 'open') {
       this.state = 'closing'
       this.#ws.close(1000)
+      this.#context.changed(this)
     } else if (this.state === 'connecting') {
       this.state = 'abandoned'
       this.#ws.terminate()
@@ -224,10 +225,12 @@ export class Connection implements FrameSink {
   }
 
   pass(bytes: Uint8Array, start: number, end: number): void {
+    if (this.state === 'ended') return
     const { probe, ping } = this.#context
-    this.#passed ??= new PassedAnswers(probe.answers)
+    this.#passed ??= new PassedFrames(probe.answers)
     this.#passed.follow(bytes, start, end, ping.floor)
     this.#giveToWs(bytes, start, end)
+    this.#noticeEnd()
   }
 
   #giveToWs(bytes: Uint8Array, start: number, end: number): void {
@@ -445,25 +448,49 @@ export class Connection implements FrameSink {
       this.#ws.on('pong', () => this.#countPong())
     }
     this.#ws.on('unexpected-response', (_request, response) => this.fail(faultOfResponse(response)))
-    this.#ws.on('error', (error) => (this.#fault ??= faultOfError(error)))
-    this.#ws.on('close', (code, reason) => this.#ended(code, reason))
+    this.#ws.on('error', (error) => {
+      this.#fault ??= faultOfError(error)
+      if (this.state === 'open') this.#endEarly(this.#fault)
+    })
+    this.#ws.on('close', (code, reason) => this.#closed(code, reason))
   }
 
-  #ended(code: number, reason: Buffer): void {
+  /** Ends the connection once the server's end of it has come, by a close frame or without one, whatever becomes of TCP. */
+  #noticeEnd(): void {
+    const hasBegun = this.state === 'open' && this.#ws.readyState !== WebSocket.OPEN
+    if (!hasBegun || this.#passed?.isBehind) return
+    const { code, reason } = this.#passed?.close ?? noCloseFrame
+    this.#endAsClosed(code, reason)
+  }
+
+  /** `ws` is done, and the socket is gone. */
+  #closed(code: number, reason: Buffer): void {
     if (this.state === 'abandoned') return
-    if (this.state !== 'closing') {
-      this.endedEarly = this.state === 'open'
-      const { plan, recorder } = this.#context
-      const isAskedFor = plan.open === undefined && this.#pendingPongs <= plan.inFlight
-      const limit = isAskedFor ? 'inFlight' : 'maxPendingPongs'
-      // A server that minds them ends the connection without a word; the last of its pongs may still have come.
-      const unanswered = code === noCloseFrame ? this.#pendingPongs : this.#flight.pendingPongs
-      const fault = whileUnanswered(this.#fault ?? faultOfClose(code, reason), unanswered, limit)
-      recorder.fault(fault.code, fault.sample)
-      this.#loseAll()
-    }
-    this.state = this.state === 'connecting' ? 'failed' : 'ended'
+    if (this.state === 'open') this.#endAsClosed(code, reason)
+    if (this.state === 'connecting') {
+      const { code: kind, sample } = this.#fault ?? faultOfClose(code, reason)
+      this.#context.recorder.fault(kind, sample)
+      this.state = 'failed'
+    } else this.state = 'closed'
     this.#context.changed(this)
+  }
+
+  #endAsClosed(code: number, reason: Buffer): void {
+    const { plan } = this.#context
+    const isAskedFor = plan.open === undefined && this.#pendingPongs <= plan.inFlight
+    const limit = isAskedFor ? 'inFlight' : 'maxPendingPongs'
+    // A server that minds them ends the connection without a word; the last of its pongs may still have come.
+    const unanswered = code === noCloseFrame.code ? this.#pendingPongs : this.#flight.pendingPongs
+    this.#endEarly(whileUnanswered(this.#fault ?? faultOfClose(code, reason), unanswered, limit))
+  }
+
+  /** Ends an open connection, though its socket may be left for a while: nothing is read or sent any more. */
+  #endEarly({ code, sample }: ConnectionFault): void {
+    const { recorder, changed } = this.#context
+    this.state = 'ended'
+    recorder.fault(code, sample)
+    this.#loseAll()
+    changed(this)
   }
 
   #loseAll(): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AfterSilence, ConnectionTotals } from '../result/load-result.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
+import { closingHandshakeMs } from './web-socket.ts'
 
 /** Handshakes that a thread waits for before it begins others: more would overflow a server's listen backlog. */
 const mostHandshakes = 128
@@ -11,16 +12,16 @@ const mostHandshakes = 128
 const [longestPatienceMs, shortestPatienceMs] = [1_000, 50]
 /** And for no more than this part of `connectTimeout`. */
 const patiencePerTimeout = 1 / 4
-/** How long a server may take for its part of the closing handshakes. */
-const closingHandshakesMs = 500
 /** How often it is checked whether there is something to wait for. */
 const checkEveryMs = 2
 
 /** All connections of a flood in one thread. */
 export class ConnectionPool {
   readonly connections: Connection[] = []
-  /** Open now. */
+  /** Open now: neither side has begun to close. */
   live = 0
+  /** Once open, and not gone. */
+  #sockets = 0
   #connecting = 0
   /** Of those that are connecting, how many the next ones wait for. */
   #awaited = 0
@@ -95,12 +96,12 @@ export class ConnectionPool {
 
   /** Says goodbye on all connections; resolves when no socket is left. */
   async close(): Promise<void> {
-    const deadline = performance.now() + closingHandshakesMs
+    const deadline = performance.now() + closingHandshakeMs
     this.abandon()
     for (const connection of this.connections) connection.close()
-    await this.#waitUntil(() => this.live === 0 || performance.now() >= deadline)
+    await this.#waitUntil(() => this.#sockets === 0 || performance.now() >= deadline)
     for (const connection of this.connections) connection.terminate()
-    await this.#waitUntil(() => this.live === 0)
+    await this.#waitUntil(() => this.#sockets === 0)
   }
 
   get totals(): ConnectionTotals {
@@ -139,11 +140,12 @@ export class ConnectionPool {
   }
 
   #count(connection: Connection): void {
-    const { state, endedEarly } = connection
+    const { state } = connection
     const { isAfterSilence } = this.#context.clock
     if (state === 'open') {
       this.#opened++
       this.live++
+      this.#sockets++
       this.#connected(connection)
     } else if (state === 'failed') {
       this.#failed++
@@ -151,8 +153,12 @@ export class ConnectionPool {
       this.#connected(connection)
     } else if (state === 'ended') {
       this.live--
-      if (endedEarly) this.#closedEarly++
-      if (endedEarly && isAfterSilence) this.#closedAfterSilence++
+      this.#closedEarly++
+      if (isAfterSilence) this.#closedAfterSilence++
+    } else if (state === 'closing') {
+      this.live--
+    } else if (state === 'closed') {
+      this.#sockets--
     }
   }
 

@@ -9,14 +9,20 @@ interface Arrival {
   readonly ceiling: number
 }
 
+/** A close frame without a code counts as 1005, and the reason of one that has none is empty. */
+interface CloseFrame {
+  readonly code: number
+  readonly reason: Buffer
+}
+
 /**
- * When the answers arrived that `ws` is left to read: fragments, compressed messages, what was cut by the end of a read.
- * `ws` may tell of them long after, because inflating takes its time, so the ends of their frames are noted here as they
- * pass. In order.
+ * Follows what `ws` is left to read: fragments, compressed messages, what was cut by the end of a read, all but whole answers.
  *
  * @see RFC 6455 section 5.2
  */
-export class PassedAnswers {
+export class PassedFrames {
+  /** The close frame, once it is complete: what comes behind it is not followed. */
+  close: CloseFrame | undefined
   readonly #answers: 'pong' | 'message'
   readonly #arrivals: Arrival[] = []
   /** Bytes of the header under way that were read, and their first one. */
@@ -27,6 +33,8 @@ export class PassedAnswers {
   /** Length of the payload as far as the header told it, then bytes of the payload that are still to come. */
   #payload = 0
   #inPayload = false
+  /** Of a close frame. */
+  #closePayload: Buffer = Buffer.alloc(0)
 
   constructor(answers: 'pong' | 'message') {
     this.#answers = answers
@@ -37,21 +45,34 @@ export class PassedAnswers {
    * @param floor when they were surely not there yet, in milliseconds of `performance.now()`
    */
   follow(bytes: Uint8Array, start: number, end: number, floor: number): void {
-    for (let at = start; at < end;) {
+    for (let at = start; at < end && this.close === undefined;) {
       if (this.#inPayload) {
         const length = Math.min(this.#payload, end - at)
-        this.#payload -= length
+        this.#readPayload(bytes, at, at + length)
         at += length
       } else this.#readHeader(bytes[at++]!)
       if (!this.#inPayload || this.#payload > 0) continue
       this.#inPayload = false
-      if (this.#isEndOfAnswer()) this.#arrivals.push({ floor, ceiling: performance.now() })
+      this.#endFrame(floor)
     }
   }
 
-  /** When the next answer that `ws` tells of arrived. */
+  /** When the next answer that `ws` tells of arrived: it may tell long after, because inflating takes its time. */
   next(): Arrival {
     return this.#arrivals.shift()!
+  }
+
+  /** Whether answers have arrived that `ws` is still to tell of. */
+  get isBehind(): boolean {
+    return this.#arrivals.length > 0
+  }
+
+  get #opcode(): number {
+    return this.#first & 0x0f
+  }
+
+  get #isData(): boolean {
+    return this.#opcode <= opcodes.binary
   }
 
   #readHeader(byte: number): void {
@@ -70,9 +91,21 @@ export class PassedAnswers {
     this.#inPayload = true
   }
 
+  #readPayload(bytes: Uint8Array, start: number, end: number): void {
+    this.#payload -= end - start
+    if (this.#opcode !== opcodes.close) return
+    this.#closePayload = Buffer.concat([this.#closePayload, bytes.subarray(start, end)])
+  }
+
+  #endFrame(floor: number): void {
+    if (this.#isEndOfAnswer()) this.#arrivals.push({ floor, ceiling: performance.now() })
+    if (this.#opcode !== opcodes.close) return
+    const payload = this.#closePayload
+    this.close = { code: payload.length < 2 ? 1005 : payload.readUInt16BE(), reason: payload.subarray(2) }
+  }
+
   #isEndOfAnswer(): boolean {
-    const opcode = this.#first & 0x0f
-    if (this.#answers === 'pong') return opcode === opcodes.pong
-    return opcode <= opcodes.binary && this.#first >= finBit
+    if (this.#answers === 'pong') return this.#opcode === opcodes.pong
+    return this.#isData && this.#first >= finBit
   }
 }

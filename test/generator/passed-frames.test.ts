@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { PassedAnswers } from '../../src/generator/passed-answers.ts'
-import { encodeFrame, opcodes } from '../support/frames.ts'
+import { PassedFrames } from '../../src/generator/passed-frames.ts'
+import { closePayload, encodeFrame, opcodes } from '../support/frames.ts'
 
 const frames = fc.array(
   fc.record({
@@ -12,15 +12,18 @@ const frames = fc.array(
   { maxLength: 8 },
 )
 
-/** Where each frame ends that answers, in a stream of frames that is cut into parts. */
+/** Where each frame ends that answers, in a stream of frames that is cut into parts: none does behind a close frame. */
 function endsOf(kind: 'pong' | 'message', list: readonly { opcode: number; fin: boolean; size: number }[]) {
   let at = 0
+  let isClosed = false
   const ends: number[] = []
   const stream = Buffer.concat(
     list.map(({ opcode, fin, size }) => {
       const frame = encodeFrame({ opcode, fin, payload: Buffer.alloc(size) })
       at += frame.length
-      if (kind === 'pong' ? opcode === opcodes.pong : fin && opcode <= opcodes.binary) ends.push(at)
+      const answers = kind === 'pong' ? opcode === opcodes.pong : fin && opcode <= opcodes.binary
+      if (answers && !isClosed) ends.push(at)
+      isClosed ||= opcode === opcodes.close
       return frame
     }),
   )
@@ -32,7 +35,7 @@ describe.each(['pong', 'message'] as const)('an answer by %s arrived', (kind) =>
     fc.assert(
       fc.property(frames, fc.array(fc.nat(100_000), { maxLength: 6 }), (list, cuts) => {
         const { stream, ends } = endsOf(kind, list)
-        const passed = new PassedAnswers(kind)
+        const passed = new PassedFrames(kind)
         const bounds = [0, ...cuts.filter((cut) => cut < stream.length).toSorted((a, b) => a - b), stream.length]
         for (let nth = 1; nth < bounds.length; nth++)
           passed.follow(stream, bounds[nth - 1]!, bounds[nth]!, bounds[nth]!)
@@ -45,7 +48,7 @@ describe.each(['pong', 'message'] as const)('an answer by %s arrived', (kind) =>
 })
 
 test('an answer was surely there when it was passed', () => {
-  const passed = new PassedAnswers('message')
+  const passed = new PassedFrames('message')
   const { stream } = endsOf('message', [{ opcode: opcodes.text, fin: true, size: 3 }])
   const before = performance.now()
   passed.follow(stream, 0, stream.length, 1)
@@ -54,4 +57,35 @@ test('an answer was surely there when it was passed', () => {
   expect(floor).toBe(1)
   expect(ceiling).toBeGreaterThanOrEqual(before)
   expect(ceiling).toBeLessThanOrEqual(after)
+})
+
+const bytes = (size: number) => Buffer.alloc(size, 'x')
+
+/** Follows each of the parts. */
+function following(...parts: readonly Buffer[]): PassedFrames {
+  const passed = new PassedFrames('message')
+  for (const part of parts) passed.follow(part, 0, part.length, 0)
+  return passed
+}
+
+describe('a close frame', () => {
+  const frame = encodeFrame({ opcode: opcodes.close, payload: closePayload(1_011, 'no more') })
+
+  test('is read wherever it is cut, and nothing behind it', () => {
+    const stream = Buffer.concat([frame, encodeFrame({ opcode: opcodes.text, payload: bytes(3) })])
+    for (let at = 0; at <= stream.length; at++) {
+      const passed = following(stream.subarray(0, at), stream.subarray(at))
+      expect(passed.close).toEqual({ code: 1_011, reason: Buffer.from('no more') })
+      expect(passed.isBehind).toBe(false)
+    }
+  })
+
+  test('is none before it is complete', () => {
+    expect(following(frame.subarray(0, -1)).close).toBeUndefined()
+  })
+
+  test('may have no code', () => {
+    const empty = encodeFrame({ opcode: opcodes.close, payload: bytes(0) })
+    expect(following(empty).close).toEqual({ code: 1_005, reason: Buffer.alloc(0) })
+  })
 })
