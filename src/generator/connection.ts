@@ -4,14 +4,24 @@ import { WebSocket } from 'ws'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
-import { type ConnectionFault, faultOfClose, faultOfError, faultOfResponse, whileUnanswered } from './faults.ts'
+import {
+  type ConnectionFault,
+  faultOfClose,
+  faultOfError,
+  faultOfLimit,
+  faultOfResponse,
+  generatorLimit,
+  whileUnanswered,
+} from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
 import { PassedFrames } from './passed-frames.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
+import { answerPings } from './server-pings.ts'
 import { openSocket, type SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
+import type { UnfinishedMessages } from './unfinished-messages.ts'
 import { openWebSocket } from './web-socket.ts'
 
 /** Pings in flight that a connection of the open model has room for at first; it grows with what is needed. */
@@ -28,6 +38,9 @@ const surelyOneSegment = 1_024
 /** What the end of a connection without a close frame is called. @see RFC 6455 section 7.1.5 */
 const noCloseFrame = { code: 1006, reason: Buffer.alloc(0) }
 
+/** Says that a message is more than we can process. @see RFC 6455 section 7.4.1 */
+const tooBig = 1009
+
 /** What the connections of a flood share. */
 export interface ConnectionContext {
   readonly plan: ThreadPlan
@@ -38,6 +51,7 @@ export interface ConnectionContext {
   readonly ping: PingTimes
   readonly memory: PingMemory
   readonly readers: FrameReaders
+  readonly unfinished: UnfinishedMessages
   /** One receive buffer for all sockets: it is read before the callback returns. */
   readonly receiveBuffer: Uint8Array
   /** Places became free on an open connection. */
@@ -226,11 +240,15 @@ export class Connection implements FrameSink {
 
   pass(bytes: Uint8Array, start: number, end: number): void {
     if (this.state === 'ended') return
-    const { probe, ping } = this.#context
+    const { probe, ping, unfinished } = this.#context
     this.#passed ??= new PassedFrames(probe.answers)
+    const before = this.#passed.unfinished
     this.#passed.follow(bytes, start, end, ping.floor)
-    this.#giveToWs(bytes, start, end)
-    this.#noticeEnd()
+    const excess = unfinished.change(before, this.#passed.unfinished)
+    if (excess === undefined) {
+      this.#giveToWs(bytes, start, end)
+      this.#noticeEnd()
+    } else this.#endEarly(faultOfLimit(excess))
   }
 
   #giveToWs(bytes: Uint8Array, start: number, end: number): void {
@@ -437,6 +455,7 @@ export class Connection implements FrameSink {
     this.#ws.on('open', () => {
       clock.stamp()
       this.state = 'open'
+      answerPings(this.#ws, this.#socket!)
       recorder.opened(this.started, clock.floor, performance.now())
       this.#context.changed(this)
     })
@@ -486,10 +505,15 @@ export class Connection implements FrameSink {
 
   /** Ends an open connection, though its socket may be left for a while: nothing is read or sent any more. */
   #endEarly({ code, sample }: ConnectionFault): void {
-    const { recorder, changed } = this.#context
+    const { recorder, unfinished, changed } = this.#context
     this.state = 'ended'
     recorder.fault(code, sample)
     this.#loseAll()
+    unfinished.change(this.#passed?.unfinished ?? 0, 0)
+    if (code === generatorLimit) {
+      this.#ws.close(tooBig)
+      this.#ws.terminate()
+    }
     changed(this)
   }
 

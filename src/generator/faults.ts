@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { withoutSecrets } from '../secrets.ts'
+import { beyond } from './limits.ts'
 
 /** A fault of a connection: what it is counted under, and the words that came with it. */
 export interface ConnectionFault {
@@ -7,10 +8,28 @@ export interface ConnectionFault {
   readonly sample: string
 }
 
+/** Of what ended by a limit of our own. */
+export const generatorLimit = 'GENERATOR_LIMIT'
+
+/** Errors of `ws` and of the HTTP parser by which limits of ours show. */
+const limitsByError: Readonly<Record<string, string>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: beyond.message,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: beyond.pieces,
+  HPE_HEADER_OVERFLOW: beyond.headers,
+}
+
 /** An error of the socket, of TLS, of the HTTP parser or of `ws`: all of them carry a code but for a few of `ws`. */
 export function faultOfError(error: Error & { code?: string; errors?: Error[] }): ConnectionFault {
-  const messages = [error, ...(error.errors ?? [])].map(({ message }) => message.trim())
-  return { code: error.code ?? 'HANDSHAKE_INVALID', sample: messages.filter((message) => message !== '').join('; ') }
+  const { code = 'HANDSHAKE_INVALID', errors = [] } = error
+  const excess = limitsByError[code]
+  if (excess !== undefined) return faultOfLimit(excess)
+  const messages = [error, ...errors].map(({ message }) => message.trim())
+  return { code, sample: messages.filter((message) => message !== '').join('; ') }
+}
+
+/** What a server may do, and this generator does not take. */
+export function faultOfLimit(excess: string): ConnectionFault {
+  return { code: generatorLimit, sample: `the server sent ${excess}: a limit of this load generator` }
 }
 
 /** An HTTP answer other than 101 to the handshake. A redirect may repeat the secrets of the URL or of a cookie. */

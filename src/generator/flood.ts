@@ -21,6 +21,7 @@ import { takeSnapshot } from './snapshot.ts'
 import { type Starvation, starvationBetween } from './starvation.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import { Turns } from './turns.ts'
+import { UnfinishedMessages } from './unfinished-messages.ts'
 
 const receiveBufferBytes = 65_536
 const secondMs = 1_000
@@ -99,6 +100,7 @@ export class Flood {
       ping,
       memory: new PingMemory(isOpenModel),
       readers: new FrameReaders(probe.answers),
+      unfinished: new UnfinishedMessages(),
       receiveBuffer: Buffer.allocUnsafeSlow(receiveBufferBytes),
       freed: (connection, places) => this.#model.freed(connection, places),
     })

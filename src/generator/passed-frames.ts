@@ -2,6 +2,8 @@ import { firstByte, opcodes } from '../wire/frames.ts'
 
 const finBit = firstByte(0)
 const lengthBits = 0x7f
+/** What a fragment, or a piece of a frame, takes in memory besides its bytes. */
+export const bytesPerPiece = 256
 
 /** Between when the last byte of an answer arrived, in milliseconds of `performance.now()`. */
 interface Arrival {
@@ -21,6 +23,8 @@ interface CloseFrame {
  * @see RFC 6455 section 5.2
  */
 export class PassedFrames {
+  /** What `ws` has to keep of a message that is not complete, in bytes of memory; of a compressed one before it is inflated. */
+  unfinished = 0
   /** The close frame, once it is complete: what comes behind it is not followed. */
   close: CloseFrame | undefined
   readonly #answers: 'pong' | 'message'
@@ -45,6 +49,7 @@ export class PassedFrames {
    * @param floor when they were surely not there yet, in milliseconds of `performance.now()`
    */
   follow(bytes: Uint8Array, start: number, end: number, floor: number): void {
+    if (this.#inPayload && this.#isData) this.unfinished += bytesPerPiece
     for (let at = start; at < end && this.close === undefined;) {
       if (this.#inPayload) {
         const length = Math.min(this.#payload, end - at)
@@ -89,16 +94,20 @@ export class PassedFrames {
     if (this.#headerRead < 2 + this.#lengthBytes) return
     this.#headerRead = 0
     this.#inPayload = true
+    if (this.#isData) this.unfinished += bytesPerPiece
   }
 
   #readPayload(bytes: Uint8Array, start: number, end: number): void {
     this.#payload -= end - start
-    if (this.#opcode !== opcodes.close) return
-    this.#closePayload = Buffer.concat([this.#closePayload, bytes.subarray(start, end)])
+    if (this.#isData) this.unfinished += end - start
+    else if (this.#opcode === opcodes.close) {
+      this.#closePayload = Buffer.concat([this.#closePayload, bytes.subarray(start, end)])
+    }
   }
 
   #endFrame(floor: number): void {
     if (this.#isEndOfAnswer()) this.#arrivals.push({ floor, ceiling: performance.now() })
+    if (this.#isData && this.#first >= finBit) this.unfinished = 0
     if (this.#opcode !== opcodes.close) return
     const payload = this.#closePayload
     this.close = { code: payload.length < 2 ? 1005 : payload.readUInt16BE(), reason: payload.subarray(2) }

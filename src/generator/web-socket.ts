@@ -1,12 +1,21 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { mostHeaderBytes, mostMessageBytes, mostPieces } from './limits.ts'
 import type { SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 
 /** How long a server may take for its part of a closing handshake. */
 export const closingHandshakeMs = 500
 
-const limits = { closeTimeout: closingHandshakeMs }
+/** Instead of the defaults of `ws` and Node; the pings of a server are answered elsewhere. */
+const limits = {
+  autoPong: false,
+  closeTimeout: closingHandshakeMs,
+  maxPayload: mostMessageBytes,
+  maxFragments: 0,
+  maxBufferedChunks: mostPieces,
+  maxHeaderSize: mostHeaderBytes,
+}
 
 /** Begins the handshake of a connection on a socket that `connect` opens. */
 export function openWebSocket(plan: ThreadPlan, connect: (address: SocketAddress) => Socket): WebSocket {

@@ -6,7 +6,7 @@ import { firstByte, opcodes } from './frames.ts'
 export interface FrameSink {
   /** A whole frame of the kind that answers pings; the payload is valid during the call only. */
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void
-  /** Bytes of any other frame, for the full WebSocket implementation, unchanged and in order. */
+  /** Bytes of any other frames, for the full WebSocket implementation, unchanged and in order. */
   pass(bytes: Uint8Array, start: number, end: number): void
 }
 
@@ -19,10 +19,10 @@ const longestHeaderBytes = 10
 
 /**
  * Reads a server's byte stream after the handshake and picks out the one kind of frame that a flood consists of: whole,
- * unfragmented, unmasked, without extensions. Everything else goes to the sink's `pass` frame by frame, so that whoever
- * is behind it sees a valid stream in which only those frames are missing. From a close frame on, or from the first one
- * that breaks the rules (or that an extension has made its own), everything goes there: nothing is an answer any more
- * that whoever is behind would not have taken for one.
+ * unfragmented, unmasked, without extensions. Everything else goes to the sink's `pass`, neighbouring frames at once, so
+ * that whoever is behind it sees a valid stream in which only those frames are missing. From a close frame on, or from
+ * the first one that breaks the rules (or that an extension has made its own), everything goes there: nothing is an
+ * answer any more that whoever is behind would not have taken for one.
  *
  * @see RFC 6455 section 5.2
  */
@@ -55,19 +55,22 @@ export class FrameReader {
       length = bytes.length
       this.#cut = undefined
     }
+    let passedUntil = 0
     while (at < length) {
       let payload = at
       if (this.#passing === 0) {
         const frameLength = this.#lengthOfFrame(bytes, at, length)
         if (frameLength === 0) {
+          if (passedUntil < at) sink.pass(bytes, passedUntil, at)
           this.#cut = Uint8Array.prototype.slice.call(bytes, at, length)
           return
         }
         const end = at + frameLength
         payload += headerOf(bytes, at)
         if (end <= length && this.#isAnswer(bytes, at, payload, end)) {
+          if (passedUntil < at) sink.pass(bytes, passedUntil, at)
           sink.answer(bytes, payload, end, bytes[at] === binary)
-          at = end
+          at = passedUntil = end
           continue
         }
         this.#frame = bytes[at]!
@@ -76,9 +79,9 @@ export class FrameReader {
       const end = Math.min(length, at + this.#passing)
       this.#passing -= end - at
       if (!this.#followMessage(bytes, payload, end)) this.#passing = Infinity
-      sink.pass(bytes, at, end)
       at = end
     }
+    if (passedUntil < at) sink.pass(bytes, passedUntil, at)
   }
 
   /** Bytes of the frame at `at`, 0 while its header is cut, Infinity for the rest of the stream. */

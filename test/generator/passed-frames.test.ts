@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { PassedFrames } from '../../src/generator/passed-frames.ts'
+import { bytesPerPiece, PassedFrames } from '../../src/generator/passed-frames.ts'
 import { closePayload, encodeFrame, opcodes } from '../support/frames.ts'
 
 const frames = fc.array(
@@ -67,6 +67,28 @@ function following(...parts: readonly Buffer[]): PassedFrames {
   for (const part of parts) passed.follow(part, 0, part.length, 0)
   return passed
 }
+
+describe('what is unfinished', () => {
+  const first = encodeFrame({ opcode: opcodes.binary, payload: bytes(100), fin: false })
+  const next = encodeFrame({ opcode: opcodes.continuation, payload: bytes(10), fin: false })
+  const last = encodeFrame({ opcode: opcodes.continuation, payload: bytes(1) })
+  const ping = encodeFrame({ opcode: opcodes.ping, payload: bytes(50) })
+
+  test('is each fragment of a message, with what it takes besides, and no control frame', () => {
+    expect(following(first, ping, next, ping).unfinished).toBe(110 + 2 * bytesPerPiece)
+    expect(following(Buffer.concat([first, ping, next])).unfinished).toBe(110 + 2 * bytesPerPiece)
+  })
+
+  test('is each piece of a frame', () => {
+    const whole = encodeFrame({ opcode: opcodes.text, payload: bytes(1_000) })
+    expect(following(whole.subarray(0, 104), whole.subarray(104, 204)).unfinished).toBe(200 + 2 * bytesPerPiece)
+  })
+
+  test('is nothing once the message is complete', () => {
+    expect(following(first, next, last).unfinished).toBe(0)
+    expect(following(first, last, first).unfinished).toBe(100 + bytesPerPiece)
+  })
+})
 
 describe('a close frame', () => {
   const frame = encodeFrame({ opcode: opcodes.close, payload: closePayload(1_011, 'no more') })

@@ -19,6 +19,7 @@ export { freezing, goodbye, lingering, type LingeringOptions } from './lingering
 export { closing, impatient, resetting, vanishing } from './endings.ts'
 export { dead, limited, neverUpgrading, refusing } from './refusals.ts'
 export { acknowledging, broadcasting, pulsing, ticking, welcoming } from './unasked.ts'
+export { asking, deafAsking, unending } from './excessive.ts'
 export { chopping, fragmenting, gluing, greeting, informing } from './segments.ts'
 export type { Evidence, Handshake, Server } from './evidence.ts'
 export type { Listener, ListenOptions, TlsCharacter } from './listener.ts'
