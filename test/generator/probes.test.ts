@@ -84,8 +84,9 @@ describe('a text', () => {
 
   test('goes on to be sent to a server that stays silent', async () => {
     await using server = await silent()
-    const { pings } = await flood(server, { connections: 2, pings: 6, probe: { text: 'x' }, timeout: 30 })
-    expect(pings).toMatchObject({ sent: 6, timedOut: 6 })
+    const { pings } = await flood(server, { connections: 2, probe: { text: 'x' }, timeout: 30 })
+    expect(pings.sent).toBeGreaterThan(2)
+    expect(pings.timedOut).toBe(pings.sent)
   })
 })
 

@@ -103,8 +103,8 @@ describe('a greeting', () => {
 describe('where an answer is recognised, a server', () => {
   test('that only pushes has answered nothing', async () => {
     await using server = await ticking(5)
-    const result = await flood(server, { connections: 2, probe: echoed, pings: 10, timeout: 100 })
-    expect(result.pings).toMatchObject({ answered: 0, timedOut: 10 })
+    const result = await flood(server, { connections: 2, probe: echoed, timeout: 100 })
+    expect(result.pings).toMatchObject({ answered: 0, timedOut: result.pings.sent })
     expect(result.messages.unsolicited).toBe(result.messages.received)
     expect(result.messages).toMatchObject({ surplus: 0 })
     expect(evaluateSLO(result, lenient)).toMatchObject({ verdict: 'inconclusive', vacuous: true })
