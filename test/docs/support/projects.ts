@@ -37,13 +37,19 @@ function isProgram({ language }: Block): boolean {
 }
 
 /** The files of a page's project, by path within it; a page has none if it shows no code of its own. */
-export function projectOf({ blocks, name }: Document, ports: Ports): Files {
+export function projectOf({ blocks }: Document, ports: Ports): Files {
   const programs = blocks.filter((block) => isProgram(block) && !isOfExample(block))
-  const files = Object.fromEntries(
-    programs.map((block) => [block.file ?? `${name}-${block.line}.test.ts`, localized(program(block), ports)]),
-  )
   if (programs.length === 0) return {}
-  return { 'vitest.config.ts': usualConfig, ...files }
+  const files = Object.fromEntries(
+    programs.flatMap(({ file, code }) => (file === undefined ? [] : [[file, localized(shortened(code), ports)]])),
+  )
+  const lines = programs.filter(({ file }) => file === undefined)
+  const tests = [imports, ...lines.map((block) => localized(shortened(inTest(block)), ports))].join('\n')
+  return {
+    'vitest.config.ts': usualConfig,
+    ...(lines.length > 0 && { 'lines.test.ts': tests }),
+    ...files,
+  }
 }
 
 /** A server like that of {@link page getting-started}, on another port. */
@@ -57,10 +63,6 @@ export function localized(text: string, [first, second]: Ports): string {
   return text.replaceAll('3001', String(first)).replaceAll('3002', String(second))
 }
 
-function program(block: Block): string {
-  return shortened(block.file === undefined ? inTest(block) : block.code)
-}
-
 function shortened(code: string): string {
   return code
     .replaceAll(
@@ -70,13 +72,14 @@ function shortened(code: string): string {
     .replaceAll(/until: slo(?! *,? *maxDuration)/g, `until: slo, maxDuration: '1s'`)
 }
 
+const imports = `import { evaluateSLO, expect, formatSummary, test } from 'vitest-ws-load'
+void [evaluateSLO, expect, formatSummary]`
+
 /** Lines that are no file of their own stand in a test, in which a summary is at hand. */
 function inTest(block: Block): string {
   const { code } = block
   const needsSummary = code.includes('summary') && !code.includes('const summary')
   return [
-    `import { evaluateSLO, expect, formatSummary, test } from 'vitest-ws-load'`,
-    `void [evaluateSLO, expect, formatSummary]`,
     `test('${placeOf(block)}', async ({ wsLoad }) => {`,
     needsSummary ? 'const summary = await wsLoad()' : 'void wsLoad',
     code,
