@@ -30,7 +30,7 @@ const floodsSideBySide = [
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,reporter,target,together}.test.ts',
   'test/generator/{faults-of-the-handshake,faults-on-the-wire,handshake,probes,tls}.test.ts',
-  'test/run/{abort,peers,pings,progress,schema,secrets,threads,unsolicited,until}.test.ts',
+  'test/run/{abort,peers,pings,schema,secrets,threads,unsolicited,until}.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
