@@ -6,7 +6,7 @@ const mebibyte = 1_048_576
  */
 
 /** Bytes of a message, each of its fragments and pieces counted with what it takes in memory. */
-export const mostMessageBytes = 64 * mebibyte
+export const mostMessageBytes = 128 * mebibyte
 /** Bytes of all messages of a flood that are not complete, likewise. */
 export const mostUnfinishedBytes = 512 * mebibyte
 /** Reads that a frame may come in: `ws` puts them together in a time that grows with their square. */

@@ -69,25 +69,25 @@ describe('a message', () => {
   test.each([
     ['pings', {}],
     ['texts', { probe: { text: 'x', answer: { echo: true } } }],
-  ] as const)('of more than 64 MiB ends its connection by a limit that is ours, and no other: %s', async (_, load) => {
-    await using server = await lingering(announced(64 * 1_048_576 + 1), half)
+  ] as const)('of more than 128 MiB ends its connection by a limit that is ours, and no other: %s', async (_, load) => {
+    await using server = await lingering(announced(128 * 1_048_576 + 1), half)
     const { connections, errors, pings, ended } = await flood(server, { connections: 4, rate: 400, ...load })
-    expect(errors).toEqual({ GENERATOR_LIMIT: { count: 2, samples: ours('a message of more than 64 MiB') } })
+    expect(errors).toEqual({ GENERATOR_LIMIT: { count: 2, samples: ours('a message of more than 128 MiB') } })
     expect(connections).toEqual(halfOf4)
     expect(ended).toBe('completed')
     expect(pings.answered).toBeGreaterThan(40)
     expect(server.closes.map(({ code }) => code)).toContain(1_009)
   })
 
-  test('of tiny fragments without end is one of more than 64 MiB', async () => {
+  test('of tiny fragments without end is one of more than 128 MiB', async () => {
     await using server = await unending(repeated(tiny, 1_000), { only: 1 })
     const { connections, errors } = await floodUntilEnded(server, { connections: 4, ended: 1 })
-    expect(errors).toEqual({ GENERATOR_LIMIT: { count: 1, samples: ours('a message of more than 64 MiB') } })
+    expect(errors).toEqual({ GENERATOR_LIMIT: { count: 1, samples: ours('a message of more than 128 MiB') } })
     expect(connections).toEqual({ requested: 4, opened: 4, failed: 0, closedEarly: 1 })
   })
 })
 
-test('messages without end on many connections end some of those, before one has 64 MiB', async () => {
+test('messages without end on many connections end some of those, before one has 128 MiB', async () => {
   const segment = encodeFrame({ opcode: opcodes.continuation, payload: Buffer.alloc(65_536), fin: false })
   await using server = await unending(segment, { only: 12, most: 50 * 1_048_576 })
   const { connections, errors } = await floodUntilEnded(server, { connections: 16, ended: 1 })

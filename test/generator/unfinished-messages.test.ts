@@ -8,7 +8,7 @@ const share = mostUnfinishedBytes / many
 test('a message may have as many bytes as a message may', () => {
   const unfinished = new UnfinishedMessages()
   expect(unfinished.change(0, mostMessageBytes)).toBeUndefined()
-  expect(unfinished.change(mostMessageBytes, mostMessageBytes + 1)).toBe('a message of more than 64 MiB')
+  expect(unfinished.change(mostMessageBytes, mostMessageBytes + 1)).toBe('a message of more than 128 MiB')
 })
 
 test('all of them together may have as many as all of them may', () => {
