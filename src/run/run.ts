@@ -1,10 +1,11 @@
 import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
+import type { SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { latencyDeadline } from '../slo/deadline.ts'
-import { meetsAsMeasured } from '../slo/judge.ts'
+import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
 import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
@@ -49,14 +50,26 @@ function decisionOf({ until }: ResolvedOptions): Decision<readonly [LoadResult]>
  * - A look makes work for the threads that it looks at, and may so have saturated the generator. A server that had missed its
  *   SLO before then has missed it nevertheless: the generator is judged by what it did until the look.
  * - The answers to pings that were under way may come so close together that all of them tell less than those before. Where
- *   they meet the SLO as well, the run is what it was at the look, but for its seconds, which are those of its end.
+ *   they meet the SLO as well, or miss what had been missed, the run is what it was at the look, but for its seconds, which
+ *   are those of its end.
+ *
+ * What has come in since stands where it shows that the run says nothing: messages that answer nothing, or an abort.
  */
 export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: readonly Objective[]): LoadResult {
   const end = evaluateObjectives(atEnd, objectives)
-  if (end.verdict !== 'inconclusive') return atEnd
+  if (end.verdict !== 'inconclusive' || end.vacuous) return atEnd
   const look = evaluateObjectives(atLook, objectives)
   const isSaturatedByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
   if (look.verdict === 'fail' && isSaturatedByTheLook) return { ...atEnd, generator: atLook.generator }
-  const lacksEvidenceOnly = look.verdict === 'pass' && end.objectives.every(meetsAsMeasured)
-  return lacksEvidenceOnly ? { ...atLook, intervals: atEnd.intervals } : atEnd
+  const isConfirmed = look.verdict === 'pass' ? end.objectives.every(meetsAsMeasured) : missesStill(end, look)
+  return isConfirmed ? { ...atLook, intervals: atEnd.intervals } : atEnd
+}
+
+/** Whether all that a look found to be missed is missed by what was measured to the end. */
+function missesStill(end: SLOVerdict, look: SLOVerdict): boolean {
+  const missed = look.objectives.filter(({ level, verdict }) => level === 'fail' && verdict === 'fail')
+  const atEnd = missed.map((objective) =>
+    end.objectives.find(({ indicator, limit }) => indicator === objective.indicator && limit === objective.limit),
+  )
+  return missed.length > 0 && atEnd.every((objective) => objective !== undefined && missesAsMeasured(objective))
 }

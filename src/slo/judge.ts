@@ -82,6 +82,11 @@ export function meetsAsMeasured(objective: Objective & Bracket): boolean {
   return decide(objective, { low: objective.floor, high: objective.ceiling }) === 'pass'
 }
 
+/** Whether an objective is missed by all that was measured, likewise. */
+export function missesAsMeasured(objective: Objective & Bracket): boolean {
+  return decide(objective, { low: objective.floor, high: objective.ceiling }) === 'fail'
+}
+
 /** The worse end of the confidence interval decides a pass, the better one a fail. */
 function tailsOf(objective: Objective, { falsePass, falseFail }: DecisionRule): Tails {
   return isUpperBound(objective) ? { lower: falseFail, upper: falsePass } : { lower: falsePass, upper: falseFail }

@@ -95,6 +95,39 @@ describe('what comes in after the look that decided a run', () => {
   })
 })
 
+describe('what comes in after the look that found a miss', () => {
+  const slo = { p99: '< 20ms' } as const
+  const objectives = parseSLO(slo)
+  const atLook = loadResult(repeated(20_000, 30))
+
+  test('does not undo it for want of evidence', () => {
+    const atEnd = loadResult([...repeated(197, 2), ...repeated(3, 30)], { intervals: [] })
+    expect(evaluateSLO(atEnd, slo).verdict).toBe('inconclusive')
+    const settled = atLookOrEnd(atEnd, atLook, objectives)
+    expect(evaluateSLO(settled, slo).verdict).toBe('fail')
+    expect(settled.intervals).toBe(atEnd.intervals)
+  })
+
+  test('undoes it where that may be met after all', () => {
+    const atEnd = loadResult(repeated(20, 2))
+    expect(evaluateSLO(atEnd, slo).verdict).toBe('inconclusive')
+    expect(atLookOrEnd(atEnd, atLook, objectives)).toBe(atEnd)
+  })
+})
+
+test.each([
+  ['messages that answer nothing', { messages: { surplus: 3 } }],
+  ['an abort', { ended: 'aborted' }],
+] as const)('%s after the look that decided a run leaves nothing decided', (_, late) => {
+  const objectives = parseSLO({ p99: '< 20ms' })
+  for (const latency of [2, 30]) {
+    const atLook = loadResult(repeated(20_000, latency))
+    const atEnd = loadResult(repeated(20_000, latency), late)
+    expect(evaluateSLO(atEnd, { p99: '< 20ms' })).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+    expect(atLookOrEnd(atEnd, atLook, objectives)).toBe(atEnd)
+  }
+})
+
 describe('a generator that the look itself has saturated', () => {
   const generator = {
     saturated: true,
