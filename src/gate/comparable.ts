@@ -23,7 +23,10 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
  * version of Node, latencies of other pings. Empty when they can.
  */
 export function whyIncomparable(base: LoadResult, head: LoadResult): string[] {
-  const load = loadOptions.flatMap((name) => difference(name, base.options[name], head.options[name]))
+  const load = [
+    ...loadOptions.flatMap((name) => difference(name, base.options[name], head.options[name])),
+    ...differencePongs(base.options, head.options),
+  ]
   const was = base.environment
   const is = head.environment
   const machine = [
@@ -63,6 +66,12 @@ function platform(os: string): string {
 
 function majorVersion(version: string): string | undefined {
   return version.split('.')[0]
+}
+
+/** Files of versions without it do not say how many there were; other probes have none. */
+function differencePongs(was: RecordedOptions, is: RecordedOptions): string[] {
+  const name = 'maxPendingPongs'
+  return was[name] === undefined || is[name] === undefined ? [] : difference(name, was[name], is[name])
 }
 
 function difference(name: string, before: unknown, after: unknown): string[] {

@@ -14,6 +14,20 @@ test('runs of the same load on the same machine can be compared', () => {
   expect(whyIncomparable(steady(2), later)).toEqual([])
 })
 
+test('runs that leave another number of pongs unanswered cannot be, if both say how many', () => {
+  const leaving = (maxPendingPongs?: number) => steady(2, { options: { maxPendingPongs } })
+  expect(whyIncomparable(leaving(60), leaving(120))).toEqual([
+    'the base had another load: maxPendingPongs was 60, is 120',
+  ])
+  for (const [base, head] of [
+    [60, 60],
+    [undefined, 120],
+    [60, undefined],
+  ]) {
+    expect(whyIncomparable(leaving(base), leaving(head))).toEqual([])
+  }
+})
+
 test.each([
   [{ options: { inFlight: 8 } }, 'the base had another load: inFlight was 1, is 8'],
   [{ options: { rate: 500 } }, 'the base had another load: rate was none, is 500'],
