@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, lstatSync, lutimesSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { clearInterval, setInterval } from 'node:timers'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
 import { isListed, processNamespace } from '../server/process-table.ts'
 
 // Taken when the module loads: a test's fake timers do not reach it.
@@ -23,6 +23,8 @@ export interface AnnouncedFlood {
    * @param time milliseconds of `process.uptime()`
    */
   countFrom(time: number): void
+  /** Counts nothing that comes after this time; an earlier one may still be told. */
+  countUntil(time: number): void
   /** Ends the announcement; once is enough. How many others have run meanwhile, of whatever process and user. */
   end(): number
 }
@@ -37,16 +39,23 @@ export function announceFlood(): AnnouncedFlood {
   const own = `${process.pid}-${processNamespace()}-${randomUUID()}`
   const others = new Set<string>()
   let from = Infinity
+  let isOver = false
+  let lastLook: NodeJS.Timeout | undefined
   let hasEnded = false
   const look = (): void => {
     if (quietly(() => lstatSync(directory).isDirectory()) !== true) return
     quietly(() => writeNow(join(directory, own)))
-    if (process.uptime() * 1_000 < from) return
+    const time = process.uptime() * 1_000
+    if (time < from || isOver) return
     for (const name of quietly(() => readdirSync(directory)) ?? []) {
       if (name === own || others.has(name) || !announcement.test(name)) continue
       if (isRunning(directory, name)) others.add(name)
       else quietly(() => rmSync(join(directory, name)))
     }
+  }
+  const lookForTheLastTime = (): void => {
+    look()
+    isOver = true
   }
   quietly(() => {
     mkdirSync(directory)
@@ -60,10 +69,17 @@ export function announceFlood(): AnnouncedFlood {
     countFrom(time) {
       from = time
     },
+    countUntil(time) {
+      clearTimeout(lastLook)
+      const wait = time - process.uptime() * 1_000
+      if (wait <= 0) lookForTheLastTime()
+      else if (Number.isFinite(wait)) lastLook = setTimeout(lookForTheLastTime, wait).unref()
+    },
     end() {
       if (!hasEnded) {
         hasEnded = true
         clearInterval(timer)
+        clearTimeout(lastLook)
         look()
         quietly(() => rmSync(join(directory, own)))
       }

@@ -59,11 +59,13 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
     const startedAt = new Date(now() + measuredAfter)
     const begin = threads.start() + measuredAfter
     announced.countFrom(begin)
+    announced.countUntil(begin + longest)
     if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
     const { looks, results: atLook } =
       decision === undefined
         ? { looks: undecidedLook }
         : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt })
+    if (atLook !== undefined) announced.countUntil(process.uptime() * 1_000)
     const reports = await threads.done()
     const otherFloods = announced.end()
     const results = floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))

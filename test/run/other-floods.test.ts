@@ -71,6 +71,27 @@ test('a flood that was over before the measured window counts for nothing', () =
   expect(one.end()).toBe(0)
 })
 
+test('a flood that began after the measured window counts for nothing', () => {
+  const one = announceFlood()
+  one.countFrom(0)
+  one.countUntil(process.uptime() * 1_000)
+  one.countUntil(Infinity)
+  const late = announceFlood()
+  expect(one.end()).toBe(0)
+  late.end()
+})
+
+test('a flood that goes on at the end of a short measured window counts', async () => {
+  const long = announceFlood()
+  const short = announceFlood()
+  const now = process.uptime() * 1_000
+  short.countFrom(now + 20)
+  short.countUntil(now + 60)
+  await sleep(100)
+  long.end()
+  expect(short.end()).toBe(1)
+})
+
 test('what a killed process or an ended thread left behind counts for nothing, and is removed', async () => {
   const process_ = await elsewhere()
   await process_.kill()
