@@ -114,9 +114,11 @@ test.runIf(canUnshare)(
     const [own] = await readdir(join(directory, 'ws-load-floods'))
     const container = await elsewhere(unshare)
     await sleep(600)
-    expect(await readdir(join(directory, 'ws-load-floods'))).toContain(own)
-    expect(one.end()).toBe(1)
+    const left = await readdir(join(directory, 'ws-load-floods'))
+    const others = one.end()
     await container.kill()
+    expect(left).toContain(own)
+    expect(others).toBe(1)
   },
 )
 
