@@ -17,23 +17,19 @@ export const echoCommand: Command = new Command('echo')
   .addHelpText('after', '\nExample:\n  ws-load echo --port 3001 --delay 5')
   .action(async ({ port, delay }: EchoFlags) => {
     const server = await startEmbedded(delay, port)
+    // Whoever reads the URL may interrupt at once.
+    const interruption = interrupted()
     process.stdout.write(`${server.url}\n`)
     const died = server.exited.then((how) => {
       throw new WsLoadError('WSLOAD_ERR_TARGET_EXITED', how)
     })
-    await Promise.race([interrupted(), died])
+    const staying = setInterval(() => {}, 2 ** 30)
+    await Promise.race([interruption, died]).finally(() => clearInterval(staying))
     await server.stop()
   })
 
-/** Resolves on Ctrl-C; until then the process stays. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
-    const staying = setInterval(() => {}, 2 ** 30)
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        clearInterval(staying)
-        resolve()
-      })
-    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
 }
