@@ -34,10 +34,12 @@ function given(files: FilesByFlag): [flag: string, file: string][] {
 
 function obstacleTo(file: string): string | undefined {
   const path = resolve(file)
-  const stats = statSync(path, { throwIfNoEntry: false })
-  if (stats?.isDirectory()) return 'it is a directory'
+  const folder = dirname(path)
   try {
-    accessSync(stats === undefined ? dirname(path) : path, constants.W_OK)
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (stats?.isDirectory()) return 'it is a directory'
+    if (stats === undefined && !statSync(folder).isDirectory()) return `${folder} is no directory`
+    accessSync(stats === undefined ? folder : path, constants.W_OK)
     return undefined
   } catch (error) {
     return (error as Error).message
