@@ -15,7 +15,7 @@ const argumentNames = new Set(['url', 'base.url', 'head.url'])
 
 /** A mistake in an option, by the name of its flag: `until.p99: …` is `--slo: p99: …`. */
 export function nameFlag(mistake: string): string {
-  const [, names = '', rest = ''] = /^([\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
+  const [, names = '', rest = ''] = /^(headers\.[^:]+|[\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
   return names === '' ? mistake : `${names.split(', ').map(flagOf).join(', ')}${rest}`
 }
 
