@@ -34,6 +34,9 @@ const floodsSideBySide = [
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
+/** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
+const faults = ['test/faults/*.test.ts']
+
 export default defineConfig({
   test: {
     // What takes a second or two here takes many times as long on a machine with other work.
@@ -70,10 +73,21 @@ export default defineConfig({
         test: {
           name: 'one at a time',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...sideBySide, ...floodsSideBySide],
+          exclude: [...configDefaults.exclude, ...sideBySide, ...floodsSideBySide, ...faults],
           benchmark: { include: ['bench/micro/*.bench.ts'] },
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: faults,
+          benchmark: { include: [] },
+          maxWorkers: '100%',
+          maxConcurrency: 6,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

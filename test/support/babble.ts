@@ -1,9 +1,8 @@
 /** A server that breaks the protocol. */
-import { DelayLine } from './delay-line.ts'
 import type { Server } from './evidence.ts'
 import { closePayload, encodeFrame, opcodes } from './frames.ts'
 import type { ListenOptions } from './listener.ts'
-import { echoFrame, serveBytes } from './raw-server.ts'
+import { misbehaving } from './misbehaving.ts'
 
 const hello = Buffer.from('hello')
 
@@ -54,30 +53,6 @@ export function babbling(
   babble: Babble | Buffer,
   { after = { answers: 0 }, ...options }: BabblingOptions = {},
 ): Promise<Server> {
-  const bytes = typeof babble === 'string' ? babbles[babble] : babble
-  return serveBytes(options, (socket) => {
-    const line = new DelayLine()
-    socket.on('close', () => line.clear())
-    let answers = 0
-    let babbled = false
-
-    function speak(): void {
-      babbled = true
-      socket.write(bytes)
-    }
-
-    return {
-      opened() {
-        if ('ms' in after) line.hold(after.ms, speak)
-        else if (after.answers === 0) setImmediate(speak)
-      },
-      answer(frame) {
-        if (frame.opcode === opcodes.close) return echoFrame(frame)
-        if (babbled || frame.opcode === opcodes.pong) return []
-        if (!('answers' in after) || ++answers !== after.answers) return echoFrame(frame)
-        babbled = true
-        return [...echoFrame(frame), bytes]
-      },
-    }
-  })
+  const say = typeof babble === 'string' ? babbles[babble] : babble
+  return misbehaving({ when: after, say, ...options })
 }

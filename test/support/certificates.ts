@@ -22,6 +22,8 @@ export interface Certificates {
   readonly expired: Certificate
   /** Valid, but for `elsewhere.example`. */
   readonly misnamed: Certificate
+  /** The same names, signed by itself. */
+  readonly selfSigned: Certificate
   /** A client's, with the common name `ws-load client`. */
   readonly client: Certificate
 }
@@ -95,6 +97,13 @@ async function makeCertificates(): Promise<Certificates> {
     return { key: await text(`${name}.key`), cert: await text(cert) }
   }
 
+  async function signedByItself(name: string): Promise<Certificate> {
+    const [key, cert] = [`${name}.key`, `${name}.pem`]
+    const subject = ['-subj', '/CN=localhost', '-days', '30']
+    await openssl('req', '-x509', '-config', 'ca.cnf', '-extensions', 'here', ...newKey(key), '-out', cert, ...subject)
+    return { key: await text(key), cert: await text(cert) }
+  }
+
   try {
     await writeFile(join(cwd, 'ca.cnf'), configuration)
     await writeFile(join(cwd, 'index.txt'), '')
@@ -118,6 +127,7 @@ async function makeCertificates(): Promise<Certificates> {
       valid: await signed('valid', 'localhost', 'here', month),
       expired: await signed('expired', 'localhost', 'here', january2020),
       misnamed: await signed('misnamed', 'elsewhere.example', 'elsewhere', month),
+      selfSigned: await signedByItself('self-signed'),
       client: await signed('client', 'ws-load client', 'client', month),
     }
   } finally {

@@ -14,7 +14,7 @@ export interface ListenOptions {
 }
 
 export interface TlsCharacter {
-  certificate?: 'valid' | 'expired' | 'misnamed'
+  certificate?: 'valid' | 'expired' | 'misnamed' | 'selfSigned'
   demandClientCertificate?: boolean
   maxVersion?: SecureVersion
 }
@@ -32,6 +32,8 @@ export interface Listener extends AsyncDisposable {
   readonly disposal: AbortSignal
   /** Ends a connection, of TLS too, with a TCP reset. */
   reset(socket: Socket): void
+  /** Reads what nobody reads any more, and ends what is left half open: what then stays open, its client has not ended. */
+  release(): void
 }
 
 export async function listen(
@@ -42,6 +44,8 @@ export async function listen(
   const server = build(tls === false ? undefined : await tlsOptions(tls === true ? {} : tls))
   const disposal = new AbortController()
   const sockets = new Set<Socket>()
+  /** The same connections, where they speak TLS. */
+  const secured = new Set<Socket>()
   let accepted = 0
   let peak = 0
 
@@ -50,6 +54,10 @@ export async function listen(
     sockets.add(socket)
     peak = Math.max(peak, sockets.size)
     socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('secureConnection', (socket: Socket) => {
+    secured.add(socket)
+    socket.once('close', () => secured.delete(socket))
   })
   server.listen({ host, port, backlog: 4096 })
   await once(server, 'listening')
@@ -69,6 +77,13 @@ export async function listen(
     reset({ remoteAddress, remotePort }) {
       for (const socket of sockets) {
         if (socket.remotePort === remotePort && socket.remoteAddress === remoteAddress) socket.resetAndDestroy()
+      }
+    },
+    release() {
+      for (const socket of tls === false ? sockets : secured) {
+        if (socket.isPaused()) socket.resume()
+        if (socket.readableEnded) socket.end()
+        else socket.once('end', () => socket.end())
       }
     },
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 /** Server programs in processes of their own, and whether they are alive. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
@@ -52,4 +52,33 @@ export function parentOf(pid: number): number {
     return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }))
   }
   return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1])
+}
+
+/** The processes that a process has started, as far as they are not of somebody else by now. Linux tells it. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => read(`/proc/${entry}/status`).includes(`\nPPid:\t${pid}\n`))
+    .map(Number)
+}
+
+/** The processes that run with a setting in their environment. Linux tells it; elsewhere nobody is found. */
+export function processesWith(setting: string): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(setting))
+    .map(Number)
+    .filter(isAlive)
+}
+
+/** A process by its id and its command line. */
+export function commandOf(pid: number): string {
+  return `${pid} (${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')})`
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
 }

@@ -13,6 +13,8 @@ export interface Manner {
   outlet?: Outlet
   /** Whether the handshake's response goes through the outlet as well. */
   handshakeThroughOutlet?: boolean
+  /** The handshake's response, given what the client expects as its `Sec-WebSocket-Accept`; a proper one by default. */
+  respond?: (accept: string) => Buffer
   /** Bytes written together with the handshake's response, before it. */
   preamble?: Buffer
   /** Likewise, behind it. */
@@ -22,17 +24,22 @@ export interface Manner {
   answer?: (frame: Required<Frame>) => Buffer[]
 }
 
+export interface BytesOptions extends ListenOptions {
+  /** Leaves its half of TCP open when a client has ended the other one. @default false */
+  allowHalfOpen?: boolean
+}
+
 export async function serveBytes(
-  options: ListenOptions,
+  { allowHalfOpen = false, ...options }: BytesOptions,
   mannerOf: (socket: Socket, server: Server) => Manner,
 ): Promise<Server> {
   const evidence = noEvidence()
   const listener = await listen((tls) => {
     if (tls)
-      return createTlsServer({ ...tls, noDelay: true }, attend).on('tlsClientError', (error) =>
+      return createTlsServer({ ...tls, noDelay: true, allowHalfOpen }, attend).on('tlsClientError', (error) =>
         evidence.errors.push(error),
       )
-    return createTcpServer({ noDelay: true }, attend)
+    return createTcpServer({ noDelay: true, allowHalfOpen }, attend)
   }, options)
   const server = Object.assign(listener, evidence)
 
@@ -41,6 +48,7 @@ export async function serveBytes(
       outlet = socket,
       handshakeThroughOutlet = false,
       preamble = Buffer.alloc(0),
+      respond,
       opening = Buffer.alloc(0),
       opened,
       answer = echoFrame,
@@ -60,7 +68,8 @@ export async function serveBytes(
       const handshake = seenHandshake(request.path, request.headers, socket)
       handshake.protocol = request.headers['sec-websocket-protocol']?.split(',')[0]?.trim() ?? ''
       server.handshakes.push(handshake)
-      const response = switchingProtocols(request.headers['sec-websocket-key'] ?? '', handshake.protocol)
+      const accept = acceptOf(request.headers['sec-websocket-key'] ?? '')
+      const response = respond?.(accept) ?? switchingProtocols(accept, handshake.protocol)
       const way = handshakeThroughOutlet ? outlet : socket
       way.write(Buffer.concat([preamble, response, opening]))
       opened?.()
@@ -125,8 +134,13 @@ function parseRequest(bytes: Buffer): Request | undefined {
   return { path: requestLine!.split(' ')[1] ?? '', headers, rest: bytes.subarray(end + 4) }
 }
 
-function switchingProtocols(key: string, protocol: string): Buffer {
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+/** @see RFC 6455 section 4.2.2 */
+function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+}
+
+/** What a handshake is answered with. */
+export function switchingProtocols(accept: string, protocol = ''): Buffer {
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
@@ -135,4 +149,10 @@ function switchingProtocols(key: string, protocol: string): Buffer {
     ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
   ]
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
+}
+
+/** The same, agreeing to compression. @see RFC 7692 */
+export function compressing(accept: string): Buffer {
+  const agreed = '\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n'
+  return Buffer.from(switchingProtocols(accept).toString('latin1').replace('\r\n\r\n', agreed), 'latin1')
 }

@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll } from 'vitest'
-import { isAlive } from '../../support/processes.ts'
+import { commandOf, processesWith } from '../../support/processes.ts'
 
 export interface VitestRun {
   readonly cwd: string
@@ -92,7 +92,7 @@ export function startCommand(
     const took = performance.now() - started
     const survivors = processes().length
     for (const deadline = performance.now() + patience; processes().length > 0; await sleep(20)) {
-      if (performance.now() > deadline) throw new Error(`left behind: ${processes().map(describe).join(', ')}`)
+      if (performance.now() > deadline) throw new Error(`left behind: ${processes().map(commandOf).join(', ')}`)
     }
     rmSync(temporary, { recursive: true, force: true })
     return { cwd, exitCode, signal, ...texts, took, survivors }
@@ -119,25 +119,4 @@ export function anonymous(text: string): string {
     .replaceAll(/↳ p50 .*(?=, errors )/g, '↳ FIGURES')
     .replaceAll(', generator saturated', '')
     .replaceAll(/The load generator was saturated: .*\n(?: {2}its .*\n(?: {4}.*\n)*| {2}pings .*\n(?: {4}.*\n)*)*/g, '')
-}
-
-/** Linux tells the environment of each process; elsewhere nobody is found. */
-function processesWith(setting: string): number[] {
-  if (process.platform !== 'linux') return []
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(setting))
-    .map(Number)
-    .filter(isAlive)
-}
-
-function describe(pid: number): string {
-  return `${pid} (${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')})`
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
 }
