@@ -65,7 +65,12 @@ export class Program {
     })
     const end = new Promise<string>((resolve) => {
       this.process.on('message', (message: object) => 'code' in message && resolve(inWords(message as Exit)))
-      this.process.once('exit', (code, signal) => resolve(inWords({ code, signal })))
+      this.process.once('exit', (code, signal) => {
+        const tell = (): void => resolve(inWords({ code, signal }))
+        // What it has said last may be read later than its end: not later than that of its channel.
+        if (this.process.connected) this.process.once('disconnect', tell)
+        else tell()
+      })
       this.process.once('error', (error) => resolve(`could not be run: ${error.message}`))
     })
     this.ended = new Promise((resolve) => {
