@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
+import { maskerOf } from '../secrets.ts'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
@@ -111,7 +112,9 @@ export class Connection implements FrameSink {
     this.#context = context
     this.#maxPendingPongs = plan.maxPendingPongs ?? Infinity
     this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
-    this.#ws = openWebSocket(plan, (address) => this.#connect(address))
+    const asked = context.probe.asked?.(index)
+    const own = asked === undefined ? plan : { ...plan, ...asked }
+    this.#ws = openWebSocket(own, (address) => this.#connect(own, address))
     this.#listen()
   }
 
@@ -365,8 +368,8 @@ export class Connection implements FrameSink {
     if (this.state === 'open') this.#context.recorder.pongs.unsolicited++
   }
 
-  #connect(address: SocketAddress): Socket {
-    const { plan, receiveBuffer } = this.#context
+  #connect(plan: ThreadPlan, address: SocketAddress): Socket {
+    const { receiveBuffer } = this.#context
     this.#socket = openSocket(plan, this.index, address, {
       buffer: receiveBuffer,
       callback: (length, bytes) => this.#read(length, bytes),
@@ -487,8 +490,7 @@ export class Connection implements FrameSink {
     if (this.state === 'abandoned') return
     if (this.state === 'open') this.#endAsClosed(code, reason)
     if (this.state === 'connecting') {
-      const { code: kind, sample } = this.#fault ?? faultOfClose(code, reason)
-      this.#context.recorder.fault(kind, sample)
+      this.#report(this.#fault ?? faultOfClose(code, reason))
       this.state = 'failed'
     } else this.state = 'closed'
     this.#context.changed(this)
@@ -504,17 +506,24 @@ export class Connection implements FrameSink {
   }
 
   /** Ends an open connection, though its socket may be left for a while: nothing is read or sent any more. */
-  #endEarly({ code, sample }: ConnectionFault): void {
-    const { recorder, unfinished, changed } = this.#context
+  #endEarly(fault: ConnectionFault): void {
+    const { unfinished, changed } = this.#context
     this.state = 'ended'
-    recorder.fault(code, sample)
+    this.#report(fault)
     this.#loseAll()
     unfinished.change(this.#passed?.unfinished ?? 0, 0)
-    if (code === generatorLimit) {
+    if (fault.code === generatorLimit) {
       this.#ws.close(tooBig)
       this.#ws.terminate()
     }
     changed(this)
+  }
+
+  /** Counts a fault; a server may repeat what this connection alone asked for. */
+  #report({ code, sample }: ConnectionFault): void {
+    const { probe, recorder } = this.#context
+    const asked = probe.asked?.(this.index)
+    recorder.fault(code, asked === undefined ? sample : maskerOf(asked)(sample))
   }
 
   #loseAll(): void {

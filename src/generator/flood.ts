@@ -71,11 +71,17 @@ export class Flood {
 
   /**
    * @param loop what the floods of a thread share
-   * @throws {Error} if the probe's functions cannot be loaded
+   * @throws {UnusableProbe} if the probe's functions cannot be loaded
    */
   static async prepare(plan: ThreadPlan, loop: EventLoop = new EventLoop()): Promise<Flood> {
-    const { allConnections: connections, tag } = plan
-    const probe = await createProbe(plan.probe, { connections, tag, maskingKey: drawMaskingKey() })
+    const probe = await createProbe(plan.probe, {
+      connections: plan.allConnections,
+      firstConnection: plan.firstConnection,
+      ownConnections: plan.connections,
+      asked: { url: plan.url, headers: plan.headers, protocols: plan.protocols },
+      tag: plan.tag,
+      maskingKey: drawMaskingKey(),
+    })
     return new Flood(plan, probe, loop)
   }
 

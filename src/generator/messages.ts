@@ -23,4 +23,4 @@ export type Notice =
   | { readonly type: 'snapshot'; readonly reports: readonly (Snapshot | undefined)[] }
   | { readonly type: 'latestSecond'; readonly seconds: readonly (RecordedSecond | undefined)[] }
   | { readonly type: 'done'; readonly reports: readonly (FloodReport | undefined)[] }
-  | { readonly type: 'unusable'; readonly reason: string }
+  | { readonly type: 'unusable'; readonly mistakes: readonly string[] }

@@ -1,5 +1,6 @@
 /** The program of a load thread. It is told its plans, then when to start; it answers when connected and when done. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { UnusableProbe } from '../wire/unusable-probe.ts'
 import { EventLoop } from './event-loop.ts'
 import { Flood } from './flood.ts'
 import type { Notice, Order, ThreadWork } from './messages.ts'
@@ -18,7 +19,8 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
   try {
     floods = await Promise.all(plans.map(async (plan) => plan && Flood.prepare(plan, loop)))
   } catch (error) {
-    say({ type: 'unusable', reason: String(error) })
+    const mistakes = error instanceof UnusableProbe ? error.mistakes : [`probe: ${String(error)}`]
+    say({ type: 'unusable', mistakes })
     return
   }
   // Nobody was connected while the probes were loaded: that was no silence.

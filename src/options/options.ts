@@ -87,7 +87,8 @@ export interface WsLoadOptions {
    * at once (`maxPendingPongs`).
    * `{ text, answer }` and `{ binary, answer }` send a message and take each message that `answer` recognises for the answer
    * to the oldest ping, without it every message that comes.
-   * `{ request, reply }` make a message and recognise its answer by id; `{ module }` names a module that exports the two.
+   * `{ request, reply }` make a message and recognise its answer by id; `{ module }` names a module that exports the two,
+   * `{ protocol }` one that defines a protocol.
    */
   readonly probe?: ProbeOption
   /** Bytes of a ping's payload: 8 to 125 for control frames (default 8); texts and binaries are repeated to this size. */

@@ -29,6 +29,11 @@ export type ProbeOption =
   | (ProbeFunctions & { readonly data?: unknown })
   /** Absolute path or `file:` URL of a module that exports {@link ProbeFunctions}. Each load thread imports it. */
   | { readonly module: string | URL; readonly data?: unknown }
+  /**
+   * Absolute path or `file:` URL of a module with `export default defineProtocol({ … })`, of `vitest-ws-load/protocol`. Each
+   * load thread imports it.
+   */
+  | { readonly protocol: string | URL; readonly data?: unknown }
 
 /** Bytes of a control frame's payload: the first 8 tell pings apart, and it has at most 125 (RFC 6455 section 5.5). */
 const controlPayloadBytes = { min: defaults.pingPayloadBytes, max: 125 }
@@ -39,10 +44,11 @@ const forms = {
   text: ['text', 'answer', 'data'],
   binary: ['binary', 'answer', 'data'],
   module: ['module', 'data'],
+  protocol: ['protocol', 'data'],
   functions: ['request', 'reply', 'data'],
 } as const
 const everyKey = [...new Set(Object.values(forms).flat())]
-const inWords = "'ping', { text }, { binary }, { request, reply } or { module }"
+const inWords = "'ping', { text }, { binary }, { request, reply }, { module } or { protocol }"
 
 type Fields = Readonly<Record<string, unknown>>
 type ParsedProbe = Parsed<ProbeSpec>
@@ -73,11 +79,17 @@ function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: numbe
     ...(uncloneable === undefined ? [] : [`probe.data: expected what survives structuredClone, got "${uncloneable}"`]),
   ]
   if (mistakes.length > 0) return { mistakes }
-  return form === 'module' ? parseModule(fields) : parseFunctions(fields)
+  if (form === 'functions') return parseFunctions(fields)
+  const file = parseFile(form, fields[form])
+  if ('mistakes' in file) return file
+  return form === 'module'
+    ? { value: { kind: form, module: file.value, data } }
+    : { value: { kind: form, protocol: file.value, data } }
 }
 
 /** The probe as the summary's options show it. */
 export function describeProbe(spec: ProbeSpec): string {
+  if (spec.kind === 'protocol') return `protocol ${spec.protocol.split('/').at(-1)}`
   if (spec.kind !== 'text' && spec.kind !== 'binary') return spec.kind
   const { kind, payload, answer } = spec
   const message =
@@ -89,6 +101,7 @@ export function describeProbe(spec: ProbeSpec): string {
 export function portableProbe(probe: ProbeOption): ProbeOption {
   if (typeof probe === 'string') return probe
   if ('module' in probe) return { ...probe, module: String(probe.module) }
+  if ('protocol' in probe) return { ...probe, protocol: String(probe.protocol) }
   if ('request' in probe) return { ...probe, request: String(probe.request), reply: String(probe.reply) } as never
   return probe.answer === undefined ? probe : { ...probe, answer: portableAnswer(probe.answer) }
 }
@@ -97,6 +110,7 @@ function formOf(fields: Fields): keyof typeof forms | undefined {
   if ('text' in fields) return 'text'
   if ('binary' in fields) return 'binary'
   if ('module' in fields) return 'module'
+  if ('protocol' in fields) return 'protocol'
   return 'request' in fields || 'reply' in fields ? 'functions' : undefined
 }
 
@@ -159,13 +173,14 @@ function parseMessage(
   return { value: { kind, payload: new Uint8Array(Buffer.alloc(payloadBytes, bytes)), payloadBytes } }
 }
 
-function parseModule({ module, data }: Fields): ParsedProbe {
-  const name = String(module)
-  if (name.startsWith('file:')) return { value: { kind: 'module', module: name, data } }
-  if (isAbsolute(name)) return { value: { kind: 'module', module: pathToFileURL(name).href, data } }
+/** The URL of a module's file. */
+function parseFile(form: 'module' | 'protocol', file: unknown): Parsed<string> {
+  const name = String(file)
+  if (name.startsWith('file:')) return { value: name }
+  if (isAbsolute(name)) return { value: pathToFileURL(name).href }
+  const example = form === 'module' ? './probe.js' : './chat.protocol.ts'
   return mistaken(
-    `probe.module: expected an absolute path or a file: URL, got ${show(module)}; ` +
-      `try new URL('./probe.js', import.meta.url)`,
+    `probe.${form}: expected an absolute path or a file: URL, got ${show(file)}; try new URL('${example}', import.meta.url)`,
   )
 }
 
@@ -185,7 +200,7 @@ function tryOut({ request, reply, data }: { request: string; reply: string; data
   try {
     const make = revive(request) as ProbeFunctions['request']
     if (isAsync(make)) return 'probe.request: expected a function that returns its message at once, got an async one'
-    message = make(1, structuredClone(data))
+    message = make(1, structuredClone(data), { index: 0, data: structuredClone(data) })
   } catch (error) {
     return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cureOfSentFunction}`
   }

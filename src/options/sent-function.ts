@@ -1,6 +1,7 @@
 /** Functions that load threads are sent as source text: cut off from what was around them, and with data of their own. */
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { revive } from '../wire/probe-spec.ts'
+import type { PingContext } from '../wire/protocol.ts'
 
 /** What a function that does not work in a load thread needs. */
 export const cureOfSentFunction =
@@ -18,11 +19,11 @@ interface SentReader {
 /** Runs it once, as it will be in a load thread; says what goes wrong. Not every message has to be one that it can read. */
 export function tryOutReader({ name, source, data, returns }: SentReader, message: ProbeMessage): string | undefined {
   const atOnce = `probe.${name}: expected a function that returns ${returns} at once, got an async one`
-  let read: ((message: ProbeMessage, data: unknown) => unknown) | undefined
+  let read: ((message: ProbeMessage, data: unknown, context: PingContext) => unknown) | undefined
   try {
     read = revive(source) as typeof read
     if (isAsync(read)) return atOnce
-    const returned = read!(message, structuredClone(data))
+    const returned = read!(message, structuredClone(data), { index: 0, data: structuredClone(data) })
     if (!(returned instanceof Promise)) return undefined
     returned.catch(() => {})
     return atOnce

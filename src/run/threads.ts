@@ -106,7 +106,7 @@ class LoadThread {
       else if (notice.type === 'snapshot') this.#tookSnapshot?.(notice.reports)
       else if (notice.type === 'latestSecond') this.#toldSeconds?.(notice.seconds)
       else if (notice.type === 'done') done.resolve(notice.reports)
-      else fail(invalidOptions([`probe: ${notice.reason}`]))
+      else fail(invalidOptions(notice.mistakes))
     })
     this.#worker.on('error', (error: Error) => fail(threadNotAllowed(error) ?? crashed(String(error), error)))
     this.#worker.on('exit', (code) => fail(crashed(`it exited with code ${code} before its work was done`)))

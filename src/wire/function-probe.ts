@@ -1,17 +1,48 @@
 import { maskedFrame, opcodes } from './frames.ts'
+import { fileOf, importModule } from './import-module.ts'
 import type { Probe, ProbeContext } from './probe.ts'
 import { messageOf, type ProbeMessage } from './probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from './probe-spec.ts'
+import type { PingContext, Protocol } from './protocol.ts'
+import { connectionsOf } from './protocol-connections.ts'
+import { importProtocol } from './read-protocol.ts'
+import { UnusableProbe } from './unusable-probe.ts'
 
-type FunctionSpec = Extract<ProbeSpec, { kind: 'functions' | 'module' }>
+type FunctionSpec = Extract<ProbeSpec, { kind: 'functions' | 'module' | 'protocol' }>
+
+type Functions = Pick<Protocol, 'request' | 'reply'>
 
 /** The user's own request and answer, told apart by the id that the answer carries back. */
-export async function functionProbe(spec: FunctionSpec, { connections, maskingKey }: ProbeContext): Promise<Probe> {
-  const { request, reply } = await load(spec)
+export async function functionProbe(spec: FunctionSpec, context: ProbeContext): Promise<Probe> {
+  if (spec.kind === 'protocol') return protocolProbe(spec, context)
+  const { firstConnection, ownConnections } = context
+  const contexts = Array.from({ length: ownConnections }, (_, nth) => ({
+    index: firstConnection + nth,
+    data: spec.data,
+  }))
+  return identifiedProbe(withData(await load(spec), spec.data), contexts, context)
+}
 
+/** Answers of a protocol, whose connections differ from each other. */
+async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, context: ProbeContext): Promise<Probe> {
+  const protocol = await importProtocol(spec.protocol)
+  const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
+  const contexts = connections.map((connection) => connection.context)
+  return {
+    ...identifiedProbe(protocol, contexts, context),
+    asked: (connection) => connections[connection - context.firstConnection]!.asked,
+  }
+}
+
+/** @param contexts of this thread's connections */
+function identifiedProbe(
+  { request, reply }: Functions,
+  contexts: readonly PingContext[],
+  { connections, firstConnection, maskingKey }: ProbeContext,
+): Probe {
   function payload(connection: number, sequence: number): ProbeMessage {
-    const made = request(sequence * connections + connection + 1, spec.data)
-    if (typeof made === 'string' || ArrayBuffer.isView(made)) return made
+    const made: unknown = request(sequence * connections + connection + 1, contexts[connection - firstConnection]!)
+    if (typeof made === 'string' || ArrayBuffer.isView(made)) return made as ProbeMessage
     throw new TypeError(`probe.request returned ${typeof made}, neither a text nor a Uint8Array`)
   }
 
@@ -19,30 +50,41 @@ export async function functionProbe(spec: FunctionSpec, { connections, maskingKe
     answers: 'message',
     settles: 'named',
     frames(connection, first, count) {
+      if (count === 1) return frameOf(payload(connection, first), maskingKey)
       return Buffer.concat(
-        Array.from({ length: count }, (_, nth) => {
-          const made = payload(connection, first + nth)
-          return typeof made === 'string'
-            ? maskedFrame(opcodes.text, Buffer.from(made), maskingKey)
-            : maskedFrame(opcodes.binary, made, maskingKey)
-        }),
+        Array.from({ length: count }, (_, nth) => frameOf(payload(connection, first + nth), maskingKey)),
       )
     },
     keep() {},
     payload,
     read(connection, bytes, start, end, binary) {
-      const id = reply(messageOf(bytes, start, end, binary), spec.data)
+      const id = reply(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
       const sequence = ((id ?? NaN) - 1 - connection) / connections
       return Number.isSafeInteger(sequence) && sequence >= 0 ? sequence % 2 ** 32 : -1
     },
   }
 }
 
-async function load(spec: FunctionSpec): Promise<ProbeFunctions> {
+function frameOf(message: ProbeMessage, maskingKey: Uint8Array): Buffer {
+  return typeof message === 'string'
+    ? maskedFrame(opcodes.text, Buffer.from(message), maskingKey)
+    : maskedFrame(opcodes.binary, message, maskingKey)
+}
+
+/** Functions whose second argument is the data. */
+function withData({ request, reply }: ProbeFunctions, data: unknown): Functions {
+  return {
+    request: (id, context) => request(id, data, context),
+    reply: (message, context) => reply(message, data, context),
+  }
+}
+
+async function load(spec: Exclude<FunctionSpec, { kind: 'protocol' }>): Promise<ProbeFunctions> {
   if (spec.kind === 'functions') {
     return { request: revive(spec.request), reply: revive(spec.reply) } as ProbeFunctions
   }
-  const { request, reply } = (await import(spec.module)) as Partial<ProbeFunctions>
+  const { request, reply, ...others } = (await importModule(spec.module, 'probe.module')) as Partial<ProbeFunctions>
   if (typeof request === 'function' && typeof reply === 'function') return { request, reply }
-  throw new TypeError(`${spec.module} must export the functions request and reply`)
+  const hint = 'default' in others ? '; a protocol goes into probe.protocol' : ''
+  throw new UnusableProbe([`probe.module: ${spec.module} must export the functions request and reply${hint}`])
 }

@@ -1,5 +1,6 @@
 import { runInThisContext } from 'node:vm'
 import type { ProbeMessage } from './probe-message.ts'
+import type { PingContext } from './protocol.ts'
 
 /** A request and how to recognise its answer. */
 export interface ProbeFunctions {
@@ -7,13 +8,14 @@ export interface ProbeFunctions {
    * Makes the message of one ping.
    * @param id a whole number, unique in the run; the answer must carry it back
    * @param data what the probe's `data` holds
+   * @param context of the connection that it leaves on
    */
-  request(this: void, id: number, data: unknown): ProbeMessage
+  request(this: void, id: number, data: unknown, context: PingContext): ProbeMessage
   /**
    * Recognises an answer.
    * @returns the id of the ping that the message answers, or `undefined` when it answers none
    */
-  reply(this: void, message: ProbeMessage, data: unknown): number | undefined
+  reply(this: void, message: ProbeMessage, data: unknown, context: PingContext): number | undefined
 }
 
 /**
@@ -46,6 +48,7 @@ export type ProbeSpec =
       readonly payloadBytes?: never
     }
   | { readonly kind: 'module'; readonly module: string; readonly data: unknown; readonly payloadBytes?: never }
+  | { readonly kind: 'protocol'; readonly protocol: string; readonly data: unknown; readonly payloadBytes?: never }
 
 /** Turns the source of a function, an arrow or a method into a function again, without anything from around it. */
 export function revive(source: string): unknown {

@@ -1,9 +1,16 @@
-/** What a load thread needs to know of the whole run to make its probe. */
+import type { Asked } from '../secrets.ts'
+
+/** What a load thread needs to know of the run to make its probe. */
 export interface ProbeContext {
   /** Connections of the run over all threads: ids are unique among them. */
   readonly connections: number
   /** Drawn at random for the run, 0 to 2^32 - 1: what earlier and other runs sent is none of its own. */
   readonly tag: number
+  /** Number of this thread's first connection in the run, and how many it has. */
+  readonly firstConnection: number
+  readonly ownConnections: number
+  /** What all connections ask for in their handshakes, if nothing else is their own. */
+  readonly asked: Required<Asked>
   readonly maskingKey: Uint8Array
 }
 
@@ -24,6 +31,8 @@ export interface Probe {
   keep(): void
   /** One ping's payload, for an implementation that frames and compresses it itself. */
   payload(connection: number, sequence: number): string | Uint8Array
+  /** What a connection asks for in its handshake, where that is its own. */
+  asked?(connection: number): Required<Asked>
   /** The sequence number that an answer names, modulo 2^32, or -1 for a frame that answers nothing. */
   read(connection: number, bytes: Uint8Array, start: number, end: number, binary: boolean): number
 }

@@ -238,7 +238,7 @@ describe('mistakes', () => {
       duration, stages: expected one of the two, got both; the stages say how long the run is
       inFlight, rate: expected one of the two, got both; a closed model waits for answers, an open one does not
       inFlight, stages: expected one of the two, got both; a closed model waits for answers, an open one does not
-      probe: expected 'ping', { text }, { binary }, { request, reply } or { module }, got "pong""
+      probe: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got "pong""
     `)
   })
 

@@ -169,7 +169,7 @@ describe('the answer to a message', () => {
       probe.answer: expected a text, a Uint8Array, a RegExp, a function or { echo: true }, got null"
     `)
     expect(mistakesIn({ ...json, answer: 'PONG' })).toMatchInlineSnapshot(
-      `"probe.answer: expected 'ping', { text }, { binary }, { request, reply } or { module }, got it with request"`,
+      `"probe.answer: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got it with request"`,
     )
     expect(mistakesIn({ text: 'PING', anser: 'PONG' })).toMatchInlineSnapshot(
       `"probe.anser: no such option, did you mean "answer"?"`,
@@ -227,6 +227,33 @@ describe('a module', () => {
   })
 })
 
+describe('a protocol', () => {
+  const href = pathToFileURL('/a b/chat.protocol.ts').href
+
+  test.for([['/a b/chat.protocol.ts'], [href], [new URL(href)]])('is named by path or URL: %s', ([protocol]) => {
+    const data = { token: 'secret' }
+    expect(specOf({ protocol, data })).toEqual({ kind: 'protocol', protocol: href, data })
+  })
+
+  test('must be one that every thread finds', () => {
+    expect(mistakesIn({ protocol: 'chat.protocol.ts' })).toMatchInlineSnapshot(
+      `"probe.protocol: expected an absolute path or a file: URL, got "chat.protocol.ts"; try new URL('./chat.protocol.ts', import.meta.url)"`,
+    )
+  })
+
+  test('has no other options than its data, which must be cloneable', () => {
+    expect(mistakesIn({ protocol: href, dat: 1 })).toMatchInlineSnapshot(
+      `"probe.dat: no such option, did you mean "data"?"`,
+    )
+    expect(mistakesIn({ protocol: href, data: () => 1 })).toMatchInlineSnapshot(
+      `"probe.data: expected what survives structuredClone, got "DataCloneError: () => 1 could not be cloned.""`,
+    )
+    expect(mistakesIn({ protcol: href })).toMatchInlineSnapshot(
+      `"probe.protcol: no such option, did you mean "protocol"?"`,
+    )
+  })
+})
+
 describe('functions', () => {
   const data = { prefix: 'id ' }
   type Data = typeof data
@@ -276,9 +303,9 @@ describe('functions', () => {
     const spec = specOf({ ...functions, data })
     expect(spec).toMatchObject({ kind: 'functions', data })
     const { request, reply } = spec as { request: string; reply: string }
-    const made = (revive(request) as ProbeFunctions['request'])(7, data)
+    const made = (revive(request) as ProbeFunctions['request'])(7, data, { index: 0, data })
     expect(made).toBe('id 7')
-    expect((revive(reply) as ProbeFunctions['reply'])(made, data)).toBe(7)
+    expect((revive(reply) as ProbeFunctions['reply'])(made, data, { index: 0, data })).toBe(7)
   })
 
   test('may use globals', () => {
@@ -385,16 +412,16 @@ describe('functions', () => {
 describe('anything else', () => {
   test('is a mistake that names what there is', () => {
     expect(mistakesIn('pong')).toMatchInlineSnapshot(
-      `"probe: expected 'ping', { text }, { binary }, { request, reply } or { module }, got "pong""`,
+      `"probe: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got "pong""`,
     )
     expect(mistakesIn(null)).toMatchInlineSnapshot(
-      `"probe: expected 'ping', { text }, { binary }, { request, reply } or { module }, got null"`,
+      `"probe: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got null"`,
     )
     expect(mistakesIn({})).toMatchInlineSnapshot(
-      `"probe: expected 'ping', { text }, { binary }, { request, reply } or { module }, got an object ()"`,
+      `"probe: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got an object ()"`,
     )
     expect(mistakesIn({ messages: [] })).toMatchInlineSnapshot(
-      `"probe: expected 'ping', { text }, { binary }, { request, reply } or { module }, got an object (messages)"`,
+      `"probe: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got an object (messages)"`,
     )
   })
 
@@ -404,7 +431,7 @@ describe('anything else', () => {
     expect(mistakesIn({ text: 5, sender: 5 })).toBe('probe.sender: no such option\nprobe.text: expected a text, got 5')
     expect(mistakesIn({ ...json, dta: 5 })).toBe('probe.dta: no such option, did you mean "data"?')
     expect(mistakesIn({ text: 'PING', binary: new Uint8Array(1) })).toBe(
-      "probe.binary: expected 'ping', { text }, { binary }, { request, reply } or { module }, got it with text",
+      "probe.binary: expected 'ping', { text }, { binary }, { request, reply }, { module } or { protocol }, got it with text",
     )
   })
 
@@ -441,6 +468,7 @@ describe('a portable probe', () => {
     { request: (id) => `${id}`, reply: () => 1 },
     { module: '/probe.js', data: 5 },
     { module: pathToFileURL('/probe.js') },
+    { protocol: pathToFileURL('/chat.protocol.ts'), data: { token: 't' } },
   ]
 
   test.for(probes.map((probe) => [probe]))('survives structuredClone and means the same: %o', ([probe]) => {
@@ -463,6 +491,7 @@ describe('the description of a probe', () => {
     [{ binary: Buffer.of(1), answer: Buffer.of(0xff) }, 'binary, answer a buffer of 1 bytes'],
     [json, 'functions'],
     [{ module: '/probe.js' }, 'module'],
+    [{ protocol: '/some where/chat.protocol.ts' }, 'protocol chat.protocol.ts'],
   ] as const)('of %o is %s', ([probe, text]) => {
     expect(describeProbe(specOf(probe))).toBe(text)
   })

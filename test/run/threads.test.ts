@@ -80,7 +80,7 @@ test('a module without the functions is a wrong option', async () => {
   const unusable = run({ url: server.url, warmup: 0, duration: 50, probe: { module } })
   await expect(unusable).rejects.toMatchObject({
     code: 'WSLOAD_ERR_INVALID_OPTIONS',
-    message: `wsLoad: an option is wrong\n  probe: TypeError: ${module.href} must export the functions request and reply`,
+    message: `wsLoad: an option is wrong\n  probe.module: ${module.href} must export the functions request and reply`,
   })
   expect(server.accepted).toBe(0)
 })

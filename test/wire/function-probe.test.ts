@@ -1,18 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { drawMaskingKey } from '../../src/wire/frames.ts'
+import { describe, expect, test } from 'vitest'
 import { createProbe } from '../../src/wire/create-probe.ts'
 import type { Probe } from '../../src/wire/probe.ts'
 import { valueOf } from '../../src/options/invalid-options.ts'
 import { type ProbeOption, safeParseProbe } from '../../src/options/probe.ts'
 import type { ProbeFunctions } from '../../src/wire/probe-spec.ts'
+import { moduleFile } from '../support/module-file.ts'
+import { probeContext } from '../support/probe-context.ts'
 import { Listener } from './understanding.ts'
-
-const maskingKey = drawMaskingKey()
 
 const json: ProbeFunctions = {
   request: (id) => JSON.stringify({ id }),
@@ -21,7 +17,7 @@ const json: ProbeFunctions = {
 
 async function functionProbe(option: ProbeOption, connections = 10): Promise<Probe> {
   const spec = valueOf(safeParseProbe(option))
-  return createProbe(structuredClone(spec), { connections, maskingKey, tag: 1 })
+  return createProbe(structuredClone(spec), probeContext({ connections }))
 }
 
 function heard(bytes: Uint8Array) {
@@ -35,14 +31,6 @@ function read(probe: Probe, connection: number, message: string | Uint8Array): n
   const content = Buffer.from(message)
   const bytes = Buffer.concat([Buffer.from('..'), content, Buffer.from('...')])
   return probe.read(connection, bytes, 2, 2 + content.length, typeof message !== 'string')
-}
-
-async function moduleOf(source: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ws-load-probe-'))
-  onTestFinished(() => rm(directory, { recursive: true }))
-  const path = join(directory, 'probe.mjs')
-  await writeFile(path, source)
-  return path
 }
 
 describe('frames', () => {
@@ -148,9 +136,20 @@ describe('an answer', () => {
   })
 })
 
+test('the functions are told which connection it is', async () => {
+  const probe = await functionProbe({
+    request: (id, data, context) => JSON.stringify({ id, data, context }),
+    reply: (message, data, context) => (message === `${String(data)} ${context.index}` ? 8 : undefined),
+    data: 'room',
+  })
+  expect(JSON.parse(String(probe.payload(7, 0)))).toEqual({ id: 8, data: 'room', context: { index: 7, data: 'room' } })
+  expect(read(probe, 7, 'room 7')).toBe(0)
+  expect(read(probe, 7, 'room 6')).toBe(-1)
+})
+
 describe('a module', () => {
   test('is imported for its functions', async () => {
-    const module = await moduleOf(`
+    const module = await moduleFile(`
       const prefix = 'id '
       export const request = (id, data) => prefix + id + data
       export function reply(message, data) { return Number(message.slice(prefix.length, -data.length)) }
@@ -163,9 +162,14 @@ describe('a module', () => {
   })
 
   test('without the functions is an error that names it', async () => {
-    const module = await moduleOf('export const request = () => "x"')
+    const module = await moduleFile('export const request = () => "x"')
     const href = pathToFileURL(module).href
     await expect(functionProbe({ module })).rejects.toThrow(`${href} must export the functions request and reply`)
+  })
+
+  test('that defines a protocol is an error that says where it goes', async () => {
+    const module = await moduleFile('export default { request: () => "x", reply: () => 1 }')
+    await expect(functionProbe({ module })).rejects.toThrow('; a protocol goes into probe.protocol')
   })
 
   test('that is not there is an error that names it', async () => {

@@ -1,17 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drawMaskingKey } from '../../src/wire/frames.ts'
 import { createProbe } from '../../src/wire/create-probe.ts'
 import type { Probe } from '../../src/wire/probe.ts'
 import { valueOf } from '../../src/options/invalid-options.ts'
 import { type ProbeOption, safeParseProbe } from '../../src/options/probe.ts'
+import { probeContext } from '../support/probe-context.ts'
 import { Listener } from './understanding.ts'
-
-const maskingKey = drawMaskingKey()
 
 async function messageProbe(option: ProbeOption, payloadBytes?: number): Promise<Probe> {
   const spec = valueOf(safeParseProbe(option, payloadBytes))
-  return createProbe(spec, { connections: 10, maskingKey, tag: 1 })
+  return createProbe(spec, probeContext())
 }
 
 function heard(bytes: Uint8Array) {

@@ -1,14 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drawMaskingKey } from '../../src/wire/frames.ts'
 import { createProbe } from '../../src/wire/create-probe.ts'
 import type { Probe } from '../../src/wire/probe.ts'
+import { probeContext } from '../support/probe-context.ts'
 import { Listener } from './understanding.ts'
 
-const maskingKey = drawMaskingKey()
-
 async function pingProbe(payloadBytes = 8, tag = 2 ** 32 - 2): Promise<Probe> {
-  return createProbe({ kind: 'ping', payloadBytes }, { connections: 10, maskingKey, tag })
+  return createProbe({ kind: 'ping', payloadBytes }, probeContext({ tag }))
 }
 
 /** The payloads of the pings that a server understands. */

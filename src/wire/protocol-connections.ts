@@ -1,0 +1,98 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { type Asked, withoutSecrets } from '../secrets.ts'
+import { show, showKind } from '../wording.ts'
+import type { ProbeContext } from './probe.ts'
+import type { PingContext, Protocol, ProtocolHeaders } from './protocol.ts'
+import { UnusableProbe } from './unusable-probe.ts'
+
+/** One connection of a protocol: what its functions are given, and what it asks for in its handshake. */
+export interface ProtocolConnection {
+  readonly context: PingContext
+  readonly asked: Required<Asked>
+}
+
+/**
+ * Makes what is each connection's own, before any of them opens.
+ * @param given the probe's `data`
+ * @param file that the protocol is in, for messages
+ * @throws {UnusableProbe} with what is wrong for the first connection it is wrong for
+ */
+export function connectionsOf(
+  protocol: Protocol,
+  given: unknown,
+  { asked, firstConnection, ownConnections }: ProbeContext,
+  file: string,
+): ProtocolConnection[] {
+  const { subprotocols = [] } = protocol
+  const own = { ...asked, protocols: asked.protocols.length > 0 ? asked.protocols : [subprotocols].flat() }
+  return Array.from({ length: ownConnections }, (_, nth) => {
+    const index = firstConnection + nth
+    const attempt = <Value>(name: string, make: () => Value): Value => {
+      try {
+        return make()
+      } catch (error) {
+        throw new UnusableProbe([`probe.protocol.${name}: ${reasonOf(error)}, for connection ${index} (${file})`])
+      }
+    }
+    const data = attempt('data', () => dataOf(protocol, index, given))
+    const url = attempt('url', () => urlOf(protocol, index, data, asked.url))
+    const headers = attempt('headers', () => headersOf(protocol, index, data))
+    return {
+      context: { index, data },
+      asked: { ...own, url, headers: headers === undefined ? asked.headers : over(headers, asked.headers) },
+    }
+  })
+}
+
+function dataOf({ data }: Protocol, index: number, given: unknown): unknown {
+  return typeof data === 'function'
+    ? (data as (index: number, given: unknown) => unknown)(index, given)
+    : (given ?? data)
+}
+
+function urlOf({ url }: Protocol, index: number, data: unknown, base: string): string {
+  if (url === undefined) return base
+  const own = String(typeof url === 'function' ? url(index, data) : url)
+  const parsed = URL.parse(own, base)
+  if (parsed !== null && /^wss?:$/.test(parsed.protocol) && parsed.hash === '') return parsed.href
+  throw new Mistake(
+    `expected a ws:// or wss:// URL without a fragment, or one relative to the run's, got ${show(withoutSecrets(own))}`,
+  )
+}
+
+function headersOf({ headers }: Protocol, index: number, data: unknown): ProtocolHeaders | undefined {
+  if (headers === undefined) return undefined
+  const own: unknown = typeof headers === 'function' ? headers(index, data) : headers
+  if (typeof own !== 'object' || own === null) {
+    throw new Mistake(`expected an object of header names and values, got ${showKind(own)}`)
+  }
+  for (const [name, values] of Object.entries(own)) {
+    for (const value of [values as unknown].flat()) checkHeader(name, value)
+  }
+  return own as ProtocolHeaders
+}
+
+/** A value may be a secret. */
+function checkHeader(name: string, value: unknown): void {
+  try {
+    if (typeof value !== 'string') throw new TypeError('no text')
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  } catch {
+    throw new Mistake(`expected names and texts that HTTP allows, got ${showKind(value)} for ${show(name)}`)
+  }
+}
+
+/** Headers of which those of the call go before those of the protocol, whatever the case of their names. */
+function over(own: ProtocolHeaders, given: ProtocolHeaders): ProtocolHeaders {
+  const names = new Set(Object.keys(given).map((name) => name.toLowerCase()))
+  const others = Object.entries(own).filter(([name]) => !names.has(name.toLowerCase()))
+  return { ...Object.fromEntries(others), ...given }
+}
+
+/** What a value should have been. */
+class Mistake extends Error {}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Mistake ? error.message : `expected a function that does not throw, got "${String(error)}"`
+}
