@@ -14,6 +14,7 @@ export const defaults = {
   pingPayloadBytes: 8,
   timeout: 5_000,
   connectTimeout: 10_000,
+  sessionTimeout: 10_000,
   threads: 'auto',
   targetTimeout: 60_000,
 } as const

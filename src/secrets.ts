@@ -23,7 +23,11 @@ export interface Asked {
   readonly url: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly protocols?: readonly string[]
+  /** What it is told on the way; masked is what stands under a name like `token` or `password`. */
+  readonly data?: unknown
 }
+
+const secretName = /token|passw|passphrase|secret|credential|authorization|api.?key|cookie|jwt/i
 
 /** A part of a header shorter than this may be any word. */
 const shortestPart = 6
@@ -32,7 +36,7 @@ const shortestValue = 3
 
 /**
  * Masks what a server was asked with wherever the server repeats it: the URL's user, password and query, the values of
- * headers and their parts, subprotocols; as they are, percent-encoded and in base64.
+ * headers and their parts, subprotocols, secrets in data; as they are, percent-encoded and in base64.
  */
 export function maskerOf(asked: Asked): (text: string) => string {
   const forms = new Set(secretsOf(asked).flatMap(formsOf))
@@ -40,15 +44,31 @@ export function maskerOf(asked: Asked): (text: string) => string {
   return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, 'masked'), text)
 }
 
-function secretsOf({ url, headers = {}, protocols = [] }: Asked): string[] {
+function secretsOf({ url, headers = {}, protocols = [], data }: Asked): string[] {
   const { username, password, searchParams, search } = new URL(url)
   const [user, word] = [username, password].map(decode) as [string, string]
   const values = Object.values(headers).flat()
   const parts = values.flatMap((value) => value.split(/[\s,;=]+/)).filter((part) => part.length >= shortestPart)
   // Where there is no value, the name may be the secret; a space may be written as a plus.
   const query = [...[...searchParams].map(([name, value]) => (value === '' ? name : value)), ...rawValues(search)]
-  const whole = [user, word, user === '' ? '' : `${user}:${word}`, ...query, ...values, ...protocols]
+  const whole = [
+    user,
+    word,
+    user === '' ? '' : `${user}:${word}`,
+    ...query,
+    ...values,
+    ...protocols,
+    ...secretsIn(data),
+  ]
   return [...whole.filter((value) => value.length >= shortestValue), ...parts]
+}
+
+/** Texts in data that stand under a name of a secret, however deep. */
+function secretsIn(data: unknown, isSecret = false, seen = new Set<unknown>()): string[] {
+  if (typeof data === 'string') return isSecret ? [data] : []
+  if (typeof data !== 'object' || data === null || seen.has(data)) return []
+  seen.add(data)
+  return Object.entries(data).flatMap(([name, value]) => secretsIn(value, isSecret || secretName.test(name), seen))
 }
 
 function rawValues(search: string): string[] {

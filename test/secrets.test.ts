@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { withoutSecrets } from '../src/secrets.ts'
+import { maskerOf, withoutSecrets } from '../src/secrets.ts'
 
 describe('of an address', () => {
   test.for([
@@ -29,4 +29,12 @@ describe('of an address', () => {
       }),
     )
   })
+})
+
+test('what data has under the name of a secret is masked, however deep it lies', () => {
+  const loop: Record<string, unknown> = { room: 'lobby', token: 'hunter2' }
+  loop['self'] = loop
+  const data = { user: 'alice', login: [{ password: 'swordfish' }], credentials: { first: 'opensesame' }, loop }
+  const mask = maskerOf({ url: 'ws://127.0.0.1/', data })
+  expect(mask('alice in lobby: hunter2, swordfish, opensesame')).toBe('alice in lobby: masked, masked, masked')
 })

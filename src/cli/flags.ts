@@ -9,6 +9,7 @@ const renamed: Readonly<Record<string, string>> = {
   'tls.cert': 'cert',
   'tls.key': 'key',
   'tls.servername': 'servername',
+  'probe.protocol': 'protocol-module',
 }
 /** Arguments, which are no flags. */
 const argumentNames = new Set(['url', 'base.url', 'head.url'])

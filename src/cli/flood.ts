@@ -21,7 +21,7 @@ import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
-import { aHeader, aList, anAnswer, aNumber, aStage } from './parse.ts'
+import { aHeader, aJSON, aList, anAnswer, aNumber, aStage } from './parse.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
@@ -31,6 +31,8 @@ interface Flags {
   readonly text?: string
   readonly binary?: string
   readonly probe?: string
+  readonly protocolModule?: string
+  readonly data?: unknown
   readonly answer?: string | RegExp
   readonly echo?: true
   readonly stage?: WsLoadOptions['stages']
@@ -68,6 +70,8 @@ const options = [
   'payloadBytes',
   'timeout',
   'connectTimeout',
+  'sessionTimeout',
+  'sessionRate',
   'perMessageDeflate',
   'threads',
   'seed',
@@ -106,21 +110,28 @@ export function addFlood(program: Command): Command {
       new Option(
         '--text <text>',
         'send this text instead of ping frames, and take each message for its answer',
-      ).conflicts(['binary', 'probe']),
+      ).conflicts(['binary', 'probe', 'protocolModule']),
     )
-    .addOption(new Option('--binary <file>', 'the same with the bytes of a file').conflicts('probe'))
+    .addOption(
+      new Option('--binary <file>', 'the same with the bytes of a file').conflicts(['probe', 'protocolModule']),
+    )
     .addOption(
       new Option(
         '--answer <text>',
         'of --text or --binary: take messages with this text alone for answers, or those that match /a pattern/',
       )
         .argParser(anAnswer)
-        .conflicts(['echo', 'probe']),
+        .conflicts(['echo', 'probe', 'protocolModule']),
     )
     .addOption(
-      new Option('--echo', 'of --text or --binary: take the same message alone for its answer').conflicts('probe'),
+      new Option('--echo', 'of --text or --binary: take the same message alone for its answer').conflicts([
+        'probe',
+        'protocolModule',
+      ]),
     )
-    .option('--probe <file>', 'a module that exports request and reply')
+    .addOption(new Option('--probe <file>', 'a module that exports request and reply').conflicts('protocolModule'))
+    .option('--protocol-module <file>', 'a module that defines a protocol: sessions, requests, replies')
+    .option('--data <json>', 'of --probe or --protocol-module: what its functions are given', aJSON)
     .option(
       '--max-pending-pongs <number>',
       `unanswered ping frames of a connection at most (default: ${defaults.maxPendingPongs})`,
@@ -135,6 +146,11 @@ export function addFlood(program: Command): Command {
       '--connect-timeout <duration>',
       `a connection that is not open has failed then (default: ${seconds(defaults.connectTimeout)})`,
     )
+    .option(
+      '--session-timeout <duration>',
+      `of --protocol-module: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
+    )
+    .option('--session-rate <rate>', 'of --protocol-module: sessions begun per second')
     .option('--per-message-deflate', 'offer compression')
     .option('--local-address <address>', 'source address; repeatable', aList)
     .option('--ca <file>', 'trusted certificates (PEM)')
@@ -166,6 +182,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
     ...mistakesOf(objectives),
     ...mistakesInFiles(files),
     ...flagsWithoutMessage(flags).map((flag) => `--${flag}: expected --text or --binary with it, got neither`),
+    ...dataWithoutModule(flags),
   ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
@@ -189,6 +206,11 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
 function flagsWithoutMessage({ text, binary, answer, echo }: Flags): string[] {
   if (text !== undefined || binary !== undefined) return []
   return Object.entries({ answer, echo }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+}
+
+function dataWithoutModule({ data, probe, protocolModule }: Flags): string[] {
+  if (data === undefined || probe !== undefined || protocolModule !== undefined) return []
+  return ['--data: expected --probe or --protocol-module with it, got neither']
 }
 
 /** With its verdict, if it was judged. */
@@ -233,14 +255,30 @@ function nameOf(argument: string): string {
 }
 
 function toOptions(flags: Flags): WsLoadOptions {
-  const { text, binary, probe, answer, echo, stage, header, protocol, localAddress, slo, decide } = flags
+  const {
+    text,
+    binary,
+    probe,
+    protocolModule,
+    data,
+    answer,
+    echo,
+    stage,
+    header,
+    protocol,
+    localAddress,
+    slo,
+    decide,
+  } = flags
   const named: Readonly<Record<string, unknown>> = { ...flags }
+  const given = data !== undefined && { data }
   const answered = { ...(answer !== undefined && { answer }), ...(echo && { answer: { echo } }) }
   return {
     ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
     ...(text !== undefined && { probe: { text, ...answered } }),
     ...(binary !== undefined && { probe: { binary: read(binary), ...answered } }),
-    ...(probe !== undefined && { probe: { module: resolve(probe) } }),
+    ...(probe !== undefined && { probe: { module: resolve(probe), ...given } }),
+    ...(protocolModule !== undefined && { probe: { protocol: resolve(protocolModule), ...given } }),
     ...(stage !== undefined && { stages: stage }),
     ...(header !== undefined && { headers: header }),
     ...(protocol !== undefined && { protocols: protocol }),

@@ -18,6 +18,15 @@ export function aWholeNumber(least: number, most: number): (given: string) => nu
   }
 }
 
+/** Reads data in JSON. An error does not repeat a secret. */
+export function aJSON(given: string): unknown {
+  try {
+    return JSON.parse(given) as unknown
+  } catch {
+    throw usageError(`--data: expected JSON, got ${showKind(given)}`)
+  }
+}
+
 /** Reads a flag that may be repeated into a list. */
 export function aList(given: string, before: readonly string[] = []): readonly string[] {
   return [...before, given]

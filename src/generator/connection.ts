@@ -5,21 +5,26 @@ import { maskerOf } from '../secrets.ts'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
+import { messageOf, type ProbeMessage } from '../wire/probe-message.ts'
 import {
   type ConnectionFault,
+  describeTimeout,
   faultOfClose,
   faultOfError,
   faultOfLimit,
   faultOfResponse,
+  faultOfSession,
   generatorLimit,
   whileUnanswered,
 } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
 import { PassedFrames } from './passed-frames.ts'
 import type { PingTimes } from './ping-times.ts'
+import { placeOf } from './place.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
 import { answerPings } from './server-pings.ts'
+import { Session } from './session.ts'
 import { openSocket, type SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import type { UnfinishedMessages } from './unfinished-messages.ts'
@@ -57,15 +62,16 @@ export interface ConnectionContext {
   readonly receiveBuffer: Uint8Array
   /** Places became free on an open connection. */
   readonly freed: (connection: Connection, places: number) => void
-  /** The state of the connection has changed. */
-  readonly changed: (connection: Connection) => void
+  /** The state of the connection has changed; it was `before`. */
+  readonly changed: (connection: Connection, before: State) => void
 }
 
 /**
- * `abandoned`: given up by us before it was open. `closing`: we have said goodbye. `ended`: anything else has begun to end it,
- * and TCP may be open for a while. `closed`: nothing is left of it.
+ * `in session`: open, but not for pings yet. `abandoned`: given up by us before it was open. `closing`: we have said goodbye.
+ * `ended`: anything else has begun to end it, and TCP may be open for a while; of one whose session was not over, `failed`.
+ * `closed`: nothing is left of it.
  */
-type State = 'connecting' | 'open' | 'closing' | 'ended' | 'closed' | 'failed' | 'abandoned'
+export type State = 'connecting' | 'in session' | 'open' | 'closing' | 'ended' | 'closed' | 'failed' | 'abandoned'
 
 /**
  * One socket of the flood. `ws` does the handshake and understands everything a server may say; once the connection is
@@ -99,6 +105,8 @@ export class Connection implements FrameSink {
   /** What the socket may have kept back: when that was surely not there yet, and the last iteration that may bring it. */
   #keptBack: { readonly floor: number; readonly until: number } | undefined
   #fault: ConnectionFault | undefined
+  /** While it is not over. */
+  #session: Session | undefined
   #socket: Socket | undefined
   readonly #context: ConnectionContext
   /** Control-frame pings that it leaves unanswered at most. */
@@ -199,14 +207,31 @@ export class Connection implements FrameSink {
     this.#ws.terminate()
   }
 
+  /** Says what has to be said before the first ping. */
+  beginSession(): void {
+    const session = this.#session
+    if (session === undefined) return
+    session.began = performance.now()
+    void this.#runSession(session)
+  }
+
+  /** Ends a session that takes too long. @param limit when it should have begun at the latest */
+  expireSession(limit: number): void {
+    const session = this.#session
+    if (session === undefined || session.began > limit) return
+    const { probe, plan } = this.#context
+    const place = session.waitsAt && placeOf(session.waitsAt, probe.sessions!.module)
+    this.#failSession({ code: 'SESSION_TIMEOUT', sample: describeTimeout(session, plan.sessionTimeout!, place) })
+  }
+
   /** Settles what is still unanswered as lost, drops what is not sent, and says goodbye. */
   close(): void {
     this.#noticeEnd()
     this.#loseAll()
-    if (this.state === 'open') {
-      this.state = 'closing'
+    this.#endSession('the run ends')
+    if (this.state === 'open' || this.state === 'in session') {
+      this.#become('closing')
       this.#ws.close(1000)
-      this.#context.changed(this)
     } else if (this.state === 'connecting') {
       this.state = 'abandoned'
       this.#ws.terminate()
@@ -220,6 +245,11 @@ export class Connection implements FrameSink {
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
     const { probe, recorder } = this.#context
+    if (this.#session !== undefined) {
+      recorder.messages.received++
+      this.#session.deliver(messageOf(bytes, start, end, binary))
+      return
+    }
     const flight = this.#flight
     if (probe.answers === 'message' && this.state === 'open') recorder.messages.received++
     const sequence = this.#answeredBy(bytes, start, end, binary)
@@ -242,7 +272,7 @@ export class Connection implements FrameSink {
   }
 
   pass(bytes: Uint8Array, start: number, end: number): void {
-    if (this.state === 'ended') return
+    if (this.state === 'ended' || this.state === 'failed') return
     const { probe, ping, unfinished } = this.#context
     this.#passed ??= new PassedFrames(probe.answers)
     const before = this.#passed.unfinished
@@ -332,7 +362,8 @@ export class Connection implements FrameSink {
     try {
       low = probe.read(this.index, bytes, start, end, binary)
     } catch (error) {
-      recorder.fault('PROBE_REPLY_FAILED', String(error))
+      // What it says behind a failed session is no answer.
+      if (this.state !== 'failed') recorder.fault('PROBE_REPLY_FAILED', String(error))
       low = -1
     }
     if (probe.settles === 'up to' && low !== -1) flight.acknowledge(low, ping)
@@ -422,7 +453,7 @@ export class Connection implements FrameSink {
       const end = this.#headReader.read(bytes, at, length)
       this.#giveToWs(bytes, at, end)
       at = end
-      if (this.state !== 'open') continue
+      if (this.state === 'connecting') continue
       this.#headReader = undefined
       this.#readsFrames = probe.answers === 'pong' || this.#ws.extensions === ''
       this.#hasPassed = false
@@ -457,10 +488,13 @@ export class Connection implements FrameSink {
     }
     this.#ws.on('open', () => {
       clock.stamp()
-      this.state = 'open'
       answerPings(this.#ws, this.#socket!)
       recorder.opened(this.started, clock.floor, performance.now())
-      this.#context.changed(this)
+      if (probe.sessions === undefined) this.#become('open')
+      else {
+        this.#session = new Session({ send: (message) => this.#say(message), close: (code) => this.#hangUp(code) })
+        this.#become('in session')
+      }
     })
     if (probe.answers === 'pong') {
       this.#ws.on('pong', (data) => answer(data, true))
@@ -472,28 +506,84 @@ export class Connection implements FrameSink {
     this.#ws.on('unexpected-response', (_request, response) => this.fail(faultOfResponse(response)))
     this.#ws.on('error', (error) => {
       this.#fault ??= faultOfError(error)
-      if (this.state === 'open') this.#endEarly(this.#fault)
+      if (this.state === 'open' || this.state === 'in session') this.#endEarly(this.#fault)
     })
     this.#ws.on('close', (code, reason) => this.#closed(code, reason))
   }
 
   /** Ends the connection once the server's end of it has come, by a close frame or without one, whatever becomes of TCP. */
   #noticeEnd(): void {
-    const hasBegun = this.state === 'open' && this.#ws.readyState !== WebSocket.OPEN
-    if (!hasBegun || this.#passed?.isBehind) return
+    const isOpen = this.state === 'open' || this.state === 'in session'
+    if (!isOpen || this.#ws.readyState === WebSocket.OPEN || this.#passed?.isBehind) return
     const { code, reason } = this.#passed?.close ?? noCloseFrame
-    this.#endAsClosed(code, reason)
+    // What was said before it may be what the session fails by.
+    if (this.state === 'in session') setImmediate(() => this.#endSessionAsClosed(code, reason))
+    else this.#endAsClosed(code, reason)
+  }
+
+  #endSessionAsClosed(code: number, reason: Buffer): void {
+    if (this.state === 'in session') this.#endAsClosed(code, reason)
   }
 
   /** `ws` is done, and the socket is gone. */
   #closed(code: number, reason: Buffer): void {
     if (this.state === 'abandoned') return
-    if (this.state === 'open') this.#endAsClosed(code, reason)
+    if (this.state === 'open' || this.state === 'in session') this.#endAsClosed(code, reason)
     if (this.state === 'connecting') {
       this.#report(this.#fault ?? faultOfClose(code, reason))
-      this.state = 'failed'
-    } else this.state = 'closed'
-    this.#context.changed(this)
+      this.#become('failed')
+    } else this.#become('closed')
+  }
+
+  #become(state: State): void {
+    const before = this.state
+    this.state = state
+    this.#context.changed(this, before)
+  }
+
+  async #runSession(session: Session): Promise<void> {
+    const { probe, clock, recorder } = this.#context
+    const { run, module } = probe.sessions!
+    try {
+      await run(this.index, session.connection)
+    } catch (error) {
+      if (this.#session === session) this.#failSession(faultOfSession(String(error), placeOf(error, module)))
+      return
+    }
+    // One that is ending tells the reason when it has ended.
+    if (this.#session !== session || this.#ws.readyState !== WebSocket.OPEN) return
+    clock.update()
+    recorder.sessionOver(session.began, clock.floor, performance.now())
+    this.#endSession('the session is over')
+    this.#become('open')
+  }
+
+  /** Counts a connection whose session is not over as failed, and ends it. */
+  #failSession(fault: ConnectionFault): void {
+    if (this.#session === undefined) return
+    this.#endSession(fault.sample)
+    this.#report(fault)
+    this.#become('failed')
+    this.#ws.close(1000)
+  }
+
+  #endSession(reason: string): void {
+    this.#session?.end(reason)
+    this.#session = undefined
+  }
+
+  /** Sends what is no ping. */
+  #say(message: ProbeMessage): void {
+    if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
+      throw new TypeError(`send() was given ${typeof message}, neither a text nor a Uint8Array`)
+    }
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(message)
+  }
+
+  /** Ends the connection for the protocol. */
+  #hangUp(code = 1000): void {
+    this.#ws.close(code)
+    this.#fault ??= { code: `CLOSE_${code}`, sample: 'closed by the protocol' }
   }
 
   #endAsClosed(code: number, reason: Buffer): void {
@@ -507,16 +597,20 @@ export class Connection implements FrameSink {
 
   /** Ends an open connection, though its socket may be left for a while: nothing is read or sent any more. */
   #endEarly(fault: ConnectionFault): void {
-    const { unfinished, changed } = this.#context
-    this.state = 'ended'
+    const { unfinished, probe } = this.#context
     this.#report(fault)
     this.#loseAll()
     unfinished.change(this.#passed?.unfinished ?? 0, 0)
+    const session = this.#session
+    if (session === undefined) this.#become('ended')
+    else {
+      const place = session.waitsAt && placeOf(session.waitsAt, probe.sessions!.module)
+      this.#failSession(faultOfSession(`its connection ended with ${fault.code}: ${fault.sample}`, place))
+    }
     if (fault.code === generatorLimit) {
       this.#ws.close(tooBig)
       this.#ws.terminate()
     }
-    changed(this)
   }
 
   /** Counts a fault; a server may repeat what this connection alone asked for. */

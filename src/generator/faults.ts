@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { withoutSecrets } from '../secrets.ts'
 import { beyond } from './limits.ts'
+import type { Session } from './session.ts'
 
 /** A fault of a connection: what it is counted under, and the words that came with it. */
 export interface ConnectionFault {
@@ -49,6 +50,23 @@ export function whileUnanswered(fault: ConnectionFault, pendingPongs: number, op
   if (pendingPongs < manyPendingPongs) return fault
   const hint = `with ${pendingPongs} pings unanswered; if the server limits them, take a lower ${option}`
   return { ...fault, sample: `${fault.sample}, ${hint}` }
+}
+
+/** The end of a connection whose session was not over. @param place where in a user's code it came to that */
+export function faultOfSession(what: string, place: string | undefined): ConnectionFault {
+  return { code: 'SESSION_FAILED', sample: place === undefined ? what : `${what} (${place})` }
+}
+
+/** Characters of a server's message that a sample shows. */
+const longestMessage = 100
+
+/** A session that is not over after `limit` milliseconds: where it waits, and what the server has said instead. */
+export function describeTimeout({ unreceived }: Pick<Session, 'unreceived'>, limit: number, place?: string): string {
+  const waits = place === undefined ? '' : `, waits for a message (${place})`
+  const last = unreceived.at(-1)
+  const text = typeof last === 'string' ? JSON.stringify(last.slice(0, longestMessage)) : `${last?.length} bytes`
+  const missed = last === undefined ? '' : `; of ${unreceived.length} that it has not received, the last: ${text}`
+  return `not over after ${limit} ms${waits}${missed}`
 }
 
 /** The end of a connection that nobody here asked for. @see RFC 6455 section 7.4 */

@@ -5,6 +5,7 @@ import { createProbe } from '../wire/create-probe.ts'
 import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
 import type { Probe } from '../wire/probe.ts'
+import type { ProbeSpec } from '../wire/probe-spec.ts'
 import { reached } from './alarm.ts'
 import { closedModel } from './closed-model.ts'
 import { EventLoop } from './event-loop.ts'
@@ -25,7 +26,7 @@ import { UnfinishedMessages } from './unfinished-messages.ts'
 
 const receiveBufferBytes = 65_536
 const secondMs = 1_000
-/** How often handshakes are checked for having taken too long. */
+/** How often handshakes and sessions are checked for having taken too long. */
 const handshakeCheckMs = 50
 /** How often pings are checked for having timed out: so many times within a timeout, within these limits. */
 const timeoutChecksPerTimeout = 20
@@ -90,7 +91,7 @@ export class Flood {
     const { clock } = loop
     const turns = plan.turns === undefined ? undefined : new Turns(plan.turns)
     const duration = plan.decidable ? undefined : plan.duration
-    const recorder = new Recorder(isOpenModel, duration, turns, maskerOf(plan), clock)
+    const recorder = new Recorder(isOpenModel, duration, turns, maskerOf({ ...plan, data: dataOf(plan.probe) }), clock)
     const ping = new PingTimes()
     this.#plan = plan
     this.#loop = loop
@@ -116,7 +117,7 @@ export class Flood {
     this.#model = createModel({ plan, clock, recorder, turns, ping, connections, finished })
   }
 
-  /** Opens the connections; resolves when each of them is open or has failed, and has said what it says unasked. */
+  /** Opens the connections and their sessions; resolves when each is over or has failed, and has said what it says unasked. */
   async connect(): Promise<void> {
     this.#loop.poller.start()
     this.#handshakeCheck = setInterval(() => this.#pool.expire(), handshakeCheckMs)
@@ -301,6 +302,11 @@ export class Flood {
       afterSilence: { ...recorder.afterSilence, ...this.#pool.afterSilence },
     }
   }
+}
+
+/** What the functions of a probe are given, which a server may repeat. */
+function dataOf(probe: ProbeSpec): unknown {
+  return 'data' in probe ? probe.data : undefined
 }
 
 /** How often pings are checked for having timed out. */

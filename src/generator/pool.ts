@@ -1,7 +1,8 @@
+import { setTimeout } from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AfterSilence, ConnectionTotals } from '../result/load-result.ts'
-import { Connection, type ConnectionContext } from './connection.ts'
 import { closingHandshakeMs } from './web-socket.ts'
+import { Connection, type ConnectionContext, type State } from './connection.ts'
 
 /** Handshakes that a thread waits for before it begins others: more would overflow a server's listen backlog. */
 const mostHandshakes = 128
@@ -30,8 +31,12 @@ export class ConnectionPool {
   #patienceMs = 0
   /** When a handshake was finished, or waited for no longer. */
   #lastProgress = 0
+  #inSession = 0
   #opened = 0
   #failed = 0
+  #failedSessions = 0
+  /** When the next session may begin, in milliseconds of `performance.now()`. */
+  #nextSession = 0
   #closedEarly = 0
   #failedAfterSilence = 0
   #closedAfterSilence = 0
@@ -39,12 +44,14 @@ export class ConnectionPool {
   readonly #context: ConnectionContext
 
   constructor(context: Omit<ConnectionContext, 'changed'>) {
-    this.#context = { ...context, changed: (connection) => this.#count(connection) }
+    this.#context = { ...context, changed: (connection, before) => this.#count(connection, before) }
   }
 
-  /** Opens the plan's connections at its pace; resolves when each of them is open or has failed. */
+  /** Opens the plan's connections at its pace; resolves when each of them is open, its session over, or has failed. */
   async open(): Promise<void> {
-    const { connections, connectRate, firstConnection } = this.#context.plan
+    const { connections, firstConnection, sessionRate } = this.#context.plan
+    // One that has to wait for its session could not answer what the server says meanwhile.
+    const connectRate = Math.min(this.#context.plan.connectRate, sessionRate)
     const started = performance.now()
     this.#progress()
     for (let nth = 0; nth < connections && !this.#isAbandoned; nth++) {
@@ -56,17 +63,18 @@ export class ConnectionPool {
       this.#awaited++
       this.connections.push(new Connection(firstConnection + nth, this.#context))
     }
-    await this.#waitUntil(() => this.#connecting === 0 || this.#isAbandoned)
+    await this.#waitUntil(() => this.#connecting + this.#inSession === 0 || this.#isAbandoned)
   }
 
-  /** Settles pings and handshakes that had waited too long when the event loop last polled for answers. */
+  /** Settles pings, handshakes and sessions that had waited too long when the event loop last polled for answers. */
   expire(): void {
     const { clock, plan } = this.#context
     clock.update()
     const now = clock.floor
-    const { connectTimeout } = plan
+    const { connectTimeout, sessionTimeout = Infinity } = plan
     for (const connection of this.connections) {
       if (connection.state === 'open') connection.expire(now)
+      else if (connection.state === 'in session') connection.expireSession(now - sessionTimeout)
       else if (connection.state === 'connecting' && now - connection.started > connectTimeout) {
         connection.fail({ code: 'CONNECT_TIMEOUT', sample: `not open after ${connectTimeout} ms` })
       }
@@ -88,10 +96,12 @@ export class ConnectionPool {
     for (const connection of this.connections) connection.giveUp()
   }
 
-  /** Opens no more connections and ends those that are still connecting. */
+  /** Opens no more connections and ends those that are still connecting, or whose session is not over. */
   abandon(): void {
     this.#isAbandoned = true
-    for (const connection of this.connections) if (connection.state === 'connecting') connection.close()
+    for (const connection of this.connections) {
+      if (connection.state === 'connecting' || connection.state === 'in session') connection.close()
+    }
   }
 
   /** Says goodbye on all connections; resolves when no socket is left. */
@@ -110,6 +120,7 @@ export class ConnectionPool {
       opened: this.#opened,
       failed: this.#failed,
       closedEarly: this.#closedEarly,
+      failedSessions: this.#failedSessions,
     }
   }
 
@@ -139,18 +150,26 @@ export class ConnectionPool {
     while (!isReached()) await sleep(checkEveryMs)
   }
 
-  #count(connection: Connection): void {
+  #count(connection: Connection, before: State): void {
     const { state } = connection
     const { isAfterSilence } = this.#context.clock
-    if (state === 'open') {
-      this.#opened++
+    if (before === 'connecting') this.#connected(connection)
+    if (before === 'in session') this.#inSession--
+    if (before === 'connecting' && state !== 'failed') {
       this.live++
       this.#sockets++
-      this.#connected(connection)
+    }
+    if (state === 'in session') {
+      this.#inSession++
+      this.#beginSession(connection)
+    } else if (state === 'open') {
+      this.#opened++
     } else if (state === 'failed') {
       this.#failed++
       if (isAfterSilence) this.#failedAfterSilence++
-      this.#connected(connection)
+      if (before === 'connecting') return
+      this.#failedSessions++
+      this.live--
     } else if (state === 'ended') {
       this.live--
       this.#closedEarly++
@@ -168,5 +187,14 @@ export class ConnectionPool {
     if (index >= this.#unawaitedBelow) this.#awaited--
     const hasTimedOut = performance.now() - started > this.#context.plan.connectTimeout
     if (!hasTimedOut) this.#progress()
+  }
+
+  /** Begins the session of a connection that has opened when it is its turn. */
+  #beginSession(connection: Connection): void {
+    const now = performance.now()
+    const due = Math.max(now, this.#nextSession)
+    this.#nextSession = due + 1_000 / this.#context.plan.sessionRate
+    if (due === now) connection.beginSession()
+    else setTimeout(() => connection.beginSession(), due - now)
   }
 }

@@ -36,6 +36,9 @@ export interface Recording {
   readonly sendDelay: HistogramCounts
   readonly handshake: HistogramCounts
   readonly handshakeFloor: HistogramCounts
+  /** Where there were any. */
+  readonly session: HistogramCounts | undefined
+  readonly sessionFloor: HistogramCounts | undefined
   readonly faults: ReadonlyMap<string, { readonly count: number; readonly samples: readonly string[] }>
   readonly seconds: readonly RecordedSecond[]
   readonly afterSilence: PingsAfterSilence
@@ -67,6 +70,8 @@ export class Recorder implements Recording {
   readonly sendDelay: Histogram = new Histogram()
   readonly handshake: Histogram = new Histogram()
   readonly handshakeFloor: Histogram = new Histogram()
+  session: Histogram | undefined
+  sessionFloor: Histogram | undefined
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly seconds: RecordedSecond[] = []
   readonly afterSilence: Counting<PingsAfterSilence> = { timedOut: 0, lost: 0, dropped: 0 }
@@ -190,6 +195,14 @@ export class Recorder implements Recording {
   opened(started: number, floor: number, ceiling: number): void {
     this.handshake.recordMs(ceiling - started)
     this.handshakeFloor.recordMs(floor - started)
+  }
+
+  sessionOver(began: number, floor: number, ceiling: number): void {
+    this.session ??= new Histogram()
+    this.sessionFloor ??= new Histogram()
+    this.session.recordMs(ceiling - began)
+    // It may not have waited for anything.
+    this.sessionFloor.recordMs(Math.max(0, floor - began))
   }
 
   fault(code: string, sample: string): void {

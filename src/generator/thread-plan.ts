@@ -27,6 +27,10 @@ export interface ThreadPlan {
   readonly drain: number
   readonly timeout: number
   readonly connectTimeout: number
+  /** `undefined` of probes without sessions. */
+  readonly sessionTimeout: number | undefined
+  /** Sessions to begin per second. */
+  readonly sessionRate: number
   readonly inFlight: number
   /** Control-frame pings that a connection leaves unanswered at most; `undefined` of other probes. */
   readonly maxPendingPongs: number | undefined

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { UnusableProbe } from '../wire/unusable-probe.ts'
 import { EventLoop } from './event-loop.ts'
 import { Flood } from './flood.ts'
+import { SessionOver } from './session.ts'
 import type { Notice, Order, ThreadWork } from './messages.ts'
 
 function sharedNow(): number {
@@ -23,6 +24,10 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
     say({ type: 'unusable', mistakes })
     return
   }
+  // A session may have begun what goes on when it is over.
+  process.on('unhandledRejection', (reason) => {
+    if (!(reason instanceof SessionOver)) throw reason
+  })
   // Nobody was connected while the probes were loaded: that was no silence.
   loop.clock.worked(performance.now())
   port.on('message', (order: Order) => {

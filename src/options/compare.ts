@@ -8,6 +8,7 @@ import { valueOf } from './invalid-options.ts'
 import {
   contradictionsIn,
   excessOfPings,
+  needlessWith,
   type Load,
   loadFields,
   resolveLoad,
@@ -88,7 +89,7 @@ export function safeParseComparison(input: CompareOptions): Parsed<ResolvedCompa
   ) {
     return { mistakes: [...mistakesOf(base, head, tolerance, fields), ...contradictory, ...mistakesOf(probe)] }
   }
-  const excess = excessOfPings(fields.value, probe.value)
+  const excess = [...excessOfPings(fields.value, probe.value), ...needlessWith(fields.value, probe.value)]
   if (excess.length > 0) return { mistakes: excess }
   return {
     value: {

@@ -97,6 +97,10 @@ export interface WsLoadOptions {
   readonly timeout?: Duration
   /** A connection that is not open after this long has failed. Default: '10s'. */
   readonly connectTimeout?: Duration
+  /** A session that is not over after this long has failed, and its connection with it. Default: '10s'. Only with `{ protocol }`. */
+  readonly sessionTimeout?: Duration
+  /** Sessions begun per second over all threads. Default: as fast as connections open. Only with `{ protocol }`. */
+  readonly sessionRate?: Rate
   /** Headers of the handshake request. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   /** WebSocket subprotocols to ask for. */
@@ -146,6 +150,9 @@ export interface Load {
   readonly probe: ProbeSpec
   readonly timeout: number
   readonly connectTimeout: number
+  /** `undefined` of probes without sessions. */
+  readonly sessionTimeout: number | undefined
+  readonly sessionRate: number
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly protocols: readonly string[]
   readonly tls: ResolvedTls
@@ -179,6 +186,8 @@ export const loadFields = {
   payloadBytes: v.optional(wholeNumber(1, 16_777_216)),
   timeout: v.optional(duration(1), defaults.timeout),
   connectTimeout: v.optional(duration(1), defaults.connectTimeout),
+  sessionTimeout: v.optional(duration(1)),
+  sessionRate: v.optional(rate()),
   headers: v.optional(headers(), {}),
   protocols: v.optional(subprotocols(), []),
   tls: v.optional(tls(), {}),
@@ -231,7 +240,7 @@ export function safeParseOptions(input: unknown): Parsed<ResolvedOptions> {
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
   }
   const { url, duration, pings, until: _, maxDuration, ...load } = fields.value
-  const excess = excessOfPings(load, probe.value)
+  const excess = [...excessOfPings(load, probe.value), ...needlessWith(load, probe.value)]
   if (excess.length > 0) return { mistakes: excess }
   const stagesDuration = load.stages?.reduce((sum, stage) => sum + stage.duration, 0)
   const longest = until.value === undefined ? defaults.duration : maxDuration
@@ -262,6 +271,7 @@ export function resolveLoad(
   probe: ProbeSpec,
 ): Load {
   const { rate, stages, drain, connectRate, seed, maxPendingPongs, payloadBytes: _, signal: __, ...load } = given
+  const { sessionTimeout = defaults.sessionTimeout, sessionRate = Infinity } = given
   return {
     ...load,
     maxPendingPongs: probe.kind === 'ping' ? (maxPendingPongs ?? defaults.maxPendingPongs) : undefined,
@@ -269,6 +279,8 @@ export function resolveLoad(
     stages: stages ?? (rate === undefined ? undefined : [{ duration: Infinity, rate }]),
     startRate: rate ?? (stages?.[0]?.duration === 0 ? stages[0].rate : 0),
     connectRate: connectRate ?? Infinity,
+    sessionTimeout: probe.kind === 'protocol' ? sessionTimeout : undefined,
+    sessionRate,
     probe,
     seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
   }
@@ -305,6 +317,20 @@ export function excessOfPings(
     `inFlight: expected at most ${most} with control-frame pings, got ${formatCount(inFlight)}; ${why}. ` +
       'Raise maxPendingPongs if yours takes more, or use a { text } or { request, reply } probe',
   ]
+}
+
+/** Options of sessions, where the probe has none. */
+export function needlessWith(
+  { sessionTimeout, sessionRate }: Pick<LoadFields, 'sessionTimeout' | 'sessionRate'>,
+  probe: ProbeSpec,
+): string[] {
+  if (probe.kind === 'protocol') return []
+  return Object.entries({ sessionTimeout, sessionRate })
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name]) =>
+        `${name}: expected the probe { protocol } with it, got ${describeProbe(probe)}; only protocols have sessions`,
+    )
 }
 
 /** Whether options ask for more control-frame pings in flight than a connection may leave unanswered. */
@@ -357,6 +383,10 @@ export function mergeOptions<Given extends object>(base: WsLoadOptions, given: G
   if ('probe' in set) {
     delete kept['payloadBytes']
     delete kept['maxPendingPongs']
+    if (!isObject(set['probe']) || !('protocol' in set['probe'])) {
+      delete kept['sessionTimeout']
+      delete kept['sessionRate']
+    }
   }
   const has = (name: string): boolean => (set[name] ?? kept[name]) !== undefined
   if (!has('rate') && !has('stages')) delete kept['arrivals']

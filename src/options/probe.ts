@@ -200,7 +200,7 @@ function tryOut({ request, reply, data }: { request: string; reply: string; data
   try {
     const make = revive(request) as ProbeFunctions['request']
     if (isAsync(make)) return 'probe.request: expected a function that returns its message at once, got an async one'
-    message = make(1, structuredClone(data), { index: 0, data: structuredClone(data) })
+    message = make(1, structuredClone(data), { index: 0, state: undefined, data: structuredClone(data) })
   } catch (error) {
     return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cureOfSentFunction}`
   }

@@ -5,8 +5,21 @@ import { describeProbe } from './probe.ts'
 
 /** The options of a run as plain data for the summary: no secrets (a subprotocol can carry a token), no functions. */
 export function recordOptions(options: ResolvedOptions): RecordedOptions {
-  const { stages, startRate, arrivals, inFlight, pings, until, duration, headers, tls, connectRate, url, ...rest } =
-    options
+  const {
+    stages,
+    startRate,
+    arrivals,
+    inFlight,
+    pings,
+    until,
+    duration,
+    headers,
+    tls,
+    connectRate,
+    sessionRate,
+    url,
+    ...rest
+  } = options
   const constantRate = stages?.length === 1 && stages[0]!.duration === Infinity
   return {
     url: url === undefined ? undefined : withoutSecrets(new URL(url).href),
@@ -22,6 +35,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
         ? { rate: startRate, arrivals }
         : { stages, rate: startRate, arrivals }),
     ...(Number.isFinite(connectRate) && { connectRate }),
+    ...(Number.isFinite(sessionRate) && { sessionRate }),
     probe: describeProbe(options.probe),
     payloadBytes: options.probe.payloadBytes,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[masked]'])),

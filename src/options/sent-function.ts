@@ -23,7 +23,7 @@ export function tryOutReader({ name, source, data, returns }: SentReader, messag
   try {
     read = revive(source) as typeof read
     if (isAsync(read)) return atOnce
-    const returned = read!(message, structuredClone(data), { index: 0, data: structuredClone(data) })
+    const returned = read!(message, structuredClone(data), { index: 0, state: undefined, data: structuredClone(data) })
     if (!(returned instanceof Promise)) return undefined
     returned.catch(() => {})
     return atOnce

@@ -10,15 +10,20 @@ import { table, unfold } from './markup.ts'
 /** Options that are durations and rates: said with their units, as everything else on a page. */
 const formats: Readonly<Record<string, (value: number) => string>> = {
   ...Object.fromEntries(
-    ['duration', 'maxDuration', 'warmup', 'drain', 'timeout', 'connectTimeout'].map((name) => [name, formatDuration]),
+    ['duration', 'maxDuration', 'warmup', 'drain', 'timeout', 'connectTimeout', 'sessionTimeout'].map((name) => [
+      name,
+      formatDuration,
+    ]),
   ),
   rate: formatRate,
   connectRate: formatRate,
+  sessionRate: formatRate,
 }
 
 /** What no chart shows, to unfold: totals, other latencies, the generator, the machine, the options. */
 export function detailsOf(result: LoadResult, suffix: string): Markup[] {
-  const { pings, messages, pongs, connections, handshake, serviceTime, generator, environment, options } = result
+  const { pings, messages, pongs, connections, handshake, session, serviceTime, generator, environment, options } =
+    result
   const run = observeRun(result)
   const percentilesOf = (group: LatencyGroup): string[] =>
     [50, 99, 100].map((percentile) => formatPercentile(run, percentile, group))
@@ -39,6 +44,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         head: ['latency', 'count', 'p50', 'p99', 'max'],
         rows: [
           ['handshake', formatCount(handshake.count), ...percentilesOf('handshake')],
+          ...(session.count > 0 ? [['session', formatCount(session.count), ...percentilesOf('session')]] : []),
           ['service time', formatCount(serviceTime.count), ...percentilesOf('serviceTime')],
           ['sent late by', ...figuresOf(generator.sendDelay)],
         ],

@@ -110,8 +110,7 @@ function describeLatency(result: LoadResult): string[] {
 }
 
 function describeTotals(result: LoadResult): string[] {
-  const { throughput, offeredRate, pings, messages, pongs, connections, handshake, serviceTime, latency, duration } =
-    result
+  const { throughput, offeredRate, pings, messages, pongs, connections, serviceTime, latency, duration } = result
   const run = observeRun(result)
   const untilLastAnswer = (pings.answered / throughput) * 1_000
   const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
@@ -134,8 +133,12 @@ function describeTotals(result: LoadResult): string[] {
     ['Error rate', formatRatio(result.errorRate)],
     ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],
+    ...(connections.failedSessions > 0
+      ? [['', `${formatCount(connections.failedSessions)} with failed sessions`]]
+      : []),
     ...(connections.closedEarly > 0 ? [['', `${formatCount(connections.closedEarly)} closed early`]] : []),
-    ...(handshake.count > 0 ? describeBriefly('Handshake', run, 'handshake') : []),
+    ...(result.handshake.count > 0 ? describeBriefly('Handshake', run, 'handshake') : []),
+    ...(result.session.count > 0 ? describeBriefly('Session', run, 'session') : []),
     ...(serviceTime.p99 === latency.p99 || serviceTime.count === 0
       ? []
       : describeBriefly('Service time', run, 'serviceTime')),

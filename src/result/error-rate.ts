@@ -5,7 +5,7 @@ export function errorRate({ due, dropped, timedOut, lost }: PingTotals): number 
   return (dropped + timedOut + lost) / due
 }
 
-/** Share of the connections asked for that never opened, 0 to 1. */
+/** Share of the connections asked for that never opened, or whose session failed, 0 to 1. */
 export function connectErrorRate({ requested, failed }: ConnectionTotals): number {
   return failed / requested
 }

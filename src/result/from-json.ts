@@ -3,6 +3,7 @@ import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import { connectErrorRate, errorRate } from './error-rate.ts'
 import { fromBase64 } from './hdr.ts'
+import { Histogram } from './histogram.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LatencyFigures, SummaryJSON } from './json.ts'
 import type { LoadResult } from './load-result.ts'
@@ -61,6 +62,7 @@ export const summarySchema = v.object({
   latencyFloor: latency,
   serviceTime: latency,
   handshake: latency,
+  session: v.optional(latency),
   throughput: finiteOrNull,
   offeredRate: finiteOrNull,
   pings: v.object({
@@ -80,7 +82,13 @@ export const summarySchema = v.object({
   errors: v.record(v.string(), v.object({ count, samples: v.array(v.string()) })),
   errorRate: finiteOrNull,
   connectErrorRate: v.optional(finiteOrNull),
-  connections: v.object({ requested: count, opened: count, failed: count, closedEarly: count }),
+  connections: v.object({
+    requested: count,
+    opened: count,
+    failed: count,
+    closedEarly: count,
+    failedSessions: v.optional(count, 0),
+  }),
   intervals: v.array(
     v.object({
       start: finite,
@@ -139,11 +147,12 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(describe(parsed.issues[0]))
-    const { schemaVersion: _, slices, options, ...result } = parsed.output
+    const { schemaVersion: _, slices, options, session, ...result } = parsed.output
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
     return {
       ...result,
+      session: session ?? new LatencySummary(new Histogram()),
       errorRate: errorRate(result.pings),
       connectErrorRate: connectErrorRate(result.connections),
       slices: Slices.of([decodeSlices(slices)], result.duration),

@@ -40,7 +40,7 @@ export interface MessageTotals {
   readonly received: number
   /**
    * Those that answered no ping: no answers by their content or id, or there when no ping of their connection was
-   * unanswered. The answer to a ping that had timed out is none of them.
+   * unanswered. The answer to a ping that had timed out is none of them, and no message during a session is.
    */
   readonly unsolicited: number
   /**
@@ -65,10 +65,12 @@ export interface PongTotals {
 export interface ConnectionTotals {
   readonly requested: number
   readonly opened: number
-  /** Never opened. */
+  /** Never opened, or not for pings, because their session failed. */
   readonly failed: number
   /** Opened, but ended before the run did. */
   readonly closedEarly: number
+  /** Those of the failed ones that did open; their session failed. */
+  readonly failedSessions: number
 }
 
 /** One kind of fault: how often it was seen and a few of the messages that came with it. */
@@ -204,6 +206,8 @@ export interface LoadResult {
   readonly serviceTime: LatencySummary
   /** From the start of a connection attempt to the open WebSocket. */
   readonly handshake: LatencySummary
+  /** From the beginning of a session to its end; empty without sessions. */
+  readonly session: LatencySummary
   /** Pings answered per second, coalesced ones aside, until the last answer if that came after the measured window. */
   readonly throughput: number
   /** Pings sent per second. */
@@ -215,7 +219,7 @@ export interface LoadResult {
   readonly errors: Readonly<Record<string, Fault>>
   /** Failed share of the pings that were due: (dropped + timed out + lost) ÷ due. `NaN` where none was due. */
   readonly errorRate: number
-  /** Share of the connections asked for that never opened: failed ÷ requested. */
+  /** Share of the connections asked for that never opened, or whose session failed: failed ÷ requested. */
   readonly connectErrorRate: number
   readonly connections: ConnectionTotals
   readonly intervals: readonly LoadInterval[]

@@ -26,11 +26,14 @@ export interface RecordedOptions {
   readonly arrivals?: 'constant' | 'poisson' | undefined
   readonly stages?: readonly { readonly duration: number; readonly rate: number }[] | undefined
   readonly connectRate?: number | undefined
-  /** In words: `ping`, `text "PING"`, `binary`, `functions`, `module`. */
+  /** In words: `ping`, `text "PING"`, `binary`, `functions`, `module`, `protocol chat.protocol.ts`. */
   readonly probe?: string | undefined
   readonly payloadBytes?: number | undefined
   readonly timeout: number
   readonly connectTimeout?: number | undefined
+  /** Of protocols. */
+  readonly sessionTimeout?: number | undefined
+  readonly sessionRate?: number | undefined
   /** Names; their values are masked. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly protocols?: readonly string[] | undefined
@@ -64,6 +67,8 @@ export const recordedOptionsSchema = v.looseObject({
   payloadBytes: number,
   timeout: v.optional(v.number(), defaults.timeout),
   connectTimeout: number,
+  sessionTimeout: number,
+  sessionRate: number,
   headers: ifReadable(v.record(v.string(), v.string())),
   protocols: ifReadable(v.array(v.string())),
   tls: ifReadable(v.record(v.string(), v.unknown())),

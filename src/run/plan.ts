@@ -22,7 +22,7 @@ export function planThreads(
 ): ThreadPlan[] {
   const threads = threadsFor(options, processors)
   const tag = randomInt(2 ** 32)
-  const { connections, pings, connectRate, until, confidence: _, ...rest } = options
+  const { connections, pings, connectRate, sessionRate, until, confidence: _, ...rest } = options
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
     const own = share(connections, thread, threads)
@@ -37,6 +37,7 @@ export function planThreads(
       allConnections: connections,
       tag,
       connectRate: connectRate * part,
+      sessionRate: sessionRate * part,
       decidable: until !== undefined,
       pings: pings === undefined ? Infinity : share(pings, thread, threads),
       open: planOpen(options, part, thread, threads),

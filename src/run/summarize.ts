@@ -43,6 +43,7 @@ export function summarize(
     latencyFloor: new LatencySummary(merge(recordings.map((recording) => recording.latencyFloor))),
     serviceTime: options.stages === undefined ? latency : bracketed(recordings, 'serviceTime', 'serviceTimeFloor'),
     handshake: bracketed(recordings, 'handshake', 'handshakeFloor'),
+    session: bracketed(recordings, 'session', 'sessionFloor'),
     throughput: perSecond(pings.answered, Math.max(duration, ...reports.map((report) => report.lastAnswer))),
     offeredRate: perSecond(pings.sent, duration),
     pings,
@@ -72,12 +73,14 @@ function endingOf(reports: readonly FloodReport[]): Ending {
 
 function bracketed(recordings: readonly Recording[], ceiling: HistogramName, floor: HistogramName): LatencySummary {
   return new LatencySummary(
-    merge(recordings.map((recording) => recording[ceiling])),
-    merge(recordings.map((recording) => recording[floor])),
+    merge(recordings.flatMap((recording) => recording[ceiling] ?? [])),
+    merge(recordings.flatMap((recording) => recording[floor] ?? [])),
   )
 }
 
-type HistogramName = { [K in keyof Recording]: Recording[K] extends HistogramCounts ? K : never }[keyof Recording]
+type HistogramName = {
+  [K in keyof Recording]: Recording[K] extends HistogramCounts | undefined ? K : never
+}[keyof Recording]
 
 function sumPings(counts: readonly PingCounts[]): PingTotals {
   return pingTotals((kind) => sum(counts.map((count) => count[kind])))
@@ -100,6 +103,7 @@ function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {
     opened: total('opened'),
     failed: total('failed'),
     closedEarly: total('closedEarly'),
+    failedSessions: total('failedSessions'),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Objective } from './objective.ts'
+import { isOfEachConnection } from './reading.ts'
 
 /**
  * The age in milliseconds at which an unanswered ping has missed every limit on a latency. It is not lost before its
@@ -7,7 +8,7 @@ import type { Objective } from './objective.ts'
 export function latencyDeadline(objectives: readonly Objective[]): number {
   if (objectives.some(({ indicator }) => indicator === 'lost' || indicator === 'errorRate')) return Infinity
   const latencies = objectives.filter(
-    ({ kind, indicator }) => kind === 'duration' && !indicator.startsWith('handshake.'),
+    ({ kind, indicator }) => kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!),
   )
   return latencies.length === 0 ? Infinity : Math.max(...latencies.map(({ limit }) => limit))
 }

@@ -1,6 +1,7 @@
 import { earlyStoppingDivisor, samplesNeeded } from '../statistics/share.ts'
 import { findIndicator } from './indicator.ts'
 import type { Objective } from './objective.ts'
+import { isOfEachConnection } from './reading.ts'
 import type { SLOVerdict } from './verdict.ts'
 
 /** What a run is like that an objective is to be judged by, and that ends as soon as it is decided. */
@@ -28,14 +29,14 @@ const roundLengths = [
  * samples than such stalls would fit into it, else as many as pings. So this is a matter of the objective and the machine, and
  * hardly of what a single run happened to see.
  *
- * @returns a round number; `undefined` if it is not a matter of time: facts, means, rates, handshakes, more than a day
+ * @returns a round number; `undefined` if it is not a matter of time: facts, means, rates, handshakes, sessions, more than a day
  */
 export function durationNeeded(
   { indicator, limit }: Pick<Objective, 'indicator' | 'limit'>,
   { pingsPerMs, stalls, falsePass }: RunShape,
 ): number | undefined {
   const { statistic } = findIndicator(indicator)!
-  const isLatency = statistic.type === 'percentile' && statistic.of !== 'handshake'
+  const isLatency = statistic.type === 'percentile' && !isOfEachConnection(statistic.of)
   const isShare = statistic.type === 'share' && statistic.of === 'pings' && limit > 0 && limit < 1
   if (!isLatency && !isShare) return undefined
   const percentile = isLatency ? statistic.percentile : 100 * (1 - limit)

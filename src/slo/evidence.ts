@@ -13,7 +13,7 @@ import type { Bracket } from './bracket.ts'
 import type { IndicatorReader, Statistic } from './indicator.ts'
 import { latencySample } from './latency-sample.ts'
 import { type Observation, trustedDuration } from './observation.ts'
-import { type LatencyGroup, readMean, readPercentile } from './reading.ts'
+import { isOfEachConnection, type LatencyGroup, readMean, readPercentile } from './reading.ts'
 
 /** Between which values an indicator truly lies, and what that is known from. */
 export interface Evidence {
@@ -189,22 +189,22 @@ function shareEvidence(
   }
 }
 
-/** Handshakes are taken to be independent of each other; how far pings are not, slices tell of the response times. */
+/** Handshakes and sessions are taken to be independent of each other; how far pings are not, slices tell of the response times. */
 function meanEvidence(observation: Observation, of: LatencyGroup, bracket: Bracket, tails: Tails): Extrapolation {
-  const { slices, connections, latency } = observation
-  const { mean, stddev } = observation[of]
+  const { slices, latency } = observation
+  const { mean, stddev, count } = observation[of]
   const measured = slices.measuredEach()
-  const samples = of === 'handshake' ? connections.opened : sum(measured)
+  const samples = isOfEachConnection(of) ? count : sum(measured)
   const ifIndependent = (tail: number): number =>
     studentQuantile(1 - tail, Math.max(1, samples - 1)) * (stddev / Math.sqrt(samples))
-  const ofHandshakes = (tail: number): Spread => {
+  const ofConnections = (tail: number): Spread => {
     return { halfWidth: samples < 2 ? Infinity : ifIndependent(tail), resolved: true }
   }
   const ofPings = (tail: number): Spread => {
     const { halfWidth, resolved } = ratioSpread(slices.totals(), measured, tail)
     return { halfWidth: Math.max(ifIndependent(tail), (halfWidth * mean) / latency.mean), resolved }
   }
-  return around(bracket, of === 'handshake' ? ofHandshakes : ofPings, tails, samples)
+  return around(bracket, isOfEachConnection(of) ? ofConnections : ofPings, tails, samples)
 }
 
 /** A rate by slices: its samples are slices, not pings. */

@@ -16,6 +16,7 @@ import {
 } from '../units.ts'
 import type { Observation } from './observation.ts'
 import {
+  isOfEachConnection,
   type LatencyGroup,
   latencyGroups,
   readClosedEarly,
@@ -57,7 +58,12 @@ type Total =
   | 'closedEarly'
 
 /** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
-export type Indicator = LatencyFigure | `serviceTime.${LatencyFigure}` | `handshake.${LatencyFigure}` | Total
+export type Indicator =
+  | LatencyFigure
+  | `serviceTime.${LatencyFigure}`
+  | `handshake.${LatencyFigure}`
+  | `session.${LatencyFigure}`
+  | Total
 
 export type IndicatorKind = keyof typeof kinds
 
@@ -107,7 +113,7 @@ interface Kind {
 export function isOfConnections(indicator: string): boolean {
   const statistic = findIndicator(indicator)?.statistic
   return (
-    statistic !== undefined && 'of' in statistic && (statistic.of === 'handshake' || statistic.of === 'connections')
+    statistic !== undefined && 'of' in statistic && (isOfEachConnection(statistic.of) || statistic.of === 'connections')
   )
 }
 
@@ -150,7 +156,7 @@ export const indicatorNames: readonly string[] = [
 export function findIndicator(name: string): IndicatorReader | undefined {
   if (Object.hasOwn(totals, name)) return totals[name as Total]
   const [, group = 'latency', figure = ''] =
-    /^(?:(serviceTime|handshake)\.)?([a-z]+|p\d+(?:[._]\d+)?)$/.exec(name) ?? []
+    /^(?:(serviceTime|handshake|session)\.)?([a-z]+|p\d+(?:[._]\d+)?)$/.exec(name) ?? []
   const of = group as LatencyGroup
   if (figure === 'mean') return latencyOf({ type: 'mean', of }, (observation) => readMean(observation, of))
   const extreme = extremes.get(figure)

@@ -1,7 +1,7 @@
 import { type Dependence, dependenceOf, independent, larger } from '../statistics/dependence.ts'
 import { sum, sumEach } from '../statistics/sum.ts'
 import { type Observation, trustedDuration } from './observation.ts'
-import type { LatencyGroup } from './reading.ts'
+import { isOfEachConnection, type LatencyGroup, withoutSample } from './reading.ts'
 
 /** The samples that a percentile of a latency is known from; those without an answer are the slowest of them. */
 export interface LatencySample {
@@ -20,13 +20,13 @@ const bucketWidthShare = 0.02
 
 /** @param tail the error probability of the bound it is meant for, above 0 and below 0.5 */
 export function latencySample(observation: Observation, group: LatencyGroup, tail: number): LatencySample {
-  return group === 'handshake' ? handshakes(observation) : pings(observation, tail)
+  return isOfEachConnection(group) ? eachConnection(observation, group) : pings(observation, tail)
 }
 
 /** Connections are opened once, as fast as the server lets them: there is no time that they speak about. */
-function handshakes({ connections }: Observation): LatencySample {
+function eachConnection(observation: Observation, group: 'handshake' | 'session'): LatencySample {
   return {
-    count: connections.opened + connections.failed,
+    count: observation[group].count + withoutSample(observation, group),
     duration: Infinity,
     dependenceOfSlowest: () => independent,
   }

@@ -55,7 +55,7 @@ interface Written {
 const levels: ReadonlySet<string> = new Set<Level>(['fail', 'warn'])
 const example = "{ p99: '< 20ms' } or 'p99 < 20ms'"
 /** What slices do not keep. */
-const withoutSlices: ReadonlySet<string> = new Set(['serviceTime', 'handshake', 'connections'])
+const withoutSlices: ReadonlySet<string> = new Set(['serviceTime', 'handshake', 'session', 'connections'])
 const shortestWindowMs = 1_000
 const longestWindowMs = 86_400_000
 
@@ -153,7 +153,7 @@ function hasWindows({ statistic }: IndicatorReader): boolean {
 function whatExists(): string {
   const totals = indicatorNames.filter((name) => findIndicator(name)?.kind !== 'duration')
   return (
-    'indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime. and ' +
-    `handshake., and ${totals.join(', ')}`
+    'indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and ' +
+    `session., and ${totals.join(', ')}`
   )
 }

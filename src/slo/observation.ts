@@ -23,9 +23,10 @@ export interface Observation {
   readonly errorRate: number
   /** Of the whole run: its connections open before any stretch begins. */
   readonly connections: ConnectionTotals
-  /** Share of them that never opened. */
+  /** Share of them that never opened, or whose session failed. */
   readonly connectErrorRate: number
   readonly handshake: LatencySummary
+  readonly session: LatencySummary
   /** Interim looks that were planned, the one at the end of the run included. */
   readonly plannedLooks: number
   readonly generatorSaturated: boolean
@@ -44,7 +45,7 @@ const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, clo
 /** What a verdict on a whole run reads. */
 export function observeRun(result: LoadResult): Observation {
   const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate } = result
-  const { connections, connectErrorRate, handshake, looks, generator } = result
+  const { connections, connectErrorRate, handshake, session, looks, generator } = result
   const { starvation, afterSilence = nothing } = generator
   return {
     duration,
@@ -59,6 +60,7 @@ export function observeRun(result: LoadResult): Observation {
     connections,
     connectErrorRate,
     handshake,
+    session,
     plannedLooks: looks.planned,
     generatorSaturated: generator.saturated,
     heldBack: generator.heldBack,

@@ -8,9 +8,20 @@ export interface Reading extends Bracket {
   readonly caveat: string
 }
 
-export const latencyGroups = ['latency', 'serviceTime', 'handshake'] as const
+export const latencyGroups = ['latency', 'serviceTime', 'handshake', 'session'] as const
 
 export type LatencyGroup = (typeof latencyGroups)[number]
+
+/** Whether the samples of a latency are connections, and not pings. */
+export function isOfEachConnection(group: string): group is 'handshake' | 'session' {
+  return group === 'handshake' || group === 'session'
+}
+
+/** Connections that never got so far as to have such a latency. */
+export function withoutSample({ connections }: Observation, group: 'handshake' | 'session'): number {
+  const { failed, failedSessions } = connections
+  return group === 'session' ? failedSessions : failed - failedSessions
+}
 
 /** A percentile of a latency in milliseconds, 0 to 100; see {@link readLatency}. */
 export function readPercentile(observation: Observation, group: LatencyGroup, percentile: number): Reading {
@@ -35,21 +46,19 @@ function readLatency(
   group: LatencyGroup,
   figure: (group: LatencyGroup, endless: number) => Bounds,
 ): Reading {
-  const { pings, connections, generatorSaturated, afterSilence } = observation
-  const unanswered = group === 'handshake' ? connections.failed : pings.timedOut + pings.lost
+  const { pings, generatorSaturated, afterSilence } = observation
+  const ofConnections = isOfEachConnection(group)
+  const unanswered = ofConnections ? withoutSample(observation, group) : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
   const { timedOut, lost } = afterSilence
-  const ofGenerator =
-    group === 'handshake'
-      ? ownConnections(observation, 'failed')
-      : lost + (generatorSaturated ? pings.timedOut : timedOut)
+  const ofGenerator = ofConnections
+    ? ownConnections(observation, 'failed')
+    : lost + (generatorSaturated ? pings.timedOut : timedOut)
   const seen = figure(group, unanswered)
   const bracket = {
     measured: seen.ceiling,
-    floor: figure(
-      generatorSaturated && group !== 'handshake' ? 'serviceTime' : group,
-      Math.max(0, unanswered - ofGenerator),
-    ).floor,
+    floor: figure(generatorSaturated && !ofConnections ? 'serviceTime' : group, Math.max(0, unanswered - ofGenerator))
+      .floor,
     ceiling: figure(group, unanswered + unsent).ceiling,
   }
   return { ...bracket, caveat: latencyCaveat(bracket, observation, group) }
@@ -73,7 +82,9 @@ function meanWith(observation: Observation, group: LatencyGroup, endless: number
 function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Observation, group: LatencyGroup): string {
   const { dropped, due, timedOut, lost } = observation.pings
   if (measured === Infinity) {
-    if (group === 'handshake') return ownConnectionsCaveat(observation, 'failed', 'failed connections')
+    if (isOfEachConnection(group)) {
+      return ownConnectionsCaveat(observation, 'failed', group === 'session' ? 'failed sessions' : 'failed connections')
+    }
     return observation.generatorSaturated
       ? ownDoing(observation, timedOut, 'timed-out pings')
       : ownDoing(observation, timedOut + lost, 'unanswered pings')

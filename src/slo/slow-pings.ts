@@ -2,6 +2,7 @@ import { sum, sumEach } from '../statistics/sum.ts'
 import { findIndicator } from './indicator.ts'
 import type { Objective } from './objective.ts'
 import type { Observation } from './observation.ts'
+import { isOfEachConnection } from './reading.ts'
 
 /** The pings that an objective counts against the server. */
 export interface SlowPings {
@@ -29,7 +30,7 @@ export function findSlowPings(
   const { statistic } = findIndicator(indicator)!
   if (statistic.type === 'share' && statistic.of === 'pings')
     return countBunches(slices.failedEach(), slices.judgedEach())
-  if (statistic.type !== 'percentile' || statistic.of === 'handshake') return undefined
+  if (statistic.type !== 'percentile' || isOfEachConnection(statistic.of)) return undefined
   const unanswered = sumEach(slices.pings('timedOut'), slices.pings('lost'))
   return countBunches(sumEach(slices.slowerThan(limit), unanswered), sumEach(slices.measuredEach(), unanswered))
 }

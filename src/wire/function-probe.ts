@@ -18,6 +18,7 @@ export async function functionProbe(spec: FunctionSpec, context: ProbeContext): 
   const { firstConnection, ownConnections } = context
   const contexts = Array.from({ length: ownConnections }, (_, nth) => ({
     index: firstConnection + nth,
+    state: undefined,
     data: spec.data,
   }))
   return identifiedProbe(withData(await load(spec), spec.data), contexts, context)
@@ -28,9 +29,19 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
   const protocol = await importProtocol(spec.protocol)
   const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
   const contexts = connections.map((connection) => connection.context)
+  const { session } = protocol
   return {
     ...identifiedProbe(protocol, contexts, context),
     asked: (connection) => connections[connection - context.firstConnection]!.asked,
+    ...(session !== undefined && {
+      sessions: {
+        module: spec.protocol,
+        async run(connection, line) {
+          const own = contexts[connection - context.firstConnection]!
+          own.state = await session(line, { index: own.index, data: own.data })
+        },
+      },
+    }),
   }
 }
 

@@ -1,4 +1,16 @@
 import type { Asked } from '../secrets.ts'
+import type { SessionConnection } from './protocol.ts'
+
+/** What a connection asks for in its handshake. */
+export type OwnHandshake = Asked & Required<Pick<Asked, 'headers' | 'protocols'>>
+
+/** What is said on each connection before the first ping. */
+export interface Sessions {
+  /** URL of the file that they are in. */
+  readonly module: string
+  /** Runs that of a connection to its end; its pings then know what it returned. */
+  run(this: void, connection: number, line: SessionConnection): Promise<void>
+}
 
 /** What a load thread needs to know of the run to make its probe. */
 export interface ProbeContext {
@@ -10,7 +22,7 @@ export interface ProbeContext {
   readonly firstConnection: number
   readonly ownConnections: number
   /** What all connections ask for in their handshakes, if nothing else is their own. */
-  readonly asked: Required<Asked>
+  readonly asked: OwnHandshake
   readonly maskingKey: Uint8Array
 }
 
@@ -31,8 +43,9 @@ export interface Probe {
   keep(): void
   /** One ping's payload, for an implementation that frames and compresses it itself. */
   payload(connection: number, sequence: number): string | Uint8Array
-  /** What a connection asks for in its handshake, where that is its own. */
-  asked?(connection: number): Required<Asked>
+  /** What a connection asks for in its handshake and is told after it, where that is its own. */
+  asked?(connection: number): OwnHandshake
+  readonly sessions?: Sessions
   /** The sequence number that an answer names, modulo 2^32, or -1 for a frame that answers nothing. */
   read(connection: number, bytes: Uint8Array, start: number, end: number, binary: boolean): number
 }

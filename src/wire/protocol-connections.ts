@@ -1,14 +1,17 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { type Asked, withoutSecrets } from '../secrets.ts'
+import { withoutSecrets } from '../secrets.ts'
 import { show, showKind } from '../wording.ts'
-import type { ProbeContext } from './probe.ts'
+import type { OwnHandshake, ProbeContext } from './probe.ts'
 import type { PingContext, Protocol, ProtocolHeaders } from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
+/** Its state is known once its session is over. */
+export type ConnectionContext = { -readonly [name in keyof PingContext]: PingContext[name] }
+
 /** One connection of a protocol: what its functions are given, and what it asks for in its handshake. */
 export interface ProtocolConnection {
-  readonly context: PingContext
-  readonly asked: Required<Asked>
+  readonly context: ConnectionContext
+  readonly asked: OwnHandshake
 }
 
 /**
@@ -38,8 +41,8 @@ export function connectionsOf(
     const url = attempt('url', () => urlOf(protocol, index, data, asked.url))
     const headers = attempt('headers', () => headersOf(protocol, index, data))
     return {
-      context: { index, data },
-      asked: { ...own, url, headers: headers === undefined ? asked.headers : over(headers, asked.headers) },
+      context: { index, state: undefined, data },
+      asked: { ...own, data, url, headers: headers === undefined ? asked.headers : over(headers, asked.headers) },
     }
   })
 }

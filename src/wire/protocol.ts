@@ -2,11 +2,36 @@ import type { ProbeMessage } from './probe-message.ts'
 
 export type { ProbeMessage }
 
-/** What is known of the connection that a message goes over. */
-export interface PingContext<Data = unknown> {
+/** What is known of a connection when it opens. */
+export interface SessionContext<Data = unknown> {
   /** Number of the connection in the run, from 0. */
   readonly index: number
   readonly data: Data
+}
+
+/** What is known of the connection that a ping goes over. */
+export interface PingContext<State = unknown, Data = unknown> extends SessionContext<Data> {
+  /** What the session returned; `undefined` without one. */
+  readonly state: State
+}
+
+/** A connection as a session has it. */
+export interface SessionConnection {
+  /**
+   * Sends a text, or bytes as a binary message; nothing if the connection is ending.
+   * @throws {TypeError} of anything else
+   */
+  send(this: void, message: ProbeMessage): void
+  /**
+   * The next message that matches; the others stay for later calls. Rejects when the connection ends, and when the session
+   * is over.
+   * @param match default: every message does
+   */
+  receive(this: void, match?: (message: ProbeMessage) => boolean): Promise<ProbeMessage>
+  /** All messages from now on that no other call receives; ends with the session. */
+  messages(this: void): AsyncIterableIterator<ProbeMessage>
+  /** Ends the connection. @param code 1000 or 3000 to 4999 (RFC 6455 section 7.4). Default: 1000 */
+  close(this: void, code?: number): void
 }
 
 /** Names and values of headers; a list gives a name several values. */
@@ -17,7 +42,7 @@ export type ProtocolHeaders = Readonly<Record<string, string | readonly string[]
  * and `data` may be functions of the connection's number in the run, from 0, so that each connection is a user of its own.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- What the probe's option carries here nobody can infer.
-export interface Protocol<Data = any, Given = any> {
+export interface Protocol<State = any, Data = any, Given = any> {
   /** Asked for where the option `protocols` names none. */
   readonly subprotocols?: string | readonly string[]
   /** Instead of the run's `url`, to which it may be relative: `/rooms/7`. */
@@ -27,19 +52,26 @@ export interface Protocol<Data = any, Given = any> {
   /** What `context.data` is: this where the probe's option has no `data`, or what this function makes of that for a connection. */
   readonly data?: Data | ((index: number, given: Given) => Data)
   /**
+   * Says what a server wants to hear before the first ping; the flood begins when all sessions are over.
+   * @returns the connection's state
+   */
+  session?(this: void, connection: SessionConnection, context: SessionContext<Data>): State | Promise<State>
+  /**
    * Makes the message of one ping.
    * @param id a whole number from 1, unique in the run; the answer must carry it back
    */
-  request(this: void, id: number, context: PingContext<Data>): ProbeMessage
+  request(this: void, id: number, context: PingContext<State, Data>): ProbeMessage
   /**
    * Recognises an answer.
    * @returns the id of the ping that the message answers, or `undefined` when it answers none
    */
-  reply(this: void, message: ProbeMessage, context: PingContext<Data>): number | null | undefined
+  reply(this: void, message: ProbeMessage, context: PingContext<State, Data>): number | null | undefined
 }
 
 /** Gives a protocol's functions their types. */
 // oxlint-disable-next-line typescript/no-explicit-any -- See `Protocol`.
-export function defineProtocol<Data = any, Given = Data>(protocol: Protocol<Data, Given>): Protocol<Data, Given> {
+export function defineProtocol<State = undefined, Data = any, Given = Data>(
+  protocol: Protocol<State, Data, Given>,
+): Protocol<State, Data, Given> {
   return protocol
 }

@@ -16,6 +16,7 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   url: either((value) => typeof value === 'string' || value instanceof URL, 'a URL, or a function of the connection'),
   headers: either(isPlainObject, 'an object of header names and values, or a function of the connection'),
   data: () => undefined,
+  session: (value) => (typeof value === 'function' ? undefined : `expected a function, got ${show(value)}`),
   request: atOnce('its message'),
   reply: atOnce('an id'),
 }

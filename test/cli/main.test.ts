@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { steady } from '../support/comparison.ts'
+import { chatting, goodToken } from '../support/chat.ts'
 import { loadResult } from '../support/result.ts'
 import { closing, dead, delaying, echoing, silent, ticking } from '../support/servers.ts'
 
@@ -81,6 +82,20 @@ describe.concurrent('ws-load', () => {
     ],
     [['--binary', '/nowhere'], /^error: ENOENT/],
     [['--answer', 'PONG'], 'error: --answer: expected --text or --binary with it, got neither\n'],
+    [['--data', '{"token":hunter2}'], 'error: --data: expected JSON, got a text of 17 characters\n'],
+    [['--data', '1'], 'error: --data: expected --probe or --protocol-module with it, got neither\n'],
+    [
+      ['--protocol-module', 'a', '--text', 'x'],
+      /^error: option '--text <text>' cannot be used with option '--protocol-module/,
+    ],
+    [
+      ['--session-timeout', '0', '--session-rate', 'x'],
+      /^error: --session-timeout: expected .*\n {7}--session-rate: expected /,
+    ],
+    [
+      ['--session-timeout', '5s'],
+      'error: --session-timeout: expected the probe { protocol } with it, got ping; only protocols have sessions\n',
+    ],
     [['--echo'], 'error: --echo: expected --text or --binary with it, got neither\n'],
     [
       ['--text', 'x', '--echo', '--answer', 'PONG'],
@@ -185,6 +200,30 @@ describe.concurrent('ws-load URL', () => {
     await using server = await ticking(5)
     const unknown = await wsLoad(server.url, '--text', 'PING', '-r', '100/s', ...short)
     expect(unknown).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/[\d,]+ messages came when no ping/) })
+  })
+
+  test('has a protocol of a module', async () => {
+    const protocol = join(import.meta.dirname, '../support/strict-chat.protocol.ts')
+    await using server = await chatting()
+    const args = [
+      server.url,
+      '--protocol-module',
+      protocol,
+      '--session-rate',
+      '1k/s',
+      '-c',
+      '2',
+      '-d',
+      '100ms',
+      '--warmup',
+      '0',
+    ]
+    const outcome = await wsLoad(...args, '--data', JSON.stringify({ token: goodToken }))
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Session') })
+    expect(outcome.stdout.replaceAll(/\s+/g, ' ')).toContain('probe protocol strict-chat.protocol.ts')
+    const refused = await wsLoad(...args, '--data', '{"token":"hunter2"}')
+    expect(refused).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('SESSION_FAILED') })
+    expect(`${refused.stdout}${refused.stderr}`).not.toContain('hunter2')
   })
 
   test('sends the bytes of a file', async () => {

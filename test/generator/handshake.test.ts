@@ -109,6 +109,12 @@ describe('informational responses before the one that upgrades', () => {
     } = await flood(server, { connections, ...options, connectRate: 2_000 })
     expect(errors).toEqual({ CLOSE_1011: { count: connections, samples: ['no more'] } })
     expect(messages).toMatchObject({ received: connections, unsolicited: connections })
-    expect(totals).toEqual({ requested: connections, opened: connections, failed: 0, closedEarly: connections })
+    expect(totals).toEqual({
+      requested: connections,
+      opened: connections,
+      failed: 0,
+      closedEarly: connections,
+      failedSessions: 0,
+    })
   })
 })

@@ -53,6 +53,8 @@ describe('defaults', () => {
       probe: { kind: 'ping', payloadBytes: 8 },
       timeout: 5_000,
       connectTimeout: 10_000,
+      sessionTimeout: undefined,
+      sessionRate: Infinity,
       headers: {},
       protocols: [],
       tls: {},
@@ -597,6 +599,36 @@ describe('portable options', () => {
   })
 })
 
+describe('sessions', () => {
+  const protocol = '/chat.protocol.ts'
+
+  test('may take 10 s, and begin as connections open', () => {
+    expect(parseOptions({ probe: { protocol } })).toMatchObject({ sessionTimeout: 10_000, sessionRate: Infinity })
+    const given = { probe: { protocol }, sessionTimeout: '2s', sessionRate: '30/m' }
+    expect(parseOptions(given)).toMatchObject({ sessionTimeout: 2_000, sessionRate: 0.5 })
+  })
+
+  test('are those of protocols', () => {
+    expect(mistakesOf(safeParseOptions({ probe: { text: 'x' }, sessionTimeout: 1, sessionRate: 1 }))).toEqual([
+      'sessionTimeout: expected the probe { protocol } with it, got text "x"; only protocols have sessions',
+      'sessionRate: expected the probe { protocol } with it, got text "x"; only protocols have sessions',
+    ])
+  })
+
+  test('are no default of another probe', () => {
+    const base = { probe: { protocol }, sessionTimeout: '2s', sessionRate: 5 }
+    expect(mergeOptions(base, { probe: 'ping' })).toEqual({ probe: 'ping' })
+    const other = { probe: { protocol: '/other.protocol.ts' } }
+    expect(mergeOptions(base, other)).toEqual({ ...base, ...other })
+    expect(mergeOptions(base, { connections: 3 })).toEqual({ ...base, connections: 3 })
+  })
+
+  test('are recorded with their limits', () => {
+    const options = recordOptions(parseOptions({ probe: { protocol }, sessionRate: 5 }))
+    expect(options).toMatchObject({ probe: 'protocol chat.protocol.ts', sessionTimeout: 10_000, sessionRate: 5 })
+  })
+})
+
 describe('recorded options', () => {
   function recorded(options: WsLoadOptions): RecordedOptions {
     return recordOptions(parseOptions({ seed: 1, ...options }))
@@ -619,6 +651,7 @@ describe('recorded options', () => {
         "probe": "ping",
         "protocols": [],
         "seed": 1,
+        "sessionTimeout": undefined,
         "threads": "auto",
         "timeout": 5000,
         "tls": {},

@@ -303,9 +303,9 @@ describe('functions', () => {
     const spec = specOf({ ...functions, data })
     expect(spec).toMatchObject({ kind: 'functions', data })
     const { request, reply } = spec as { request: string; reply: string }
-    const made = (revive(request) as ProbeFunctions['request'])(7, data, { index: 0, data })
+    const made = (revive(request) as ProbeFunctions['request'])(7, data, { index: 0, state: undefined, data })
     expect(made).toBe('id 7')
-    expect((revive(reply) as ProbeFunctions['reply'])(made, data, { index: 0, data })).toBe(7)
+    expect((revive(reply) as ProbeFunctions['reply'])(made, data, { index: 0, state: undefined, data })).toBe(7)
   })
 
   test('may use globals', () => {

@@ -68,7 +68,14 @@ export function loadResult(
   const { both: latency, floor: latencyFloor } = latencies(samples)
   const { coalesced = 0 } = overrides.pings ?? {}
   const pings = balanced({ answered: latency.count - coalesced, ...overrides.pings })
-  const connections = { requested: 10, opened: 10, failed: 0, closedEarly: 0, ...overrides.connections }
+  const connections = {
+    requested: 10,
+    opened: 10,
+    failed: 0,
+    closedEarly: 0,
+    failedSessions: 0,
+    ...overrides.connections,
+  }
   const duration = overrides.duration ?? 5000
   return {
     ended: 'completed',
@@ -78,6 +85,7 @@ export function loadResult(
     latencyFloor,
     serviceTime: latency,
     handshake: latencies(repeated(connections.opened, 1.5)).both,
+    session: latencies([]).both,
     throughput: (pings.answered / duration) * 1000,
     offeredRate: (pings.sent / duration) * 1000,
     errors: {},

@@ -15,7 +15,7 @@ test('data that a protocol makes of what it is given flows to its functions', ()
     },
     headers: (_index, { token }) => ({ authorization: token }),
     request: (id, context) => {
-      expectTypeOf(context).toEqualTypeOf<PingContext<{ token: string; user: number }>>()
+      expectTypeOf(context).toEqualTypeOf<PingContext<undefined, { token: string; user: number }>>()
       return `${id} ${context.data.token}`
     },
     reply: (message, { data }) => {

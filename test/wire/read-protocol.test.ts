@@ -106,11 +106,13 @@ describe('what is told of a connection', () => {
         url: 'ws://127.0.0.1:3001/lobby?user=1',
         headers: { authorization: 'mine', 'x-user': ['user-1', 'b'] },
         protocols: ['chat.v1'],
+        data: { user: 'user-1', room: 'lobby' },
       },
       {
         url: 'ws://127.0.0.1:3001/lobby?user=2',
         headers: { authorization: 'mine', 'x-user': ['user-2', 'b'] },
         protocols: ['chat.v1'],
+        data: { user: 'user-2', room: 'lobby' },
       },
     ])
   })
