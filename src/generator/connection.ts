@@ -6,6 +6,7 @@ import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.
 import { HeadReader } from '../wire/head-reader.ts'
 import type { Probe } from '../wire/probe.ts'
 import { messageOf, type ProbeMessage } from '../wire/probe-message.ts'
+import type { ProtocolConnection } from '../wire/protocol.ts'
 import {
   type ConnectionFault,
   describeTimeout,
@@ -107,6 +108,9 @@ export class Connection implements FrameSink {
   #fault: ConnectionFault | undefined
   /** While it is not over. */
   #session: Session | undefined
+  #spoken: ProtocolConnection | undefined
+  /** Masks what this connection alone was asked with. */
+  #mask: ((text: string) => string) | undefined
   #socket: Socket | undefined
   readonly #context: ConnectionContext
   /** Control-frame pings that it leaves unanswered at most. */
@@ -220,7 +224,7 @@ export class Connection implements FrameSink {
     const session = this.#session
     if (session === undefined || session.began > limit) return
     const { probe, plan } = this.#context
-    const place = session.waitsAt && placeOf(session.waitsAt, probe.sessions!.module)
+    const place = session.waitsAt && placeOf(session.waitsAt, probe.protocol!.module)
     this.#failSession({ code: 'SESSION_TIMEOUT', sample: describeTimeout(session, plan.sessionTimeout!, place) })
   }
 
@@ -302,7 +306,7 @@ export class Connection implements FrameSink {
       if (this.#readsFrames) this.#writeToSocket(first, count)
       else this.#sendThroughWs(first, count)
     } catch (error) {
-      recorder.fault('PROBE_REQUEST_FAILED', String(error))
+      this.#report({ code: 'PROBE_REQUEST_FAILED', sample: String(error) })
       this.#drop(first)
       return
     }
@@ -356,34 +360,35 @@ export class Connection implements FrameSink {
 
   /** The sequence number of the ping that a frame answers, -1 if it answers none. */
   #answeredBy(bytes: Uint8Array, start: number, end: number, binary: boolean): number {
-    const { probe, recorder, ping } = this.#context
+    const { probe, ping } = this.#context
     const flight = this.#flight
     let low: number
     try {
       low = probe.read(this.index, bytes, start, end, binary)
     } catch (error) {
       // What it says behind a failed session is no answer.
-      if (this.state !== 'failed') recorder.fault('PROBE_REPLY_FAILED', String(error))
+      if (this.state !== 'failed') this.#report({ code: 'PROBE_REPLY_FAILED', sample: String(error) })
       low = -1
     }
     if (probe.settles === 'up to' && low !== -1) flight.acknowledge(low, ping)
     const sequence =
       low === -1 ? -1 : probe.settles === 'oldest' ? (flight.empty ? -1 : flight.oldest) : flight.locate(low)
-    if (sequence === -1) this.#countUnsolicited(low)
+    if (sequence === -1 && this.#countUnsolicited(low)) this.#hear(messageOf(bytes, start, end, binary))
     return sequence
   }
 
   /**
-   * Counts a message or a pong that answered nothing.
+   * Counts a message or a pong that answered nothing, and says whether it is one: the late answer to a ping is not.
    * @param low what the probe read in it: -1 if it is no answer
    */
-  #countUnsolicited(low: number): void {
+  #countUnsolicited(low: number): boolean {
     const { probe, recorder, ping } = this.#context
-    if (this.state !== 'open') return
+    if (this.state !== 'open') return false
     const kind = probe.answers === 'pong' ? recorder.pongs : recorder.messages
-    if (low === -1) kind.unsolicited++
-    else if (probe.settles === 'oldest') recorder.surplus(ping)
-    else if (!this.#flight.hasSent(low)) kind.unsolicited++
+    if (low !== -1 && probe.settles === 'oldest') recorder.surplus(ping)
+    else if (low === -1 || !this.#flight.hasSent(low)) kind.unsolicited++
+    else return false
+    return true
   }
 
   /** Counts a message where pongs answer. */
@@ -490,9 +495,9 @@ export class Connection implements FrameSink {
       clock.stamp()
       answerPings(this.#ws, this.#socket!)
       recorder.opened(this.started, clock.floor, performance.now())
-      if (probe.sessions === undefined) this.#become('open')
+      if (probe.protocol?.session === undefined) this.#become('open')
       else {
-        this.#session = new Session({ send: (message) => this.#say(message), close: (code) => this.#hangUp(code) })
+        this.#session = new Session(this.#line)
         this.#become('in session')
       }
     })
@@ -543,9 +548,9 @@ export class Connection implements FrameSink {
 
   async #runSession(session: Session): Promise<void> {
     const { probe, clock, recorder } = this.#context
-    const { run, module } = probe.sessions!
+    const { session: run, module } = probe.protocol!
     try {
-      await run(this.index, session.connection)
+      await run!(this.index, session.connection)
     } catch (error) {
       if (this.#session === session) this.#failSession(faultOfSession(String(error), placeOf(error, module)))
       return
@@ -556,6 +561,28 @@ export class Connection implements FrameSink {
     recorder.sessionOver(session.began, clock.floor, performance.now())
     this.#endSession('the session is over')
     this.#become('open')
+    for (const message of session.unreceived) {
+      recorder.messages.unsolicited++
+      this.#hear(message)
+    }
+  }
+
+  /** Lets the protocol know of a message that answers no ping. */
+  #hear(message: ProbeMessage): void {
+    const hear = this.#context.probe.protocol?.message
+    if (hear === undefined || this.state !== 'open') return
+    try {
+      const heard = hear(this.index, message, this.#line)
+      if (heard instanceof Promise) heard.catch((error: unknown) => this.#blame('PROBE_MESSAGE_FAILED', error))
+    } catch (error) {
+      this.#blame('PROBE_MESSAGE_FAILED', error)
+    }
+  }
+
+  /** Counts what a function of the protocol threw. */
+  #blame(code: string, error: unknown): void {
+    const place = placeOf(error, this.#context.probe.protocol!.module)
+    this.#report({ code, sample: place === undefined ? String(error) : `${String(error)} (${place})` })
   }
 
   /** Counts a connection whose session is not over as failed, and ends it. */
@@ -572,6 +599,11 @@ export class Connection implements FrameSink {
     this.#session = undefined
   }
 
+  /** The connection as its protocol has it. */
+  get #line(): ProtocolConnection {
+    return (this.#spoken ??= { send: (message) => this.#say(message), close: (code) => this.#hangUp(code) })
+  }
+
   /** Sends what is no ping. */
   #say(message: ProbeMessage): void {
     if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
@@ -584,6 +616,7 @@ export class Connection implements FrameSink {
   #hangUp(code = 1000): void {
     this.#ws.close(code)
     this.#fault ??= { code: `CLOSE_${code}`, sample: 'closed by the protocol' }
+    if (this.state === 'open') this.#noticeEnd()
   }
 
   #endAsClosed(code: number, reason: Buffer): void {
@@ -604,7 +637,7 @@ export class Connection implements FrameSink {
     const session = this.#session
     if (session === undefined) this.#become('ended')
     else {
-      const place = session.waitsAt && placeOf(session.waitsAt, probe.sessions!.module)
+      const place = session.waitsAt && placeOf(session.waitsAt, probe.protocol!.module)
       this.#failSession(faultOfSession(`its connection ended with ${fault.code}: ${fault.sample}`, place))
     }
     if (fault.code === generatorLimit) {
@@ -617,7 +650,8 @@ export class Connection implements FrameSink {
   #report({ code, sample }: ConnectionFault): void {
     const { probe, recorder } = this.#context
     const asked = probe.asked?.(this.index)
-    recorder.fault(code, asked === undefined ? sample : maskerOf(asked)(sample))
+    if (asked !== undefined) this.#mask ??= maskerOf(asked)
+    recorder.fault(code, this.#mask?.(sample) ?? sample)
   }
 
   #loseAll(): void {

@@ -1,11 +1,5 @@
 import type { ProbeMessage } from '../wire/probe-message.ts'
-import type { SessionConnection } from '../wire/protocol.ts'
-
-/** What a session does on its connection. */
-export interface SessionLine {
-  readonly send: (message: ProbeMessage) => void
-  readonly close: (code?: number) => void
-}
+import type { ProtocolConnection, SessionConnection } from '../wire/protocol.ts'
 
 /** A `receive()` that no message has come for. */
 interface Waiting {
@@ -33,7 +27,7 @@ export class Session {
   readonly #waiting: Waiting[] = []
   #isOver = false
 
-  constructor({ send, close }: SessionLine) {
+  constructor({ send, close }: ProtocolConnection) {
     this.connection = {
       send,
       close,

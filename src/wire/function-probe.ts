@@ -4,7 +4,7 @@ import type { Probe, ProbeContext } from './probe.ts'
 import { messageOf, type ProbeMessage } from './probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from './probe-spec.ts'
 import type { PingContext, Protocol } from './protocol.ts'
-import { connectionsOf } from './protocol-connections.ts'
+import { type ConnectionContext, connectionsOf } from './protocol-connections.ts'
 import { importProtocol } from './read-protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
@@ -29,19 +29,23 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
   const protocol = await importProtocol(spec.protocol)
   const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
   const contexts = connections.map((connection) => connection.context)
-  const { session } = protocol
+  const { session, message } = protocol
+  const contextOf = (connection: number): ConnectionContext => contexts[connection - context.firstConnection]!
   return {
     ...identifiedProbe(protocol, contexts, context),
     asked: (connection) => connections[connection - context.firstConnection]!.asked,
-    ...(session !== undefined && {
-      sessions: {
-        module: spec.protocol,
-        async run(connection, line) {
-          const own = contexts[connection - context.firstConnection]!
+    protocol: {
+      module: spec.protocol,
+      ...(session !== undefined && {
+        async session(connection, line) {
+          const own = contextOf(connection)
           own.state = await session(line, { index: own.index, data: own.data })
         },
-      },
-    }),
+      }),
+      ...(message !== undefined && {
+        message: (connection, heard, line) => message(heard, { ...contextOf(connection), connection: line }),
+      }),
+    },
   }
 }
 

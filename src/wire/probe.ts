@@ -1,15 +1,18 @@
 import type { Asked } from '../secrets.ts'
-import type { SessionConnection } from './protocol.ts'
+import type { ProbeMessage } from './probe-message.ts'
+import type { ProtocolConnection, SessionConnection } from './protocol.ts'
 
 /** What a connection asks for in its handshake. */
 export type OwnHandshake = Asked & Required<Pick<Asked, 'headers' | 'protocols'>>
 
-/** What is said on each connection before the first ping. */
-export interface Sessions {
-  /** URL of the file that they are in. */
+/** What a protocol says on each connection besides pings. */
+export interface LoadedProtocol {
+  /** URL of the file that it is in. */
   readonly module: string
-  /** Runs that of a connection to its end; its pings then know what it returned. */
-  run(this: void, connection: number, line: SessionConnection): Promise<void>
+  /** Runs the session of a connection to its end; its pings then know what it returned. */
+  readonly session?: (connection: number, line: SessionConnection) => Promise<void>
+  /** Hears a message that answers no ping. */
+  readonly message?: (connection: number, message: ProbeMessage, line: ProtocolConnection) => unknown
 }
 
 /** What a load thread needs to know of the run to make its probe. */
@@ -45,7 +48,8 @@ export interface Probe {
   payload(connection: number, sequence: number): string | Uint8Array
   /** What a connection asks for in its handshake and is told after it, where that is its own. */
   asked?(connection: number): OwnHandshake
-  readonly sessions?: Sessions
+  /** What is said on its connections besides. */
+  readonly protocol?: LoadedProtocol
   /** The sequence number that an answer names, modulo 2^32, or -1 for a frame that answers nothing. */
   read(connection: number, bytes: Uint8Array, start: number, end: number, binary: boolean): number
 }

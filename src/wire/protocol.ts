@@ -15,13 +15,24 @@ export interface PingContext<State = unknown, Data = unknown> extends SessionCon
   readonly state: State
 }
 
-/** A connection as a session has it. */
-export interface SessionConnection {
+/** A connection to speak on. */
+export interface ProtocolConnection {
   /**
    * Sends a text, or bytes as a binary message; nothing if the connection is ending.
    * @throws {TypeError} of anything else
    */
   send(this: void, message: ProbeMessage): void
+  /** Ends the connection. @param code 1000 or 3000 to 4999 (RFC 6455 section 7.4). Default: 1000 */
+  close(this: void, code?: number): void
+}
+
+/** What is known of the connection that a message came over. */
+export interface MessageContext<State = unknown, Data = unknown> extends PingContext<State, Data> {
+  readonly connection: ProtocolConnection
+}
+
+/** A connection as a session has it. */
+export interface SessionConnection extends ProtocolConnection {
   /**
    * The next message that matches; the others stay for later calls. Rejects when the connection ends, and when the session
    * is over.
@@ -30,8 +41,6 @@ export interface SessionConnection {
   receive(this: void, match?: (message: ProbeMessage) => boolean): Promise<ProbeMessage>
   /** All messages from now on that no other call receives; ends with the session. */
   messages(this: void): AsyncIterableIterator<ProbeMessage>
-  /** Ends the connection. @param code 1000 or 3000 to 4999 (RFC 6455 section 7.4). Default: 1000 */
-  close(this: void, code?: number): void
 }
 
 /** Names and values of headers; a list gives a name several values. */
@@ -56,6 +65,11 @@ export interface Protocol<State = any, Data = any, Given = any> {
    * @returns the connection's state
    */
   session?(this: void, connection: SessionConnection, context: SessionContext<Data>): State | Promise<State>
+  /**
+   * Hears what the server says and `reply` does not recognise, from the end of the session to that of the run: heartbeats,
+   * say, which it may answer at any time.
+   */
+  message?(this: void, message: ProbeMessage, context: MessageContext<State, Data>): void
   /**
    * Makes the message of one ping.
    * @param id a whole number from 1, unique in the run; the answer must carry it back

@@ -16,7 +16,8 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   url: either((value) => typeof value === 'string' || value instanceof URL, 'a URL, or a function of the connection'),
   headers: either(isPlainObject, 'an object of header names and values, or a function of the connection'),
   data: () => undefined,
-  session: (value) => (typeof value === 'function' ? undefined : `expected a function, got ${show(value)}`),
+  session: aFunction,
+  message: aFunction,
   request: atOnce('its message'),
   reply: atOnce('an id'),
 }
@@ -62,12 +63,15 @@ function either(isRight: (value: unknown) => boolean, what: string): Check {
   }
 }
 
+function aFunction(value: unknown): string | undefined {
+  return typeof value === 'function' ? undefined : `expected a function, got ${show(value)}`
+}
+
 function atOnce(what: string): Check {
   return (value) => {
-    if (typeof value !== 'function') return `expected a function, got ${show(value)}`
     return types.isAsyncFunction(value)
       ? `expected a function that returns ${what} at once, got an async one`
-      : undefined
+      : aFunction(value)
   }
 }
 

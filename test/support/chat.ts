@@ -10,6 +10,8 @@ export interface ChatOptions extends ServeOptions {
   welcomesAfter?: number
   /** What it says besides before it welcomes. @default nothing */
   greetings?: readonly string[]
+  /** How long it takes to say back what it is told, in ms. @default 0 */
+  answersAfter?: number
   /** Milliseconds from one "2" to the next; who does not answer one with "3" within `patience` is sent away. */
   heartbeat?: { readonly every: number; readonly patience: number }
 }
@@ -32,7 +34,7 @@ export const goodToken = 'letmein'
 
 /** Speaks `chat.v1`: welcomes to a room, and says back what it is told in it. */
 export async function chatting(options: ChatOptions = {}): Promise<ChatServer> {
-  const { refuses = 'words', welcomesAfter = 0, greetings = [], heartbeat } = options
+  const { refuses = 'words', welcomesAfter = 0, greetings = [], answersAfter = 0, heartbeat } = options
   const users: string[] = []
   const beats = new Map<string, number>()
 
@@ -45,7 +47,7 @@ export async function chatting(options: ChatOptions = {}): Promise<ChatServer> {
       if (text === '3') return
       const said = JSON.parse(text) as Said
       if (said.type !== 'login') {
-        if (said.room === `${user}'s`) socket.send(text)
+        if (said.room === `${user}'s`) line.hold(answersAfter, () => socket.send(text))
         else socket.close(4400, 'not in this room')
       } else if (said.token === goodToken) logIn(said.user)
       else {
