@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { maskerOf } from '../secrets.ts'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import { HeadReader } from '../wire/head-reader.ts'
+import { MessageSplitter } from '../wire/message-splitter.ts'
 import type { Probe } from '../wire/probe.ts'
 import { messageOf, type ProbeMessage } from '../wire/probe-message.ts'
 import type { ProtocolConnection } from '../wire/protocol.ts'
@@ -116,6 +117,8 @@ export class Connection implements FrameSink {
   /** Control-frame pings that it leaves unanswered at most. */
   readonly #maxPendingPongs: number
   readonly #flight: InFlight
+  /** Where messages go: to a protocol's `split` before they come here. */
+  readonly #sink: FrameSink
   readonly #ws: WebSocket
 
   constructor(index: number, context: ConnectionContext) {
@@ -124,6 +127,9 @@ export class Connection implements FrameSink {
     this.#context = context
     this.#maxPendingPongs = plan.maxPendingPongs ?? Infinity
     this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
+    const split = context.probe.protocol?.split
+    this.#sink =
+      split === undefined ? this : new MessageSplitter(split, this, (error) => this.#blame('PROBE_SPLIT_FAILED', error))
     const asked = context.probe.asked?.(index)
     const own = asked === undefined ? plan : { ...plan, ...asked }
     this.#ws = openWebSocket(own, (address) => this.#connect(own, address))
@@ -417,7 +423,7 @@ export class Connection implements FrameSink {
   #read(length: number, bytes: Uint8Array): boolean {
     this.#bracketAnswers(length)
     this.#wsAccepts = true
-    if (this.#readsFrames) this.#reader = this.#context.readers.read(this.#reader, bytes, length, this)
+    if (this.#readsFrames) this.#reader = this.#context.readers.read(this.#reader, bytes, length, this.#sink)
     else this.#readHead(bytes, length)
     this.#noteWhatIsKeptBack()
     this.#release()
@@ -464,7 +470,7 @@ export class Connection implements FrameSink {
       this.#hasPassed = false
     }
     if (at === length) return
-    if (this.#readsFrames) this.#reader = readers.read(this.#reader, bytes.subarray(at), length - at, this)
+    if (this.#readsFrames) this.#reader = readers.read(this.#reader, bytes.subarray(at), length - at, this.#sink)
     else this.pass(bytes, at, length)
   }
 
@@ -486,7 +492,7 @@ export class Connection implements FrameSink {
       const arrival = this.#passed!.next()
       ping.floor = arrival.floor
       ping.ceiling = arrival.ceiling
-      this.answer(data, 0, data.length, binary)
+      this.#sink.answer(data, 0, data.length, binary)
       ping.floor = floor
       ping.ceiling = ceiling
       this.#release()

@@ -29,7 +29,7 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
   const protocol = await importProtocol(spec.protocol)
   const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
   const contexts = connections.map((connection) => connection.context)
-  const { session, message } = protocol
+  const { session, message, split } = protocol
   const contextOf = (connection: number): ConnectionContext => contexts[connection - context.firstConnection]!
   return {
     ...identifiedProbe(protocol, contexts, context),
@@ -42,6 +42,7 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
           own.state = await session(line, { index: own.index, data: own.data })
         },
       }),
+      ...(split !== undefined && { split }),
       ...(message !== undefined && {
         message: (connection, heard, line) => message(heard, { ...contextOf(connection), connection: line }),
       }),

@@ -1,4 +1,5 @@
 import type { Asked } from '../secrets.ts'
+import type { SplitFunction } from './message-splitter.ts'
 import type { ProbeMessage } from './probe-message.ts'
 import type { ProtocolConnection, SessionConnection } from './protocol.ts'
 
@@ -13,6 +14,7 @@ export interface LoadedProtocol {
   readonly session?: (connection: number, line: SessionConnection) => Promise<void>
   /** Hears a message that answers no ping. */
   readonly message?: (connection: number, message: ProbeMessage, line: ProtocolConnection) => unknown
+  readonly split?: SplitFunction
 }
 
 /** What a load thread needs to know of the run to make its probe. */

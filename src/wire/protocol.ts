@@ -71,6 +71,13 @@ export interface Protocol<State = any, Data = any, Given = any> {
    */
   message?(this: void, message: ProbeMessage, context: MessageContext<State, Data>): void
   /**
+   * Where a message of the protocol may come as several WebSocket messages, or several as one: how many bytes the first
+   * one in these has, header included. More than there are if it is not whole, 0 if that cannot be told yet. A message that ends
+   * with a text is a text, else a binary. Default: each WebSocket message is one.
+   * @param bytes that are no message yet, to be read during the call only; of texts in UTF-8
+   */
+  split?(this: void, bytes: Uint8Array): number
+  /**
    * Makes the message of one ping.
    * @param id a whole number from 1, unique in the run; the answer must carry it back
    */

@@ -18,6 +18,7 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   data: () => undefined,
   session: aFunction,
   message: aFunction,
+  split: atOnce('a length'),
   request: atOnce('its message'),
   reply: atOnce('an id'),
 }
