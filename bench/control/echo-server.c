@@ -1,8 +1,8 @@
 /*
- * The server all contenders flood: one epoll loop that answers pings (payloads up to 125 bytes) and does nothing else, so
- * that the clients are what is compared. Arguments are delays in milliseconds, which pings get in turn; answers of a
- * connection keep their order. It sleeps while nothing is due: a server that spins takes a core from whoever measures it.
- * Prints its port; ends when its standard input does.
+ * The server all contenders flood: one epoll loop that answers pings and echoes texts (payloads up to 125 bytes) and
+ * does nothing else, so that the clients are what is compared. Arguments are delays in milliseconds, which they get in
+ * turn; answers of a connection keep their order. It sleeps while nothing is due: a server that spins takes a core from
+ * whoever measures it. Prints its port; ends when its standard input does.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -159,16 +159,16 @@ static long release(void) {
   return next;
 }
 
-/* Turns whole ping frames into pongs, in place, and keeps what is cut. */
+/* Turns whole ping frames into pongs, and texts into texts, in place, and keeps what is cut. */
 static int answer(struct connection *connection, unsigned char *bytes, int length) {
   static unsigned long pings;
   int at = 0, to = 0;
   while (length - at >= 6 && length - at >= 6 + (bytes[at + 1] & 0x7f)) {
     int payload = bytes[at + 1] & 0x7f;
     unsigned char key[4];
-    if (bytes[at] != 0x89) return -1;
+    if (bytes[at] != 0x89 && bytes[at] != 0x81) return -1;
     memcpy(key, bytes + at + 2, 4);
-    bytes[to] = 0x8a;
+    bytes[to] = bytes[at] == 0x89 ? 0x8a : 0x81;
     bytes[to + 1] = (unsigned char)payload;
     for (int byte = 0; byte < payload; byte++) bytes[to + 2 + byte] = bytes[at + 6 + byte] ^ key[byte & 3];
     at += 6 + payload;

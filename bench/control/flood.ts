@@ -4,6 +4,8 @@ export interface FloodOrder {
   readonly connections: number
   readonly inFlight: number
   readonly seconds: number
+  /** Of this package; control-frame pings without it. */
+  readonly probe?: { readonly text: string } | { readonly protocol: string }
 }
 
 export interface FloodOutcome {

@@ -7,10 +7,10 @@ import { contend, cpuTime } from './flood.ts'
 
 const everyMs = 10
 
-await contend(async ({ url, connections, inFlight, seconds }) => {
+await contend(async ({ url, connections, inFlight, seconds, probe = 'ping' as const }) => {
   const log: { at: number; cpu: number }[] = []
   setInterval(() => log.push({ at: Date.now(), cpu: cpuTime() }), everyMs)
-  const result = await run(parseOptions({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0 }))
+  const result = await run(parseOptions({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0, probe }))
   const begin = Date.parse(result.startedAt)
   const cpuAt = (time: number): number => log.find(({ at }) => at >= time)!.cpu
   const window = cpuAt(begin + result.duration) - cpuAt(begin)
