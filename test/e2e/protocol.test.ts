@@ -1,0 +1,112 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { chatting } from '../support/chat.ts'
+import { linkedConsumer } from './support/consumer.ts'
+
+const consumer = await linkedConsumer()
+afterAll(() => consumer[Symbol.asyncDispose]())
+
+const chat = `
+import { defineProtocol } from 'vitest-ws-load/protocol'
+
+enum Unused {}
+
+interface Said {
+  type: string
+  room: string
+  message: string
+  id?: number
+}
+
+function read(message: string | Uint8Array): Said {
+  return JSON.parse(String(message)) as Said
+}
+
+export default defineProtocol({
+  subprotocols: 'chat.v1',
+  data: { token: 'letmein' },
+  async session(connection, { index, data }) {
+    connection.send(JSON.stringify({ type: 'login', user: \`user-\${index}\`, token: data.token }))
+    const said = read(await connection.receive())
+    if (said.type !== 'welcome') throw new Error(said.message)
+    return { room: said.room }
+  },
+  request: (id, { state }) => JSON.stringify({ id, type: 'echo', room: state.room }),
+  reply: (message) => read(message).id,
+})
+`
+const chatProtocol = chat.replace('enum Unused {}\n\n', '')
+
+function testOf(url: string): string {
+  return `
+import { expect, test } from 'vitest-ws-load'
+
+const protocol = new URL('./chat.protocol.ts', import.meta.url)
+const load = { url: '${url}', connections: 3, duration: 300, warmup: 0 }
+
+test('answers who has logged in', async ({ wsLoad }) => {
+  const summary = await wsLoad({ ...load, probe: { protocol } })
+  expect(summary).toMeetSLO({ max: '< 20s', 'session.max': '< 20s', opened: '>= 3' })
+})
+
+test('answers nobody else', async ({ wsLoad }) => {
+  const summary = await wsLoad({ ...load, probe: { protocol, data: { token: 'wrong' } } })
+  expect(summary).toMeetSLO({ max: '< 20s' })
+})
+`
+}
+
+describe('a protocol in TypeScript', () => {
+  test('is green for users that the server knows, and red with the line of the others', async () => {
+    await using server = await chatting()
+    const { exitCode, output } = await consumer.run({
+      'chat.protocol.ts': chatProtocol,
+      'chat.test.ts': testOf(server.url),
+    })
+    expect(exitCode).toBe(1)
+    expect(output).toMatch(/1 failed \| 1 passed/)
+    expect(output).toContain('SESSION_FAILED × 3 (Error: no such token: masked (chat.protocol.ts:21:40))')
+  })
+
+  test('is one of the defaults of the plugin', async () => {
+    await using server = await chatting()
+    const config = `
+import { fileURLToPath } from 'node:url'
+import wsLoad from 'vitest-ws-load/plugin'
+const protocol = new URL('./chat.protocol.ts', import.meta.url)
+export default { plugins: [wsLoad({ defaults: { connections: 2, duration: 200, warmup: 0, sessionTimeout: '20s', probe: { protocol } } })] }`
+    const { exitCode, output } = await consumer.run({
+      'vitest.config.ts': config,
+      'chat.protocol.ts': chatProtocol,
+      'chat.test.ts': `
+import { expect, test } from 'vitest-ws-load'
+test('answers', async ({ wsLoad }) => {
+  expect(await wsLoad({ url: '${server.url}' })).toMeetSLO({ max: '< 20s', opened: '>= 2' })
+})`,
+    })
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
+  })
+
+  test('needs a Node that runs it, and says so', async () => {
+    await using server = await chatting()
+    const { exitCode, output } = await consumer.run(
+      { 'chat.protocol.ts': chatProtocol, 'chat.test.ts': testOf(server.url) },
+      [],
+      { env: { NODE_OPTIONS: '--no-experimental-strip-types' } },
+    )
+    expect(exitCode).toBe(1)
+    expect(output).toContain(
+      `probe.protocol: expected a Node that runs TypeScript, got ${process.version}, which does not run chat.protocol.ts; ` +
+        'take Node 22.18, 24 or later without --no-strip-types, or name a module in JavaScript',
+    )
+    expect(server.handshakes).toEqual([])
+  })
+
+  test('with more than types is told what Node does not run', async () => {
+    await using server = await chatting()
+    const { exitCode, output } = await consumer.run({ 'chat.protocol.ts': chat, 'chat.test.ts': testOf(server.url) })
+    expect(exitCode).toBe(1)
+    expect(output).toMatch(
+      /probe\.protocol: expected a module that can be imported, got "SyntaxError.*TypeScript enum is not supported/,
+    )
+  })
+})
