@@ -516,6 +516,7 @@ export class Connection implements FrameSink {
     }
     this.#ws.on('unexpected-response', (_request, response) => this.fail(faultOfResponse(response)))
     this.#ws.on('error', (error) => {
+      clock.update()
       this.#fault ??= faultOfError(error)
       if (this.state === 'open' || this.state === 'in session') this.#endEarly(this.#fault)
     })
@@ -539,6 +540,7 @@ export class Connection implements FrameSink {
   /** `ws` is done, and the socket is gone. */
   #closed(code: number, reason: Buffer): void {
     if (this.state === 'abandoned') return
+    this.#context.clock.update()
     if (this.state === 'open' || this.state === 'in session') this.#endAsClosed(code, reason)
     if (this.state === 'connecting') {
       this.#report(this.#fault ?? faultOfClose(code, reason))
