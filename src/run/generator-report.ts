@@ -138,7 +138,7 @@ function causesOf(losses: Starvation, reports: readonly FloodReport[], duration:
     ],
   ]
   return causes
-    .map(([ms = 0, describe]) => ({ share: ratio(ms, duration), describe }))
+    .map(([ms = 0, describe]) => ({ share: Math.min(1, ratio(ms, duration)), describe }))
     .filter(({ share }) => share >= negligibleShare)
     .toSorted((one, other) => other.share - one.share)
     .map(({ share, describe }) => ({ share, text: describe(`${formatRatio(share)} of the time`) }))

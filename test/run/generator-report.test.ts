@@ -77,6 +77,12 @@ describe('a generator that', () => {
     `)
   })
 
+  test('waited until after the measured window, waited for no more than all of it', () => {
+    const { reasons, starvation } = report({ starvation: { queued: 20_900 } })
+    expect(starvation).toMatchObject({ waiting: 1 })
+    expect(reasons.join()).toContain('its threads waited 100 % of the time')
+  })
+
   test('used up its quota says so', () => {
     const throttled = { queued: 7_300, throttled: 9_000, notRunning: 7_000 }
     const { reasons, starvation } = report({ starvation: throttled, quota: 0.25 })
