@@ -99,7 +99,7 @@ matrix('files', [
   },
   {
     fault: 'a percentile distribution on a full disk, and a red verdict',
-    run: program([...short, '--hgrm', '/dev/full', '--slo', 'max < 1us']),
+    run: program([...short, '--hgrm', '/dev/full', '--slo', 'opened > 1000']),
     exit: 1,
     says: /error: --hgrm: ENOSPC/,
     isPossible: hasFull,

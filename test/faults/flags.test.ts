@@ -94,7 +94,7 @@ matrix('flags', [
     fault: 'a module that does not exist',
     run: program(['--probe', '/no/such/probe.js']),
     ...wrong,
-    says: /probe: .*\/no\/such\/probe\.js/,
+    says: /probe\.module: .*\/no\/such\/probe\.js/,
   },
   refused('an indicator that there is not', '--slo', 'p999x < 5ms'),
   refused('a bound without a unit', '--slo', 'p99 < soon'),
