@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
+import { DelayLine } from '../support/delay-line.ts'
 import { flood } from '../support/flood.ts'
 import { moduleFile } from '../support/module-file.ts'
 import { packets } from '../support/packets.ts'
@@ -34,10 +35,10 @@ test.for(cuts)('a session, answers and messages are whole: %s', async ([, option
 })
 
 test('an answer has come when its last piece has', async () => {
+  const line = new DelayLine()
   await using server = await answering((message, send) => {
-    const [first, rest] = [String(message).slice(0, 1), String(message).slice(1)]
-    send(first)
-    setTimeout(send, 40, rest)
+    send(String(message).slice(0, 1))
+    line.hold(40, () => send(String(message).slice(1)))
   })
   const protocol = await moduleFile(`export default {
     split: (bytes) => 5, request: (id) => String(id).padStart(5, '0'), reply: Number,
@@ -50,7 +51,7 @@ test('an answer has come when its last piece has', async () => {
 test.for([
   ['throws', `() => { throw new Error('what is this?') }`, /^Error: what is this\? \(split\.protocol\.mjs:2:\d+\)$/],
   ['returns no length', '() => -1', /^TypeError: split returned -1, expected how many bytes the first message has$/],
-  ['asks for ever more', '() => 2e9', /^RangeError: split found no message within 104857600 bytes$/],
+  ['asks for ever more', '() => 2e9', /^RangeError: split found no message within 134217728 bytes$/],
 ] as const)('a split that %s is a fault of its own', async ([, split, sample]) => {
   await using server = await answering((message, send) => send(message))
   const protocol = await moduleFile(
