@@ -1,5 +1,4 @@
-import type { Objective } from './objective.ts'
-import { isOfEachConnection } from './reading.ts'
+import { isLatencyOfPings, type Objective } from './objective.ts'
 
 /**
  * The age in milliseconds at which an unanswered ping has missed every limit on a latency. It is not lost before its
@@ -7,8 +6,6 @@ import { isOfEachConnection } from './reading.ts'
  */
 export function latencyDeadline(objectives: readonly Objective[]): number {
   if (objectives.some(({ indicator }) => indicator === 'lost' || indicator === 'errorRate')) return Infinity
-  const latencies = objectives.filter(
-    ({ kind, indicator }) => kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!),
-  )
+  const latencies = objectives.filter(isLatencyOfPings)
   return latencies.length === 0 ? Infinity : Math.max(...latencies.map(({ limit }) => limit))
 }

@@ -10,6 +10,7 @@ import {
   type IndicatorKind,
   type IndicatorReader,
 } from './indicator.ts'
+import { isOfEachConnection } from './reading.ts'
 
 export type Operator = '<' | '<=' | '>' | '>='
 
@@ -44,6 +45,11 @@ export interface Objective {
   readonly level: Level
   /** Length in milliseconds of the stretches that each have to meet the bound; the whole run if it is missing. */
   readonly window?: number
+}
+
+/** Whether an objective limits how long pings take, rather than handshakes and sessions. */
+export function isLatencyOfPings({ kind, indicator }: Pick<Objective, 'kind' | 'indicator'>): boolean {
+  return kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!)
 }
 
 interface Written {

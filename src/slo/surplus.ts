@@ -1,8 +1,8 @@
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount } from '../units.ts'
 import { unmeasured } from './judge.ts'
+import { isLatencyOfPings } from './objective.ts'
 import { observeRun } from './observation.ts'
-import { isOfEachConnection } from './reading.ts'
 import type { ObjectiveVerdict } from './verdict.ts'
 
 /** Indicators that tell of answers and are no latency. */
@@ -29,9 +29,7 @@ export function describeSurplus({ messages }: Pick<LoadResult, 'messages'>): str
  */
 export function withoutAnswers(result: LoadResult, verdict: ObjectiveVerdict, reason: string): ObjectiveVerdict {
   const { durationNeeded: _, ...objective } = verdict
-  const { indicator, kind } = objective
-  const ofAnswers =
-    (kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!)) || totalsOfAnswers.has(indicator)
+  const ofAnswers = isLatencyOfPings(objective) || totalsOfAnswers.has(objective.indicator)
   const stands = verdict.verdict === 'fail' && isOpenModel(result) && result.pings.timedOut === 0
   return !ofAnswers || stands ? verdict : unmeasured(observeRun(result), objective, reason)
 }
