@@ -1,24 +1,10 @@
 /** Control: a plain loop over `ws` that does the same work: pings with a payload, latencies in one HDR histogram. */
-import { once } from 'node:events'
-import { build, initWebAssembly } from 'hdr-histogram-js'
-import { WebSocket } from 'ws'
-import { contend, cpuTime, mostHandshakes } from './flood.ts'
-
-await initWebAssembly()
+import { contend, cpuTime } from './flood.ts'
+import { latencyHistogram, openSockets } from './plain-ws.ts'
 
 await contend(async ({ url, connections, inFlight, seconds }) => {
-  const histogram = build({
-    useWebAssembly: true,
-    highestTrackableValue: 3_600_000_000_000,
-    numberOfSignificantValueDigits: 3,
-  })
-  const sockets: WebSocket[] = []
-  while (sockets.length < connections) {
-    const length = Math.min(mostHandshakes, connections - sockets.length)
-    const batch = Array.from({ length }, () => new WebSocket(url, { perMessageDeflate: false }))
-    await Promise.all(batch.map((socket) => once(socket, 'open')))
-    sockets.push(...batch)
-  }
+  const histogram = latencyHistogram()
+  const sockets = await openSockets(url, connections)
   const before = cpuTime()
   const started = performance.now()
   const until = started + seconds * 1_000

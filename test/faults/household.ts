@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { commandOf, isAlive, processesWith } from '../support/processes.ts'
+import { added, resources } from '../support/resources.ts'
 
 const mark = 'WS_LOAD_FAULTS'
 /** A killed run's server has 3 s after SIGTERM. */
@@ -47,15 +48,4 @@ async function filesIn(directory: string): Promise<string[]> {
   const isOfTheDead = ({ parentPath, name }: Dirent): boolean =>
     parentPath.endsWith('ws-load-floods') && !isAlive(Number.parseInt(name, 10))
   return files.filter((file) => !isOfTheDead(file)).map(({ name }) => name)
-}
-
-/** What keeps this process alive, timers of the test runner aside. */
-function resources(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate')
-}
-
-function added(before: readonly string[]): string[] {
-  const left = resources()
-  for (const name of before) if (left.includes(name)) left.splice(left.indexOf(name), 1)
-  return left
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { run } from '../support/run.ts'
 import { expectBalanced, flood } from '../support/flood.ts'
+import { added, resources } from '../support/resources.ts'
 import { delaying, echoing, neverUpgrading, silent } from '../support/servers.ts'
 
 /** Runs that are not ended early take this long. */
@@ -162,15 +163,3 @@ describe('nothing is left in this process', () => {
     await expect.poll(() => added(before)).toEqual([])
   })
 })
-
-/** What keeps this process alive, timers of the test runner aside. */
-function resources(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate')
-}
-
-/** Resources that there are now and were not before; those of an earlier test may still go. */
-function added(before: readonly string[]): string[] {
-  const left = resources()
-  for (const name of before) if (left.includes(name)) left.splice(left.indexOf(name), 1)
-  return left
-}
