@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { withoutSecrets } from '../secrets.ts'
-import { beyond } from './limits.ts'
+import { beyond } from '../wire/limits.ts'
 import type { Session } from './session.ts'
 
 /** A fault of a connection: what it is counted under, and the words that came with it. */

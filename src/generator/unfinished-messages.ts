@@ -1,4 +1,4 @@
-import { beyond, mostMessageBytes, mostUnfinishedBytes } from './limits.ts'
+import { beyond, mostMessageBytes, mostUnfinishedBytes } from '../wire/limits.ts'
 
 /** Adds up what a flood's connections have received of messages that are not complete. */
 export class UnfinishedMessages {

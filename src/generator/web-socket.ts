@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import { mostHeaderBytes, mostMessageBytes, mostPieces } from './limits.ts'
+import { mostHeaderBytes, mostMessageBytes, mostPieces } from '../wire/limits.ts'
 import type { SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 

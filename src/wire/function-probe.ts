@@ -4,7 +4,7 @@ import type { Probe, ProbeContext } from './probe.ts'
 import { messageOf, type ProbeMessage } from './probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from './probe-spec.ts'
 import type { PingContext, Protocol } from './protocol.ts'
-import { type ConnectionContext, connectionsOf } from './protocol-connections.ts'
+import { type StatefulContext, connectionsOf } from './protocol-connections.ts'
 import { importProtocol } from './read-protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
@@ -30,7 +30,7 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
   const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
   const contexts = connections.map((connection) => connection.context)
   const { session, message, split } = protocol
-  const contextOf = (connection: number): ConnectionContext => contexts[connection - context.firstConnection]!
+  const contextOf = (connection: number): StatefulContext => contexts[connection - context.firstConnection]!
   return {
     ...identifiedProbe(protocol, contexts, context),
     asked: (connection) => connections[connection - context.firstConnection]!.asked,

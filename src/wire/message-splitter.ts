@@ -1,4 +1,5 @@
 import type { FrameSink } from './frame-reader.ts'
+import { mostMessageBytes } from './limits.ts'
 
 /** How many bytes the first message in these has: more than there are if it is not whole, 0 if that cannot be told yet. */
 export type SplitFunction = (bytes: Uint8Array) => number
@@ -6,8 +7,6 @@ export type SplitFunction = (bytes: Uint8Array) => number
 const nothing = Buffer.alloc(0)
 /** Room for what is kept of a message at first. */
 const bytesAtFirst = 1_024
-/** As much as `ws` takes for one WebSocket message. */
-const longestMessageBytes = 104_857_600
 
 /**
  * Finds a protocol's own messages where one may come in several WebSocket messages, and several in one. Those that end
@@ -78,8 +77,8 @@ export class MessageSplitter implements FrameSink {
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const length = this.#length + end - start
-    if (Math.max(length, this.#needed) > longestMessageBytes) {
-      throw new RangeError(`split found no message within ${longestMessageBytes} bytes`)
+    if (Math.max(length, this.#needed) > mostMessageBytes) {
+      throw new RangeError(`split found no message within ${mostMessageBytes} bytes`)
     }
     if (length > this.#kept.length) {
       const room = Buffer.allocUnsafeSlow(Math.max(bytesAtFirst, 2 ** Math.ceil(Math.log2(length))))

@@ -6,11 +6,11 @@ import type { PingContext, Protocol, ProtocolHeaders } from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
 /** Its state is known once its session is over. */
-export type ConnectionContext = { -readonly [name in keyof PingContext]: PingContext[name] }
+export type StatefulContext = { -readonly [name in keyof PingContext]: PingContext[name] }
 
 /** One connection of a protocol: what its functions are given, and what it asks for in its handshake. */
-export interface ProtocolConnection {
-  readonly context: ConnectionContext
+export interface ConnectionSetup {
+  readonly context: StatefulContext
   readonly asked: OwnHandshake
 }
 
@@ -25,7 +25,7 @@ export function connectionsOf(
   given: unknown,
   { asked, firstConnection, ownConnections }: ProbeContext,
   file: string,
-): ProtocolConnection[] {
+): ConnectionSetup[] {
   const { subprotocols = [] } = protocol
   const own = { ...asked, protocols: asked.protocols.length > 0 ? asked.protocols : [subprotocols].flat() }
   return Array.from({ length: ownConnections }, (_, nth) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mostHeaderBytes } from '../../src/generator/limits.ts'
+import { mostHeaderBytes } from '../../src/wire/limits.ts'
 import { flood } from '../support/flood.ts'
 import { floodInProcess, oneStop } from '../support/flood-process.ts'
 import { encodeFrame, opcodes } from '../support/frames.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mostMessageBytes, mostUnfinishedBytes } from '../../src/generator/limits.ts'
+import { mostMessageBytes, mostUnfinishedBytes } from '../../src/wire/limits.ts'
 import { UnfinishedMessages } from '../../src/generator/unfinished-messages.ts'
 
 const many = 1_000
