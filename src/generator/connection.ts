@@ -6,27 +6,23 @@ import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.
 import { HeadReader } from '../wire/head-reader.ts'
 import { MessageSplitter } from '../wire/message-splitter.ts'
 import type { Probe } from '../wire/probe.ts'
-import { messageOf, type ProbeMessage } from '../wire/probe-message.ts'
-import type { ProtocolConnection } from '../wire/protocol.ts'
+import { messageOf } from '../wire/probe-message.ts'
+import { Conversation } from './conversation.ts'
 import {
   type ConnectionFault,
-  describeTimeout,
   faultOfClose,
   faultOfError,
   faultOfLimit,
   faultOfResponse,
-  faultOfSession,
   generatorLimit,
   whileUnanswered,
 } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
 import { PassedFrames } from './passed-frames.ts'
 import type { PingTimes } from './ping-times.ts'
-import { placeOf } from './place.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
 import { answerPings } from './server-pings.ts'
-import { Session } from './session.ts'
 import { openSocket, type SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import type { UnfinishedMessages } from './unfinished-messages.ts'
@@ -107,9 +103,6 @@ export class Connection implements FrameSink {
   /** What the socket may have kept back: when that was surely not there yet, and the last iteration that may bring it. */
   #keptBack: { readonly floor: number; readonly until: number } | undefined
   #fault: ConnectionFault | undefined
-  /** While it is not over. */
-  #session: Session | undefined
-  #spoken: ProtocolConnection | undefined
   /** Masks what this connection alone was asked with. */
   #mask: ((text: string) => string) | undefined
   #socket: Socket | undefined
@@ -117,6 +110,8 @@ export class Connection implements FrameSink {
   /** Control-frame pings that it leaves unanswered at most. */
   readonly #maxPendingPongs: number
   readonly #flight: InFlight
+  /** Of a probe that is a protocol. */
+  readonly #conversation: Conversation | undefined
   /** Where messages go: to a protocol's `split` before they come here. */
   readonly #sink: FrameSink
   readonly #ws: WebSocket
@@ -127,9 +122,8 @@ export class Connection implements FrameSink {
     this.#context = context
     this.#maxPendingPongs = plan.maxPendingPongs ?? Infinity
     this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
-    const split = context.probe.protocol?.split
-    this.#sink =
-      split === undefined ? this : new MessageSplitter(split, this, (error) => this.#blame('PROBE_SPLIT_FAILED', error))
+    this.#conversation = this.#converse()
+    this.#sink = this.#splitMessages()
     const asked = context.probe.asked?.(index)
     const own = asked === undefined ? plan : { ...plan, ...asked }
     this.#ws = openWebSocket(own, (address) => this.#connect(own, address))
@@ -219,26 +213,20 @@ export class Connection implements FrameSink {
 
   /** Says what has to be said before the first ping. */
   beginSession(): void {
-    const session = this.#session
-    if (session === undefined) return
-    session.began = performance.now()
-    void this.#runSession(session)
+    this.#conversation?.begin()
   }
 
-  /** Ends a session that takes too long. @param limit when it should have begun at the latest */
-  expireSession(limit: number): void {
-    const session = this.#session
-    if (session === undefined || session.began > limit) return
-    const { probe, plan } = this.#context
-    const place = session.waitsAt && placeOf(session.waitsAt, probe.protocol!.module)
-    this.#failSession({ code: 'SESSION_TIMEOUT', sample: describeTimeout(session, plan.sessionTimeout!, place) })
+  /** Ends a session that takes too long. */
+  expireSession(now: number): void {
+    const { sessionTimeout = Infinity } = this.#context.plan
+    this.#conversation?.expire(now - sessionTimeout, sessionTimeout)
   }
 
   /** Settles what is still unanswered as lost, drops what is not sent, and says goodbye. */
   close(): void {
     this.#noticeEnd()
     this.#loseAll()
-    this.#endSession('the run ends')
+    this.#conversation?.end('the run ends')
     if (this.state === 'open' || this.state === 'in session') {
       this.#become('closing')
       this.#ws.close(1000)
@@ -255,9 +243,9 @@ export class Connection implements FrameSink {
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
     const { probe, recorder } = this.#context
-    if (this.#session !== undefined) {
+    if (this.state === 'in session') {
       recorder.messages.received++
-      this.#session.deliver(messageOf(bytes, start, end, binary))
+      this.#conversation!.deliver(messageOf(bytes, start, end, binary))
       return
     }
     const flight = this.#flight
@@ -379,7 +367,7 @@ export class Connection implements FrameSink {
     if (probe.settles === 'up to' && low !== -1) flight.acknowledge(low, ping)
     const sequence =
       low === -1 ? -1 : probe.settles === 'oldest' ? (flight.empty ? -1 : flight.oldest) : flight.locate(low)
-    if (sequence === -1 && this.#countUnsolicited(low)) this.#hear(messageOf(bytes, start, end, binary))
+    if (sequence === -1 && this.#countUnsolicited(low)) this.#conversation?.hear(messageOf(bytes, start, end, binary))
     return sequence
   }
 
@@ -501,11 +489,7 @@ export class Connection implements FrameSink {
       clock.stamp()
       answerPings(this.#ws, this.#socket!)
       recorder.opened(this.started, clock.floor, performance.now())
-      if (probe.protocol?.session === undefined) this.#become('open')
-      else {
-        this.#session = new Session(this.#line)
-        this.#become('in session')
-      }
+      this.#become(probe.protocol?.session === undefined ? 'open' : 'in session')
     })
     if (probe.answers === 'pong') {
       this.#ws.on('pong', (data) => answer(data, true))
@@ -554,70 +538,34 @@ export class Connection implements FrameSink {
     this.#context.changed(this, before)
   }
 
-  async #runSession(session: Session): Promise<void> {
+  /** Lets the protocol speak, if the probe is one. */
+  #converse(): Conversation | undefined {
     const { probe, clock, recorder } = this.#context
-    const { session: run, module } = probe.protocol!
-    try {
-      await run!(this.index, session.connection)
-    } catch (error) {
-      if (this.#session === session) this.#failSession(faultOfSession(String(error), placeOf(error, module)))
-      return
-    }
-    // One that is ending tells the reason when it has ended.
-    if (this.#session !== session || this.#ws.readyState !== WebSocket.OPEN) return
-    clock.update()
-    recorder.sessionOver(session.began, clock.floor, performance.now())
-    this.#endSession('the session is over')
-    this.#become('open')
-    for (const message of session.unreceived) {
-      recorder.messages.unsolicited++
-      this.#hear(message)
-    }
+    if (probe.protocol === undefined) return undefined
+    return new Conversation({
+      index: this.index,
+      protocol: probe.protocol,
+      clock,
+      recorder,
+      isOpen: () => this.state === 'open',
+      isEnding: () => this.#ws.readyState !== WebSocket.OPEN,
+      send: (message) => this.#ws.send(message),
+      close: (code) => this.#hangUp(code),
+      sessionOver: () => this.#become('open'),
+      sessionFailed: (fault) => {
+        this.#report(fault)
+        this.#become('failed')
+        this.#ws.close(1000)
+      },
+      report: (fault) => this.#report(fault),
+    })
   }
 
-  /** Lets the protocol know of a message that answers no ping. */
-  #hear(message: ProbeMessage): void {
-    const hear = this.#context.probe.protocol?.message
-    if (hear === undefined || this.state !== 'open') return
-    try {
-      const heard = hear(this.index, message, this.#line)
-      if (heard instanceof Promise) heard.catch((error: unknown) => this.#blame('PROBE_MESSAGE_FAILED', error))
-    } catch (error) {
-      this.#blame('PROBE_MESSAGE_FAILED', error)
-    }
-  }
-
-  /** Counts what a function of the protocol threw. */
-  #blame(code: string, error: unknown): void {
-    const place = placeOf(error, this.#context.probe.protocol!.module)
-    this.#report({ code, sample: place === undefined ? String(error) : `${String(error)} (${place})` })
-  }
-
-  /** Counts a connection whose session is not over as failed, and ends it. */
-  #failSession(fault: ConnectionFault): void {
-    if (this.#session === undefined) return
-    this.#endSession(fault.sample)
-    this.#report(fault)
-    this.#become('failed')
-    this.#ws.close(1000)
-  }
-
-  #endSession(reason: string): void {
-    this.#session?.end(reason)
-    this.#session = undefined
-  }
-
-  /** The connection as its protocol has it. */
-  get #line(): ProtocolConnection {
-    return (this.#spoken ??= { send: (message) => this.#say(message), close: (code) => this.#hangUp(code) })
-  }
-
-  /** Sends what is no ping. */
-  #say(message: ProbeMessage): void {
-    if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
-      throw new TypeError(`send() was given ${typeof message}, neither a text nor a Uint8Array`)
-    }
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(message)
+  /** What reads messages as the protocol has cut them. */
+  #splitMessages(): FrameSink {
+    const split = this.#context.probe.protocol?.split
+    if (split === undefined) return this
+    return new MessageSplitter(split, this, (error) => this.#conversation!.blame('PROBE_SPLIT_FAILED', error))
   }
 
   /** Ends the connection for the protocol. */
@@ -638,16 +586,11 @@ export class Connection implements FrameSink {
 
   /** Ends an open connection, though its socket may be left for a while: nothing is read or sent any more. */
   #endEarly(fault: ConnectionFault): void {
-    const { unfinished, probe } = this.#context
     this.#report(fault)
     this.#loseAll()
-    unfinished.change(this.#passed?.unfinished ?? 0, 0)
-    const session = this.#session
-    if (session === undefined) this.#become('ended')
-    else {
-      const place = session.waitsAt && placeOf(session.waitsAt, probe.protocol!.module)
-      this.#failSession(faultOfSession(`its connection ended with ${fault.code}: ${fault.sample}`, place))
-    }
+    this.#context.unfinished.change(this.#passed?.unfinished ?? 0, 0)
+    if (this.state === 'in session') this.#conversation!.breakOff(fault)
+    else this.#become('ended')
     if (fault.code === generatorLimit) {
       this.#ws.close(tooBig)
       this.#ws.terminate()

@@ -78,7 +78,8 @@ export class PollClock {
   }
 
   /**
-   * Called by a timer or an immediate before anything else: the poll before it may have brought nothing.
+   * Called before anything else by whatever is no I/O callback, a timer, an immediate, the end of a connection: the poll before it
+   * may have brought nothing.
    * @returns the time
    */
   update(): number {

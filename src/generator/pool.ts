@@ -71,10 +71,10 @@ export class ConnectionPool {
     const { clock, plan } = this.#context
     clock.update()
     const now = clock.floor
-    const { connectTimeout, sessionTimeout = Infinity } = plan
+    const { connectTimeout } = plan
     for (const connection of this.connections) {
       if (connection.state === 'open') connection.expire(now)
-      else if (connection.state === 'in session') connection.expireSession(now - sessionTimeout)
+      else if (connection.state === 'in session') connection.expireSession(now)
       else if (connection.state === 'connecting' && now - connection.started > connectTimeout) {
         connection.fail({ code: 'CONNECT_TIMEOUT', sample: `not open after ${connectTimeout} ms` })
       }
