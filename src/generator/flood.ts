@@ -80,6 +80,7 @@ export class Flood {
       firstConnection: plan.firstConnection,
       ownConnections: plan.connections,
       asked: { url: plan.url, headers: plan.headers, protocols: plan.protocols },
+      toOneServer: plan.turns !== undefined,
       tag: plan.tag,
       maskingKey: drawMaskingKey(),
     })

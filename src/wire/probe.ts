@@ -28,6 +28,8 @@ export interface ProbeContext {
   readonly ownConnections: number
   /** What all connections ask for in their handshakes, if nothing else is their own. */
   readonly asked: OwnHandshake
+  /** Whether all connections have to go to the server of the run's URL, as those of either side of a comparison. */
+  readonly toOneServer: boolean
   readonly maskingKey: Uint8Array
 }
 

@@ -23,7 +23,7 @@ export interface ConnectionSetup {
 export function connectionsOf(
   protocol: Protocol,
   given: unknown,
-  { asked, firstConnection, ownConnections }: ProbeContext,
+  { asked, toOneServer, firstConnection, ownConnections }: ProbeContext,
   file: string,
 ): ConnectionSetup[] {
   const { subprotocols = [] } = protocol
@@ -38,7 +38,7 @@ export function connectionsOf(
       }
     }
     const data = attempt('data', () => dataOf(protocol, index, given))
-    const url = attempt('url', () => urlOf(protocol, index, data, asked.url))
+    const url = attempt('url', () => urlOf(protocol, index, data, asked.url, toOneServer))
     const headers = attempt('headers', () => headersOf(protocol, index, data))
     return {
       context: { index, state: undefined, data },
@@ -53,14 +53,21 @@ function dataOf({ data }: Protocol, index: number, given: unknown): unknown {
     : (given ?? data)
 }
 
-function urlOf({ url }: Protocol, index: number, data: unknown, base: string): string {
+function urlOf({ url }: Protocol, index: number, data: unknown, base: string, toOneServer: boolean): string {
   if (url === undefined) return base
   const own = String(typeof url === 'function' ? url(index, data) : url)
   const parsed = URL.parse(own, base)
-  if (parsed !== null && /^wss?:$/.test(parsed.protocol) && parsed.hash === '') return parsed.href
-  throw new Mistake(
-    `expected a ws:// or wss:// URL without a fragment, or one relative to the run's, got ${show(withoutSecrets(own))}`,
-  )
+  if (parsed === null || !/^wss?:$/.test(parsed.protocol) || parsed.hash !== '') {
+    throw new Mistake(
+      `expected a ws:// or wss:// URL without a fragment, or one relative to the run's, got ${show(withoutSecrets(own))}`,
+    )
+  }
+  if (toOneServer && parsed.host !== new URL(base).host) {
+    throw new Mistake(
+      `expected a URL relative to that of each side of the comparison, or both sides would be one server, got ${show(withoutSecrets(own))}`,
+    )
+  }
+  return parsed.href
 }
 
 function headersOf({ headers }: Protocol, index: number, data: unknown): ProtocolHeaders | undefined {

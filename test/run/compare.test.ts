@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { CompareOptions } from '../../src/options/compare.ts'
+import { chatting } from '../support/chat.ts'
+import { moduleFile } from '../support/module-file.ts'
 import { compare } from '../support/run.ts'
 import { freePort, parentOf, pidServer, visit } from '../support/processes.ts'
 import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
@@ -11,6 +13,36 @@ async function compared(base: Pick<Server, 'url'>, head: Pick<Server, 'url'>, op
   const { verdict, ...runs } = await compare({ ...sides, tolerance, warmup: 0, confidence: 0.9, ...options })
   return { ...runs, ...verdict }
 }
+
+const chat = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
+
+describe('compare of a protocol', () => {
+  test('has a session of each connection on either side', async () => {
+    await using base = await chatting({ answersAfter: 4 })
+    await using head = await chatting({ answersAfter: 12 })
+    const runs = await compared(base, head, { probe: chat, connections: 3 })
+    expect(runs.verdict).toBe('slower')
+    const users = ['user-0', 'user-1', 'user-2']
+    expect([base.users.toSorted(), head.users.toSorted()]).toEqual([users, users])
+    expect([runs.base.session.count, runs.head.session.count]).toEqual([3, 3])
+  })
+
+  test('never goes to one server from both sides', async () => {
+    await using server = await chatting()
+    await using head = await dead()
+    const protocol = await moduleFile(
+      `export default { request: String, reply: Number, url: '${server.url}/?token=hunter2' }`,
+    )
+    const error = await compared(server, head, { probe: { protocol } }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({
+      code: 'WSLOAD_ERR_INVALID_OPTIONS',
+      message: expect.stringMatching(
+        /probe\.protocol\.url: expected a URL relative to that of each side of the comparison.*token=masked/,
+      ),
+    })
+    expect(server.handshakes).toEqual([])
+  })
+})
 
 describe('compare', () => {
   test('finds a slower head, and ends as soon as it has', async () => {

@@ -8,6 +8,7 @@ export function probeContext({ connections = 10, ...others }: Partial<ProbeConte
     firstConnection: 0,
     ownConnections: connections,
     asked: { url: 'ws://127.0.0.1:3001/', headers: {}, protocols: [] },
+    toOneServer: false,
     tag: 1,
     maskingKey: drawMaskingKey(),
     ...others,
