@@ -13,44 +13,52 @@ import { exitAfter, exitCode, exitCodeOf } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
+import { addLoadFlags, type LoadFlags, loadOptionsOf, mistakesInLoadFlags } from './load-flags.ts'
 import { paintFor } from './paint.ts'
-import { aNumber } from './parse.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
 import { usageError } from './usage-error.ts'
 
-interface CompareFlags {
-  readonly tolerance: Tolerance | undefined
-  readonly confidence: number | undefined
-  readonly connections: number | undefined
-  readonly rate: string | undefined
-  readonly maxDuration: string | undefined
+interface CompareFlags extends LoadFlags {
+  readonly tolerance?: Tolerance
+  readonly confidence?: number
+  readonly maxDuration?: string
   readonly markdown: boolean
   readonly json: boolean
-  readonly html: string | undefined
+  readonly html?: string
   readonly verbosity: Verbosity
 }
 
+/** Flags that two files have a use for, too. */
+const flagsOfFiles: ReadonlySet<string> = new Set([
+  'tolerance',
+  'confidence',
+  'markdown',
+  'json',
+  'html',
+  'verbosity',
+] satisfies (keyof CompareFlags)[])
+
 /** `ws-load compare`: two files of summaries, or two servers. */
-export const compareCommand: Command = new Command('compare')
-  .summary('judge whether one run, or one server, is slower than another')
-  .description(
-    'Judges whether HEAD is slower than BASE: two files that JSON.stringify(summary) wrote, or the URLs of two servers, ' +
-      'which are then flooded in alternate slices of time until it is clear.',
-  )
-  .argument('<base>', 'a file, or a ws:// URL')
-  .argument('<head>', 'a file, or a ws:// URL')
+export const compareCommand: Command = addLoadFlags(
+  new Command('compare')
+    .summary('judge whether one run, or one server, is slower than another')
+    .description(
+      'Judges whether HEAD is slower than BASE: two files that JSON.stringify(summary) wrote, or the URLs of two servers, ' +
+        'which are then flooded with the same load in alternate slices of time until it is clear.',
+    )
+    .argument('<base>', 'a file, or a ws:// URL')
+    .argument('<head>', 'a file, or a ws:// URL')
+    .optionsGroup('How long:')
+    .option(
+      '--max-duration <duration>',
+      `end a comparison of servers that stays unclear (default: ${seconds(defaults.maxDurationOfComparison)})`,
+    ),
+)
   .option(
     '-t, --tolerance <figure=share>',
     'how much a figure may grow: p50=10%, p99=20%, mean=5%, min=1ms, errorRate=1%; repeatable',
     addTolerance,
-  )
-  .option('--confidence <probability>', `of the verdict, 0.5 to 1 (default: ${defaults.confidence})`, aNumber)
-  .option('-c, --connections <number>', `of each server (default: ${defaults.connections})`, aNumber)
-  .option('-r, --rate <rate>', 'pings per second, like 5k/s (default: as many as are answered)')
-  .option(
-    '--max-duration <duration>',
-    `end a comparison of servers that stays unclear (default: ${seconds(defaults.maxDurationOfComparison)})`,
   )
   .option('--markdown', 'print Markdown', false)
   .option('--json', 'print JSON', false)
@@ -70,25 +78,30 @@ Exit codes:
 
 Examples:
   ws-load compare base.json head.json --markdown >> "$GITHUB_STEP_SUMMARY"
-  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms`,
+  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms
+  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --text PING --echo -H 'Cookie: session=1'`,
   )
-  .action(async (base: string, head: string, flags: CompareFlags) => {
-    const compareSides = isUrl(base) || isUrl(head) ? compareServers : compareFiles
-    process.exitCode = await compareSides(base, head, flags)
+  .action(async (base: string, head: string, flags: CompareFlags, command: Command) => {
+    process.exitCode =
+      isUrl(base) || isUrl(head)
+        ? await compareServers(base, head, flags)
+        : compareFiles(base, head, flags, flagsOfServers(command))
   })
 
 async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
-  const { tolerance, confidence, connections, rate, maxDuration } = flags
+  const { tolerance, maxDuration } = flags
   const options = safeParseComparison({
+    ...loadOptionsOf(flags),
     base: { url: base },
     head: { url: head },
     ...(tolerance !== undefined && { tolerance }),
-    ...(confidence !== undefined && { confidence }),
-    ...(connections !== undefined && { connections }),
-    ...(rate !== undefined && { rate }),
     ...(maxDuration !== undefined && { maxDuration }),
   })
-  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesInFiles(filesOf(flags))]
+  const mistakes = [
+    ...mistakesOf(options).map(nameFlag),
+    ...mistakesInLoadFlags(flags),
+    ...mistakesInFiles(filesOf(flags)),
+  ]
   if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
   const { result, interrupted } = await interruptible((signal) => compare(options.value, { signal, watcher })).finally(
@@ -99,23 +112,25 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   return exitAfter(interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict), unwritten)
 }
 
-function compareFiles(base: string, head: string, flags: CompareFlags): number {
+function compareFiles(base: string, head: string, flags: CompareFlags, useless: readonly string[]): number {
   const tolerance = within('tolerance', safeParseTolerance(flags.tolerance))
   const judgement = safeParseJudgement({ confidence: flags.confidence })
   const mistakes = [
     ...mistakesOf(tolerance, judgement).map(nameFlag),
     ...mistakesInFiles(filesOf(flags)),
-    ...flagsOfServers(flags).map((flag) => `--${flag}: expected two URLs with it, got two files`),
+    ...useless.map((flag) => `${flag}: expected two URLs with it, got two files`),
   ]
   if ('mistakes' in tolerance || 'mistakes' in judgement || mistakes.length > 0) throw usageError(...mistakes)
   const comparison = compareSummaries(base, head, tolerance.value, judgement.value.confidence)
   return exitAfter(exitCodeOf(comparison.verdict), print(comparison, flags))
 }
 
-/** Flags that two files have no use for. */
-function flagsOfServers({ connections, rate, maxDuration }: CompareFlags): string[] {
-  const given = Object.entries({ connections, rate, 'max-duration': maxDuration })
-  return given.filter(([, value]) => value !== undefined).map(([flag]) => flag)
+/** Flags that were given, and that two files have no use for. */
+function flagsOfServers(command: Command): string[] {
+  return command.options
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+    .filter((option) => !flagsOfFiles.has(option.attributeName()))
+    .map((option) => option.long!)
 }
 
 /** Two files, as the sides of a comparison. */

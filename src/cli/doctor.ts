@@ -5,7 +5,8 @@ import { smallestRegression } from '../gate/sensitivity.ts'
 import { parseTolerance } from '../gate/tolerance.ts'
 import { compare } from '../run/compare.ts'
 import { parseComparison } from '../options/compare.ts'
-import { parseOptions } from '../options/options.ts'
+import { type ResolvedOptions, safeParseOptions } from '../options/options.ts'
+import { mistakesOf } from '../parsed.ts'
 import { runSideBySide } from '../run/side-by-side.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
@@ -13,11 +14,13 @@ import { startEmbedded } from '../server/embedded.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
+import { nameFlag } from './flags.ts'
+import { addLoadFlags, type LoadFlags, loadOptionsOf, mistakesInLoadFlags } from './load-flags.ts'
 import { showProgress } from './progress.ts'
+import { usageError } from './usage-error.ts'
 
-interface DoctorFlags {
+interface DoctorFlags extends LoadFlags {
   readonly seconds: number
-  readonly connections: number
 }
 
 /** What the servers of the doctor take for an answer: like an application, and precisely known. */
@@ -29,28 +32,31 @@ const [smallestInjected, largestInjected] = [0.1, 10]
 const coarseRegression: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
 
 /** `ws-load doctor`: can the gate go red here, and on how little? */
-export const doctorCommand: Command = new Command('doctor')
-  .summary('find the smallest regression that can be seen on this machine')
-  .description(
-    'Compares two embedded servers that do the same, which tells the noise of this machine and so the smallest regression ' +
-      'that wsLoad.compare() can find here in that time; then slows one of them down and shows that it is found.',
-  )
-  .option(
-    '-s, --seconds <number>',
-    'how long each of the two comparisons may take, 2 to 3600',
-    aWholeNumber(2, 3_600),
-    30,
-  )
-  .option('-c, --connections <number>', 'of each server', aWholeNumber(1, 100_000), 10)
+export const doctorCommand: Command = addLoadFlags(
+  new Command('doctor')
+    .summary('find the smallest regression that can be seen on this machine')
+    .description(
+      'Compares two embedded servers that do the same, which tells the noise of this machine and so the smallest regression ' +
+        'that wsLoad.compare() can find here in that time; then slows one of them down and shows that it is found.',
+    )
+    .optionsGroup('How long:')
+    .option(
+      '-s, --seconds <number>',
+      'how long each of the two comparisons may take, 2 to 3600',
+      aWholeNumber(2, 3_600),
+      30,
+    ),
+)
   .addHelpText(
     'after',
     '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage\n  4  the output could not be written\n  5  it could not run',
   )
   .action(async (flags: DoctorFlags) => {
+    const load = readLoad(flags)
     const { cpu, cores, node, os } = describeEnvironment()
-    say(`${cpu}, ${cores} cores, ${os}, Node ${node}; ${flags.connections} connections`)
+    say(`${cpu}, ${cores} cores, ${os}, Node ${node}; ${load.connections} connections`)
     say(`\n1. Two servers that do the same, for ${flags.seconds} s`)
-    const noise = await compareAlike(flags)
+    const noise = await compareAlike(load)
     for (const line of describeNoise(noise.changes)) say(`   ${line}`)
     const injected = injectionFor(noise.changes)
     say(`\n2. A server that takes ${formatRatio(injected)} longer`)
@@ -62,11 +68,17 @@ export const doctorCommand: Command = new Command('doctor')
     process.exitCode = found ? exitCode.fine : exitCode.missed
   })
 
+/** The load that flags ask for, for half of the time: each side's. */
+function readLoad(flags: DoctorFlags): ResolvedOptions {
+  const options = safeParseOptions({ ...loadOptionsOf(flags), duration: (flags.seconds * 1_000) / 2 })
+  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesInLoadFlags(flags)]
+  if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
+  return options.value
+}
+
 /** All of the time is used, and judged as a comparison of that length would be at its end. */
-async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
+async function compareAlike(load: ResolvedOptions): Promise<ComparisonVerdict> {
   const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs)])
-  const { seconds, connections } = flags
-  const load = parseOptions({ connections, duration: (seconds * 1_000) / 2 })
   try {
     const floods = [
       { ...load, url: base.url },
@@ -80,12 +92,12 @@ async function compareAlike(flags: DoctorFlags): Promise<ComparisonVerdict> {
   }
 }
 
-async function compareSlower(by: number, { seconds, connections }: DoctorFlags): Promise<LoadComparison> {
+async function compareSlower(by: number, flags: DoctorFlags): Promise<LoadComparison> {
   const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs * (1 + by))])
   try {
     const sides = { base: { url: base.url }, head: { url: head.url } }
     const { watcher, end } = showProgress('info')
-    const options = parseComparison({ ...sides, connections, maxDuration: `${seconds}s` })
+    const options = parseComparison({ ...loadOptionsOf(flags), ...sides, maxDuration: `${flags.seconds}s` })
     const runs = await compare(options, { watcher }).finally(end)
     return new LoadComparison(runs.base, runs.head, runs.verdict)
   } finally {

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { chatting } from '../support/chat.ts'
 import { delaying } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -21,3 +22,19 @@ test('ws-load compare compares two servers', { timeout: 90_000 }, async () => {
   expect(await wsLoad('compare', base.url, head.url, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
   expect(await wsLoad('compare', head.url, base.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
 })
+
+test(
+  'ws-load compare finds a slower application by its protocol, which control frames do not',
+  { timeout: 90_000 },
+  async () => {
+    await using base = await chatting({ answersAfter: 3 })
+    await using head = await chatting({ answersAfter: 12 })
+    const flags = '--confidence 0.9 -t p50=20% -t min=1ms -v error'.split(' ')
+    const protocol = join(import.meta.dirname, '../support/chat.protocol.ts')
+    const inWords = ['--protocol-module', protocol, '--data', '{"token":"letmein"}', '-H', 'x-user: a']
+    expect(await wsLoad('compare', base.url, head.url, ...flags, ...inWords)).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(head.handshakes[0]?.headers).toMatchObject({ 'x-user': 'a' })
+    const inFrames = ['--protocol', 'chat.v1', '-t', 'min=5ms', '--max-duration', '2s']
+    expect([0, 3]).toContain((await wsLoad('compare', base.url, head.url, ...flags, ...inFrames)).exitCode)
+  },
+)

@@ -118,10 +118,18 @@ describe.concurrent('ws-load', () => {
       ['report', 'a', 'b', '--slo', 'p99 < 1s', '--hgrm', 'c'],
       /^error: --slo: expected one run .*\n {7}--hgrm: expected/,
     ],
-    [['compare', 'a', 'b', '-c', '3', '-r', '5'], /^error: --connections: expected two URLs .*\n {7}--rate: expected/],
+    [
+      ['compare', 'a', 'b', '-c', '3', '-r', '5', '--text', 'PING', '-H', 'Cookie: hunter2', '--max-duration', '5s'],
+      `error: ${['max-duration', 'connections', 'rate', 'text', 'header'].map((flag) => `--${flag}: expected two URLs with it, got two files\n`).join('       ')}`,
+    ],
+    [
+      ['compare', 'ws://a', 'ws://b', '--echo', '--data', '1', '--in-flight', '0'],
+      /^error: --in-flight: .*\n {7}--echo: expected --text or --binary with it.*\n {7}--data: expected --probe or/,
+    ],
     [['compare', 'ws://a', 'ws://b', '--html', '/nowhere/x'], /^error: --html: expected a file that can be written/],
     [['compare', 'a'], "error: missing required argument 'head'\n"],
     [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
+    [['doctor', '-c', '0', '--echo'], /^error: --connections: expected .*\n {7}--echo: expected --text or --binary/],
     [['doctor', '-s', '1'], /argument '1' is invalid. expected a whole number from 2 to 3600\n$/],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await wsLoad(...args)
@@ -439,7 +447,8 @@ describe.concurrent('ws-load echo', () => {
 })
 
 test.concurrent('ws-load doctor tells what can be found here, and shows that it is', { timeout: 60_000 }, async () => {
-  const { exitCode, stdout } = await wsLoad('doctor', '--seconds', '6', '--connections', '4')
+  const { exitCode, stdout } = await wsLoad('doctor', '--seconds', '6', '-c', '4', '--text', 'PING', '--echo')
+  expect(stdout).toMatch(/; 4 connections\n/)
   expect(stdout).toMatch(
     /1\. Two servers that do the same, for 6 s\n {3}p50 \S+ ms: (regressions from |no regression can be found)/,
   )

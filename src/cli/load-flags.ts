@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { defaults } from '../defaults.ts'
+import type { WsLoadOptions } from '../options/options.ts'
+import { seconds } from './flags.ts'
+import { aHeader, aJSON, aList, anAnswer, aNumber } from './parse.ts'
+import { usageError } from './usage-error.ts'
+
+/** Flags of a load that are not its options under the same name. */
+export interface LoadFlags {
+  readonly text?: string
+  readonly binary?: string
+  readonly probe?: string
+  readonly protocolModule?: string
+  readonly data?: unknown
+  readonly answer?: string | RegExp
+  readonly echo?: true
+  readonly header?: WsLoadOptions['headers']
+  readonly protocol?: readonly string[]
+  readonly localAddress?: readonly string[]
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly servername?: string
+  readonly insecure?: true
+}
+
+/** Options of a load, all but where it goes to and what ends it. */
+export type LoadOptions = Omit<WsLoadOptions, 'url' | 'duration' | 'pings' | 'stages' | 'until' | 'maxDuration'>
+
+/** Flags that are options of a load under the same name. */
+const options = [
+  'connections',
+  'warmup',
+  'drain',
+  'inFlight',
+  'maxPendingPongs',
+  'rate',
+  'arrivals',
+  'connectRate',
+  'payloadBytes',
+  'timeout',
+  'connectTimeout',
+  'sessionTimeout',
+  'sessionRate',
+  'perMessageDeflate',
+  'threads',
+  'seed',
+  'confidence',
+] as const
+
+/** Adds the flags of a load, the same for every command that floods; whatever comes next is on verdict and output. */
+export function addLoadFlags(command: Command): Command {
+  return command
+    .optionsGroup('How much:')
+    .option('-c, --connections <number>', `open at the same time (default: ${defaults.connections})`, aNumber)
+    .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
+    .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do')
+    .option('--arrivals <kind>', `of a rate: constant or poisson (default: ${defaults.arrivals})`)
+    .option('--connect-rate <rate>', 'connections opened per second')
+    .option('--warmup <duration>', `load before the measured window (default: ${seconds(defaults.warmup)})`)
+    .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
+    .option('--threads <number>', 'load threads (default: half of the processors it may use)', aNumber)
+    .option('--seed <number>', 'of the Poisson process', aNumber)
+    .optionsGroup('What:')
+    .addOption(
+      new Option(
+        '--text <text>',
+        'send this text instead of ping frames, and take each message for its answer',
+      ).conflicts(['binary', 'probe', 'protocolModule']),
+    )
+    .addOption(
+      new Option('--binary <file>', 'the same with the bytes of a file').conflicts(['probe', 'protocolModule']),
+    )
+    .addOption(
+      new Option(
+        '--answer <text>',
+        'of --text or --binary: take messages with this text alone for answers, or those that match /a pattern/',
+      )
+        .argParser(anAnswer)
+        .conflicts(['echo', 'probe', 'protocolModule']),
+    )
+    .addOption(
+      new Option('--echo', 'of --text or --binary: take the same message alone for its answer').conflicts([
+        'probe',
+        'protocolModule',
+      ]),
+    )
+    .addOption(new Option('--probe <file>', 'a module that exports request and reply').conflicts('protocolModule'))
+    .option('--protocol-module <file>', 'a module that defines a protocol: sessions, requests, replies')
+    .option('--data <json>', 'of --probe or --protocol-module: what its functions are given', aJSON)
+    .option(
+      '--max-pending-pongs <number>',
+      `unanswered ping frames of a connection at most (default: ${defaults.maxPendingPongs})`,
+      aNumber,
+    )
+    .option('--payload-bytes <number>', `size of a ping (default: ${defaults.pingPayloadBytes})`, aNumber)
+    .option('--timeout <duration>', `a ping without an answer has failed then (default: ${seconds(defaults.timeout)})`)
+    .optionsGroup('Connecting:')
+    .option('-H, --header <name: value>', 'of the handshake; repeatable', aHeader)
+    .option('--protocol <name>', 'subprotocol; repeatable', aList)
+    .option(
+      '--connect-timeout <duration>',
+      `a connection that is not open has failed then (default: ${seconds(defaults.connectTimeout)})`,
+    )
+    .option(
+      '--session-timeout <duration>',
+      `of --protocol-module: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
+    )
+    .option('--session-rate <rate>', 'of --protocol-module: sessions begun per second')
+    .option('--per-message-deflate', 'offer compression')
+    .option('--local-address <address>', 'source address; repeatable', aList)
+    .option('--ca <file>', 'trusted certificates (PEM)')
+    .option('--cert <file>', 'certificate of the client (PEM)')
+    .option('--key <file>', 'its key (PEM)')
+    .option('--servername <name>', 'expected in the certificate')
+    .option('--insecure', 'accept any certificate')
+    .optionsGroup('Verdict and output:')
+    .option('--confidence <probability>', `of the verdict, 0.5 to 1 (default: ${defaults.confidence})`, aNumber)
+}
+
+/** The options that flags ask for. @throws if a file of theirs cannot be read */
+export function loadOptionsOf(flags: LoadFlags): LoadOptions {
+  const { text, binary, probe, protocolModule, data, answer, echo, header, protocol, localAddress } = flags
+  const named: Readonly<Record<string, unknown>> = { ...flags }
+  const given = data !== undefined && { data }
+  const answered = { ...(answer !== undefined && { answer }), ...(echo && { answer: { echo } }) }
+  return {
+    ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
+    ...(text !== undefined && { probe: { text, ...answered } }),
+    ...(binary !== undefined && { probe: { binary: read(binary), ...answered } }),
+    ...(probe !== undefined && { probe: { module: resolve(probe), ...given } }),
+    ...(protocolModule !== undefined && { probe: { protocol: resolve(protocolModule), ...given } }),
+    ...(header !== undefined && { headers: header }),
+    ...(protocol !== undefined && { protocols: protocol }),
+    ...(localAddress !== undefined && { localAddresses: localAddress }),
+    ...tlsOf(flags),
+  }
+}
+
+/** What is wrong with flags that options do not know: those that say what answers a message, or what data a module has. */
+export function mistakesInLoadFlags({ text, binary, answer, echo, data, probe, protocolModule }: LoadFlags): string[] {
+  const ofMessages = Object.entries({ answer, echo }).filter(([, value]) => value !== undefined)
+  return [
+    ...(text === undefined && binary === undefined
+      ? ofMessages.map(([flag]) => `--${flag}: expected --text or --binary with it, got neither`)
+      : []),
+    ...(data !== undefined && probe === undefined && protocolModule === undefined
+      ? ['--data: expected --probe or --protocol-module with it, got neither']
+      : []),
+  ]
+}
+
+function tlsOf({ ca, cert, key, servername, insecure }: LoadFlags): Pick<WsLoadOptions, 'tls'> {
+  const tls = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(servername !== undefined && { servername }),
+    ...(insecure !== undefined && { rejectUnauthorized: false }),
+  }
+  return Object.keys(tls).length === 0 ? {} : { tls }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw usageError((error as Error).message)
+  }
+}
