@@ -28,9 +28,12 @@ const sideBySide = [
 const floodsSideBySide = [
   'test/cli/{exit-code,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,fixture,reporter,target,together}.test.ts',
-  'test/generator/{faults-of-the-handshake,faults-on-the-wire,handshake,probes,tls}.test.ts',
-  'test/run/{abort,peers,pings,schema,secrets,threads,unsolicited,until}.test.ts',
+  'test/e2e/{bench,fixture,package,protocol,reporter,target,together}.test.ts',
+  'test/generator/{ends,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
+  'test/generator/{place,probes,protocol,session,split,tls,unfinished-messages}.test.ts',
+  'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
+  'test/server/{command,embedded,leash,platform}.test.ts',
+  'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
