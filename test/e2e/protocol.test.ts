@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { chatting } from '../support/chat.ts'
 import { linkedConsumer } from './support/consumer.ts'
+import { startCommand, startVitest } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
@@ -84,6 +87,55 @@ test('answers', async ({ wsLoad }) => {
 })`,
     })
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
+  })
+
+  test('is as much of a baseline, a comparison, a benchmark and a page as any probe', async () => {
+    // One that leaves its generator time to spare: a saturated run is no baseline.
+    await using server = await chatting({ answersAfter: 20 })
+    const load = `{ url: '${server.url}', connections: 2, duration: 500, warmup: 0, probe: { protocol } }`
+    const project = await consumer.project({
+      'vitest.config.ts': `
+import wsLoad from 'vitest-ws-load/plugin'
+export default { plugins: [wsLoad({ report: { html: 'load.html' } })] }`,
+      'chat.protocol.ts': chatProtocol,
+      'chat.test.ts': `
+import { expect, test } from 'vitest-ws-load'
+const protocol = new URL('./chat.protocol.ts', import.meta.url)
+const lenient = { inconclusive: 'warn' } as const
+// A run that its machine kept from its work is no baseline.
+const retry = 8
+const tolerance = { p50: '1000%', min: '4s' }
+
+test('is what it was', { retry }, async ({ wsLoad }) => {
+  expect(await wsLoad(${load})).toMatchBaseline('chat', tolerance, lenient)
+})
+
+test('is what another one is', async ({ wsLoad }) => {
+  const side = { url: '${server.url}' }
+  const load = { base: side, head: side, connections: 2, warmup: 0, maxDuration: '1s', probe: { protocol } }
+  const comparison = await wsLoad.compare({ ...load, tolerance })
+  expect(comparison).toShowNoRegression(undefined, lenient)
+  expect([comparison.base.session.count, comparison.head.session.count]).toEqual([2, 2])
+})`,
+      'chat.bench.ts': `
+import { test } from 'vitest'
+import { wsLoad } from 'vitest-ws-load'
+const protocol = new URL('./chat.protocol.ts', import.meta.url)
+test('chat', async ({ bench }) => {
+  await bench('says it back', wsLoad.flood(${load})).run()
+})`,
+    })
+    const vitest = (...args: string[]) => startVitest(consumer.directory, project, args).finished
+    expect(await vitest('-u')).toMatchObject({ exitCode: 0, output: expect.stringContaining('baseline written') })
+    const baseline = JSON.parse(await readFile(join(project, '.ws-load/baselines/chat.json'), 'utf8'))
+    expect(baseline).toMatchObject({ options: { probe: 'protocol chat.protocol.ts' }, session: { count: 2 } })
+    expect(await vitest()).toMatchObject({ exitCode: 0 })
+    expect(await readFile(join(project, 'load.html'), 'utf8')).toContain('protocol chat.protocol.ts')
+    const program = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
+    const { exitCode, output } = await startCommand([process.execPath, program, 'bench', '--run'], project).finished
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0, output: expect.stringMatching(/says it back/) })
+    expect(await readFile(join(project, 'load.html'), 'utf8')).toContain('protocol chat.protocol.ts')
+    expect(server.users.length).toBeGreaterThanOrEqual(2 + 4 + 2 + 4 + 2)
   })
 
   test('needs a Node that runs it, and says so', async () => {
