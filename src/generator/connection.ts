@@ -254,16 +254,22 @@ export class Connection implements FrameSink {
     if (sequence === -1) return
     if (probe.settles === 'up to') while (flight.oldest < sequence) this.#settle(flight.oldest, true)
     if (flight.isOverdue(sequence)) flight.settle(sequence)
-    else this.#settle(sequence, false)
+    else this.#settle(sequence, false, probe.errorRead?.())
   }
 
-  /** Settles a ping with the answer that is being read: its own, or the one to a newer ping, which stands for it. */
-  #settle(sequence: number, isCoalesced: boolean): void {
+  /**
+   * Settles a ping with the answer that is being read: its own, or the one to a newer ping, which stands for it.
+   * @param error the server's words, if it is one
+   */
+  #settle(sequence: number, isCoalesced: boolean, error?: string): void {
     const { recorder, plan, ping } = this.#context
     const flight = this.#flight
     flight.lookUp(sequence, ping)
     if (ping.floor - ping.sent > plan.timeout) recorder.count('timedOut', ping.due)
-    else if (isCoalesced) recorder.coalesced(ping)
+    else if (error !== undefined) {
+      recorder.count('lost', ping.due)
+      this.#report({ code: 'ERROR_ANSWER', sample: error })
+    } else if (isCoalesced) recorder.coalesced(ping)
     else recorder.answered(ping)
     flight.settle(sequence)
     this.#free++

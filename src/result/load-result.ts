@@ -26,7 +26,7 @@ export interface PingTotals {
   readonly coalesced: number
   /** Not answered within `timeout`. */
   readonly timedOut: number
-  /** Unanswered when their connection ended, or when the run was aborted. */
+  /** Unanswered when their connection ended or the run was aborted, or answered by an error. */
   readonly lost: number
   /** Due but not sent: the connection was congested, full or gone. */
   readonly dropped: number

@@ -62,6 +62,8 @@ function identifiedProbe(
     throw new TypeError(`probe.request returned ${typeof made}, neither a text nor a Uint8Array`)
   }
 
+  let error: string | undefined
+
   return {
     answers: 'message',
     settles: 'named',
@@ -74,10 +76,16 @@ function identifiedProbe(
     keep() {},
     payload,
     read(connection, bytes, start, end, binary) {
-      const id = reply(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
+      error = undefined
+      let id = reply(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
+      if (typeof id === 'object' && id !== null) {
+        error = (id.error as unknown)?.toString()
+        id = id.id
+      }
       const sequence = ((id ?? NaN) - 1 - connection) / connections
       return Number.isSafeInteger(sequence) && sequence >= 0 ? sequence % 2 ** 32 : -1
     },
+    errorRead: () => error,
   }
 }
 

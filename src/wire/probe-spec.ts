@@ -1,6 +1,6 @@
 import { runInThisContext } from 'node:vm'
 import type { ProbeMessage } from './probe-message.ts'
-import type { PingContext } from './protocol.ts'
+import type { NamedAnswer, PingContext } from './protocol.ts'
 
 /** A request and how to recognise its answer. */
 export interface ProbeFunctions {
@@ -13,9 +13,10 @@ export interface ProbeFunctions {
   request(this: void, id: number, data: unknown, context: PingContext): ProbeMessage
   /**
    * Recognises an answer.
-   * @returns the id of the ping that the message answers, or `undefined` when it answers none
+   * @returns the id of the ping that the message answers, with the words of an error if it is one; `undefined` when it
+   * answers none
    */
-  reply(this: void, message: ProbeMessage, data: unknown, context: PingContext): number | undefined
+  reply(this: void, message: ProbeMessage, data: unknown, context: PingContext): number | NamedAnswer | undefined
 }
 
 /**

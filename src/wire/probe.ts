@@ -56,4 +56,6 @@ export interface Probe {
   readonly protocol?: LoadedProtocol
   /** The sequence number that an answer names, modulo 2^32, or -1 for a frame that answers nothing. */
   read(connection: number, bytes: Uint8Array, start: number, end: number, binary: boolean): number
+  /** The server's words, if the answer that was read last is an error. */
+  errorRead?(): string | undefined
 }

@@ -31,6 +31,14 @@ export interface MessageContext<State = unknown, Data = unknown> extends PingCon
   readonly connection: ProtocolConnection
 }
 
+/** The answer to a ping, which may be an error. */
+export interface NamedAnswer {
+  /** Of the ping. */
+  readonly id: number
+  /** The server's words, if it is an error. */
+  readonly error?: string | null | undefined
+}
+
 /** A connection as a session has it. */
 export interface SessionConnection extends ProtocolConnection {
   /**
@@ -84,9 +92,10 @@ export interface Protocol<State = any, Data = any, Given = any> {
   request(this: void, id: number, context: PingContext<State, Data>): ProbeMessage
   /**
    * Recognises an answer.
-   * @returns the id of the ping that the message answers, or `undefined` when it answers none
+   * @returns the id of the ping that the message answers, `undefined` when it answers none. With the words of an error, the
+   * ping is lost: it has failed, however quickly, and the words are the fault `ERROR_ANSWER`
    */
-  reply(this: void, message: ProbeMessage, context: PingContext<State, Data>): number | null | undefined
+  reply(this: void, message: ProbeMessage, context: PingContext<State, Data>): number | NamedAnswer | null | undefined
 }
 
 /** Gives a protocol's functions their types. */

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { flood } from '../support/flood.ts'
 import { answering, delaying, echoing, fragmenting, losing, silent } from '../support/servers.ts'
 
 const json = {
   request: (id: number) => JSON.stringify({ id }),
   reply: (answer: unknown) => (JSON.parse(String(answer)) as { id: number }).id,
+}
+/** Takes three of four answers for errors. */
+function refusing(answer: unknown) {
+  const { id } = JSON.parse(String(answer)) as { id: number }
+  return { id, error: id % 4 === 0 ? undefined : `not ${id}` }
 }
 const bytes = {
   request: (id: number) => Uint8Array.of(id >> 8, id),
@@ -187,6 +193,33 @@ describe('functions', () => {
     expect(errors['PROBE_REQUEST_FAILED']!.samples).toEqual([
       'TypeError: probe.request returned undefined, neither a text nor a Uint8Array',
     ])
+  })
+
+  test('that find an error in an answer lose its ping at once', async () => {
+    await using server = await echoing()
+    const probe = { ...json, reply: refusing }
+    const result = await flood(server, { connections: 1, pings: 20, probe })
+    expect(result.pings).toMatchObject({ sent: 20, answered: 5, lost: 15, timedOut: 0 })
+    expect(result.latency.count).toBe(5)
+    expect(result.errorRate).toBe(0.75)
+    expect(result.errors).toEqual({ ERROR_ANSWER: { count: 15, samples: ['not 1', 'not 2', 'not 3'] } })
+  })
+
+  test('that find errors in answers fail an SLO, however quick these are', async () => {
+    await using server = await echoing()
+    const probe = { ...json, reply: refusing }
+    const result = await flood(server, { connections: 4, duration: 1_500, probe })
+    expect(evaluateSLO(result, { p50: '< 20s' }).verdict).toBe('fail')
+    expect(evaluateSLO(result, { errorRate: '< 50%' }).verdict).toBe('fail')
+  })
+
+  test('that find an error in the answer to no ping lose none', async () => {
+    await using server = await echoing()
+    const probe = { ...json, reply: (answer: unknown) => ({ id: 1e6, error: String(answer) }) }
+    const { pings, errors, messages } = await flood(server, { connections: 3, pings: 3, probe, timeout: 100 })
+    expect(pings).toMatchObject({ sent: 3, timedOut: 3, lost: 0 })
+    expect(messages.unsolicited).toBe(3)
+    expect(errors).toEqual({})
   })
 
   test('that fail to read an answer leave its ping to time out', async () => {
