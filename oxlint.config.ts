@@ -117,7 +117,7 @@ export default defineConfig({
   },
   overrides: [
     { files: ['src/**'], rules: { 'no-console': 'error', 'import/no-default-export': 'error' } },
-    { files: ['src/vitest/**'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['src/vitest/**', 'src/protocols/**'], rules: { 'import/no-default-export': 'off' } },
     {
       files: ['test/**'],
       rules: { 'typescript/no-unsafe-assignment': 'off', 'typescript/no-unsafe-member-access': 'off' },

@@ -40,6 +40,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   summary: { holds: 'the classes that a user holds: results that print themselves', imports: texts, needsNode: false },
   wire: { holds: 'what goes over the wire: frames, their reader, one file a probe', imports: [], needsNode: true },
   options: { holds: 'what a user asked for, parsed once', imports: ['wire', ...verdicts], needsNode: true },
+  protocols: {
+    holds: 'ready-made protocols, one file each: its options in a test, what it says in a load thread',
+    imports: ['options', 'wire'],
+    needsNode: true,
+  },
   generator: { holds: 'inside a load thread', imports: ['wire', 'result'], needsNode: true },
   server: { holds: 'starting, awaiting and ending servers', imports: ['options'], needsNode: true },
   run: {

@@ -17,7 +17,7 @@ const sideBySide = [
   'test/support/no-load-threads.test.ts',
   'test/vitest/{advice,baseline,bench-result,lane,matchers,plugin}.test.ts',
   ...Object.keys(rooms)
-    .filter((room) => !canFlood(room))
+    .filter((room) => !canFlood(room) && room !== 'protocols')
     .map((room) => `test/${room}/**/*.test.ts`),
 ]
 
@@ -31,6 +31,8 @@ const floodsSideBySide = [
   'test/e2e/{bench,fixture,package,reporter,target,together}.test.ts',
   'test/generator/{ends,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
   'test/generator/{place,probes,protocol,session,split,tls,unfinished-messages}.test.ts',
+  // They flood the servers that these protocols are for.
+  'test/protocols/*.test.ts',
   'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
   'test/server/{command,embedded,leash,platform}.test.ts',
   'test/support/servers.test.ts',
@@ -46,7 +48,11 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Programs that tests start, again and again, start in half the time.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
+    env: {
+      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node'),
+      // Without the native helpers that rpc-websockets brings along, and users do not have.
+      WS_NO_BUFFER_UTIL: '1',
+    },
     // Of what tests call themselves. Counting in load threads too (`autoAttachSubprocess`) would slow what they measure.
     coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     projects: [

@@ -5,9 +5,8 @@ const own = new URL('..', import.meta.url).href
 const frame = /(file:\/\/[^\s()]+):(\d+):(\d+)\)?$/
 
 /**
- * Where in a user's code an error came from: `chat.protocol.ts:9:13`; in a module of this package, if the stack has nobody
- * else's. `undefined` if it tells neither.
- * @param module URL of a file
+ * Where in a user's code an error came from: `chat.protocol.ts:9:13`; `undefined` if the stack does not tell.
+ * @param module URL of the file that a protocol is in: a user's wherever it lies, unless it is one of this package
  */
 export function placeOf(error: unknown, module: string): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined
@@ -15,6 +14,6 @@ export function placeOf(error: unknown, module: string): string | undefined {
     const [, url = '', at, column] = frame.exec(line) ?? []
     return url === '' ? [] : [{ url, place: `${fileOf(url)}:${at}:${column}` }]
   })
-  const isUsers = (url: string): boolean => url === module || !(url.startsWith(own) || url.includes('/node_modules/'))
+  const isUsers = (url: string): boolean => !url.startsWith(own) && (url === module || !url.includes('/node_modules/'))
   return places.find(({ url }) => isUsers(url))?.place
 }

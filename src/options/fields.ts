@@ -109,6 +109,19 @@ export function text(what: string) {
   )
 }
 
+/** What JSON can say. */
+export function json(what: string) {
+  return v.pipe(v.unknown(), v.check(isSayableInJSON, expected(what)))
+}
+
+function isSayableInJSON(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined
+  } catch {
+    return false
+  }
+}
+
 export function flag() {
   return v.boolean(expected('true or false'))
 }

@@ -34,6 +34,7 @@ export function connectionsOf(
       try {
         return make()
       } catch (error) {
+        if (error instanceof UnusableProbe) throw error
         throw new UnusableProbe([`probe.protocol.${name}: ${reasonOf(error)}, for connection ${index} (${file})`])
       }
     }
