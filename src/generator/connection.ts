@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
 import { maskerOf } from '../secrets.ts'
+import { AttachmentCollector } from '../wire/attachment-collector.ts'
 import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.ts'
 import { HeadReader } from '../wire/head-reader.ts'
 import { MessageSplitter } from '../wire/message-splitter.ts'
@@ -329,7 +330,7 @@ export class Connection implements FrameSink {
   #sendThroughWs(first: number, count: number): void {
     const { probe } = this.#context
     const payloads = Array.from({ length: count }, (_, nth) => probe.payload(this.index, first + nth))
-    for (const payload of payloads) {
+    for (const payload of payloads.flat()) {
       if (probe.answers === 'pong') this.#ws.ping(payload)
       else this.#ws.send(payload)
     }
@@ -556,7 +557,7 @@ export class Connection implements FrameSink {
       isOpen: () => this.state === 'open',
       isEnding: () => this.#ws.readyState !== WebSocket.OPEN,
       send: (message) => this.#ws.send(message),
-      close: (code) => this.#hangUp(code),
+      close: (code, reason) => this.#hangUp(code, reason),
       sessionOver: () => this.#become('open'),
       sessionFailed: (fault) => {
         this.#report(fault)
@@ -569,15 +570,18 @@ export class Connection implements FrameSink {
 
   /** What reads messages as the protocol has cut them. */
   #splitMessages(): FrameSink {
-    const split = this.#context.probe.protocol?.split
-    if (split === undefined) return this
-    return new MessageSplitter(split, this, (error) => this.#conversation!.blame('PROBE_SPLIT_FAILED', error))
+    const { split, attachments } = this.#context.probe.protocol ?? {}
+    const blame = (code: string) => (error: unknown) => this.#conversation!.blame(code, error)
+    const whole =
+      attachments === undefined ? this : new AttachmentCollector(attachments, this, blame('PROBE_ATTACHMENTS_FAILED'))
+    return split === undefined ? whole : new MessageSplitter(split, whole, blame('PROBE_SPLIT_FAILED'))
   }
 
   /** Ends the connection for the protocol. */
-  #hangUp(code = 1000): void {
-    this.#ws.close(code)
-    this.#fault ??= { code: `CLOSE_${code}`, sample: 'closed by the protocol' }
+  #hangUp(code = 1000, reason = ''): void {
+    this.#ws.close(code, reason)
+    const why = reason === '' ? '' : `: ${reason}`
+    this.#fault ??= { code: `CLOSE_${code}`, sample: `closed by the protocol${why}` }
     if (this.state === 'open') this.#noticeEnd()
   }
 
@@ -604,11 +608,22 @@ export class Connection implements FrameSink {
   }
 
   /** Counts a fault; a server may repeat what this connection alone asked for. */
-  #report({ code, sample }: ConnectionFault): void {
+  #report(fault: ConnectionFault): void {
     const { probe, recorder } = this.#context
+    const { code, sample } = fault
     const asked = probe.asked?.(this.index)
     if (asked !== undefined) this.#mask ??= maskerOf(asked)
-    recorder.fault(code, this.#mask?.(sample) ?? sample)
+    recorder.fault(code, `${this.#mask?.(sample) ?? sample}${this.#adviceOn(fault)}`)
+  }
+
+  /** What the protocol says to a fault, to be put behind its words. */
+  #adviceOn(fault: ConnectionFault): string {
+    try {
+      const advice = this.#context.probe.protocol?.advise?.(this.index, fault)
+      return advice === undefined ? '' : `; ${advice}`
+    } catch (error) {
+      return `; advise threw ${String(error)}`
+    }
   }
 
   #loseAll(): void {

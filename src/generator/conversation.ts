@@ -19,7 +19,7 @@ export interface Speaker {
   /** Whether either side has begun to close. */
   readonly isEnding: () => boolean
   readonly send: (message: ProbeMessage) => void
-  readonly close: (code?: number) => void
+  readonly close: (code?: number, reason?: string) => void
   /** It is open for pings from now on. */
   readonly sessionOver: () => void
   readonly sessionFailed: (fault: ConnectionFault) => void
@@ -43,8 +43,9 @@ export class Conversation {
         }
         if (!speaker.isEnding()) speaker.send(message)
       },
-      close: (code) => speaker.close(code),
+      close: (code, reason) => speaker.close(code, reason),
     }
+    speaker.protocol.speaksOn(speaker.index, this.#line)
     if (speaker.protocol.session !== undefined) this.#session = new Session(this.#line)
   }
 
@@ -65,7 +66,7 @@ export class Conversation {
     const { index, protocol, isOpen } = this.#speaker
     if (protocol.message === undefined || !isOpen()) return
     try {
-      const heard = protocol.message(index, message, this.#line)
+      const heard = protocol.message(index, message)
       if (heard instanceof Promise) heard.catch((error: unknown) => this.blame('PROBE_MESSAGE_FAILED', error))
     } catch (error) {
       this.blame('PROBE_MESSAGE_FAILED', error)

@@ -10,7 +10,10 @@ import { UnusableProbe } from './unusable-probe.ts'
 
 type FunctionSpec = Extract<ProbeSpec, { kind: 'functions' | 'module' | 'protocol' }>
 
-type Functions = Pick<Protocol, 'request' | 'reply'>
+interface Functions {
+  request(this: void, id: number, context: PingContext): ReturnType<Protocol['request']>
+  reply(this: void, message: ProbeMessage, context: PingContext): ReturnType<Protocol['reply']>
+}
 
 /** The user's own request and answer, told apart by the id that the answer carries back. */
 export async function functionProbe(spec: FunctionSpec, context: ProbeContext): Promise<Probe> {
@@ -29,13 +32,16 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
   const protocol = await importProtocol(spec.protocol)
   const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
   const contexts = connections.map((connection) => connection.context)
-  const { session, message, split } = protocol
+  const { session, message, split, attachments, advise } = protocol
   const contextOf = (connection: number): StatefulContext => contexts[connection - context.firstConnection]!
   return {
     ...identifiedProbe(protocol, contexts, context),
     asked: (connection) => connections[connection - context.firstConnection]!.asked,
     protocol: {
       module: spec.protocol,
+      speaksOn(connection, line) {
+        contextOf(connection).connection = line
+      },
       ...(session !== undefined && {
         async session(connection, line) {
           const own = contextOf(connection)
@@ -43,9 +49,9 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
         },
       }),
       ...(split !== undefined && { split }),
-      ...(message !== undefined && {
-        message: (connection, heard, line) => message(heard, { ...contextOf(connection), connection: line }),
-      }),
+      ...(attachments !== undefined && { attachments }),
+      ...(message !== undefined && { message: (connection, heard) => message(heard, contextOf(connection)) }),
+      ...(advise !== undefined && { advise: (connection, fault) => advise(fault, contextOf(connection)) }),
     },
   }
 }
@@ -56,9 +62,10 @@ function identifiedProbe(
   contexts: readonly PingContext[],
   { connections, firstConnection, maskingKey }: ProbeContext,
 ): Probe {
-  function payload(connection: number, sequence: number): ProbeMessage {
+  function payload(connection: number, sequence: number): ProbeMessage | readonly ProbeMessage[] {
     const made: unknown = request(sequence * connections + connection + 1, contexts[connection - firstConnection]!)
-    if (typeof made === 'string' || ArrayBuffer.isView(made)) return made as ProbeMessage
+    if (isMessage(made)) return made
+    if (Array.isArray(made) && made.length > 0 && made.every(isMessage)) return made
     throw new TypeError(`probe.request returned ${typeof made}, neither a text nor a Uint8Array`)
   }
 
@@ -68,9 +75,9 @@ function identifiedProbe(
     answers: 'message',
     settles: 'named',
     frames(connection, first, count) {
-      if (count === 1) return frameOf(payload(connection, first), maskingKey)
+      if (count === 1) return framesOf(payload(connection, first), maskingKey)
       return Buffer.concat(
-        Array.from({ length: count }, (_, nth) => frameOf(payload(connection, first + nth), maskingKey)),
+        Array.from({ length: count }, (_, nth) => framesOf(payload(connection, first + nth), maskingKey)),
       )
     },
     keep() {},
@@ -87,6 +94,16 @@ function identifiedProbe(
     },
     errorRead: () => error,
   }
+}
+
+function isMessage(made: unknown): made is ProbeMessage {
+  return typeof made === 'string' || ArrayBuffer.isView(made)
+}
+
+function framesOf(made: ProbeMessage | readonly ProbeMessage[], maskingKey: Uint8Array): Buffer {
+  return isMessage(made)
+    ? frameOf(made, maskingKey)
+    : Buffer.concat(made.map((message) => frameOf(message, maskingKey)))
 }
 
 function frameOf(message: ProbeMessage, maskingKey: Uint8Array): Buffer {

@@ -1,7 +1,8 @@
 import type { Asked } from '../secrets.ts'
+import type { AttachmentsFunction } from './attachment-collector.ts'
 import type { SplitFunction } from './message-splitter.ts'
 import type { ProbeMessage } from './probe-message.ts'
-import type { ProtocolConnection, SessionConnection } from './protocol.ts'
+import type { ProtocolConnection, ProtocolFault, SessionConnection } from './protocol.ts'
 
 /** What a connection asks for in its handshake. */
 export type OwnHandshake = Asked & Required<Pick<Asked, 'headers' | 'protocols'>>
@@ -10,11 +11,16 @@ export type OwnHandshake = Asked & Required<Pick<Asked, 'headers' | 'protocols'>
 export interface LoadedProtocol {
   /** URL of the file that it is in. */
   readonly module: string
+  /** Its functions speak on this line of a connection from now on. */
+  readonly speaksOn: (connection: number, line: ProtocolConnection) => void
   /** Runs the session of a connection to its end; its pings then know what it returned. */
   readonly session?: (connection: number, line: SessionConnection) => Promise<void>
   /** Hears a message that answers no ping. */
-  readonly message?: (connection: number, message: ProbeMessage, line: ProtocolConnection) => unknown
+  readonly message?: (connection: number, message: ProbeMessage) => unknown
   readonly split?: SplitFunction
+  readonly attachments?: AttachmentsFunction
+  /** What may be wrong where a connection had a fault. */
+  readonly advise?: (connection: number, fault: ProtocolFault) => string | undefined
 }
 
 /** What a load thread needs to know of the run to make its probe. */
@@ -48,8 +54,8 @@ export interface Probe {
    */
   frames(connection: number, first: number, count: number): Buffer
   keep(): void
-  /** One ping's payload, for an implementation that frames and compresses it itself. */
-  payload(connection: number, sequence: number): string | Uint8Array
+  /** One ping's payload, or those of its messages, for an implementation that frames and compresses it itself. */
+  payload(connection: number, sequence: number): ProbeMessage | readonly ProbeMessage[]
   /** What a connection asks for in its handshake and is told after it, where that is its own. */
   asked?(connection: number): OwnHandshake
   /** What is said on its connections besides. */

@@ -2,11 +2,13 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { withoutSecrets } from '../secrets.ts'
 import { show, showKind } from '../wording.ts'
 import type { OwnHandshake, ProbeContext } from './probe.ts'
-import type { PingContext, Protocol, ProtocolHeaders } from './protocol.ts'
+import type { MessageContext, Protocol, ProtocolConnection, ProtocolHeaders } from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
-/** Its state is known once its session is over. */
-export type StatefulContext = { -readonly [name in keyof PingContext]: PingContext[name] }
+/** The state is known once the session is over, the connection when there is one. */
+export type StatefulContext = { -readonly [name in keyof MessageContext]: MessageContext[name] }
+
+const noConnection: ProtocolConnection = { send: () => {}, close: () => {} }
 
 /** One connection of a protocol: what its functions are given, and what it asks for in its handshake. */
 export interface ConnectionSetup {
@@ -42,7 +44,7 @@ export function connectionsOf(
     const url = attempt('url', () => urlOf(protocol, index, data, asked.url, toOneServer))
     const headers = attempt('headers', () => headersOf(protocol, index, data))
     return {
-      context: { index, state: undefined, data },
+      context: { index, state: undefined, data, connection: noConnection },
       asked: { ...own, data, url, headers: headers === undefined ? asked.headers : over(headers, asked.headers) },
     }
   })
@@ -56,7 +58,7 @@ function dataOf({ data }: Protocol, index: number, given: unknown): unknown {
 
 function urlOf({ url }: Protocol, index: number, data: unknown, base: string, toOneServer: boolean): string {
   if (url === undefined) return base
-  const own = String(typeof url === 'function' ? url(index, data) : url)
+  const own = String(typeof url === 'function' ? url(index, data, base) : url)
   const parsed = URL.parse(own, base)
   if (parsed === null || !/^wss?:$/.test(parsed.protocol) || parsed.hash !== '') {
     throw new Mistake(

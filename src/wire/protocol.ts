@@ -22,13 +22,25 @@ export interface ProtocolConnection {
    * @throws {TypeError} of anything else
    */
   send(this: void, message: ProbeMessage): void
-  /** Ends the connection. @param code 1000 or 3000 to 4999 (RFC 6455 section 7.4). Default: 1000 */
-  close(this: void, code?: number): void
+  /**
+   * Ends the connection.
+   * @param code 1000 or 3000 to 4999 (RFC 6455 section 7.4). Default: 1000
+   * @param reason at most 123 bytes in UTF-8, for the server and for the fault that it is counted as
+   */
+  close(this: void, code?: number, reason?: string): void
 }
 
 /** What is known of the connection that a message came over. */
 export interface MessageContext<State = unknown, Data = unknown> extends PingContext<State, Data> {
   readonly connection: ProtocolConnection
+}
+
+/** What went wrong on a connection. */
+export interface ProtocolFault {
+  /** `HTTP_404`, `CLOSE_4403`, `SESSION_TIMEOUT`, `ERROR_ANSWER` … */
+  readonly code: string
+  /** The words that came with it. */
+  readonly sample: string
 }
 
 /** The answer to a ping, which may be an error. */
@@ -62,8 +74,8 @@ export type ProtocolHeaders = Readonly<Record<string, string | readonly string[]
 export interface Protocol<State = any, Data = any, Given = any> {
   /** Asked for where the option `protocols` names none. */
   readonly subprotocols?: string | readonly string[]
-  /** Instead of the run's `url`, to which it may be relative: `/rooms/7`. */
-  readonly url?: string | URL | ((index: number, data: Data) => string | URL)
+  /** Instead of the run's `url`, to which it may be relative: `/rooms/7`. A function is given that one too. */
+  readonly url?: string | URL | ((index: number, data: Data, url: string) => string | URL)
   /** Of the handshake; the option `headers` goes before one of the same name. */
   readonly headers?: ProtocolHeaders | ((index: number, data: Data) => ProtocolHeaders)
   /** What `context.data` is: this where the probe's option has no `data`, or what this function makes of that for a connection. */
@@ -86,16 +98,31 @@ export interface Protocol<State = any, Data = any, Given = any> {
    */
   split?(this: void, bytes: Uint8Array): number
   /**
-   * Makes the message of one ping.
+   * Where WebSocket messages may belong to the one before them: how many of those that come next are attached to this one.
+   * `receive`, `message` and `reply` are given it when all of them have come, and not what they hold. Default: none.
+   * @param bytes of the message, to be read during the call only; of a text in UTF-8
+   */
+  attachments?(this: void, bytes: Uint8Array): number
+  /**
+   * Makes the message of one ping, or several that are sent together.
    * @param id a whole number from 1, unique in the run; the answer must carry it back
    */
-  request(this: void, id: number, context: PingContext<State, Data>): ProbeMessage
+  request(this: void, id: number, context: PingContext<State, Data>): ProbeMessage | readonly ProbeMessage[]
   /**
    * Recognises an answer.
    * @returns the id of the ping that the message answers, `undefined` when it answers none. With the words of an error, the
    * ping is lost: it has failed, however quickly, and the words are the fault `ERROR_ANSWER`
    */
-  reply(this: void, message: ProbeMessage, context: PingContext<State, Data>): number | NamedAnswer | null | undefined
+  reply(
+    this: void,
+    message: ProbeMessage,
+    context: MessageContext<State, Data>,
+  ): number | NamedAnswer | null | undefined
+  /**
+   * Says what may be wrong where a connection had a fault: it is shown behind the fault's words.
+   * @returns what to change, or `undefined` if it knows no more than the fault says
+   */
+  advise?(this: void, fault: ProtocolFault, context: SessionContext<Data>): string | undefined
 }
 
 /** Gives a protocol's functions their types. */

@@ -19,8 +19,10 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   session: aFunction,
   message: aFunction,
   split: atOnce('a length'),
+  attachments: atOnce('a number'),
   request: atOnce('its message'),
   reply: atOnce('an id'),
+  advise: atOnce('a text'),
 }
 const required: readonly (keyof Protocol)[] = ['request', 'reply']
 

@@ -94,7 +94,7 @@ describe('ids', () => {
     await fc.assert(
       fc.asyncProperty(pings, async ({ connections, connection, sequence }) => {
         const probe = await functionProbe(json, connections)
-        const answer = probe.payload(connection, sequence)
+        const answer = probe.payload(connection, sequence) as string
         expect(read(probe, connection, answer)).toBe(sequence % 2 ** 32)
         expect(read(probe, (connection + 1) % connections, answer)).toBe(-1)
       }),

@@ -109,13 +109,13 @@ describe('reading', () => {
     ['one with another tag', (own: Buffer) => Buffer.concat([Buffer.of(own[0]! ^ 1), own.subarray(1)])],
   ] as const)('answers nothing with a pong of ours that was changed: %s', async ([, change]) => {
     const probe = await pingProbe()
-    const own = Buffer.from(probe.payload(0, 7))
+    const own = Buffer.from(probe.payload(0, 7) as Uint8Array)
     expect(sequences(probe, [own, change(own)])).toEqual([7, -1])
   })
 
   test('answers nothing with pongs of another run', async () => {
     const [one, other] = [await pingProbe(8, 1_000), await pingProbe(8, 2_000)]
-    expect(sequences(one, [Buffer.from(other.payload(0, 7))])).toEqual([-1])
+    expect(sequences(one, [Buffer.from(other.payload(0, 7) as Uint8Array)])).toEqual([-1])
   })
 
   test('answers nothing with pongs of another connection, however many connections and pings there are', async () => {
@@ -124,7 +124,7 @@ describe('reading', () => {
     await fc.assert(
       fc.asyncProperty(tag, connection, connection, fc.maxSafeNat(), async (ofRun, one, other, sequence) => {
         const probe = await pingProbe(8, ofRun)
-        const sent = [Buffer.from(probe.payload(one, sequence))]
+        const sent = [Buffer.from(probe.payload(one, sequence) as Uint8Array)]
         const low = Number(BigInt(sequence) % 2n ** 32n)
         expect(sequences(probe, sent, one)).toEqual([low])
         expect(sequences(probe, sent, other)).toEqual([one === other ? low : -1])
