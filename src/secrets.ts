@@ -27,7 +27,8 @@ export interface Asked {
   readonly data?: unknown
 }
 
-const secretName = /token|passw|passphrase|secret|credential|authorization|api.?key|cookie|jwt/i
+const secretName =
+  /token|passw|passphrase|secret|credential|authorization|api.?key|cookie|jwt|^auth$|^connectionParams$/i
 
 /** A part of a header shorter than this may be any word. */
 const shortestPart = 6

@@ -619,7 +619,8 @@ export class Connection implements FrameSink {
   /** What the protocol says to a fault, to be put behind its words. */
   #adviceOn(fault: ConnectionFault): string {
     try {
-      const advice = this.#context.probe.protocol?.advise?.(this.index, fault)
+      const during = this.state === 'connecting' ? 'handshake' : this.state === 'in session' ? 'session' : 'flood'
+      const advice = this.#context.probe.protocol?.advise?.(this.index, { ...fault, during })
       return advice === undefined ? '' : `; ${advice}`
     } catch (error) {
       return `; advise threw ${String(error)}`

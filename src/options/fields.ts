@@ -114,6 +114,17 @@ export function json(what: string) {
   return v.pipe(v.unknown(), v.check(isSayableInJSON, expected(what)))
 }
 
+/** An object that JSON can say. @param shown says of another value what anyone may read */
+export function jsonObject(shown = show) {
+  const form = expected('an object that JSON can say', shown)
+  const isObject = (given: unknown): boolean => typeof given === 'object' && given !== null && !Array.isArray(given)
+  return v.pipe(
+    v.unknown(),
+    v.check((given) => isObject(given) && isSayableInJSON(given), form),
+    v.transform((given) => given as Readonly<Record<string, unknown>>),
+  )
+}
+
 function isSayableInJSON(value: unknown): boolean {
   try {
     return JSON.stringify(value) !== undefined

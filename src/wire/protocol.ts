@@ -41,6 +41,8 @@ export interface ProtocolFault {
   readonly code: string
   /** The words that came with it. */
   readonly sample: string
+  /** How far the connection had come. */
+  readonly during: 'handshake' | 'session' | 'flood'
 }
 
 /** The answer to a ping, which may be an error. */

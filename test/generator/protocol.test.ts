@@ -99,26 +99,26 @@ test('reply may say what follows an answer', async () => {
 })
 
 describe('advice', () => {
-  const advise = `({ code, sample }, { index, data }) => [code, sample, index, data.room].join(' | ')`
+  const advise = `({ code, sample, during }, { index, data }) => [code, sample, during, index, data.room].join(' | ')`
   const protocolOf = (others: string) => moduleFile(`export default { request: String, ${others} }`)
 
   test('stands behind the words of a refused handshake', async () => {
     await using server = await refusing(401)
     const protocol = await protocolOf(`reply: Number, advise: ${advise}`)
     const { errors } = await floodAt(server.url, { connections: 1, probe: { protocol, data: { room: 7 } } })
-    expect(errors['HTTP_401']!.samples).toEqual(['401 Unauthorized; HTTP_401 | 401 Unauthorized | 0 | 7'])
+    expect(errors['HTTP_401']!.samples).toEqual(['401 Unauthorized; HTTP_401 | 401 Unauthorized | handshake | 0 | 7'])
   })
 
   test('stands behind the words of a failed session, and of an answer that is an error', async () => {
     const session = `session: (_, { index }) => { if (index === 0) throw new Error('no') }`
     const protocol = await protocolOf(
-      `${session}, reply: (id) => ({ id: Number(id), error: 'never' }), advise: ({ code }) => 'see ' + code`,
+      `${session}, reply: (id) => ({ id: Number(id), error: 'never' }), advise: ({ code, during }) => during + ' ' + code`,
     )
     await using server = await echoing()
     const { errors } = await flood(server, { connections: 2, pings: 2, probe: { protocol } })
-    expect(errors['ERROR_ANSWER']).toEqual({ count: 2, samples: ['never; see ERROR_ANSWER'] })
+    expect(errors['ERROR_ANSWER']).toEqual({ count: 2, samples: ['never; flood ERROR_ANSWER'] })
     expect(errors['SESSION_FAILED']!.samples).toEqual([
-      expect.stringMatching(/^Error: no \(probe\.mjs:\d+:\d+\); see SESSION_FAILED$/),
+      expect.stringMatching(/^Error: no \(probe\.mjs:\d+:\d+\); session SESSION_FAILED$/),
     ])
   })
 

@@ -1,0 +1,179 @@
+/**
+ * Socket.IO over WebSocket alone.
+ * @see https://socket.io/docs/v4/engine-io-protocol/ (revision 4) and https://socket.io/docs/v4/socket-io-protocol/ (revision 5)
+ */
+import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser'
+import * as v from 'valibot'
+import { expected, json, jsonObject, only, text } from '../options/fields.ts'
+import { showKind } from '../wording.ts'
+import { type ProbeMessage, textOf } from '../wire/probe-message.ts'
+import { defineProtocol } from '../wire/protocol.ts'
+import { prepared } from './prepared.ts'
+import { type ProtocolProbe, readsOptions } from './ready-made.ts'
+
+/** What each ping emits, and to whom. */
+export interface SocketIOOptions {
+  /** Name of the event; the server's handler has to call the acknowledgement. */
+  readonly event: string
+  /** Its arguments: what JSON can say, and `Uint8Array`s anywhere in it. Default: none. */
+  readonly args?: readonly unknown[]
+  /** Default: '/', the main one. */
+  readonly namespace?: string
+  /** Credentials: `socket.handshake.auth` on the server. Default: none. */
+  readonly auth?: Readonly<Record<string, unknown>>
+  /** Where the server listens. Default: the path of the run's URL; of one without a path, '/socket.io/'. */
+  readonly path?: string
+  /** Added to the query of the URL: `socket.handshake.query` on the server. Default: nothing. */
+  readonly query?: Readonly<Record<string, string>>
+}
+
+/** Packets of Engine.IO, which a text begins with. A binary message is a Socket.IO attachment, whole. */
+const engine = { open: '0', ping: '2', pong: '3', message: '4' } as const
+/** Their first bytes, and those of Socket.IO packets with attachments behind them. */
+const codes = { message: 0x34, binaryEvent: 0x35, binaryAck: 0x36 } as const
+/** Where the number of attachments has surely ended. */
+const longestCount = 16
+const disconnection = `${engine.message}${PacketType.DISCONNECT}`
+const usualPath = '/socket.io/'
+const mainNamespace = '/'
+/** Events that Socket.IO keeps for itself. */
+const reserved = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'])
+/** An acknowledgement and its id; a binary one says first how many attachments it has. */
+const acknowledgement = /^4(?:3|6\d+-)(?:\/[^,]*,)?(\d+)\[/
+/** Answers to a handshake that whoever is no Socket.IO server gives, or one that listens on another path. */
+const noServer = /^(?:HTTP_\d+|ECONNRESET|HANDSHAKE_INVALID)$/
+
+const schema = only({
+  event: v.pipe(
+    text('the name of an event'),
+    v.check((name) => !reserved.has(name), expected('an event that Socket.IO does not keep for itself')),
+  ),
+  args: v.optional(
+    v.pipe(
+      json('a list of arguments that JSON can say'),
+      v.check(Array.isArray, expected('a list of arguments')),
+      v.transform((args) => args as readonly unknown[]),
+    ),
+    [],
+  ),
+  namespace: v.optional(
+    v.pipe(
+      text("a namespace, such as '/admin'"),
+      v.check((name) => !/[,?]/.test(name), expected('a namespace without a comma and a query')),
+      v.transform((name) => (name.startsWith('/') ? name : `/${name}`)),
+    ),
+    mainNamespace,
+  ),
+  auth: v.optional(jsonObject(showKind)),
+  path: v.optional(
+    v.pipe(
+      text("a path, such as '/socket.io/'"),
+      v.check((path) => /^\/[^?#]*$/.test(path), expected('a path that begins with a slash, without a query')),
+      v.transform((path) => path.replace(/\/*$/, '/')),
+    ),
+  ),
+  query: v.optional(
+    v.record(v.string(), v.string(expected('a text', showKind)), expected('an object of texts', showKind)),
+  ),
+})
+type Data = v.InferOutput<typeof schema>
+
+const { probeOf, dataOf } = readsOptions('socketIO', import.meta.url, schema)
+
+/**
+ * A Socket.IO server, version 3 or later, as the option `probe`: each connection goes straight to WebSocket, enters the
+ * namespace, and answers heartbeats. Each ping emits an event, and its acknowledgement answers it.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`
+ */
+export function socketIO(options: SocketIOOptions): ProtocolProbe<SocketIOOptions> {
+  return probeOf(options) as ProtocolProbe<SocketIOOptions>
+}
+
+const encoder = new Encoder()
+
+/** The packet of an event but for its id, and its attachments. */
+const emitted = prepared(({ event, args, namespace: nsp }: Data) => {
+  const encoded = encoder.encode({ type: PacketType.EVENT, nsp, data: [event, ...args] }) as [string, ...Uint8Array[]]
+  const [packet, ...attachments] = encoded
+  const place = nsp === mainNamespace ? packet.indexOf('[') : packet.indexOf(`${nsp},`) + nsp.length + 1
+  return { before: `${engine.message}${packet.slice(0, place)}`, after: packet.slice(place), attachments }
+})
+
+/** The protocol itself, to make one of it whose connections differ. */
+export default defineProtocol({
+  data: dataOf,
+  url(_index, { path, query }, given) {
+    const url = new URL(given)
+    if (path !== undefined || url.pathname === '/') url.pathname = path ?? usualPath
+    for (const [name, value] of Object.entries({ ...query, EIO: '4', transport: 'websocket' })) {
+      url.searchParams.set(name, value)
+    }
+    return url
+  },
+  async session({ send, messages }, { data: { namespace, auth } }) {
+    for await (const message of messages()) {
+      if (typeof message !== 'string') continue
+      if (message === engine.ping) send(engine.pong)
+      else if (message.startsWith(engine.open)) send(connecting(namespace, auth))
+      else if (isAdmission(packetIn(message), namespace)) return
+    }
+  },
+  message(message, { connection, data: { namespace } }) {
+    if (message === engine.ping) connection.send(engine.pong)
+    else if (isDisconnection(message, namespace)) connection.close(1000, 'the server disconnected its socket')
+  },
+  attachments(bytes) {
+    const isBinary = bytes[0] === codes.message && (bytes[1] === codes.binaryEvent || bytes[1] === codes.binaryAck)
+    return isBinary ? Number.parseInt(textOf(bytes, 2, Math.min(bytes.length, longestCount)), 10) : 0
+  },
+  request(id, { data }) {
+    const { before, after, attachments } = emitted(data)
+    const packet = `${before}${id}${after}`
+    return attachments.length === 0 ? packet : [packet, ...attachments]
+  },
+  reply(message) {
+    const id = typeof message === 'string' ? acknowledgement.exec(message)?.[1] : undefined
+    return id === undefined ? undefined : Number(id)
+  },
+  advise({ code, during }, { data: { path, namespace } }) {
+    const server = `no Socket.IO server, version 3 or later, at ${path ?? 'the path of the URL'}? Check url and the option path`
+    if (during === 'handshake' && noServer.test(code)) return server
+    return code === 'SESSION_TIMEOUT' ? `${server}, or what keeps this user out of namespace ${namespace}` : undefined
+  },
+})
+
+function connecting(nsp: string, auth: unknown): string {
+  return `${engine.message}${String(encoder.encode({ type: PacketType.CONNECT, nsp, data: auth })[0])}`
+}
+
+/** The Socket.IO packet that a text is, if it is one and has all that belongs to it. */
+function packetIn(text: string): Packet | undefined {
+  if (!text.startsWith(engine.message)) return undefined
+  let packet: Packet | undefined
+  const decoder = new Decoder()
+  decoder.once('decoded', (decoded) => (packet = decoded))
+  decoder.add(text.slice(engine.message.length))
+  return packet
+}
+
+/**
+ * Whether a packet lets its receiver into a namespace.
+ * @throws {Error} if it refuses that
+ */
+function isAdmission(packet: Packet | undefined, namespace: string): boolean {
+  if (packet?.nsp !== namespace) return false
+  if (packet.type === PacketType.CONNECT_ERROR) throw new Error(describeRefusal(packet))
+  return packet.type === PacketType.CONNECT
+}
+
+function describeRefusal({ nsp, data }: Packet): string {
+  const { message } = data as { readonly message: string }
+  return message === 'Invalid namespace'
+    ? `the server has no namespace ${nsp} (${message}); the option namespace names another one`
+    : `the server lets this user not into namespace ${nsp} (${message}); check the option auth`
+}
+
+function isDisconnection(message: ProbeMessage, namespace: string): boolean {
+  if (typeof message !== 'string' || !message.startsWith(disconnection)) return false
+  return packetIn(message)?.nsp === namespace
+}
