@@ -122,6 +122,10 @@ export default defineConfig({
       files: ['test/**'],
       rules: { 'typescript/no-unsafe-assignment': 'off', 'typescript/no-unsafe-member-access': 'off' },
     },
+    {
+      files: ['test/**/*.js'],
+      rules: { 'typescript/no-unsafe-call': 'off', 'typescript/no-unsafe-return': 'off' },
+    },
     ...overrides,
   ],
 })
