@@ -13,8 +13,9 @@ import { exitAfter, exitCode, exitCodeOf } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
-import { addLoadFlags, type LoadFlags, loadOptionsOf, mistakesInLoadFlags } from './load-flags.ts'
+import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
 import { paintFor } from './paint.ts'
+import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
 import { usageError } from './usage-error.ts'
@@ -99,7 +100,7 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   })
   const mistakes = [
     ...mistakesOf(options).map(nameFlag),
-    ...mistakesInLoadFlags(flags),
+    ...mistakesInProbeFlags(flags),
     ...mistakesInFiles(filesOf(flags)),
   ]
   if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)

@@ -15,7 +15,8 @@ import { formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
 import { nameFlag } from './flags.ts'
-import { addLoadFlags, type LoadFlags, loadOptionsOf, mistakesInLoadFlags } from './load-flags.ts'
+import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
+import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
@@ -71,7 +72,7 @@ export const doctorCommand: Command = addLoadFlags(
 /** The load that flags ask for, for half of the time: each side's. */
 function readLoad(flags: DoctorFlags): ResolvedOptions {
   const options = safeParseOptions({ ...loadOptionsOf(flags), duration: (flags.seconds * 1_000) / 2 })
-  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesInLoadFlags(flags)]
+  const mistakes = [...mistakesOf(options).map(nameFlag), ...mistakesInProbeFlags(flags)]
   if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
   return options.value
 }

@@ -32,6 +32,7 @@ function flagOf(name: string): string {
   return [`--${renamed[option] ?? kebab(option)}`, ...(inside.length > 0 ? [inside.join('.')] : [])].join(': ')
 }
 
-function kebab(name: string): string {
+/** A name as a flag has it: `in-flight` of `inFlight`. */
+export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -19,8 +19,9 @@ import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
-import { addLoadFlags, type LoadFlags, loadOptionsOf, mistakesInLoadFlags } from './load-flags.ts'
+import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
 import { aList, aNumber, aStage } from './parse.ts'
+import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
@@ -81,7 +82,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
     ...mistakesOf(options).map(nameFlag),
     ...mistakesOf(objectives),
     ...mistakesInFiles(files),
-    ...mistakesInLoadFlags(flags),
+    ...mistakesInProbeFlags(flags),
   ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)

@@ -1,21 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { defaults } from '../defaults.ts'
 import type { WsLoadOptions } from '../options/options.ts'
 import { seconds } from './flags.ts'
-import { aHeader, aJSON, aList, anAnswer, aNumber } from './parse.ts'
-import { usageError } from './usage-error.ts'
+import { aHeader, aList, aNumber } from './parse.ts'
+import { addProbeFlags, type ProbeFlags, probeOf } from './probe-flags.ts'
 
 /** Flags of a load that are not its options under the same name. */
-export interface LoadFlags {
-  readonly text?: string
-  readonly binary?: string
-  readonly probe?: string
-  readonly protocolModule?: string
-  readonly data?: unknown
-  readonly answer?: string | RegExp
-  readonly echo?: true
+export interface LoadFlags extends ProbeFlags {
   readonly header?: WsLoadOptions['headers']
   readonly protocol?: readonly string[]
   readonly localAddress?: readonly string[]
@@ -52,7 +43,7 @@ const options = [
 
 /** Adds the flags of a load, the same for every command that floods; whatever comes next is on verdict and output. */
 export function addLoadFlags(command: Command): Command {
-  return command
+  command
     .optionsGroup('How much:')
     .option('-c, --connections <number>', `open at the same time (default: ${defaults.connections})`, aNumber)
     .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
@@ -64,32 +55,7 @@ export function addLoadFlags(command: Command): Command {
     .option('--threads <number>', 'load threads (default: half of the processors it may use)', aNumber)
     .option('--seed <number>', 'of the Poisson process', aNumber)
     .optionsGroup('What:')
-    .addOption(
-      new Option(
-        '--text <text>',
-        'send this text instead of ping frames, and take each message for its answer',
-      ).conflicts(['binary', 'probe', 'protocolModule']),
-    )
-    .addOption(
-      new Option('--binary <file>', 'the same with the bytes of a file').conflicts(['probe', 'protocolModule']),
-    )
-    .addOption(
-      new Option(
-        '--answer <text>',
-        'of --text or --binary: take messages with this text alone for answers, or those that match /a pattern/',
-      )
-        .argParser(anAnswer)
-        .conflicts(['echo', 'probe', 'protocolModule']),
-    )
-    .addOption(
-      new Option('--echo', 'of --text or --binary: take the same message alone for its answer').conflicts([
-        'probe',
-        'protocolModule',
-      ]),
-    )
-    .addOption(new Option('--probe <file>', 'a module that exports request and reply').conflicts('protocolModule'))
-    .option('--protocol-module <file>', 'a module that defines a protocol: sessions, requests, replies')
-    .option('--data <json>', 'of --probe or --protocol-module: what its functions are given', aJSON)
+  return addProbeFlags(command)
     .option(
       '--max-pending-pongs <number>',
       `unanswered ping frames of a connection at most (default: ${defaults.maxPendingPongs})`,
@@ -106,9 +72,9 @@ export function addLoadFlags(command: Command): Command {
     )
     .option(
       '--session-timeout <duration>',
-      `of --protocol-module: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
+      `of a protocol: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
     )
-    .option('--session-rate <rate>', 'of --protocol-module: sessions begun per second')
+    .option('--session-rate <rate>', 'of a protocol: sessions begun per second')
     .option('--per-message-deflate', 'offer compression')
     .option('--local-address <address>', 'source address; repeatable', aList)
     .option('--ca <file>', 'trusted certificates (PEM)')
@@ -122,34 +88,16 @@ export function addLoadFlags(command: Command): Command {
 
 /** The options that flags ask for. @throws if a file of theirs cannot be read */
 export function loadOptionsOf(flags: LoadFlags): LoadOptions {
-  const { text, binary, probe, protocolModule, data, answer, echo, header, protocol, localAddress } = flags
+  const { header, protocol, localAddress } = flags
   const named: Readonly<Record<string, unknown>> = { ...flags }
-  const given = data !== undefined && { data }
-  const answered = { ...(answer !== undefined && { answer }), ...(echo && { answer: { echo } }) }
   return {
     ...Object.fromEntries(options.filter((name) => named[name] !== undefined).map((name) => [name, named[name]])),
-    ...(text !== undefined && { probe: { text, ...answered } }),
-    ...(binary !== undefined && { probe: { binary: read(binary), ...answered } }),
-    ...(probe !== undefined && { probe: { module: resolve(probe), ...given } }),
-    ...(protocolModule !== undefined && { probe: { protocol: resolve(protocolModule), ...given } }),
+    ...probeOf(flags),
     ...(header !== undefined && { headers: header }),
     ...(protocol !== undefined && { protocols: protocol }),
     ...(localAddress !== undefined && { localAddresses: localAddress }),
     ...tlsOf(flags),
   }
-}
-
-/** What is wrong with flags that options do not know: those that say what answers a message, or what data a module has. */
-export function mistakesInLoadFlags({ text, binary, answer, echo, data, probe, protocolModule }: LoadFlags): string[] {
-  const ofMessages = Object.entries({ answer, echo }).filter(([, value]) => value !== undefined)
-  return [
-    ...(text === undefined && binary === undefined
-      ? ofMessages.map(([flag]) => `--${flag}: expected --text or --binary with it, got neither`)
-      : []),
-    ...(data !== undefined && probe === undefined && protocolModule === undefined
-      ? ['--data: expected --probe or --protocol-module with it, got neither']
-      : []),
-  ]
 }
 
 function tlsOf({ ca, cert, key, servername, insecure }: LoadFlags): Pick<WsLoadOptions, 'tls'> {
@@ -161,12 +109,4 @@ function tlsOf({ ca, cert, key, servername, insecure }: LoadFlags): Pick<WsLoadO
     ...(insecure !== undefined && { rejectUnauthorized: false }),
   }
   return Object.keys(tls).length === 0 ? {} : { tls }
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw usageError((error as Error).message)
-  }
 }

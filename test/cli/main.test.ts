@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { steady } from '../support/comparison.ts'
+import { acknowledging } from '../support/socket-io.ts'
+import { callable } from '../support/json-rpc.ts'
+import { executing } from '../support/graphql.ts'
 import { chatting, goodToken } from '../support/chat.ts'
 import { loadResult } from '../support/result.ts'
 import { closing, dead, delaying, echoing, silent, ticking } from '../support/servers.ts'
@@ -83,7 +86,19 @@ describe.concurrent('ws-load', () => {
     [['--binary', '/nowhere'], /^error: ENOENT/],
     [['--answer', 'PONG'], 'error: --answer: expected --text or --binary with it, got neither\n'],
     [['--data', '{"token":hunter2}'], 'error: --data: expected JSON, got a text of 17 characters\n'],
-    [['--data', '1'], 'error: --data: expected --probe or --protocol-module with it, got neither\n'],
+    [['--data', '1'], /^error: --data: expected a module or a protocol with it.*, got neither\n$/],
+    [
+      ['--json-rpc', 'echo', '--data', '["hunter2"]'],
+      "error: --data: expected an object of the protocol's options, got a list\n",
+    ],
+    [
+      ['ws://127.0.0.1:1', '--socket-io', 'connect', '--data', '{"arg":[1]}'],
+      /probe\.data\.event: expected an event that Socket\.IO.*\n.*probe\.data\.arg: no such option, did you mean "args"\?\n$/,
+    ],
+    [
+      ['--socket-io', 'a', '--json-rpc', 'b'],
+      /^error: option '--socket-io <event>' cannot be used with option '--json-rpc <method>'\n$/,
+    ],
     [
       ['--protocol-module', 'a', '--text', 'x'],
       /^error: option '--text <text>' cannot be used with option '--protocol-module/,
@@ -124,7 +139,7 @@ describe.concurrent('ws-load', () => {
     ],
     [
       ['compare', 'ws://a', 'ws://b', '--echo', '--data', '1', '--in-flight', '0'],
-      /^error: --in-flight: .*\n {7}--echo: expected --text or --binary with it.*\n {7}--data: expected --probe or/,
+      /^error: --in-flight: .*\n {7}--echo: expected --text or --binary with it.*\n {7}--data: expected a module or/,
     ],
     [['compare', 'ws://a', 'ws://b', '--html', '/nowhere/x'], /^error: --html: expected a file that can be written/],
     [['compare', 'a'], "error: missing required argument 'head'\n"],
@@ -232,6 +247,19 @@ describe.concurrent('ws-load URL', () => {
     const refused = await wsLoad(...args, '--data', '{"token":"hunter2"}')
     expect(refused).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('SESSION_FAILED') })
     expect(`${refused.stdout}${refused.stderr}`).not.toContain('hunter2')
+  })
+
+  const readyMade: [string, () => Promise<{ readonly url: string } & AsyncDisposable>, string[]][] = [
+    ['socket-io.ts', acknowledging, ['--socket-io', 'echo', '--data', '{"args":["hi"]}']],
+    ['graphql-ws.ts', executing, ['--graphql-ws', '{ hello }']],
+    ['json-rpc.ts', callable, ['--json-rpc', 'echo', '--data', '{"params":[1]}']],
+  ]
+  test.each(readyMade)('has the ready-made protocol of %s', async (name, start, args) => {
+    await using server = await start()
+    const { exitCode, stdout } = await wsLoad(server.url, ...args, ...short)
+    expect(exitCode).toBe(0)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`probe protocol ${name}`)
+    expect(stdout).not.toContain('ERROR_ANSWER')
   })
 
   test('sends the bytes of a file', async () => {
