@@ -27,7 +27,7 @@ import { answerPings } from './server-pings.ts'
 import { openSocket, type SocketAddress } from './socket.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import type { UnfinishedMessages } from './unfinished-messages.ts'
-import { openWebSocket } from './web-socket.ts'
+import { closeReason, openWebSocket } from './web-socket.ts'
 
 /** Pings in flight that a connection of the open model has room for at first; it grows with what is needed. */
 const openModelCapacity = 4
@@ -542,6 +542,7 @@ export class Connection implements FrameSink {
   #become(state: State): void {
     const before = this.state
     this.state = state
+    if (state !== 'in session' && state !== 'open') this.#conversation?.over()
     this.#context.changed(this, before)
   }
 
@@ -579,7 +580,7 @@ export class Connection implements FrameSink {
 
   /** Ends the connection for the protocol. */
   #hangUp(code = 1000, reason = ''): void {
-    this.#ws.close(code, reason)
+    this.#ws.close(code, closeReason(reason))
     const why = reason === '' ? '' : `: ${reason}`
     this.#fault ??= { code: `CLOSE_${code}`, sample: `closed by the protocol${why}` }
     if (this.state === 'open') this.#noticeEnd()

@@ -5,7 +5,7 @@ import { type ConnectionFault, describeTimeout, faultOfSession } from './faults.
 import { placeOf } from './place.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
-import { Session } from './session.ts'
+import { Session, SessionOver } from './session.ts'
 
 /** The connection that a protocol speaks on. */
 export interface Speaker {
@@ -33,9 +33,13 @@ export class Conversation {
   readonly #line: ProtocolConnection
   /** While it is not over. */
   #session: Session | undefined
+  /** Of the connection, if the protocol has asked for it. */
+  #life: AbortController | undefined
+  #isOver = false
 
   constructor(speaker: Speaker) {
     this.#speaker = speaker
+    const signal = (): AbortSignal => this.#signal
     this.#line = {
       send(message) {
         if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
@@ -44,6 +48,9 @@ export class Conversation {
         if (!speaker.isEnding()) speaker.send(message)
       },
       close: (code, reason) => speaker.close(code, reason),
+      get signal() {
+        return signal()
+      },
     }
     speaker.protocol.speaksOn(speaker.index, this.#line)
     if (speaker.protocol.session !== undefined) this.#session = new Session(this.#line)
@@ -103,6 +110,18 @@ export class Conversation {
   end(reason: string): void {
     this.#session?.end(reason)
     this.#session = undefined
+  }
+
+  /** Its connection has ended, or is about to be ended by the run. */
+  over(): void {
+    this.#isOver = true
+    this.#life?.abort(new SessionOver('the connection has ended'))
+  }
+
+  get #signal(): AbortSignal {
+    this.#life ??= new AbortController()
+    if (this.#isOver) this.over()
+    return this.#life.signal
   }
 
   async #run(session: Session): Promise<void> {

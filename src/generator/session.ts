@@ -10,7 +10,7 @@ interface Waiting {
   readonly call: Error
 }
 
-/** What a session is told that goes on when it is over. */
+/** What is told who goes on when a session, or its connection, is over. */
 export class SessionOver extends Error {
   override readonly name = 'SessionOver'
 }
@@ -27,10 +27,14 @@ export class Session {
   readonly #waiting: Waiting[] = []
   #isOver = false
 
-  constructor({ send, close }: ProtocolConnection) {
+  constructor(line: ProtocolConnection) {
+    const { send, close } = line
     this.connection = {
       send,
       close,
+      get signal() {
+        return line.signal
+      },
       receive: (match = () => true) => this.#receive(match),
       messages: () => this.#messages(),
     }

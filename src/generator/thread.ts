@@ -24,9 +24,10 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
     say({ type: 'unusable', mistakes })
     return
   }
-  // A session may have begun what goes on when it is over.
+  // A session may have begun what goes on when it, or its connection, is over.
   process.on('unhandledRejection', (reason) => {
-    if (!(reason instanceof SessionOver)) throw reason
+    const cause = reason instanceof Error && reason.name === 'AbortError' ? reason.cause : reason
+    if (!(cause instanceof SessionOver)) throw reason
   })
   // Nobody was connected while the probes were loaded: that was no silence.
   loop.clock.worked(performance.now())

@@ -17,6 +17,15 @@ const limits = {
   maxHeaderSize: mostHeaderBytes,
 }
 
+/** What a control frame holds besides the code of a close frame. @see RFC 6455 sections 5.5 and 5.5.1 */
+const mostReasonBytes = 123
+
+/** As much of a text as a close frame can say. */
+export function closeReason(text: string): Buffer {
+  const bytes = Buffer.alloc(mostReasonBytes)
+  return bytes.subarray(0, new TextEncoder().encodeInto(text, bytes).written)
+}
+
 /** Begins the handshake of a connection on a socket that `connect` opens. */
 export function openWebSocket(plan: ThreadPlan, connect: (address: SocketAddress) => Socket): WebSocket {
   return new WebSocket(plan.url, [...plan.protocols], {

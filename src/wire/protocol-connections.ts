@@ -8,7 +8,7 @@ import { UnusableProbe } from './unusable-probe.ts'
 /** The state is known once the session is over, the connection when there is one. */
 export type StatefulContext = { -readonly [name in keyof MessageContext]: MessageContext[name] }
 
-const noConnection: ProtocolConnection = { send: () => {}, close: () => {} }
+const noConnection: ProtocolConnection = { send: () => {}, close: () => {}, signal: AbortSignal.abort() }
 
 /** One connection of a protocol: what its functions are given, and what it asks for in its handshake. */
 export interface ConnectionSetup {

@@ -25,9 +25,15 @@ export interface ProtocolConnection {
   /**
    * Ends the connection.
    * @param code 1000 or 3000 to 4999 (RFC 6455 section 7.4). Default: 1000
-   * @param reason at most 123 bytes in UTF-8, for the server and for the fault that it is counted as
+   * @param reason shown with the fault that this is counted as; the server is told as much of it as a close frame holds, 123
+   *   bytes in UTF-8
    */
   close(this: void, code?: number, reason?: string): void
+  /**
+   * Aborted when the connection ends, so that timers which were begun for it do. What is sent then is sent if it is the run
+   * that ends it.
+   */
+  readonly signal: AbortSignal
 }
 
 /** What is known of the connection that a message came over. */

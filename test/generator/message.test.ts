@@ -143,6 +143,15 @@ describe('a message', () => {
     expect(connections).toMatchObject({ opened: 1, closedEarly: 1 })
     expect(ended).toBe('disconnected')
   })
+
+  test('may end the connection with a reason, of which the server hears what a close frame holds', async () => {
+    const reason = `no such room: ${'ö'.repeat(100)}`
+    const probe = await telling(`(message, { connection }) => connection.close(4001, '${reason}')`)
+    await using server = await answering((_message, send) => send('go away'))
+    const { errors } = await flood(server, { connections: 1, duration: 10_000, probe })
+    expect(errors).toEqual({ CLOSE_4001: { count: 1, samples: [`closed by the protocol: ${reason}`] } })
+    expect(server.closes).toEqual([{ code: 4001, reason: `no such room: ${'ö'.repeat(54)}` }])
+  })
 })
 
 test.for([
