@@ -296,10 +296,23 @@ export class Connection implements FrameSink {
 
   /** Hands what may leave to the socket or to `ws`. */
   #handOver(): void {
-    const { probe, recorder, ping } = this.#context
     const flight = this.#flight
     const count = Math.min(flight.waiting, this.#maxPendingPongs - flight.pendingPongs)
     if (count <= 0) return
+    if (count === 1 || this.#context.probe.settles !== 'named') {
+      this.#depart(count)
+      return
+    }
+    // The request of each may fail for itself.
+    this.#socket!.cork()
+    for (let nth = 0; nth < count; nth++) this.#depart(1)
+    this.#socket!.uncork()
+  }
+
+  /** Hands `count` pings over. */
+  #depart(count: number): void {
+    const { probe, recorder, ping } = this.#context
+    const flight = this.#flight
     const first = flight.unsent
     flight.depart(count, ping)
     if (probe.answers === 'pong') this.#pendingPongs = flight.pendingPongs

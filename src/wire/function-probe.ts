@@ -74,12 +74,7 @@ function identifiedProbe(
   return {
     answers: 'message',
     settles: 'named',
-    frames(connection, first, count) {
-      if (count === 1) return framesOf(payload(connection, first), maskingKey)
-      return Buffer.concat(
-        Array.from({ length: count }, (_, nth) => framesOf(payload(connection, first + nth), maskingKey)),
-      )
-    },
+    frames: (connection, sequence) => framesOf(payload(connection, sequence), maskingKey),
     keep() {},
     payload,
     read(connection, bytes, start, end, binary) {

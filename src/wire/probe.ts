@@ -49,8 +49,8 @@ export interface Probe {
    */
   readonly settles: 'up to' | 'named' | 'oldest'
   /**
-   * Frames of the pings `first`, `first + 1`, … of a connection, `count` of them, ready for its socket. The buffer is
-   * written again by the next call, unless {@link Probe.keep} says that a socket still needs it.
+   * Frames of the pings `first`, `first + 1`, … of a connection, `count` of them, ready for its socket; where answers name
+   * pings, one. The buffer is written again by the next call, unless {@link Probe.keep} says that a socket still needs it.
    */
   frames(connection: number, first: number, count: number): Buffer
   keep(): void
