@@ -74,6 +74,14 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
     expect(stdout).toContain('SLO met')
   })
 
+  test('says which package MQTT needs besides', async () => {
+    const program = `import { mqtt } from 'vitest-ws-load/protocols'\nmqtt({ topic: 'a' })`
+    const words = [process.execPath, '--input-type=module', '--eval', program]
+    const { exitCode, stderr } = await startCommand(words, example).finished
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('expected the package mqtt-packet to be installed; try npm i -D mqtt-packet')
+  })
+
   test('has types that a strict project accepts', async () => {
     await writeFile(join(example, 'types.ts'), typed)
     await writeFile(join(example, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['*.ts'] }))

@@ -10,16 +10,23 @@ export interface Child extends AsyncDisposable {
   log(): string
 }
 
-/** Starts a program and waits for `ready`; rejects, with the program's last words, when it ends before. */
+/**
+ * Starts a program and waits for `ready`; rejects, with the program's last words, when it ends before.
+ * @param env what it finds in its environment besides
+ */
 export async function startChild<T>(
   command: string,
   args: readonly string[],
   ready: (stdout: NodeJS.ReadableStream, ended: AbortSignal) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Child & { readonly answer: T }> {
   // An orphan is sent SIGTERM by the kernel: a test process that is killed leaves nothing behind.
   const program =
     findProgram('setpriv') === undefined ? [command, ...args] : ['setpriv', '--pdeathsig', 'TERM', command, ...args]
-  const child = spawn(program[0]!, program.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program[0]!, program.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   const ended = new AbortController()
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

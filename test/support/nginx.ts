@@ -1,10 +1,9 @@
 /** A gateway that is not Node's: nginx, proxying WebSockets. */
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { accepting } from './accepting.ts'
 import { certificates } from './certificates.ts'
 import { findProgram, startChild, type Child } from './child.ts'
 import { listen } from './listener.ts'
@@ -99,19 +98,4 @@ http {
 async function freePort(): Promise<number> {
   await using listener = await listen(() => createServer(), {})
   return listener.port
-}
-
-/** Resolves when something accepts connections on the port: nginx says it to nobody, so it has to be asked. */
-async function accepting(port: number, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
-    const socket = connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return
-    } catch {
-      await setTimeout(5)
-    } finally {
-      socket.destroy()
-    }
-  }
 }

@@ -24,6 +24,7 @@ export interface EchoServer {
 /** Commands that are not run here, and why. */
 const notRun: Readonly<Record<string, string>> = {
   'npm i -D vitest vitest-ws-load': 'asks a registry; test/e2e/package.test.ts installs the packed tarball',
+  'npm i -D mqtt-packet': 'asks a registry; the package is one of this repository',
   'npm install': 'asks a registry; test/e2e/package.test.ts does it in the same example',
   'npm test': 'run by test/e2e/package.test.ts in the same example',
   'DELAY=400 npm test': 'run by test/e2e/package.test.ts in the same example',

@@ -1,0 +1,52 @@
+import type { ProtocolConnection } from '../wire/protocol.ts'
+import type { ProbeMessage } from '../wire/probe-message.ts'
+
+export interface KeepAliveOptions {
+  /** What is sent where nothing else was. */
+  readonly beat: ProbeMessage
+  /** Milliseconds within which the server wants to hear something; 0 if it does not care. */
+  readonly sendWithin: number
+  /** Milliseconds within which the server has promised to say something. Default: it has not. */
+  readonly hearWithin?: number
+}
+
+/** Times in each period: so what is sent at the beginning of one is followed by something well before the period is over. */
+const looksPerPeriod = 3
+/** So many whole periods in which nothing came: a timer of a thread that was held up may be early for what waits to be read. */
+const mostSilentPeriods = 2
+
+/** Keeps a connection from falling silent until it ends, and ends it if the server does. */
+export class KeepAlive {
+  /** To be set when something is sent. */
+  hasSent = true
+  /** To be set when something comes. */
+  hasHeard = true
+
+  constructor(connection: ProtocolConnection, { beat, sendWithin, hearWithin = 0 }: KeepAliveOptions) {
+    if (sendWithin > 0) {
+      repeat(connection, sendWithin / looksPerPeriod, () => {
+        if (!this.hasSent) connection.send(beat)
+        this.hasSent = false
+      })
+    }
+    if (hearWithin > 0) {
+      let silentPeriods = 0
+      repeat(connection, hearWithin, () => {
+        silentPeriods = this.hasHeard ? 0 : silentPeriods + 1
+        this.hasHeard = false
+        if (silentPeriods < mostSilentPeriods) return
+        const most = mostSilentPeriods * hearWithin
+        connection.close(
+          1000,
+          `nothing came for ${most} ms, the server had promised a heart-beat every ${hearWithin} ms`,
+        )
+      })
+    }
+  }
+}
+
+/** For as long as the connection lasts. */
+function repeat({ signal }: ProtocolConnection, everyMs: number, what: () => void): void {
+  const timer = setInterval(what, everyMs)
+  signal.addEventListener('abort', () => clearInterval(timer))
+}
