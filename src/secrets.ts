@@ -28,7 +28,7 @@ export interface Asked {
 }
 
 const secretName =
-  /token|passw|passphrase|secret|credential|authorization|api.?key|cookie|jwt|^auth$|^connectionParams$/i
+  /token|pass(?:w|code|phrase)|secret|credential|authorization|api.?key|cookie|jwt|^auth$|^connectionParams$/i
 
 /** A part of a header shorter than this may be any word. */
 const shortestPart = 6

@@ -34,7 +34,14 @@ describe('of an address', () => {
 test('what data has under the name of a secret is masked, however deep it lies', () => {
   const loop: Record<string, unknown> = { room: 'lobby', token: 'hunter2' }
   loop['self'] = loop
-  const data = { user: 'alice', login: [{ password: 'swordfish' }], credentials: { first: 'opensesame' }, loop }
+  const data = {
+    user: 'alice',
+    login: [{ password: 'swordfish', passcode: 'hush' }],
+    credentials: { first: 'opensesame' },
+    loop,
+  }
   const mask = maskerOf({ url: 'ws://127.0.0.1/', data })
-  expect(mask('alice in lobby: hunter2, swordfish, opensesame')).toBe('alice in lobby: masked, masked, masked')
+  expect(mask('alice in lobby: hunter2, swordfish, hush, opensesame')).toBe(
+    'alice in lobby: masked, masked, masked, masked',
+  )
 })

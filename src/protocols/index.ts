@@ -3,3 +3,4 @@ export { default as jsonRPCProtocol, jsonRPC, type JsonRPCOptions } from './json
 export { default as mqttProtocol, mqtt, type MqttOptions } from './mqtt.ts'
 export type { ProtocolProbe } from './ready-made.ts'
 export { default as socketIOProtocol, socketIO, type SocketIOOptions } from './socket-io.ts'
+export { default as stompProtocol, stomp, type StompOptions } from './stomp.ts'

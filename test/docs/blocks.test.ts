@@ -8,6 +8,7 @@ import { type Files, linkedConsumer, repository } from '../e2e/support/consumer.
 import { startCommand, startVitest } from '../e2e/support/vitest-run.ts'
 import { certificates } from '../support/certificates.ts'
 import { freePort } from '../support/processes.ts'
+import { rabbitmq, rabbitmqMissing } from '../support/rabbitmq.ts'
 import { echoing } from '../support/servers.ts'
 import { documents, pages, placeOf } from './support/documents.ts'
 import { type Ports, projectOf, serverOn } from './support/projects.ts'
@@ -22,6 +23,8 @@ const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
 const secure = await echoing({ tls: true })
 afterAll(() => secure[Symbol.asyncDispose]())
+const broker = rabbitmqMissing() === undefined ? await rabbitmq() : undefined
+afterAll(() => broker?.[Symbol.asyncDispose]())
 const echoes: EchoServer[] = []
 afterAll(() => Promise.all(echoes.map((echo) => echo.stop())))
 
@@ -75,6 +78,8 @@ describe('programs of the pages', () => {
     // Paths are relative to Vitest's current directory.
     const files: Record<string, string> = { 'ca.pem': (await certificates()).ca }
     const securePort = new URL(secure.url).port
+    // Without a broker nothing answers, which the page's tests say.
+    const brokerUrl = broker?.url ?? `ws://127.0.0.1:${await freePort()}/ws`
     const names: string[] = []
     for (const page of pages) {
       const startsServers = page.text.includes(`command: 'node server.js'`)
@@ -83,7 +88,9 @@ describe('programs of the pages', () => {
       if (project.length === 0) continue
       const name = page.path === 'README.md' ? 'readme' : page.name
       names.push(name)
-      for (const [path, text] of project) files[`${name}/${path}`] = text.replaceAll('3443', securePort)
+      for (const [path, text] of project) {
+        files[`${name}/${path}`] = text.replaceAll('3443', securePort).replace('ws://127.0.0.1:15674/ws', brokerUrl)
+      }
       // Commands of a comparison run in Vitest's current directory.
       if (name === 'comparing') {
         files['../main/server.js'] = serverOn(ports[0])
