@@ -23,6 +23,8 @@ const readyMade = {
   socketIo: { file: 'socket-io', option: 'event', does: 'emit this event to a Socket.IO server' },
   graphqlWs: { file: 'graphql-ws', option: 'query', does: 'ask a GraphQL server for this query' },
   jsonRpc: { file: 'json-rpc', option: 'method', does: 'call this method of a JSON-RPC server' },
+  mqtt: { file: 'mqtt', option: 'topic', does: 'publish to this topic of an MQTT broker' },
+  stomp: { file: 'stomp', option: 'destination', does: 'send to this destination of a STOMP broker' },
 } as const
 
 /** What only texts and binaries have: their answers are told by order. */

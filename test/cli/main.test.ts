@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
+import { aedes } from '../support/aedes.ts'
 import { steady } from '../support/comparison.ts'
 import { acknowledging } from '../support/socket-io.ts'
 import { callable } from '../support/json-rpc.ts'
@@ -12,6 +13,7 @@ import { executing } from '../support/graphql.ts'
 import { chatting, goodToken } from '../support/chat.ts'
 import { loadResult } from '../support/result.ts'
 import { closing, dead, delaying, echoing, silent, ticking } from '../support/servers.ts'
+import { receipting } from '../support/stomp.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 let directory: string
@@ -253,6 +255,8 @@ describe.concurrent('ws-load URL', () => {
     ['socket-io.ts', acknowledging, ['--socket-io', 'echo', '--data', '{"args":["hi"]}']],
     ['graphql-ws.ts', executing, ['--graphql-ws', '{ hello }']],
     ['json-rpc.ts', callable, ['--json-rpc', 'echo', '--data', '{"params":[1]}']],
+    ['mqtt.ts', aedes, ['--mqtt', 'floods', '--data', '{"qos":1}']],
+    ['stomp.ts', receipting, ['--stomp', '/topic/floods']],
   ]
   test.each(readyMade)('has the ready-made protocol of %s', async (name, start, args) => {
     await using server = await start()
