@@ -30,6 +30,9 @@ export interface Asked {
 const secretName =
   /token|pass(?:w|code|phrase)|secret|credential|authorization|api.?key|cookie|jwt|^auth$|^connectionParams$/i
 
+/** Names of what many servers speak: a server may say them of something else, a topic say. */
+const publicSubprotocols = new Set(['graphql-transport-ws', 'mqtt', 'v12.stomp'])
+
 /** A part of a header shorter than this may be any word. */
 const shortestPart = 6
 /** A value shorter than this is in too many words to be masked. */
@@ -58,7 +61,7 @@ function secretsOf({ url, headers = {}, protocols = [], data }: Asked): string[]
     user === '' ? '' : `${user}:${word}`,
     ...query,
     ...values,
-    ...protocols,
+    ...protocols.filter((name) => !publicSubprotocols.has(name)),
     ...secretsIn(data),
   ]
   return [...whole.filter((value) => value.length >= shortestValue), ...parts]

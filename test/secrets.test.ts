@@ -45,3 +45,10 @@ test('what data has under the name of a secret is masked, however deep it lies',
     'alice in lobby: masked, masked, masked, masked',
   )
 })
+
+test('a subprotocol is masked unless it is one that everybody knows', () => {
+  const mask = maskerOf({ url: 'ws://127.0.0.1/', protocols: ['mqtt', 'v12.stomp', 'graphql-transport-ws', 'hunter2'] })
+  expect(mask('mqtt/sensors, v12.stomp, graphql-transport-ws, hunter2')).toBe(
+    'mqtt/sensors, v12.stomp, graphql-transport-ws, masked',
+  )
+})

@@ -154,7 +154,7 @@ describe('what is wrong is told with its cure:', () => {
       'another server',
       () => echoing({ protocols: ['graphql-transport-ws'] }),
       'SESSION_FAILED',
-      'Error: the server answered connection_init with "connection_init"; no server that speaks masked here: check the path of url',
+      'Error: the server answered connection_init with "connection_init"; no server that speaks graphql-transport-ws here: check the path of url',
     ],
     [
       'a server that never acknowledges',
