@@ -15,6 +15,7 @@ export const defaults = {
   timeout: 5_000,
   connectTimeout: 10_000,
   sessionTimeout: 10_000,
+  reconnectBackoff: 1_000,
   threads: 'auto',
   targetTimeout: 60_000,
 } as const

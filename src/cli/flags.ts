@@ -10,6 +10,8 @@ const renamed: Readonly<Record<string, string>> = {
   'tls.key': 'key',
   'tls.servername': 'servername',
   'probe.protocol': 'protocol-module',
+  'reconnect.max': 'reconnect',
+  'reconnect.backoff': 'reconnect-backoff',
 }
 /** Arguments, which are no flags. */
 const argumentNames = new Set(['url', 'base.url', 'head.url'])

@@ -10,6 +10,8 @@ export interface LoadFlags extends ProbeFlags {
   readonly header?: WsLoadOptions['headers']
   readonly protocol?: readonly string[]
   readonly localAddress?: readonly string[]
+  readonly reconnect?: number
+  readonly reconnectBackoff?: string
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
@@ -75,6 +77,11 @@ export function addLoadFlags(command: Command): Command {
       `of a protocol: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
     )
     .option('--session-rate <rate>', 'of a protocol: sessions begun per second')
+    .option('--reconnect <max>', 'open a connection that has ended again, so often at most, or Infinity', aNumber)
+    .option(
+      '--reconnect-backoff <duration>',
+      `wait before that, and twice as long after each attempt that fails (default: ${seconds(defaults.reconnectBackoff)})`,
+    )
     .option('--per-message-deflate', 'offer compression')
     .option('--local-address <address>', 'source address; repeatable', aList)
     .option('--ca <file>', 'trusted certificates (PEM)')
@@ -96,8 +103,14 @@ export function loadOptionsOf(flags: LoadFlags): LoadOptions {
     ...(header !== undefined && { headers: header }),
     ...(protocol !== undefined && { protocols: protocol }),
     ...(localAddress !== undefined && { localAddresses: localAddress }),
+    ...reconnectOf(flags),
     ...tlsOf(flags),
   }
+}
+
+function reconnectOf({ reconnect: max, reconnectBackoff: backoff }: LoadFlags): Pick<WsLoadOptions, 'reconnect'> {
+  if (max === undefined && backoff === undefined) return {}
+  return { reconnect: { ...(max !== undefined && { max }), ...(backoff !== undefined && { backoff }) } }
 }
 
 function tlsOf({ ca, cert, key, servername, insecure }: LoadFlags): Pick<WsLoadOptions, 'tls'> {

@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
+import { describeEarlyEnds } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -86,13 +87,13 @@ function difference(name: string, before: unknown, after: unknown): string[] {
  */
 export function threatsToValidity(result: LoadResult): string[] {
   const { ended, duration, pings, connections, generator } = result
-  const { requested, opened, closedEarly } = connections
+  const { requested, opened } = connections
   const wanted = formatCount(requested)
   return [
     ...whyUnmatched(result),
     ...describeMachineFaults(result),
     ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
-    ...(closedEarly > 0 ? [`${formatCount(closedEarly)} of ${wanted} connections ended before the run did`] : []),
+    ...(connections.closedEarly > 0 ? [describeEarlyEnds(connections)] : []),
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
     ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),

@@ -78,16 +78,21 @@ export function closedModel({
     return recorder.from + turns!.next(time - recorder.from)
   }
 
+  function free(connection: Connection, places: number): void {
+    if (!burstIsScheduled) setImmediate(sendBurst)
+    burstIsScheduled = true
+    freed.add(connection, places)
+    if (freed.length === connectionsPerBurst) fill(freed)
+  }
+
   return {
     start() {
       sending = true
       for (const connection of connections) send(connection, plan.inFlight)
     },
-    freed(connection, places) {
-      if (!burstIsScheduled) setImmediate(sendBurst)
-      burstIsScheduled = true
-      freed.add(connection, places)
-      if (freed.length === connectionsPerBurst) fill(freed)
+    freed: free,
+    cameBack(connection) {
+      if (sending) free(connection, plan.inFlight)
     },
     catchUp() {},
     stop() {

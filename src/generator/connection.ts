@@ -117,18 +117,25 @@ export class Connection implements FrameSink {
   readonly #sink: FrameSink
   readonly #ws: WebSocket
 
-  constructor(index: number, context: ConnectionContext) {
+  /** @param flight of the connection of this number that has ended before it */
+  constructor(index: number, context: ConnectionContext, flight?: InFlight) {
     const { plan } = context
     this.index = index
     this.#context = context
     this.#maxPendingPongs = plan.maxPendingPongs ?? Infinity
-    this.#flight = new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
+    this.#flight = flight ?? new InFlight(plan.open === undefined ? plan.inFlight : openModelCapacity, context.memory)
     this.#conversation = this.#converse()
     this.#sink = this.#splitMessages()
     const asked = context.probe.asked?.(index)
     const own = asked === undefined ? plan : { ...plan, ...asked }
     this.#ws = openWebSocket(own, (address) => this.#connect(own, address))
     this.#listen()
+  }
+
+  /** Opens another one in its place, now that it has ended: pings are counted on, so that their ids stay unique. */
+  again(): Connection {
+    this.#flight.forgetUnanswered()
+    return new Connection(this.index, this.#context, this.#flight)
   }
 
   /** Whether a frame may still be sent: neither side has begun to close. */
@@ -244,13 +251,15 @@ export class Connection implements FrameSink {
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
     const { probe, recorder } = this.#context
-    if (this.state === 'in session') {
-      recorder.messages.received++
-      this.#conversation!.deliver(messageOf(bytes, start, end, binary))
+    if (this.state !== 'open') {
+      if (this.state === 'in session') {
+        recorder.messages.received++
+        this.#conversation!.deliver(messageOf(bytes, start, end, binary))
+      }
       return
     }
     const flight = this.#flight
-    if (probe.answers === 'message' && this.state === 'open') recorder.messages.received++
+    if (probe.answers === 'message') recorder.messages.received++
     const sequence = this.#answeredBy(bytes, start, end, binary)
     if (sequence === -1) return
     if (probe.settles === 'up to') while (flight.oldest < sequence) this.#settle(flight.oldest, true)
@@ -380,8 +389,7 @@ export class Connection implements FrameSink {
     try {
       low = probe.read(this.index, bytes, start, end, binary)
     } catch (error) {
-      // What it says behind a failed session is no answer.
-      if (this.state !== 'failed') this.#report({ code: 'PROBE_REPLY_FAILED', sample: String(error) })
+      this.#report({ code: 'PROBE_REPLY_FAILED', sample: String(error) })
       low = -1
     }
     if (probe.settles === 'up to' && low !== -1) flight.acknowledge(low, ping)

@@ -111,6 +111,7 @@ export class Flood {
       unfinished: new UnfinishedMessages(),
       receiveBuffer: Buffer.allocUnsafeSlow(receiveBufferBytes),
       freed: (connection, places) => this.#model.freed(connection, places),
+      cameBack: (connection) => this.#model.cameBack(connection),
     })
     const { connections } = this.#pool
     const finished = (): void => this.#allSent.resolve()
@@ -204,6 +205,7 @@ export class Flood {
     // A generator that is late by now still sends what was due in the measured window.
     if (this.#plan.open !== undefined) await this.#stopsBefore(this.#recorder.until + this.#plan.drain)
     this.#model.stop()
+    this.#pool.stopReconnecting()
     this.#gcWatch.stop()
     return {
       spent: this.#loop.spent,
@@ -247,7 +249,7 @@ export class Flood {
 
   #checkTimeouts(): void {
     this.#pool.expire()
-    if (this.#pool.live === 0) this.#allSent.resolve()
+    if (this.#pool.isGone) this.#allSent.resolve()
     if (this.#isStalled()) this.finish('stalled')
   }
 

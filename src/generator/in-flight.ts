@@ -179,6 +179,12 @@ export class InFlight {
     if (this.#heldBack !== Infinity) this.#raiseFloors(pong)
   }
 
+  /** Nothing that was sent is still to be answered: the connection that it was sent on is gone. */
+  forgetUnanswered(): void {
+    this.#unanswered = this.next
+    this.#heldBack = Infinity
+  }
+
   /** Whether a ping was sent whose sequence number has these low 32 bits, settled or not. */
   hasSent(low: number): boolean {
     return low < this.unsent

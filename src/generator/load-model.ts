@@ -11,6 +11,8 @@ export interface LoadModel {
   start(): void
   /** Answers or timeouts have freed places on a connection. */
   freed(connection: Connection, places: number): void
+  /** A connection that had ended is open again. */
+  cameBack(connection: Connection): void
   /** Sends at once what is due by now. */
   catchUp(): void
   /** Sends nothing more. */

@@ -118,6 +118,7 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
       sendDue()
     },
     freed() {},
+    cameBack() {},
     catchUp() {
       alarm.clear()
       sendDue()

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AfterSilence, ConnectionTotals } from '../result/load-result.ts'
 import { closingHandshakeMs } from './web-socket.ts'
 import { Connection, type ConnectionContext, type State } from './connection.ts'
+import { Reconnects } from './reconnects.ts'
 
 /** Handshakes that a thread waits for before it begins others: more would overflow a server's listen backlog. */
 const mostHandshakes = 128
@@ -16,6 +17,11 @@ const patiencePerTimeout = 1 / 4
 /** How often it is checked whether there is something to wait for. */
 const checkEveryMs = 2
 
+interface PoolContext extends Omit<ConnectionContext, 'changed'> {
+  /** A connection that had ended early is open again. */
+  readonly cameBack: (connection: Connection) => void
+}
+
 /** All connections of a flood in one thread. */
 export class ConnectionPool {
   readonly connections: Connection[] = []
@@ -23,47 +29,59 @@ export class ConnectionPool {
   live = 0
   /** Once open, and not gone. */
   #sockets = 0
-  #connecting = 0
-  /** Of those that are connecting, how many the next ones wait for. */
-  #awaited = 0
-  /** Connections up to this number are not waited for by the next ones. */
-  #unawaitedBelow = 0
+  /** Those that are connecting, and that the next ones wait for. */
+  readonly #awaited = new Set<Connection>()
   #patienceMs = 0
   /** When a handshake was finished, or waited for no longer. */
   #lastProgress = 0
-  #inSession = 0
   #opened = 0
   #failed = 0
   #failedSessions = 0
   /** When the next session may begin, in milliseconds of `performance.now()`. */
   #nextSession = 0
+  /** Numbers of connections that are to be opened again now. */
+  readonly #toReopen: number[] = []
+  /** When the next of them may be, likewise. */
+  #nextReconnect = 0
   #closedEarly = 0
   #failedAfterSilence = 0
   #closedAfterSilence = 0
   #isAbandoned = false
   readonly #context: ConnectionContext
+  readonly #reconnects: Reconnects
+  /** A connection that had ended is open again. */
+  readonly #cameBack: (connection: Connection) => void
 
-  constructor(context: Omit<ConnectionContext, 'changed'>) {
+  constructor({ cameBack, ...context }: PoolContext) {
     this.#context = { ...context, changed: (connection, before) => this.#count(connection, before) }
+    this.#reconnects = new Reconnects(context.plan.reconnect, (index) => this.#reopenInTurn(index))
+    this.#cameBack = cameBack
+  }
+
+  /** Whether no connection is left, and none comes back. */
+  get isGone(): boolean {
+    return this.live === 0 && !this.#reconnects.isAnyAway
   }
 
   /** Opens the plan's connections at its pace; resolves when each of them is open, its session over, or has failed. */
   async open(): Promise<void> {
-    const { connections, firstConnection, sessionRate } = this.#context.plan
-    // One that has to wait for its session could not answer what the server says meanwhile.
-    const connectRate = Math.min(this.#context.plan.connectRate, sessionRate)
+    const { connections, firstConnection } = this.#context.plan
+    const connectRate = this.#connectRate
     const started = performance.now()
     this.#progress()
     for (let nth = 0; nth < connections && !this.#isAbandoned; nth++) {
       const due = started + (connectRate === Infinity ? 0 : (nth * 1_000) / connectRate)
-      const mayConnect = (): boolean => performance.now() >= due && this.#hasPlace(firstConnection + nth)
+      const mayConnect = (): boolean => performance.now() >= due && this.#hasPlace()
       await this.#waitUntil(() => mayConnect() || this.#isAbandoned)
       if (this.#isAbandoned) return
-      this.#connecting++
-      this.#awaited++
-      this.connections.push(new Connection(firstConnection + nth, this.#context))
+      this.connections.push(this.#awaitHandshake(new Connection(firstConnection + nth, this.#context)))
     }
-    await this.#waitUntil(() => this.#connecting + this.#inSession === 0 || this.#isAbandoned)
+    await this.#waitUntil(() => this.#opened + this.#failed === connections || this.#isAbandoned)
+  }
+
+  /** Opens no connection again from now on. */
+  stopReconnecting(): void {
+    this.#reconnects.stop()
   }
 
   /** Settles pings, handshakes and sessions that had waited too long when the event loop last polled for answers. */
@@ -99,6 +117,7 @@ export class ConnectionPool {
   /** Opens no more connections and ends those that are still connecting, or whose session is not over. */
   abandon(): void {
     this.#isAbandoned = true
+    this.stopReconnecting()
     for (const connection of this.connections) {
       if (connection.state === 'connecting' || connection.state === 'in session') connection.close()
     }
@@ -121,6 +140,8 @@ export class ConnectionPool {
       failed: this.#failed,
       closedEarly: this.#closedEarly,
       failedSessions: this.#failedSessions,
+      reconnects: this.#reconnects.attempts,
+      failedReconnects: this.#reconnects.failed,
     }
   }
 
@@ -129,15 +150,19 @@ export class ConnectionPool {
     return { failed: this.#failedAfterSilence, closedEarly: this.#closedAfterSilence }
   }
 
-  /** Whether the connection of this number may begin its handshake. */
-  #hasPlace(next: number): boolean {
-    if (this.#awaited < mostHandshakes) return true
+  /** Whether another connection may begin its handshake. */
+  #hasPlace(): boolean {
+    if (this.#awaited.size < mostHandshakes) return true
     if (performance.now() - this.#lastProgress < this.#patienceMs) return false
-    this.#awaited = 0
-    this.#unawaitedBelow = next
+    this.#awaited.clear()
     this.#lastProgress = performance.now()
     this.#patienceMs = Math.max(shortestPatienceMs, this.#patienceMs / 2)
     return true
+  }
+
+  #awaitHandshake(connection: Connection): Connection {
+    this.#awaited.add(connection)
+    return connection
   }
 
   /** A handshake was finished: the server does work on them. */
@@ -154,26 +179,28 @@ export class ConnectionPool {
     const { state } = connection
     const { isAfterSilence } = this.#context.clock
     if (before === 'connecting') this.#connected(connection)
-    if (before === 'in session') this.#inSession--
     if (before === 'connecting' && state !== 'failed') {
       this.live++
       this.#sockets++
     }
     if (state === 'in session') {
-      this.#inSession++
       this.#beginSession(connection)
     } else if (state === 'open') {
-      this.#opened++
+      if (this.#reconnects.has(connection.index)) this.#reopened(connection)
+      else this.#opened++
     } else if (state === 'failed') {
-      this.#failed++
       if (isAfterSilence) this.#failedAfterSilence++
-      if (before === 'connecting') return
-      this.#failedSessions++
-      this.live--
+      if (before !== 'connecting') {
+        this.#failedSessions++
+        this.live--
+      }
+      if (this.#reconnects.has(connection.index)) this.#reconnects.failedAgain(connection.index)
+      else this.#failed++
     } else if (state === 'ended') {
       this.live--
       this.#closedEarly++
       if (isAfterSilence) this.#closedAfterSilence++
+      this.#reconnects.ended(connection.index, performance.now())
     } else if (state === 'closing') {
       this.live--
     } else if (state === 'closed') {
@@ -181,11 +208,42 @@ export class ConnectionPool {
     }
   }
 
+  /** Opens a connection again as soon as the pace allows it. */
+  #reopenInTurn(index: number): void {
+    this.#toReopen.push(index)
+    if (this.#toReopen.length === 1) this.#reopenDue()
+  }
+
+  #reopenDue(): void {
+    while (this.#toReopen.length > 0 && performance.now() >= this.#nextReconnect && this.#hasPlace()) {
+      this.#reopen(this.#toReopen.shift()!)
+    }
+    if (this.#toReopen.length > 0) this.#reconnects.later(() => this.#reopenDue(), checkEveryMs)
+  }
+
+  #reopen(index: number): void {
+    this.#nextReconnect = Math.max(this.#nextReconnect, performance.now()) + 1_000 / this.#connectRate
+    this.#reconnects.begun(index)
+    const nth = index - this.#context.plan.firstConnection
+    this.connections[nth] = this.#awaitHandshake(this.connections[nth]!.again())
+  }
+
+  #reopened(connection: Connection): void {
+    const { clock, recorder } = this.#context
+    recorder.cameBack(this.#reconnects.cameBack(connection.index), clock.floor, performance.now())
+    this.#cameBack(connection)
+  }
+
+  /** Connections to open per second: one that had to wait for its session could not answer what the server says meanwhile. */
+  get #connectRate(): number {
+    const { connectRate, sessionRate } = this.#context.plan
+    return Math.min(connectRate, sessionRate)
+  }
+
   /** A handshake is over, well or not. */
-  #connected({ index, started }: Connection): void {
-    this.#connecting--
-    if (index >= this.#unawaitedBelow) this.#awaited--
-    const hasTimedOut = performance.now() - started > this.#context.plan.connectTimeout
+  #connected(connection: Connection): void {
+    this.#awaited.delete(connection)
+    const hasTimedOut = performance.now() - connection.started > this.#context.plan.connectTimeout
     if (!hasTimedOut) this.#progress()
   }
 

@@ -39,6 +39,9 @@ export interface Recording {
   /** Where there were any. */
   readonly session: HistogramCounts | undefined
   readonly sessionFloor: HistogramCounts | undefined
+  /** Likewise. */
+  readonly reconnect: HistogramCounts | undefined
+  readonly reconnectFloor: HistogramCounts | undefined
   readonly faults: ReadonlyMap<string, { readonly count: number; readonly samples: readonly string[] }>
   readonly seconds: readonly RecordedSecond[]
   readonly afterSilence: PingsAfterSilence
@@ -72,6 +75,8 @@ export class Recorder implements Recording {
   readonly handshakeFloor: Histogram = new Histogram()
   session: Histogram | undefined
   sessionFloor: Histogram | undefined
+  reconnect: Histogram | undefined
+  reconnectFloor: Histogram | undefined
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
   readonly seconds: RecordedSecond[] = []
   readonly afterSilence: Counting<PingsAfterSilence> = { timedOut: 0, lost: 0, dropped: 0 }
@@ -203,6 +208,14 @@ export class Recorder implements Recording {
     this.session.recordMs(ceiling - began)
     // It may not have waited for anything.
     this.sessionFloor.recordMs(Math.max(0, floor - began))
+  }
+
+  /** A connection that had ended is open again. */
+  cameBack(ended: number, floor: number, ceiling: number): void {
+    this.reconnect ??= new Histogram()
+    this.reconnectFloor ??= new Histogram()
+    this.reconnect.recordMs(ceiling - ended)
+    this.reconnectFloor.recordMs(Math.max(0, floor - ended))
   }
 
   fault(code: string, sample: string): void {

@@ -31,6 +31,8 @@ export interface ThreadPlan {
   readonly sessionTimeout: number | undefined
   /** Sessions to begin per second. */
   readonly sessionRate: number
+  /** `undefined` where a connection that has ended stays away. */
+  readonly reconnect: ReconnectPlan | undefined
   readonly inFlight: number
   /** Control-frame pings that a connection leaves unanswered at most; `undefined` of other probes. */
   readonly maxPendingPongs: number | undefined
@@ -43,6 +45,14 @@ export interface ThreadPlan {
   readonly tls: object
   readonly perMessageDeflate: boolean
   readonly localAddresses: readonly string[]
+}
+
+/** How connections that have ended early are opened again. */
+export interface ReconnectPlan {
+  /** How often each at most; Infinity if always. */
+  readonly max: number
+  /** How long to wait before the first attempt, in milliseconds; twice as long after each that fails. */
+  readonly backoff: number
 }
 
 /** A thread's part of the open model. */

@@ -67,6 +67,14 @@ export function wholeNumber(min: number, max: number) {
   return v.pipe(v.number(form), v.check(inRange, form))
 }
 
+/** How often something may be tried. */
+export function attempts() {
+  const form = expected('a whole number from 1 to 1,000,000, or Infinity')
+  const inRange = (value: number): boolean =>
+    value === Infinity || (Number.isInteger(value) && value >= 1 && value <= 1_000_000)
+  return v.pipe(v.number(form), v.check(inRange, form))
+}
+
 /** How sure a verdict has to be. */
 export function probability() {
   const form = expected('a number above 0.5 and below 1')

@@ -5,6 +5,7 @@ import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
 import { formatCount } from '../units.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 import {
+  attempts,
   duration,
   expected,
   flag,
@@ -101,6 +102,8 @@ export interface WsLoadOptions {
   readonly sessionTimeout?: Duration
   /** Sessions begun per second over all threads. Default: as fast as connections open. Only with `{ protocol }`. */
   readonly sessionRate?: Rate
+  /** Opens connections that have ended early again. Default: they stay away. See {@link ReconnectOptions}. */
+  readonly reconnect?: ReconnectOptions
   /** Headers of the handshake request. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   /** WebSocket subprotocols to ask for. */
@@ -119,6 +122,17 @@ export interface WsLoadOptions {
   readonly seed?: number
   /** Ends the run early. What was measured until then is returned with `ended: 'aborted'`. */
   readonly signal?: AbortSignal
+}
+
+/** How connections that have ended early are opened again, session and all. */
+export interface ReconnectOptions {
+  /** How often each connection is tried to be opened again, 1 and more, or Infinity. Default: Infinity. */
+  readonly max?: number
+  /**
+   * How long it is waited before the first attempt; for twice as long after one that fails, up to 32 times as long. Each wait
+   * is drawn at random between half of that and one and a half of it. Default: '1s'.
+   */
+  readonly backoff?: Duration
 }
 
 /** A stage: milliseconds, pings per second. */
@@ -153,6 +167,7 @@ export interface Load {
   /** `undefined` of probes without sessions. */
   readonly sessionTimeout: number | undefined
   readonly sessionRate: number
+  readonly reconnect: { readonly max: number; readonly backoff: number } | undefined
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly protocols: readonly string[]
   readonly tls: ResolvedTls
@@ -188,6 +203,12 @@ export const loadFields = {
   connectTimeout: v.optional(duration(1), defaults.connectTimeout),
   sessionTimeout: v.optional(duration(1)),
   sessionRate: v.optional(rate()),
+  reconnect: v.optional(
+    only({
+      max: v.optional(attempts(), Infinity),
+      backoff: v.optional(duration(0), defaults.reconnectBackoff),
+    }),
+  ),
   headers: v.optional(headers(), {}),
   protocols: v.optional(subprotocols(), []),
   tls: v.optional(tls(), {}),
@@ -271,7 +292,7 @@ export function resolveLoad(
   probe: ProbeSpec,
 ): Load {
   const { rate, stages, drain, connectRate, seed, maxPendingPongs, payloadBytes: _, signal: __, ...load } = given
-  const { sessionTimeout = defaults.sessionTimeout, sessionRate = Infinity } = given
+  const { sessionTimeout = defaults.sessionTimeout, sessionRate = Infinity, reconnect } = given
   return {
     ...load,
     maxPendingPongs: probe.kind === 'ping' ? (maxPendingPongs ?? defaults.maxPendingPongs) : undefined,
@@ -281,6 +302,7 @@ export function resolveLoad(
     connectRate: connectRate ?? Infinity,
     sessionTimeout: probe.kind === 'protocol' ? sessionTimeout : undefined,
     sessionRate,
+    reconnect,
     probe,
     seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
   }

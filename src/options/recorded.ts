@@ -17,6 +17,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
     tls,
     connectRate,
     sessionRate,
+    reconnect,
     url,
     ...rest
   } = options
@@ -36,6 +37,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
         : { stages, rate: startRate, arrivals }),
     ...(Number.isFinite(connectRate) && { connectRate }),
     ...(Number.isFinite(sessionRate) && { sessionRate }),
+    ...(reconnect !== undefined && { reconnect: recordReconnect(reconnect) }),
     probe: describeProbe(options.probe),
     payloadBytes: options.probe.payloadBytes,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[masked]'])),
@@ -44,4 +46,8 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
       Object.keys(tls).map((name) => [name, name === 'rejectUnauthorized' ? tls[name] : '[masked]']),
     ),
   }
+}
+
+function recordReconnect({ max, backoff }: NonNullable<ResolvedOptions['reconnect']>): RecordedOptions['reconnect'] {
+  return { ...(Number.isFinite(max) && { max }), backoff }
 }

@@ -22,8 +22,19 @@ const formats: Readonly<Record<string, (value: number) => string>> = {
 
 /** What no chart shows, to unfold: totals, other latencies, the generator, the machine, the options. */
 export function detailsOf(result: LoadResult, suffix: string): Markup[] {
-  const { pings, messages, pongs, connections, handshake, session, serviceTime, generator, environment, options } =
-    result
+  const {
+    pings,
+    messages,
+    pongs,
+    connections,
+    handshake,
+    session,
+    reconnect,
+    serviceTime,
+    generator,
+    environment,
+    options,
+  } = result
   const run = observeRun(result)
   const percentilesOf = (group: LatencyGroup): string[] =>
     [50, 99, 100].map((percentile) => formatPercentile(run, percentile, group))
@@ -45,6 +56,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         rows: [
           ['handshake', formatCount(handshake.count), ...percentilesOf('handshake')],
           ...(session.count > 0 ? [['session', formatCount(session.count), ...percentilesOf('session')]] : []),
+          ...(reconnect.count > 0 ? [['reconnect', ...figuresOf(reconnect)]] : []),
           ['service time', formatCount(serviceTime.count), ...percentilesOf('serviceTime')],
           ['sent late by', ...figuresOf(generator.sendDelay)],
         ],

@@ -137,12 +137,28 @@ function describeTotals(result: LoadResult): string[] {
       ? [['', `${formatCount(connections.failedSessions)} with failed sessions`]]
       : []),
     ...(connections.closedEarly > 0 ? [['', `${formatCount(connections.closedEarly)} closed early`]] : []),
+    ...describeReconnects(result),
     ...(result.handshake.count > 0 ? describeBriefly('Handshake', run, 'handshake') : []),
     ...(result.session.count > 0 ? describeBriefly('Session', run, 'session') : []),
     ...(serviceTime.p99 === latency.p99 || serviceTime.count === 0
       ? []
       : describeBriefly('Service time', run, 'serviceTime')),
   ])
+}
+
+function describeReconnects({ connections, reconnect }: LoadResult): string[][] {
+  const { reconnects, failedReconnects } = connections
+  if (reconnects === 0) return []
+  const failed = failedReconnects === 0 ? '' : `, ${formatCount(failedReconnects)} failed`
+  return [
+    ['Reconnects', `${formatCount(reconnects)}${failed}`],
+    ...(reconnect.count === 0
+      ? []
+      : [
+          ['', `p50 ${formatDuration(reconnect.p50)}`],
+          ['', `max ${formatDuration(reconnect.max)}`],
+        ]),
+  ]
 }
 
 /** Whether answers came so long after the measured window that the rate of answers is visibly lower for it. */

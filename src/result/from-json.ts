@@ -63,6 +63,7 @@ export const summarySchema = v.object({
   serviceTime: latency,
   handshake: latency,
   session: v.optional(latency),
+  reconnect: v.optional(latency),
   throughput: finiteOrNull,
   offeredRate: finiteOrNull,
   pings: v.object({
@@ -88,6 +89,8 @@ export const summarySchema = v.object({
     failed: count,
     closedEarly: count,
     failedSessions: v.optional(count, 0),
+    reconnects: v.optional(count, 0),
+    failedReconnects: v.optional(count, 0),
   }),
   intervals: v.array(
     v.object({
@@ -147,12 +150,13 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(describe(parsed.issues[0]))
-    const { schemaVersion: _, slices, options, session, ...result } = parsed.output
+    const { schemaVersion: _, slices, options, session, reconnect, ...result } = parsed.output
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
     return {
       ...result,
       session: session ?? new LatencySummary(new Histogram()),
+      reconnect: reconnect ?? new LatencySummary(new Histogram()),
       errorRate: errorRate(result.pings),
       connectErrorRate: connectErrorRate(result.connections),
       slices: Slices.of([decodeSlices(slices)], result.duration),

@@ -67,10 +67,14 @@ export interface ConnectionTotals {
   readonly opened: number
   /** Never opened, or not for pings, because their session failed. */
   readonly failed: number
-  /** Opened, but ended before the run did. */
+  /** How often one that was open ended before the run did. */
   readonly closedEarly: number
-  /** Those of the failed ones that did open; their session failed. */
+  /** How often a session failed, the first one of a connection or that of a reconnect. */
   readonly failedSessions: number
+  /** Attempts to open those that had ended early again; see the option `reconnect`. */
+  readonly reconnects: number
+  /** Of these, those that did not open one, or whose session failed. */
+  readonly failedReconnects: number
 }
 
 /** One kind of fault: how often it was seen and a few of the messages that came with it. */
@@ -208,6 +212,11 @@ export interface LoadResult {
   readonly handshake: LatencySummary
   /** From the beginning of a session to its end; empty without sessions. */
   readonly session: LatencySummary
+  /**
+   * From the early end of a connection to the instant it was open for pings again, all waits and attempts included; empty
+   * without. Its handshakes and sessions are among those above.
+   */
+  readonly reconnect: LatencySummary
   /** Pings answered per second, coalesced ones aside, until the last answer if that came after the measured window. */
   readonly throughput: number
   /** Pings sent per second. */

@@ -34,6 +34,8 @@ export interface RecordedOptions {
   /** Of protocols. */
   readonly sessionTimeout?: number | undefined
   readonly sessionRate?: number | undefined
+  /** Without `max`: as often as it takes. */
+  readonly reconnect?: { readonly max?: number | undefined; readonly backoff: number } | undefined
   /** Names; their values are masked. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly protocols?: readonly string[] | undefined
@@ -69,6 +71,7 @@ export const recordedOptionsSchema = v.looseObject({
   connectTimeout: number,
   sessionTimeout: number,
   sessionRate: number,
+  reconnect: ifReadable(v.object({ max: v.optional(v.number()), backoff: v.number() })),
   headers: ifReadable(v.record(v.string(), v.string())),
   protocols: ifReadable(v.array(v.string())),
   tls: ifReadable(v.record(v.string(), v.unknown())),

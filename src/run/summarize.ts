@@ -44,6 +44,7 @@ export function summarize(
     serviceTime: options.stages === undefined ? latency : bracketed(recordings, 'serviceTime', 'serviceTimeFloor'),
     handshake: bracketed(recordings, 'handshake', 'handshakeFloor'),
     session: bracketed(recordings, 'session', 'sessionFloor'),
+    reconnect: bracketed(recordings, 'reconnect', 'reconnectFloor'),
     throughput: perSecond(pings.answered, Math.max(duration, ...reports.map((report) => report.lastAnswer))),
     offeredRate: perSecond(pings.sent, duration),
     pings,
@@ -104,6 +105,8 @@ function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {
     failed: total('failed'),
     closedEarly: total('closedEarly'),
     failedSessions: total('failedSessions'),
+    reconnects: total('reconnects'),
+    failedReconnects: total('failedReconnects'),
   }
 }
 

@@ -4,7 +4,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { isFact } from './evidence.ts'
-import { describeFaults } from './fault.ts'
+import { describeEarlyEnds, describeFaults } from './fault.ts'
 import { findIndicator } from './indicator.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
@@ -166,7 +166,7 @@ function missedByConnections(
   objectives: readonly Objective[],
   rule: DecisionRule,
 ): ObjectiveVerdict[] {
-  const { requested, opened, closedEarly } = run.connections
+  const { requested, opened } = run.connections
   const wanted = formatCount(requested)
   const judgeCount = (objective: Pick<Objective, 'indicator' | 'comparison' | 'limit'>, reason: string) => {
     const { comparison, limit } = objective
@@ -182,10 +182,7 @@ function missedByConnections(
       { indicator: 'opened', comparison: '>=', limit: requested },
       `${formatCount(opened)} of ${wanted} connections opened`,
     ),
-    judgeCount(
-      { indicator: 'closedEarly', comparison: '<=', limit: 0 },
-      `${formatCount(closedEarly)} of ${wanted} connections ended before the run did`,
-    ),
+    judgeCount({ indicator: 'closedEarly', comparison: '<=', limit: 0 }, describeEarlyEnds(run.connections)),
   ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
 }
 

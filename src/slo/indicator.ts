@@ -25,6 +25,7 @@ import {
   readFailures,
   readMean,
   readOpened,
+  readReconnects,
   readPercentile,
   readRate,
   type Reading,
@@ -56,6 +57,7 @@ type Total =
   | 'dropped'
   | 'opened'
   | 'closedEarly'
+  | 'reconnects'
 
 /** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
 export type Indicator =
@@ -127,6 +129,7 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   dropped: countOf('lower', (observation) => readFailures(observation, 'dropped')),
   opened: countOf('higher', readOpened),
   closedEarly: countOf('lower', readClosedEarly),
+  reconnects: countOf('lower', readReconnects),
 }
 
 function shareOf(of: 'pings' | 'connections', read: IndicatorReader['read']): IndicatorReader {

@@ -24,7 +24,7 @@ export function countMachineFaults({ errors, connections }: LoadResult): { faile
   const count = (codes: readonly string[]): number =>
     sum(codes.map((code) => (Object.hasOwn(errors, code) ? errors[code]!.count : 0)))
   return {
-    failed: Math.min(connections.failed, count(Object.keys(limits))),
+    failed: Math.min(connections.failed + connections.failedReconnects, count(Object.keys(limits))),
     closedEarly: Math.min(connections.closedEarly, count(alsoOfOpenConnections)),
   }
 }

@@ -17,10 +17,10 @@ export function isOfEachConnection(group: string): group is 'handshake' | 'sessi
   return group === 'handshake' || group === 'session'
 }
 
-/** Connections that never got so far as to have such a latency. */
+/** Attempts to connect, or to connect again, that never got so far as to have such a latency. */
 export function withoutSample({ connections }: Observation, group: 'handshake' | 'session'): number {
-  const { failed, failedSessions } = connections
-  return group === 'session' ? failedSessions : failed - failedSessions
+  const { failed, failedSessions, failedReconnects } = connections
+  return group === 'session' ? failedSessions : failed + failedReconnects - failedSessions
 }
 
 /** A percentile of a latency in milliseconds, 0 to 100; see {@link readLatency}. */
@@ -51,9 +51,7 @@ function readLatency(
   const unanswered = ofConnections ? withoutSample(observation, group) : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
   const { timedOut, lost } = afterSilence
-  const ofGenerator = ofConnections
-    ? ownConnections(observation, 'failed')
-    : lost + (generatorSaturated ? pings.timedOut : timedOut)
+  const ofGenerator = ofConnections ? ownAttempts(observation) : lost + (generatorSaturated ? pings.timedOut : timedOut)
   const seen = figure(group, unanswered)
   const bracket = {
     measured: seen.ceiling,
@@ -138,6 +136,17 @@ export function readClosedEarly(observation: Observation): Reading {
   }
 }
 
+/** Attempts to open connections again, which would have been fewer if the generator had not been silent. */
+export function readReconnects(observation: Observation): Reading {
+  const { reconnects } = observation.connections
+  const ofGenerator = Math.min(reconnects, ownConnections(observation, 'closedEarly') + ownAttempts(observation))
+  return {
+    ...readFact(reconnects),
+    floor: reconnects - ofGenerator,
+    caveat: ownConnectionsCaveat(observation, 'closedEarly', 'of the early ends'),
+  }
+}
+
 /** The share of connections that never opened, as some would have if the generator had not been silent. */
 export function readConnectErrorRate(observation: Observation): Reading {
   const { connections, connectErrorRate } = observation
@@ -164,6 +173,12 @@ function ownConnections(
   kind: 'failed' | 'closedEarly',
 ): number {
   return Math.min(connections[kind], afterSilence[kind] + machineFaults[kind])
+}
+
+/** Attempts to connect, or to connect again, likewise. */
+function ownAttempts({ connections, afterSilence, machineFaults }: Observation): number {
+  const { failed, failedReconnects } = connections
+  return Math.min(failed + failedReconnects, afterSilence.failed + machineFaults.failed)
 }
 
 function ownConnectionsCaveat(observation: Observation, kind: 'failed' | 'closedEarly', what: string): string {

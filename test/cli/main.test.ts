@@ -266,6 +266,27 @@ describe.concurrent('ws-load URL', () => {
     expect(stdout).not.toContain('ERROR_ANSWER')
   })
 
+  test('opens connections again', async () => {
+    await using server = await closing({ after: { answers: 9 } })
+    const { exitCode, stdout } = await wsLoad(
+      server.url,
+      '--reconnect',
+      '2',
+      '--reconnect-backoff',
+      '10ms',
+      '-c',
+      '1',
+      '--warmup',
+      '0',
+      '-n',
+      '20',
+    )
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/Reconnects +2\n.* p50 [\d.]+ m?s\n.* max [\d.]+ m?s\n/)
+    const { stderr } = await wsLoad('--reconnect', '0', '--reconnect-backoff', 'x')
+    expect(stderr).toMatch(/^error: --reconnect: expected a whole number.*\n {7}--reconnect-backoff: expected/)
+  })
+
   test('sends the bytes of a file', async () => {
     const outcome = await wsLoad('--binary', await file('bytes', '\u0000\u0001'), ...short)
     expect(outcome).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('probe binary') })

@@ -115,6 +115,8 @@ describe('informational responses before the one that upgrades', () => {
       failed: 0,
       closedEarly: connections,
       failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
     })
   })
 })

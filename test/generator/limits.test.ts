@@ -11,7 +11,15 @@ const ours = (what: string) => [`the server sent ${what}: a limit of this load g
 
 /** What a server says to half of its connections, the others go on. */
 const half = { every: 2, after: { answers: 3 }, answersOn: true }
-const halfOf4 = { requested: 4, opened: 4, failed: 0, closedEarly: 2, failedSessions: 0 }
+const halfOf4 = {
+  requested: 4,
+  opened: 4,
+  failed: 0,
+  closedEarly: 2,
+  failedSessions: 0,
+  reconnects: 0,
+  failedReconnects: 0,
+}
 
 const tiny = encodeFrame({ opcode: opcodes.continuation, payload: Buffer.of(1), fin: false })
 
@@ -83,7 +91,15 @@ describe('a message', () => {
     await using server = await unending(repeated(tiny, 1_000), { only: 1 })
     const { connections, errors } = await floodUntilEnded(server, { connections: 4, ended: 1 })
     expect(errors).toEqual({ GENERATOR_LIMIT: { count: 1, samples: ours('a message of more than 128 MiB') } })
-    expect(connections).toEqual({ requested: 4, opened: 4, failed: 0, closedEarly: 1, failedSessions: 0 })
+    expect(connections).toEqual({
+      requested: 4,
+      opened: 4,
+      failed: 0,
+      closedEarly: 1,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    })
   })
 })
 

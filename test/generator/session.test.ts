@@ -42,7 +42,15 @@ describe('a session', () => {
     )
     expect(pings).toMatchObject({ sent: 120, answered: 120 })
     expect(errors).toEqual({})
-    expect(connections).toEqual({ requested: 6, opened: 6, failed: 0, closedEarly: 0, failedSessions: 0 })
+    expect(connections).toEqual({
+      requested: 6,
+      opened: 6,
+      failed: 0,
+      closedEarly: 0,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    })
     expect(session.count).toBe(6)
     expect(messages).toMatchObject({ received: 126, unsolicited: 0 })
   })
@@ -145,7 +153,15 @@ describe('a session fails', () => {
     expect(errors).toEqual({
       SESSION_FAILED: { count: 3, samples: ['Error: no such token: masked (strict-chat.protocol.ts:17:40)'] },
     })
-    expect(connections).toEqual({ requested: 3, opened: 0, failed: 3, closedEarly: 0, failedSessions: 3 })
+    expect(connections).toEqual({
+      requested: 3,
+      opened: 0,
+      failed: 3,
+      closedEarly: 0,
+      failedSessions: 3,
+      reconnects: 0,
+      failedReconnects: 0,
+    })
     expect(connectErrorRate).toBe(1)
     expect(pings.sent).toBe(0)
     expect(ended).toBe('disconnected')
@@ -242,14 +258,22 @@ describe('a session fails', () => {
       'CLOSE_1006',
       'SESSION_FAILED',
     ])
-    expect(connections).toMatchObject({ failed: 1, failedSessions: 1 })
+    expect(connections).toMatchObject({ failed: 1, failedSessions: 1, reconnects: 0, failedReconnects: 0 })
   })
 
   test('for some, and the others go on', async () => {
     await using server = await echoing()
     const probe = await echoAfter(`(_connection, { index }) => { if (index === 1) throw new Error('not you') }`)
     const { connections, pings, handshake, session } = await flood(server, { connections: 3, pings: 20, probe })
-    expect(connections).toEqual({ requested: 3, opened: 2, failed: 1, closedEarly: 0, failedSessions: 1 })
+    expect(connections).toEqual({
+      requested: 3,
+      opened: 2,
+      failed: 1,
+      closedEarly: 0,
+      failedSessions: 1,
+      reconnects: 0,
+      failedReconnects: 0,
+    })
     expect(pings).toMatchObject({ sent: 20, answered: 20 })
     expect([handshake.count, session.count]).toEqual([3, 2])
   })
@@ -290,7 +314,7 @@ test('a connection that never opens has no session', async () => {
   const { errors, session, connections } = await flood(server, { connections: 2, probe: { protocol: chat } })
   expect(Object.keys(errors)).toEqual(['HTTP_503'])
   expect(session.count).toBe(0)
-  expect(connections).toMatchObject({ failed: 2, failedSessions: 0 })
+  expect(connections).toMatchObject({ failed: 2, failedSessions: 0, reconnects: 0, failedReconnects: 0 })
 })
 
 test('a run that is aborted during its sessions ends at once', async () => {

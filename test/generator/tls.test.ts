@@ -59,7 +59,15 @@ test('a client certificate is shown', async () => {
 })
 
 describe('a failure of TLS is counted', () => {
-  const noOne = { requested: 3, opened: 0, failed: 3, closedEarly: 0, failedSessions: 0 }
+  const noOne = {
+    requested: 3,
+    opened: 0,
+    failed: 3,
+    closedEarly: 0,
+    failedSessions: 0,
+    reconnects: 0,
+    failedReconnects: 0,
+  }
 
   test('as self-signed', async () => {
     await using server = await echoing({ tls: true })

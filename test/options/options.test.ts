@@ -629,6 +629,31 @@ describe('sessions', () => {
   })
 })
 
+describe('reconnect', () => {
+  test('is off, and without more words goes on for ever, a second after the end', () => {
+    expect(parseOptions({}).reconnect).toBeUndefined()
+    expect(parseOptions({ reconnect: {} }).reconnect).toEqual({ max: Infinity, backoff: 1_000 })
+    expect(parseOptions({ reconnect: { max: 3, backoff: '2s' } }).reconnect).toEqual({ max: 3, backoff: 2_000 })
+  })
+
+  test('says what is wrong with it', () => {
+    const reconnect = { max: 0, backof: '1s', backoff: 'soon' }
+    expect(mistakesOf(safeParseOptions({ reconnect }))).toEqual([
+      'reconnect.max: expected a whole number from 1 to 1,000,000, or Infinity, got 0',
+      expect.stringMatching(/^reconnect\.backoff: expected /),
+      'reconnect.backof: no such option, did you mean "backoff"?',
+    ])
+  })
+
+  test('is recorded, without an endless number', () => {
+    const recorded = (reconnect: WsLoadOptions['reconnect'] & {}) =>
+      recordOptions(parseOptions({ reconnect })).reconnect
+    expect(recorded({ backoff: 5 })).toEqual({ backoff: 5 })
+    expect(recorded({ max: 2 })).toEqual({ max: 2, backoff: 1_000 })
+    expect(recordOptions(parseOptions({}))).not.toHaveProperty('reconnect')
+  })
+})
+
 describe('recorded options', () => {
   function recorded(options: WsLoadOptions): RecordedOptions {
     return recordOptions(parseOptions({ seed: 1, ...options }))

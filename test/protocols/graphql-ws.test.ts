@@ -105,7 +105,7 @@ describe.for(['graphql-ws', 'GraphQL Yoga'] as const)('graphqlWS against %s', (b
     await using server = await executing({ by })
     const probe = graphqlWS({ ...hello, connectionParams: { token: 'guess' } })
     const { errors, connections } = await flood(server, { connections: 2, duration: 1_000, probe })
-    expect(connections).toMatchObject({ opened: 0, failed: 2, failedSessions: 2 })
+    expect(connections).toMatchObject({ opened: 0, failed: 2, failedSessions: 2, reconnects: 0, failedReconnects: 0 })
     expect(errors).toEqual({
       CLOSE_4403: {
         count: 2,

@@ -40,7 +40,15 @@ describe('while connecting', () => {
       connections: 3,
       connectTimeout: long,
     })
-    expect(connections).toEqual({ requested: 3, opened: 0, failed: 0, closedEarly: 0, failedSessions: 0 })
+    expect(connections).toEqual({
+      requested: 3,
+      opened: 0,
+      failed: 0,
+      closedEarly: 0,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    })
     expect(errors).toEqual({})
     expect(pings.due).toBe(0)
   })

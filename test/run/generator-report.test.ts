@@ -22,7 +22,15 @@ function report(...threads: readonly Thread[]): GeneratorReport {
       ending: 'completed',
       duration,
       lastAnswer: duration,
-      connections: { requested: 1, opened: 1, failed: 0, closedEarly: 0, failedSessions: 0 },
+      connections: {
+        requested: 1,
+        opened: 1,
+        failed: 0,
+        closedEarly: 0,
+        failedSessions: 0,
+        reconnects: 0,
+        failedReconnects: 0,
+      },
       recording,
       slices: recording.slices(),
       spent: { active: 700, polling: 9_000, cpu: 9_700 },
@@ -200,7 +208,16 @@ describe('a generator that', () => {
 })
 
 test('what failed after silences is that of all threads', () => {
-  const afterSilence = { timedOut: 1, lost: 2, dropped: 3, failed: 4, closedEarly: 5, failedSessions: 0 }
+  const afterSilence = {
+    timedOut: 1,
+    lost: 2,
+    dropped: 3,
+    failed: 4,
+    closedEarly: 5,
+    failedSessions: 0,
+    reconnects: 0,
+    failedReconnects: 0,
+  }
   expect(report({ afterSilence }, { afterSilence }).afterSilence).toEqual({
     timedOut: 2,
     lost: 4,

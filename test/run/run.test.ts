@@ -9,7 +9,15 @@ test('answers every ping of an echo server', async () => {
   expect(result.ended).toBe('completed')
   expect(result.pings.answered).toBeGreaterThan(0)
   expect(result.pings).toMatchObject({ sent: server.pings, answered: server.pings, coalesced: 0, timedOut: 0, lost: 0 })
-  expect(result.connections).toEqual({ requested: 3, opened: 3, failed: 0, closedEarly: 0, failedSessions: 0 })
+  expect(result.connections).toEqual({
+    requested: 3,
+    opened: 3,
+    failed: 0,
+    closedEarly: 0,
+    failedSessions: 0,
+    reconnects: 0,
+    failedReconnects: 0,
+  })
   expect(result.errors).toEqual({})
   expect(result.errorRate).toBe(0)
 })

@@ -21,7 +21,15 @@ function recorded(write: (recorder: Recorder) => void = () => {}, open = true): 
 
 /** A thread's report as it arrives from the thread. */
 function report(recording: Recorder, overrides: Partial<FloodReport> = {}): FloodReport {
-  const connections = { requested: 10, opened: 10, failed: 0, closedEarly: 0, failedSessions: 0 }
+  const connections = {
+    requested: 10,
+    opened: 10,
+    failed: 0,
+    closedEarly: 0,
+    failedSessions: 0,
+    reconnects: 0,
+    failedReconnects: 0,
+  }
   const lastAnswer = recording.lastAnswer - from
   return structuredClone({
     ending: 'completed',
@@ -34,7 +42,16 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
     gcPauses: { count: 0, total: 0, max: 0 },
     starvation: undisturbed,
     quota: undefined,
-    afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedSessions: 0 },
+    afterSilence: {
+      timedOut: 0,
+      lost: 0,
+      dropped: 0,
+      failed: 0,
+      closedEarly: 0,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    },
     ...overrides,
   })
 }
@@ -95,12 +112,44 @@ describe('several threads', () => {
   test('find out what one would have found out', () => {
     fc.assert(
       fc.property(lives, (pings) => {
-        const connections = { requested: 30, opened: 27, failed: 3, closedEarly: 1, failedSessions: 0 }
+        const connections = {
+          requested: 30,
+          opened: 27,
+          failed: 3,
+          closedEarly: 1,
+          failedSessions: 0,
+          reconnects: 0,
+          failedReconnects: 0,
+        }
         const one = summaryOf([report(record(pings), { connections })])
         const third = [
-          { requested: 10, opened: 10, failed: 0, closedEarly: 0, failedSessions: 0 },
-          { requested: 10, opened: 9, failed: 1, closedEarly: 1, failedSessions: 0 },
-          { requested: 10, opened: 8, failed: 2, closedEarly: 0, failedSessions: 0 },
+          {
+            requested: 10,
+            opened: 10,
+            failed: 0,
+            closedEarly: 0,
+            failedSessions: 0,
+            reconnects: 0,
+            failedReconnects: 0,
+          },
+          {
+            requested: 10,
+            opened: 9,
+            failed: 1,
+            closedEarly: 1,
+            failedSessions: 0,
+            reconnects: 0,
+            failedReconnects: 0,
+          },
+          {
+            requested: 10,
+            opened: 8,
+            failed: 2,
+            closedEarly: 0,
+            failedSessions: 0,
+            reconnects: 0,
+            failedReconnects: 0,
+          },
         ]
         const several = summaryOf([0, 1, 2].map((nth) => report(record(pings, nth), { connections: third[nth]! })))
         for (const name of ['latency', 'latencyFloor', 'serviceTime', 'handshake'] as const) {
@@ -221,7 +270,15 @@ describe('rates', () => {
       recorder.coalesced({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
       for (const what of ['dropped', 'timedOut', 'lost'] as const) recorder.count(what, 2_000)
     })
-    const connections = { requested: 3, opened: 2, failed: 1, closedEarly: 1, failedSessions: 0 }
+    const connections = {
+      requested: 3,
+      opened: 2,
+      failed: 1,
+      closedEarly: 1,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    }
     expect(summaryOf([report(failing, { connections })])).toMatchObject({ errorRate: 3 / 7, connectErrorRate: 1 / 3 })
   })
 })

@@ -31,7 +31,15 @@ describe('under fake timers', () => {
     expect(result.ended).toBe('completed')
     expect(Date.parse(result.startedAt)).toBeGreaterThanOrEqual(before)
     expect(Math.abs(result.pings.answered - 100)).toBeLessThanOrEqual('pings' in options ? 0 : 2)
-    expect(result.connections).toEqual({ requested: 2, opened: 2, failed: 0, closedEarly: 0, failedSessions: 0 })
+    expect(result.connections).toEqual({
+      requested: 2,
+      opened: 2,
+      failed: 0,
+      closedEarly: 0,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    })
   })
 
   test('a run can be aborted', async () => {

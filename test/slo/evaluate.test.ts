@@ -45,7 +45,15 @@ test('tells < from <= and > from >=', () => {
 test('reads each total from its own place', () => {
   const result = loadResult(undefined, {
     pings: { timedOut: 1, lost: 2, dropped: 3 },
-    connections: { requested: 10, opened: 9, failed: 1, closedEarly: 4, failedSessions: 0 },
+    connections: {
+      requested: 10,
+      opened: 9,
+      failed: 1,
+      closedEarly: 4,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    },
     throughput: 5,
     offeredRate: 6,
     errorRate: 0.07,
@@ -107,7 +115,15 @@ describe('a ping without an answer is infinitely slow:', () => {
   })
 
   test('a bound that only warns lets no connection be missing', () => {
-    const connections = { requested: 100, opened: 40, failed: 60, closedEarly: 1, failedSessions: 0 }
+    const connections = {
+      requested: 100,
+      opened: 40,
+      failed: 60,
+      closedEarly: 1,
+      failedSessions: 0,
+      reconnects: 0,
+      failedReconnects: 0,
+    }
     const result = loadResult(undefined, { connections })
     const slo = { max: '< 1h', connectErrorRate: { warn: '< 1%' }, closedEarly: { warn: '<= 0' } }
     expect(evaluateSLO(result, slo).verdict).toBe('fail')
@@ -254,7 +270,15 @@ describe('a saturated generator does not blame the server:', () => {
 describe('a generator that was silent for a while does not blame the server:', () => {
   const afterSilence = { timedOut: 1_000, lost: 1_000, dropped: 1_000, failed: 2, closedEarly: 3 }
   const pings = { timedOut: 1_000, lost: 1_000, dropped: 1_000 }
-  const connections = { requested: 10, opened: 8, failed: 2, closedEarly: 3, failedSessions: 0 }
+  const connections = {
+    requested: 10,
+    opened: 8,
+    failed: 2,
+    closedEarly: 3,
+    failedSessions: 0,
+    reconnects: 0,
+    failedReconnects: 0,
+  }
 
   test('for what failed within a second of that', () => {
     const result = loadResult(undefined, { generator: { afterSilence }, pings, connections })
@@ -291,11 +315,28 @@ describe('a generator that was silent for a while does not blame the server:', (
     const result = loadResult(undefined, {
       generator: { afterSilence },
       pings: more,
-      connections: { requested: 10, opened: 7, failed: 3, closedEarly: 4, failedSessions: 0 },
+      connections: {
+        requested: 10,
+        opened: 7,
+        failed: 3,
+        closedEarly: 4,
+        failedSessions: 0,
+        reconnects: 0,
+        failedReconnects: 0,
+      },
     })
     const slo: SLO = { timedOut: '<= 0', lost: '<= 0', dropped: '<= 0', opened: '>= 10', closedEarly: '<= 0' }
     const verdicts = evaluateSLO(result, { ...slo, errorRate: '< 1%', p99: '< 20ms' }).objectives
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(repeated(7, 'fail'))
+  })
+
+  test('for reconnects that it may have caused itself', () => {
+    const connections = { closedEarly: 3, reconnects: 5, failedReconnects: 2 }
+    const slo = { reconnects: '<= 0', closedEarly: '<= 3' }
+    const result = loadResult(undefined, { generator: { afterSilence }, connections })
+    expect(evaluateSLO(result, slo).objectives[0]).toMatchObject({ measured: 5, verdict: 'inconclusive' })
+    const more = { ...result, connections: { ...result.connections, reconnects: 6 } }
+    expect(evaluateSLO(more, slo).objectives[0]).toMatchObject({ measured: 6, verdict: 'fail' })
   })
 
   test('for connections that it may have lost itself, of which no objective speaks', () => {
@@ -408,6 +449,15 @@ describe('no vacuous pass:', () => {
   test('fewer connections than requested', () => {
     const verdict = evaluateSLO(loadResult(undefined, { connections: { opened: 9, failed: 1 } }), everything)
     expect(verdict).toMatchObject({ verdict: 'fail', reasons: ['9 of 10 connections opened'] })
+  })
+
+  test('connections that ended before the run did, even if they were opened again', () => {
+    const connections = { closedEarly: 12, reconnects: 12 }
+    const { verdict, reasons } = evaluateSLO(loadResult(undefined, { connections }), { p99: '< 20ms' })
+    expect({ verdict, reasons }).toEqual({
+      verdict: 'fail',
+      reasons: ['10 connections ended 12 times before the run did'],
+    })
   })
 
   test('connections that ended before the run did', () => {

@@ -40,8 +40,11 @@ export function expectBalanced(result: LoadResult): void {
   expect(result.latencyFloor.count).toBe(samples)
   expect(result.serviceTime.count).toBe(samples)
   expect(result.slices.measuredEach().reduce((sum, count) => sum + count, 0)).toBe(samples)
-  // An aborted run ends sessions that are neither over nor failed.
-  if (result.ended !== 'aborted') expect(result.handshake.count).toBe(connections.opened + connections.failedSessions)
+  // An aborted run ends sessions that are neither over nor failed, and any run those of reconnects.
+  const finished = connections.opened + connections.failedSessions + result.reconnect.count
+  if (connections.reconnects > 0) expect(result.handshake.count).toBeGreaterThanOrEqual(finished)
+  else if (result.ended !== 'aborted') expect(result.handshake.count).toBe(finished)
+  expect(connections.failedReconnects + result.reconnect.count).toBeLessThanOrEqual(connections.reconnects)
   expect(connections.opened + connections.failed).toBeLessThanOrEqual(connections.requested)
   expect(result.errorRate).toBe((dropped + timedOut + lost) / pings.due)
   expect(result.connectErrorRate).toBe(connections.failed / connections.requested)

@@ -74,6 +74,8 @@ export function loadResult(
     failed: 0,
     closedEarly: 0,
     failedSessions: 0,
+    reconnects: 0,
+    failedReconnects: 0,
     ...overrides.connections,
   }
   const duration = overrides.duration ?? 5000
@@ -86,6 +88,7 @@ export function loadResult(
     serviceTime: latency,
     handshake: latencies(repeated(connections.opened, 1.5)).both,
     session: latencies([]).both,
+    reconnect: latencies([]).both,
     throughput: (pings.answered / duration) * 1000,
     offeredRate: (pings.sent / duration) * 1000,
     errors: {},

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { chatting } from '../support/chat.ts'
+import { flood } from '../support/flood.ts'
+import { closing, echoing, resetting, silent } from '../support/servers.ts'
+import { serveWebSockets } from '../support/ws-server.ts'
+
+const soon = { backoff: 10 } as const
+const models = [
+  ['the closed model', { inFlight: 2 }],
+  ['a rate', { rate: 2_000 }],
+] as const
+
+describe.for(models)('a connection that ends early, of %s', ([, load]) => {
+  test('stays away unless it is asked back', async () => {
+    await using server = await closing({ after: { answers: 5 } })
+    const { connections, reconnect, ended } = await flood(server, { connections: 3, duration: 5_000, ...load })
+    expect(connections).toMatchObject({ opened: 3, closedEarly: 3, reconnects: 0 })
+    expect(reconnect.count).toBe(0)
+    expect(ended).toBe('disconnected')
+    expect(server.handshakes).toHaveLength(3)
+  })
+
+  test('is opened again, and its pings go on', async () => {
+    await using server = await closing({ after: { answers: 5 } })
+    const result = await flood(server, { connections: 3, duration: 600, ...load, reconnect: soon })
+    const { connections, pings, handshake, reconnect, ended } = result
+    expect(connections).toMatchObject({ requested: 3, opened: 3, failed: 0, failedReconnects: 0 })
+    expect(connections.reconnects).toBeGreaterThan(3)
+    expect(connections.closedEarly).toBeGreaterThanOrEqual(connections.reconnects)
+    // The last ones may be given up before the server knows of them.
+    expect(server.handshakes.length).toBeGreaterThanOrEqual(3 + reconnect.count)
+    expect(server.handshakes.length).toBeLessThanOrEqual(3 + connections.reconnects)
+    expect(pings.answered).toBeGreaterThan(3 * 5)
+    expect(handshake.count).toBe(3 + reconnect.count)
+    // A timer counts whole milliseconds.
+    expect(reconnect.min).toBeGreaterThan(soon.backoff / 2 - 1)
+    expect(['completed', 'disconnected']).toContain(ended)
+  })
+
+  test('is opened again as often as is allowed, and no more', async () => {
+    await using server = await resetting({ after: { answers: 1 } })
+    const result = await flood(server, { connections: 3, duration: 20_000, ...load, reconnect: { ...soon, max: 2 } })
+    expect(result.connections).toMatchObject({ closedEarly: 9, reconnects: 6, failedReconnects: 0 })
+    expect(result.reconnect.count).toBe(6)
+    expect(result.ended).toBe('disconnected')
+    expect(server.handshakes).toHaveLength(9)
+  })
+
+  test('logs in again', async () => {
+    const heartbeat = { every: 20, patience: 60 }
+    await using server = await chatting({ heartbeat })
+    const probe = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
+    const result = await flood(server, { connections: 2, duration: 800, ...load, probe, reconnect: soon })
+    const { connections, session, errors } = result
+    expect(connections.reconnects).toBeGreaterThan(2)
+    expect(session.count).toBe(2 + result.reconnect.count)
+    expect(server.users.length).toBe(2 + connections.reconnects)
+    // The room of a session before would be a wrong one.
+    expect(Object.keys(errors)).toEqual(['CLOSE_4408'])
+  })
+
+  test('has no id twice', async () => {
+    const ids: string[] = []
+    await using server = await serveWebSockets({}, (socket) => {
+      let left = 3
+      socket.on('message', (message: Buffer) => {
+        ids.push(String(message))
+        socket.send(String(message))
+        if (--left === 0) socket.close()
+      })
+    })
+    const probe = {
+      request: (id: number) => `${id}`,
+      reply: (message: string | Uint8Array) => Number.parseInt(String(message), 10),
+    }
+    const { connections } = await flood(server, { connections: 2, duration: 400, ...load, probe, reconnect: soon })
+    expect(connections.reconnects).toBeGreaterThan(2)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('does not come back to a server that is gone, and is tried ever less often', async () => {
+    const server = await echoing()
+    const running = flood(server, { connections: 4, duration: 1_500, drain: 0, ...load, reconnect: { backoff: 100 } })
+    await expect.poll(() => server.pings).toBeGreaterThan(20)
+    await server[Symbol.asyncDispose]()
+    const result = await running
+    const { connections, errors, reconnect } = result
+    expect(connections).toMatchObject({ opened: 4, failed: 0, closedEarly: 4 })
+    expect(connections.failedReconnects).toBeGreaterThanOrEqual(4)
+    // After at least 50, 100, 200 and 400 ms.
+    expect(connections.reconnects).toBeLessThanOrEqual(4 * 4)
+    expect(errors).toHaveProperty('ECONNREFUSED')
+    expect(reconnect.count).toBe(0)
+    expect(evaluateSLO(result, { 'handshake.max': '< 20s', closedEarly: '<= 4' }).verdict).toBe('fail')
+  })
+})
+
+describe('a reconnect', () => {
+  test('makes no early end harmless that the SLO does not allow', async () => {
+    await using server = await closing({ after: { answers: 50 } })
+    const result = await flood(server, { connections: 4, duration: 600, rate: 1_000, reconnect: soon })
+    const silent = evaluateSLO(result, { timedOut: '<= 0' })
+    expect(silent.verdict).not.toBe('pass')
+    expect(silent.reasons.join('\n')).toMatch(/^4 connections ended \d+ times before the run did/m)
+    const allowed = { closedEarly: '<= 10000', timedOut: '<= 0' }
+    expect(evaluateSLO(result, { reconnects: '<= 10000', ...allowed }).verdict).toBe('pass')
+    const none = evaluateSLO(result, { reconnects: '<= 0', ...allowed })
+    expect(none.verdict).not.toBe('pass')
+    expect(none.objectives[0]).toMatchObject({ indicator: 'reconnects', measured: result.connections.reconnects })
+  })
+
+  test('waits for the pace of connections', async () => {
+    await using server = await closing({ after: { ms: 50 } })
+    const load = { connections: 10, connectRate: 100, duration: 1_000, rate: 100, reconnect: { backoff: 0 } } as const
+    const { connections } = await flood(server, load)
+    expect(connections.reconnects).toBeGreaterThan(10)
+    expect(connections.reconnects).toBeLessThanOrEqual(130)
+  })
+
+  test('ends with the run, and so do sessions of it', async () => {
+    await using server = await chatting({ heartbeat: { every: 20, patience: 250 }, welcomesAfter: 150 })
+    const probe = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
+    const { connections } = await flood(server, { connections: 3, duration: 800, rate: 100, probe, reconnect: soon })
+    expect(connections.reconnects).toBeGreaterThan(0)
+  })
+
+  test('ends when the run is aborted', async () => {
+    const server = await echoing()
+    const over = new AbortController()
+    const load = { connections: 3, duration: 600_000, reconnect: { backoff: '10m' }, signal: over.signal } as const
+    const running = flood(server, load)
+    await expect.poll(() => server.pings).toBeGreaterThan(20)
+    await server[Symbol.asyncDispose]()
+    over.abort()
+    expect(await running).toMatchObject({ ended: 'aborted', connections: { reconnects: 0 } })
+  })
+
+  test('keeps no number of pings going that nobody answers', async () => {
+    await using server = await silent()
+    const { ended } = await flood(server, { connections: 2, pings: 1_000, timeout: 100, reconnect: soon })
+    expect(ended).toBe('stalled')
+  })
+
+  test('goes on with a number of pings', async () => {
+    await using server = await closing({ after: { answers: 7 } })
+    const { pings, connections } = await flood(server, { connections: 2, pings: 60, reconnect: soon })
+    expect(pings.sent).toBe(60)
+    expect(connections.reconnects).toBeGreaterThanOrEqual(4)
+  })
+})
