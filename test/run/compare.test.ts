@@ -27,6 +27,23 @@ describe('compare of a protocol', () => {
     expect([runs.base.session.count, runs.head.session.count]).toEqual([3, 3])
   })
 
+  test('keeps up the heartbeats of either side while the other one is flooded', async () => {
+    const heartbeat = { every: 20, patience: 1_000 }
+    const inPatience = heartbeat.patience / heartbeat.every
+    await using base = await chatting({ answersAfter: 4, heartbeat })
+    await using head = await chatting({ answersAfter: 4, heartbeat })
+    const probe = { protocol: new URL('../support/beating-chat.protocol.ts', import.meta.url) }
+    const undecided = { tolerance: { p50: '0.0001%', min: '1ns' }, confidence: 0.99999, maxDuration: '4s' } as const
+    const runs = await compared(base, head, { ...undecided, probe, connections: 3 })
+    for (const [server, run] of [
+      [base, runs.base],
+      [head, runs.head],
+    ] as const) {
+      expect(run).toMatchObject({ connections: { closedEarly: 0 }, errors: {} })
+      expect(Math.min(...server.beats.values())).toBeGreaterThan(2 * inPatience)
+    }
+  })
+
   test('never goes to one server from both sides', async () => {
     await using server = await chatting()
     await using head = await dead()
