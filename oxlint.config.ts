@@ -123,8 +123,15 @@ export default defineConfig({
       rules: { 'typescript/no-unsafe-assignment': 'off', 'typescript/no-unsafe-member-access': 'off' },
     },
     {
-      files: ['test/**/*.js'],
-      rules: { 'typescript/no-unsafe-call': 'off', 'typescript/no-unsafe-return': 'off' },
+      // Without types.
+      files: ['{examples,test}/**/*.js'],
+      rules: {
+        'typescript/no-unsafe-argument': 'off',
+        'typescript/no-unsafe-assignment': 'off',
+        'typescript/no-unsafe-call': 'off',
+        'typescript/no-unsafe-member-access': 'off',
+        'typescript/no-unsafe-return': 'off',
+      },
     },
     ...overrides,
   ],

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/processes.ts'
-import { type Files, installedExample, pack, repository, temporaryDirectory } from './support/consumer.ts'
+import {
+  copiedExample,
+  type Files,
+  installedExample,
+  pack,
+  repository,
+  temporaryDirectory,
+} from './support/consumer.ts'
 import { features } from './support/features.ts'
 import { startCommand, startVitest, type VitestRun } from './support/vitest-run.ts'
 
@@ -17,6 +24,11 @@ const versions = [
   { name: 'the newest Vitest', version: devDependencies['vitest']!, benchmarks: true },
   { name: 'Vitest 4.1', version: '4.1.12', benchmarks: false },
 ]
+/** Examples of ready-made protocols; their tests, and what the servers need besides `ws`. */
+const protocols = [
+  { name: 'socket-io', tests: 1, packages: ['socket.io'] },
+  { name: 'graphql-ws', tests: 2, packages: ['graphql', 'graphql-ws'] },
+]
 
 const directory = await temporaryDirectory()
 afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
@@ -25,10 +37,18 @@ const exampleWith = (version: string): string => join(directory, `vitest-${versi
 
 beforeAll(async () => {
   const tarball = await pack(directory)
-  const typesOfNode = `@types/node@${devDependencies['@types/node']}`
-  const install = async (version: string): Promise<string> =>
-    installedExample(exampleWith(version), await freePort(), [tarball, `vitest@${version}`, typesOfNode])
-  await Promise.all(versions.map(({ version }) => install(version)))
+  const install = async (version: string, others: readonly string[]): Promise<string> => {
+    const packages = ['@types/node', ...others].map((name) => `${name}@${devDependencies[name]}`)
+    return installedExample(exampleWith(version), await freePort(), [tarball, `vitest@${version}`, ...packages])
+  }
+  const [newest, older] = versions.map(({ version }) => version) as [string, string]
+  await Promise.all([
+    install(
+      newest,
+      protocols.flatMap(({ packages }) => packages),
+    ),
+    install(older, []),
+  ])
 }, 180_000)
 
 describe.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
@@ -59,6 +79,39 @@ describe.for(versions)('the packed example under $name', ({ version, benchmarks 
       .finished
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/^ +gateway +\d/m)
+  })
+})
+
+// Each flood lasts until it is decided: on a busy machine, up to a minute.
+describe.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, tests }) => {
+  const newest = exampleWith(versions[0]!.version)
+  const example = join(newest, name)
+
+  beforeAll(async () => {
+    await copiedExample(name, example, await freePort())
+  })
+
+  function run(env: Readonly<Record<string, string>> = {}): Promise<VitestRun> {
+    return startVitest(newest, example, [], env).finished
+  }
+
+  test('is green', async () => {
+    const { exitCode, stdout, stderr } = await run()
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toContain(`${tests} passed`)
+  })
+
+  test('is red when the server is slow', async () => {
+    const { exitCode, stderr } = await run({ DELAY: '400' })
+    expect(exitCode).toBe(1)
+    expect([...stderr.matchAll(/^Error: SLO missed: p95/gm)]).toHaveLength(tests)
+  })
+
+  test('is red for who is not let in', async () => {
+    const { exitCode, stderr } = await run({ TOKEN: 'guess' })
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/SESSION_FAILED × \d+ \([^]*(?:wrong token|Forbidden)/)
+    expect(stderr).not.toContain('guess')
   })
 })
 

@@ -81,13 +81,19 @@ export async function pack(into: string): Promise<string> {
   return join(into, packed!.filename)
 }
 
+/** A copy of an example on a port of its own. */
+export async function copiedExample(name: string, into: string, port: number): Promise<string> {
+  await cp(join(repository, 'examples', name), into, { recursive: true })
+  for (const file of ['server.js', 'vitest.config.ts']) {
+    const text = await readFile(join(into, file), 'utf8')
+    await writeFile(join(into, file), text.replaceAll('3001', String(port)))
+  }
+  return into
+}
+
 /** A copy of `examples/basic` on a port of its own, with these packages installed by npm. */
 export async function installedExample(into: string, port: number, packages: readonly string[]): Promise<string> {
-  await cp(join(repository, 'examples/basic'), into, { recursive: true })
-  for (const name of ['server.js', 'vitest.config.ts']) {
-    const text = await readFile(join(into, name), 'utf8')
-    await writeFile(join(into, name), text.replaceAll('3001', String(port)))
-  }
+  await copiedExample('basic', into, port)
   await npm(into, 'install', '--save-exact', '--prefer-offline', '--no-audit', '--no-fund', ...packages)
   return into
 }
