@@ -55,7 +55,6 @@ const schema = only({
   extensions: v.optional(jsonObject()),
   connectionParams: v.optional(jsonObject(showKind)),
 })
-type Data = v.InferOutput<typeof schema>
 
 const { probeOf, dataOf } = readsOptions('graphqlWS', import.meta.url, schema)
 
@@ -70,7 +69,7 @@ export function graphqlWS(options: GraphQLWSOptions): ProtocolProbe<GraphQLWSOpt
 }
 
 /** All of a request but its id, and whether it goes on after its first result. */
-const operation = prepared(({ query, variables, operationName, extensions }: Data) => ({
+const operation = prepared(({ query, variables, operationName, extensions }: GraphQLWSOptions) => ({
   text: JSON.stringify({ type: 'subscribe', payload: { query, variables, operationName, extensions } }).slice(1),
   goesOn: isSubscription(query, operationName),
 }))
@@ -78,7 +77,7 @@ const operation = prepared(({ query, variables, operationName, extensions }: Dat
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
   subprotocols: subprotocol,
-  data: dataOf,
+  data: dataOf as (index: number, options: unknown) => GraphQLWSOptions,
   async session({ send, messages }, { data: { connectionParams } }) {
     const subscriptions = new Set<string>()
     send(JSON.stringify({ type: 'connection_init', payload: connectionParams }))

@@ -61,7 +61,7 @@ const callOf = prepared(({ method, params }: JsonRPCOptions) => JSON.stringify({
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
-  data: dataOf as (index: number, options: JsonRPCOptions) => JsonRPCOptions,
+  data: dataOf as (index: number, options: unknown) => JsonRPCOptions,
   request: (id, { data }) => `{"jsonrpc":"2.0","id":${id},${callOf(data)}`,
   reply(message) {
     const { id, method, error } = readJSON(message) as Said

@@ -76,7 +76,7 @@ const schema = only({
     v.record(v.string(), v.string(expected('a text', showKind)), expected('an object of texts', showKind)),
   ),
 })
-type Data = v.InferOutput<typeof schema>
+type Data = SocketIOOptions & Required<Pick<SocketIOOptions, 'args' | 'namespace'>>
 
 const { probeOf, dataOf } = readsOptions('socketIO', import.meta.url, schema)
 
@@ -85,8 +85,8 @@ const { probeOf, dataOf } = readsOptions('socketIO', import.meta.url, schema)
  * namespace, and answers heartbeats. Each ping emits an event, and its acknowledgement answers it.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`
  */
-export function socketIO(options: SocketIOOptions): ProtocolProbe<SocketIOOptions> {
-  return probeOf(options) as ProtocolProbe<SocketIOOptions>
+export function socketIO(options: SocketIOOptions): ProtocolProbe<Data> {
+  return probeOf(options) as ProtocolProbe<Data>
 }
 
 const encoder = new Encoder()
@@ -101,7 +101,7 @@ const emitted = prepared(({ event, args, namespace: nsp }: Data) => {
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
-  data: dataOf,
+  data: dataOf as (index: number, options: unknown) => Data,
   url(_index, { path, query }, given) {
     const url = new URL(given)
     if (path !== undefined || url.pathname === '/') url.pathname = path ?? usualPath

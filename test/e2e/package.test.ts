@@ -183,6 +183,8 @@ const typed = `
 import { describe, expectTypeOf, test as base } from 'vitest'
 import { expect, test, withWsLoad, wsLoad as plain } from 'vitest-ws-load'
 import type { LoadComparison, LoadSummary, SLO, WsLoad, WsLoadFixtures, WsLoadOptions } from 'vitest-ws-load'
+import { defineProtocol } from 'vitest-ws-load/protocol'
+import * as protocols from 'vitest-ws-load/protocols'
 import wsLoadPlugin, { type WsLoadPluginOptions } from 'vitest-ws-load/plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -204,6 +206,30 @@ test('a comparison', async ({ wsLoad }) => {
   // @ts-expect-error a comparison has no duration
   await wsLoad.compare({ base: { url: 'ws://a' }, head: { url: 'ws://b' }, duration: '1s' })
 })
+
+test('ready-made protocols', async ({ wsLoad }) => {
+  await wsLoad({ probe: protocols.socketIO({ event: 'echo', args: ['hi', new Uint8Array(3)] }) })
+  await wsLoad({ probe: protocols.graphqlWS({ query: '{ hello }', variables: { a: [1] } }) })
+  await wsLoad({ probe: protocols.jsonRPC({ method: 'echo', params: { a: 1 } }) })
+  // @ts-expect-error no such option
+  protocols.jsonRPC({ method: 'echo', parms: [] })
+  // @ts-expect-error no event
+  protocols.socketIO({ args: [] })
+})
+export const ofTheirOwn = [
+  defineProtocol({
+    ...protocols.socketIOProtocol,
+    data: (index) => protocols.socketIO({ event: 'echo', auth: { user: index } }).data,
+  }),
+  defineProtocol({
+    ...protocols.graphqlWSProtocol,
+    data: (index) => protocols.graphqlWS({ query: '{ hello }', connectionParams: { user: index } }).data,
+  }),
+  defineProtocol({
+    ...protocols.jsonRPCProtocol,
+    headers: (index) => ({ 'x-user': String(index) }),
+  }),
+]
 
 test('the matcher', async ({ wsLoad }) => {
   const summary = await wsLoad({ connections: 3, duration: '3s' })
