@@ -196,12 +196,14 @@ export function checkConfidence(confidence: unknown): void {
 }
 
 /** Why a run says nothing about its target, if it does not. */
-export function whyInvalid({ pings, pongs, connections, ended, duration }: LoadResult): string | undefined {
+export function whyInvalid({ pings, pongs, connections, errors, ended, duration }: LoadResult): string | undefined {
   const aborted =
     ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []
   if (pings.answered > 0) return aborted[0]
   const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
-  const unanswered = pings.sent === 0 ? 'no ping was sent' : `none of ${formatCount(pings.sent)} pings was answered`
+  const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'
+  const unanswered =
+    pings.sent === 0 ? 'no ping was sent' : `none of ${formatCount(pings.sent)} pings was answered${withErrors}`
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
   return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...aborted].join(', ')

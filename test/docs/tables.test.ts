@@ -31,6 +31,16 @@ test('the table of the plugin and that of a target have every option', () => {
   }
 })
 
+test.each([
+  ['socket-io', 'SocketIOOptions'],
+  ['graphql-ws', 'GraphQLWSOptions'],
+  ['json-rpc', 'JsonRPCOptions'],
+])('the table of docs/protocols/%s.md has every option', (name, options) => {
+  const fields = fieldsOf(options, `src/protocols/${name}.ts`)
+  expect(fields.length).toBeGreaterThan(1)
+  expect(firstCells(`docs/protocols/${name}.md`, 'option').toSorted()).toEqual(fields)
+})
+
 test('the table of a summary has every field', () => {
   const fields = fieldsOf('LoadResult', 'src/result/load-result.ts')
   expect(firstCells('docs/summary.md', '`summary.…`').toSorted()).toEqual(fields)

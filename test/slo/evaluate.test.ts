@@ -412,6 +412,16 @@ describe('no vacuous pass:', () => {
     ])
   })
 
+  test('nothing answered but by errors', () => {
+    const errors = { ERROR_ANSWER: { count: 10, samples: ['out of tea'] } }
+    const verdict = evaluateSLO(loadResult([], { pings: { lost: 10 }, errors }), everything)
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.reasons).toEqual([
+      'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered but by an error',
+      'ERROR_ANSWER × 10 (out of tea)',
+    ])
+  })
+
   test('all pings dropped', () => {
     expect(evaluateSLO(loadResult([], { pings: { dropped: 10 } }), everything)).toMatchObject({
       verdict: 'inconclusive',
