@@ -31,6 +31,11 @@ describe('of an address', () => {
   })
 })
 
+test('all that stands under the names by which Socket.IO and GraphQL log in is masked', () => {
+  const data = { event: 'echo', auth: { user: 'ada' }, connectionParams: { as: ['lovelace'] } }
+  expect(maskerOf({ url: 'ws://127.0.0.1/', data })('echo of ada, lovelace')).toBe('echo of masked, masked')
+})
+
 test('what data has under the name of a secret is masked, however deep it lies', () => {
   const loop: Record<string, unknown> = { room: 'lobby', token: 'hunter2' }
   loop['self'] = loop

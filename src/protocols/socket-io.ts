@@ -40,6 +40,8 @@ const mainNamespace = '/'
 const reserved = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'])
 /** An acknowledgement and its id; a binary one says first how many attachments it has. */
 const acknowledgement = /^4(?:3|6\d+-)(?:\/[^,]*,)?(\d+)\[/
+/** How Socket.IO answers a handshake that it does not want. */
+const refused = 'HTTP_400'
 /** Answers to a handshake that whoever is no Socket.IO server gives, or one that listens on another path. */
 const noServer = /^(?:HTTP_\d+|ECONNRESET|HANDSHAKE_INVALID)$/
 
@@ -93,10 +95,14 @@ const encoder = new Encoder()
 
 /** The packet of an event but for its id, and its attachments. */
 const emitted = prepared(({ event, args, namespace: nsp }: Data) => {
-  const encoded = encoder.encode({ type: PacketType.EVENT, nsp, data: [event, ...args] }) as [string, ...Uint8Array[]]
-  const [packet, ...attachments] = encoded
+  const encoded = encoder.encode({ type: PacketType.EVENT, nsp, data: [event, ...args] })
+  const [packet, ...attachments] = encoded as [string, ...(Uint8Array | ArrayBuffer)[]]
   const place = nsp === mainNamespace ? packet.indexOf('[') : packet.indexOf(`${nsp},`) + nsp.length + 1
-  return { before: `${engine.message}${packet.slice(0, place)}`, after: packet.slice(place), attachments }
+  return {
+    before: `${engine.message}${packet.slice(0, place)}`,
+    after: packet.slice(place),
+    attachments: attachments.map(bytesOf),
+  }
 })
 
 /** The protocol itself, to make one of it whose connections differ. */
@@ -136,11 +142,20 @@ export default defineProtocol({
     return id === undefined ? undefined : Number(id)
   },
   advise({ code, during }, { data: { path, namespace } }) {
-    const server = `no Socket.IO server, version 3 or later, at ${path ?? 'the path of the URL'}? Check url and the option path`
-    if (during === 'handshake' && noServer.test(code)) return server
-    return code === 'SESSION_TIMEOUT' ? `${server}, or what keeps this user out of namespace ${namespace}` : undefined
+    if (code === 'SESSION_TIMEOUT') return `${noServerAt(path)}, or what keeps this user out of namespace ${namespace}`
+    if (during !== 'handshake') return undefined
+    if (code === refused) return 'check headers, query, and the transports and allowRequest of the server'
+    return noServer.test(code) ? noServerAt(path) : undefined
   },
 })
+
+function bytesOf(attachment: Uint8Array | ArrayBuffer): Uint8Array {
+  return attachment instanceof ArrayBuffer ? new Uint8Array(attachment) : attachment
+}
+
+function noServerAt(path = 'the path of the URL'): string {
+  return `no Socket.IO server, version 3 or later, at ${path}? Check url and the option path`
+}
 
 function connecting(nsp: string, auth: unknown): string {
   return `${engine.message}${String(encoder.encode({ type: PacketType.CONNECT, nsp, data: auth })[0])}`
@@ -170,7 +185,7 @@ function describeRefusal({ nsp, data }: Packet): string {
   const { message } = data as { readonly message: string }
   return message === 'Invalid namespace'
     ? `the server has no namespace ${nsp} (${message}); the option namespace names another one`
-    : `the server lets this user not into namespace ${nsp} (${message}); check the option auth`
+    : `the server does not let this user into namespace ${nsp} (${message}); check the option auth`
 }
 
 function isDisconnection(message: ProbeMessage, namespace: string): boolean {

@@ -19,6 +19,10 @@ async function onlyFault(server: SocketIOServer, probe: SocketIOOptions, others:
   return `${code}: ${samples.join('\n')}`
 }
 
+function refuse(_request: unknown, decide: (error: string | null, isAllowed: boolean) => void): void {
+  decide(null, false)
+}
+
 /** A module of a user that exports a protocol made of this one. */
 async function changed(protocol: string): Promise<string> {
   const index = new URL('../../src/protocols/index.ts', import.meta.url).href
@@ -57,7 +61,7 @@ describe.for(versions)('socketIO against Socket.IO %s', ([, version]) => {
 
   test('sends binary arguments, and takes an acknowledgement with some for one message', async () => {
     await using server = await acknowledging({ version })
-    const args = [Uint8Array.of(1, 2), { file: new Uint8Array(2_000), name: 'a[b' }]
+    const args = [Uint8Array.of(1, 2), { file: new ArrayBuffer(2_000), name: 'a[b' }]
     const { pings, errors, messages } = await flood(server, { ...load, probe: socketIO({ event: 'echo', args }) })
     expect(errors).toEqual({})
     expect(pings).toMatchObject({ sent: 30, answered: 30 })
@@ -82,7 +86,7 @@ describe.for(versions)('socketIO against Socket.IO %s', ([, version]) => {
     await using server = await acknowledging({ version })
     const wrong = { ...echo, namespace: '/admin', auth: { token: 'guess' } }
     expect(await onlyFault(server, wrong)).toBe(
-      'SESSION_FAILED: Error: the server lets this user not into namespace /admin (not you, masked); check the option auth',
+      'SESSION_FAILED: Error: the server does not let this user into namespace /admin (not you, masked); check the option auth',
     )
   })
 
@@ -124,6 +128,16 @@ describe('a path', () => {
     await using server = await acknowledging({ path: '/live' })
     expect(await onlyFault(server, { ...echo, path: '/socket.io' })).toBe(
       'ECONNRESET: socket hang up; no Socket.IO server, version 3 or later, at /socket.io/? Check url and the option path',
+    )
+  })
+
+  test.for([
+    ['has no WebSocket', { transports: ['polling'] }],
+    ['refuses the handshake', { allowRequest: refuse }],
+  ] as const)('of a server that %s is told with what decides on it', async ([, serverOptions]) => {
+    await using server = await acknowledging(serverOptions as Parameters<typeof acknowledging>[0])
+    expect(await onlyFault(server, echo)).toBe(
+      'HTTP_400: 400 Bad Request; check headers, query, and the transports and allowRequest of the server',
     )
   })
 
