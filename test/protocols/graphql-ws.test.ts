@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { graphqlWS, type GraphQLWSOptions } from '../../src/protocols/index.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
@@ -76,6 +76,8 @@ describe.for(['graphql-ws', 'GraphQL Yoga'] as const)('graphqlWS against %s', (b
   })
 
   test('counts the end of a connection whose document cannot be parsed', async () => {
+    // The server tells it there.
+    using complaint = vi.spyOn(console, 'error').mockImplementation(() => {})
     await using server = await executing({ by })
     const { errors, connections } = await flood(server, {
       connections: 1,
@@ -84,6 +86,7 @@ describe.for(['graphql-ws', 'GraphQL Yoga'] as const)('graphqlWS against %s', (b
     })
     expect(connections).toMatchObject({ opened: 1, closedEarly: 1 })
     expect(errors).toEqual({ CLOSE_4500: { count: 1, samples: ['Syntax Error: Expected Name, found <EOF>.'] } })
+    expect(complaint).toHaveBeenCalledOnce()
   })
 
   test('answers pings in messages, while others log in, in warm-up, measurement and drain', async () => {
