@@ -3,6 +3,7 @@ import { jsonRPC } from '../../src/protocols/index.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { flood } from '../support/flood.ts'
 import { callable } from '../support/json-rpc.ts'
+import { moduleFile } from '../support/module-file.ts'
 import { answering } from '../support/servers.ts'
 
 const load = { connections: 2, pings: 20 } as const
@@ -41,6 +42,35 @@ describe('jsonRPC against rpc-websockets', () => {
     clearInterval(timer)
     expect(errors).toEqual({})
     expect(pings.answered).toBe(pings.sent)
+  })
+})
+
+describe('a protocol made of jsonRPC that logs in', () => {
+  const source = `import { jsonRPC, jsonRPCProtocol } from '${new URL('../../src/protocols/index.ts', import.meta.url).href}'
+    export default {
+      ...jsonRPCProtocol,
+      async session({ send, receive }, { data }) {
+        send(JSON.stringify({ jsonrpc: '2.0', id: 'login', method: 'rpc.login', params: { token: data.token } }))
+        const { result, error } = JSON.parse(await receive())
+        if (!result) throw new Error(error?.message ?? 'wrong token')
+      },
+      data: (index, { token }) => ({ ...jsonRPC({ method: 'secret' }).data, token }),
+    }`
+
+  test('is answered', async () => {
+    await using server = await callable()
+    const probe = { protocol: await moduleFile(source), data: { token: 'letmein' } }
+    const { pings, errors } = await flood(server, { ...load, probe })
+    expect(errors).toEqual({})
+    expect(pings.answered).toBe(20)
+  })
+
+  test('is told that it is not let in', async () => {
+    await using server = await callable()
+    const probe = { protocol: await moduleFile(source), data: { token: 'guess' } }
+    const { connections, errors } = await flood(server, { connections: 2, duration: 500, probe })
+    expect(connections.failedSessions).toBe(2)
+    expect(errors['SESSION_FAILED']!.samples).toEqual(['Error: wrong token (probe.mjs:7:28)'])
   })
 })
 

@@ -11,7 +11,7 @@ export interface RPCServer extends AsyncDisposable {
   notify(): void
 }
 
-/** Knows `echo`, which says its parameters back, `fail`, and `secret`, which asks for a login. */
+/** Knows `echo`, which says its parameters back, `fail`, and `secret`, which asks for `rpc.login` with the token. */
 export async function callable(): Promise<RPCServer> {
   const server = new Server({ host: '127.0.0.1', port: 0 })
   await new Promise<void>((resolve) => server.on('listening', resolve))
@@ -24,6 +24,7 @@ export async function callable(): Promise<RPCServer> {
     throw new Error('out of tea')
   })
   server.register('secret', () => 42).protected()
+  server.setAuth(async (params) => (params as { token?: string }).token === 'letmein')
   server.event('news')
   return {
     url: `ws://127.0.0.1:${(server.wss.address() as AddressInfo).port}`,
