@@ -126,6 +126,21 @@ describe.for(['graphql-ws', 'GraphQL Yoga'] as const)('graphqlWS against %s', (b
   })
 })
 
+test('a connection that comes back is initialised again', async () => {
+  await using server = await executing()
+  const probe = graphqlWS({ query: '{ hello', connectionParams: { token: 'letmein' } })
+  using _ = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const { connections, errors, session } = await flood(server, {
+    connections: 1,
+    duration: 600,
+    reconnect: { max: 2, backoff: 20 },
+    probe,
+  })
+  expect(Object.keys(errors)).toEqual(['CLOSE_4500'])
+  expect(connections.reconnects).toBeGreaterThan(0)
+  expect(session.count).toBe(1 + connections.reconnects)
+})
+
 describe('what is wrong is told with its cure:', () => {
   const wrongs: [
     name: string,

@@ -175,6 +175,20 @@ describe('a server that', () => {
     })
   })
 
+  test.for(['kick', 'hang up'])('sends sockets away (%s) is entered again by those that come back', async (event) => {
+    await using server = await acknowledging()
+    const { connections, errors } = await flood(server, {
+      connections: 1,
+      duration: 600,
+      reconnect: { max: 3, backoff: 20 },
+      probe: socketIO({ event }),
+    })
+    expect(Object.keys(errors)).toHaveLength(1)
+    expect(connections).toMatchObject({ opened: 1, failedReconnects: 0 })
+    expect(server.entered.length).toBe(1 + connections.reconnects)
+    expect(connections.reconnects).toBeGreaterThan(0)
+  })
+
   test('never acknowledges leaves pings to time out', async () => {
     await using server = await acknowledging()
     const probe = socketIO({ event: 'mute' })
