@@ -30,7 +30,7 @@ const floodsSideBySide = [
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,package,reporter,target,together}.test.ts',
   'test/generator/{ends,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
-  'test/generator/{place,probes,protocol,session,split,tls,unfinished-messages}.test.ts',
+  'test/generator/{place,probes,protocol,reconnects,session,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
   'test/protocols/*.test.ts',
   'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
