@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { connectionTotals } from '../support/connection-totals.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { closePayload } from '../support/frames.ts'
 import { compare } from '../support/run.ts'
@@ -7,15 +8,7 @@ import { babbles, echoing, freezing, goodbye, lingering, type LingeringOptions }
 
 const close1011 = goodbye(closePayload(1_011, 'no more'))
 const half = { every: 2, after: { answers: 3 } }
-const halfOf4 = {
-  requested: 4,
-  opened: 4,
-  failed: 0,
-  closedEarly: 2,
-  failedSessions: 0,
-  reconnects: 0,
-  failedReconnects: 0,
-}
+const halfOf4 = connectionTotals({ requested: 4, closedEarly: 2 })
 const all4 = { ...halfOf4, closedEarly: 4 }
 
 const ends = [

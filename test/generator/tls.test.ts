@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { certificates } from '../support/certificates.ts'
+import { connectionTotals } from '../support/connection-totals.ts'
 import { flood } from '../support/flood.ts'
 import { babbling, chopping, delaying, echoing, refusing } from '../support/servers.ts'
 
@@ -59,15 +60,7 @@ test('a client certificate is shown', async () => {
 })
 
 describe('a failure of TLS is counted', () => {
-  const noOne = {
-    requested: 3,
-    opened: 0,
-    failed: 3,
-    closedEarly: 0,
-    failedSessions: 0,
-    reconnects: 0,
-    failedReconnects: 0,
-  }
+  const noOne = connectionTotals({ requested: 3, failed: 3 })
 
   test('as self-signed', async () => {
     await using server = await echoing({ tls: true })

@@ -6,6 +6,7 @@ import { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { GeneratorReport } from '../../src/result/load-result.ts'
 import { reportGenerator } from '../../src/run/generator-report.ts'
 import { merge } from '../../src/run/merge.ts'
+import { connectionTotals } from '../support/connection-totals.ts'
 import { undisturbed } from '../support/undisturbed.ts'
 
 /** Milliseconds. */
@@ -22,15 +23,7 @@ function report(...threads: readonly Thread[]): GeneratorReport {
       ending: 'completed',
       duration,
       lastAnswer: duration,
-      connections: {
-        requested: 1,
-        opened: 1,
-        failed: 0,
-        closedEarly: 0,
-        failedSessions: 0,
-        reconnects: 0,
-        failedReconnects: 0,
-      },
+      connections: connectionTotals({ requested: 1 }),
       recording,
       slices: recording.slices(),
       spent: { active: 700, polling: 9_000, cpu: 9_700 },

@@ -6,6 +6,7 @@ import { Recorder } from '../../src/generator/recorder.ts'
 import { summarize } from '../../src/run/summarize.ts'
 import type { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
+import { connectionTotals } from '../support/connection-totals.ts'
 import { undisturbed } from '../support/undisturbed.ts'
 
 const startedAt = new Date('2026-11-23T12:00:00Z')
@@ -21,15 +22,7 @@ function recorded(write: (recorder: Recorder) => void = () => {}, open = true): 
 
 /** A thread's report as it arrives from the thread. */
 function report(recording: Recorder, overrides: Partial<FloodReport> = {}): FloodReport {
-  const connections = {
-    requested: 10,
-    opened: 10,
-    failed: 0,
-    closedEarly: 0,
-    failedSessions: 0,
-    reconnects: 0,
-    failedReconnects: 0,
-  }
+  const connections = connectionTotals({ requested: 10 })
   const lastAnswer = recording.lastAnswer - from
   return structuredClone({
     ending: 'completed',
@@ -112,44 +105,12 @@ describe('several threads', () => {
   test('find out what one would have found out', () => {
     fc.assert(
       fc.property(lives, (pings) => {
-        const connections = {
-          requested: 30,
-          opened: 27,
-          failed: 3,
-          closedEarly: 1,
-          failedSessions: 0,
-          reconnects: 0,
-          failedReconnects: 0,
-        }
+        const connections = connectionTotals({ requested: 30, failed: 3, closedEarly: 1 })
         const one = summaryOf([report(record(pings), { connections })])
         const third = [
-          {
-            requested: 10,
-            opened: 10,
-            failed: 0,
-            closedEarly: 0,
-            failedSessions: 0,
-            reconnects: 0,
-            failedReconnects: 0,
-          },
-          {
-            requested: 10,
-            opened: 9,
-            failed: 1,
-            closedEarly: 1,
-            failedSessions: 0,
-            reconnects: 0,
-            failedReconnects: 0,
-          },
-          {
-            requested: 10,
-            opened: 8,
-            failed: 2,
-            closedEarly: 0,
-            failedSessions: 0,
-            reconnects: 0,
-            failedReconnects: 0,
-          },
+          connectionTotals({ requested: 10 }),
+          connectionTotals({ requested: 10, failed: 1, closedEarly: 1 }),
+          connectionTotals({ requested: 10, failed: 2 }),
         ]
         const several = summaryOf([0, 1, 2].map((nth) => report(record(pings, nth), { connections: third[nth]! })))
         for (const name of ['latency', 'latencyFloor', 'serviceTime', 'handshake'] as const) {
@@ -270,15 +231,7 @@ describe('rates', () => {
       recorder.coalesced({ due: 2_000, sent: 2_000, floor: 2_001, ceiling: 2_001 })
       for (const what of ['dropped', 'timedOut', 'lost'] as const) recorder.count(what, 2_000)
     })
-    const connections = {
-      requested: 3,
-      opened: 2,
-      failed: 1,
-      closedEarly: 1,
-      failedSessions: 0,
-      reconnects: 0,
-      failedReconnects: 0,
-    }
+    const connections = connectionTotals({ requested: 3, failed: 1, closedEarly: 1 })
     expect(summaryOf([report(failing, { connections })])).toMatchObject({ errorRate: 3 / 7, connectErrorRate: 1 / 3 })
   })
 })

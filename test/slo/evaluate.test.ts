@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
+import { connectionTotals } from '../support/connection-totals.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 const everything: SLO = { p50: '< 1h', max: '< 1h', errorRate: '< 99%', throughput: '> 0', lost: '<= 1000000' }
@@ -45,15 +46,7 @@ test('tells < from <= and > from >=', () => {
 test('reads each total from its own place', () => {
   const result = loadResult(undefined, {
     pings: { timedOut: 1, lost: 2, dropped: 3 },
-    connections: {
-      requested: 10,
-      opened: 9,
-      failed: 1,
-      closedEarly: 4,
-      failedSessions: 0,
-      reconnects: 0,
-      failedReconnects: 0,
-    },
+    connections: connectionTotals({ requested: 10, failed: 1, closedEarly: 4 }),
     throughput: 5,
     offeredRate: 6,
     errorRate: 0.07,
@@ -115,15 +108,7 @@ describe('a ping without an answer is infinitely slow:', () => {
   })
 
   test('a bound that only warns lets no connection be missing', () => {
-    const connections = {
-      requested: 100,
-      opened: 40,
-      failed: 60,
-      closedEarly: 1,
-      failedSessions: 0,
-      reconnects: 0,
-      failedReconnects: 0,
-    }
+    const connections = connectionTotals({ requested: 100, failed: 60, closedEarly: 1 })
     const result = loadResult(undefined, { connections })
     const slo = { max: '< 1h', connectErrorRate: { warn: '< 1%' }, closedEarly: { warn: '<= 0' } }
     expect(evaluateSLO(result, slo).verdict).toBe('fail')
@@ -270,15 +255,7 @@ describe('a saturated generator does not blame the server:', () => {
 describe('a generator that was silent for a while does not blame the server:', () => {
   const afterSilence = { timedOut: 1_000, lost: 1_000, dropped: 1_000, failed: 2, closedEarly: 3 }
   const pings = { timedOut: 1_000, lost: 1_000, dropped: 1_000 }
-  const connections = {
-    requested: 10,
-    opened: 8,
-    failed: 2,
-    closedEarly: 3,
-    failedSessions: 0,
-    reconnects: 0,
-    failedReconnects: 0,
-  }
+  const connections = connectionTotals({ requested: 10, failed: 2, closedEarly: 3 })
 
   test('for what failed within a second of that', () => {
     const result = loadResult(undefined, { generator: { afterSilence }, pings, connections })
@@ -315,15 +292,7 @@ describe('a generator that was silent for a while does not blame the server:', (
     const result = loadResult(undefined, {
       generator: { afterSilence },
       pings: more,
-      connections: {
-        requested: 10,
-        opened: 7,
-        failed: 3,
-        closedEarly: 4,
-        failedSessions: 0,
-        reconnects: 0,
-        failedReconnects: 0,
-      },
+      connections: connectionTotals({ requested: 10, failed: 3, closedEarly: 4 }),
     })
     const slo: SLO = { timedOut: '<= 0', lost: '<= 0', dropped: '<= 0', opened: '>= 10', closedEarly: '<= 0' }
     const verdicts = evaluateSLO(result, { ...slo, errorRate: '< 1%', p99: '< 20ms' }).objectives

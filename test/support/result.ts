@@ -3,6 +3,7 @@ import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
+import { connectionTotals } from './connection-totals.ts'
 
 const msToNs = 1e6
 /** Steps of it, around a circle, fill it evenly. */
@@ -68,16 +69,7 @@ export function loadResult(
   const { both: latency, floor: latencyFloor } = latencies(samples)
   const { coalesced = 0 } = overrides.pings ?? {}
   const pings = balanced({ answered: latency.count - coalesced, ...overrides.pings })
-  const connections = {
-    requested: 10,
-    opened: 10,
-    failed: 0,
-    closedEarly: 0,
-    failedSessions: 0,
-    reconnects: 0,
-    failedReconnects: 0,
-    ...overrides.connections,
-  }
+  const connections = { ...connectionTotals({ requested: 10 }), ...overrides.connections }
   const duration = overrides.duration ?? 5000
   return {
     ended: 'completed',
