@@ -10,6 +10,7 @@ import { type ProbeMessage, textOf } from '../wire/probe-message.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
+import { speaksAnother } from './speaks-another.ts'
 
 /** What each ping emits, and to whom. */
 export interface SocketIOOptions {
@@ -42,8 +43,6 @@ const reserved = new Set(['connect', 'connect_error', 'disconnect', 'disconnecti
 const acknowledgement = /^4(?:3|6\d+-)(?:\/[^,]*,)?(\d+)\[/
 /** How Socket.IO answers a handshake that it does not want. */
 const refused = 'HTTP_400'
-/** Answers to a handshake that whoever is no Socket.IO server gives, or one that listens on another path. */
-const noServer = /^(?:HTTP_\d+|ECONNRESET|HANDSHAKE_INVALID)$/
 
 const schema = only({
   event: v.pipe(
@@ -141,11 +140,11 @@ export default defineProtocol({
     const id = typeof message === 'string' ? acknowledgement.exec(message)?.[1] : undefined
     return id === undefined ? undefined : Number(id)
   },
-  advise({ code, during }, { data: { path, namespace } }) {
-    if (code === 'SESSION_TIMEOUT') return `${noServerAt(path)}, or what keeps this user out of namespace ${namespace}`
-    if (during !== 'handshake') return undefined
-    if (code === refused) return 'check headers, query, and the transports and allowRequest of the server'
-    return noServer.test(code) ? noServerAt(path) : undefined
+  advise(fault, { data: { path, namespace } }) {
+    if (!speaksAnother(fault)) return undefined
+    if (fault.code === refused) return 'check headers, query, and the transports and allowRequest of the server'
+    const orNotLetIn = fault.during === 'session' ? `, or what keeps this user out of namespace ${namespace}` : ''
+    return `${noServerAt(path)}${orNotLetIn}`
   },
 })
 
