@@ -9,7 +9,7 @@ import { formatPage } from '../page/page.ts'
 import { formatComparison } from '../report/comparison.ts'
 import { formatJSON } from '../result/json.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
-import { exitAfter, exitCode, exitCodeOf } from './exit-code.ts'
+import { exitAfter, exitCodeOf } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -75,7 +75,7 @@ Exit codes:
   3  unclear
   4  otherwise 0, but an output could not be written
   5  it could not run
-  130  interrupted; what was measured until then is printed
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was measured until then is printed
 
 Examples:
   ws-load compare base.json head.json --markdown >> "$GITHUB_STEP_SUMMARY"
@@ -110,7 +110,7 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   )
   const comparison = new LoadComparison(result.base, result.head, result.verdict)
   const unwritten = print(comparison, flags)
-  return exitAfter(interrupted ? exitCode.interrupted : exitCodeOf(comparison.verdict), unwritten)
+  return exitAfter(interrupted ?? exitCodeOf(comparison.verdict), unwritten)
 }
 
 function compareFiles(base: string, head: string, flags: CompareFlags, useless: readonly string[]): number {

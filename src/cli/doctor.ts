@@ -15,6 +15,7 @@ import { formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
 import { nameFlag } from './flags.ts'
+import { interruptible } from './interrupt.ts'
 import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress } from './progress.ts'
@@ -50,24 +51,40 @@ export const doctorCommand: Command = addLoadFlags(
 )
   .addHelpText(
     'after',
-    '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage\n  4  the output could not be written\n  5  it could not run',
+    '\nExit codes:\n  0  the regression was found\n  1  it was not\n  2  wrong usage\n  4  the output could not be written\n  5  it could not run\n' +
+      '  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was measured until then is printed',
   )
   .action(async (flags: DoctorFlags) => {
     const load = readLoad(flags)
     const { cpu, cores, node, os } = describeEnvironment()
     say(`${cpu}, ${cores} cores, ${os}, Node ${node}; ${load.connections} connections`)
-    say(`\n1. Two servers that do the same, for ${flags.seconds} s`)
-    const noise = await compareAlike(load)
-    for (const line of describeNoise(noise.changes)) say(`   ${line}`)
-    const injected = injectionFor(noise.changes)
-    say(`\n2. A server that takes ${formatRatio(injected)} longer`)
-    const comparison = await compareSlower(injected, flags)
-    for (const line of String(comparison).split('\n')) say(`   ${line}`)
-    const found = comparison.verdict === 'slower'
-    say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
-    for (const line of adviceOn(noise.changes, found)) say(line)
-    process.exitCode = found ? exitCode.fine : exitCode.missed
+    const { result: found, interrupted } = await interruptible((signal) => examine(load, flags, signal))
+    process.exitCode = interrupted ?? (found ? exitCode.fine : exitCode.missed)
   })
+
+/** Says what it finds out, as far as it comes. @returns whether a regression was found */
+async function examine(load: ResolvedOptions, flags: DoctorFlags, signal: AbortSignal): Promise<boolean> {
+  say(`\n1. Two servers that do the same, for ${flags.seconds} s`)
+  const noise = await compareAlike(load, signal)
+  if (noise === undefined) return cutShort()
+  for (const line of describeNoise(noise.changes)) say(`   ${line}`)
+  if (signal.aborted) return cutShort()
+  const injected = injectionFor(noise.changes)
+  say(`\n2. A server that takes ${formatRatio(injected)} longer`)
+  const comparison = await compareSlower(injected, flags, signal)
+  if (comparison === undefined) return cutShort()
+  for (const line of String(comparison).split('\n')) say(`   ${line}`)
+  const found = comparison.verdict === 'slower'
+  if (signal.aborted && !found) return cutShort()
+  say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
+  for (const line of adviceOn(noise.changes, found)) say(line)
+  return found
+}
+
+function cutShort(): false {
+  say('\nInterrupted: nothing is said of what the gate sees here.')
+  return false
+}
 
 /** The load that flags ask for, for half of the time: each side's. */
 function readLoad(flags: DoctorFlags): ResolvedOptions {
@@ -78,28 +95,30 @@ function readLoad(flags: DoctorFlags): ResolvedOptions {
 }
 
 /** All of the time is used, and judged as a comparison of that length would be at its end. */
-async function compareAlike(load: ResolvedOptions): Promise<ComparisonVerdict> {
+async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise<ComparisonVerdict | undefined> {
   const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs)])
   try {
+    if (signal.aborted) return undefined
     const floods = [
       { ...load, url: base.url },
       { ...load, url: head.url },
     ] as const
     const { watcher, end } = showProgress('info')
-    const [before, after] = await runSideBySide(floods, { asLastLook: true, watcher }).finally(end)
+    const [before, after] = await runSideBySide(floods, { signal, asLastLook: true, watcher }).finally(end)
     return compareSideBySide(before, after, parseTolerance(), load.confidence)
   } finally {
     await Promise.all([base.stop(), head.stop()])
   }
 }
 
-async function compareSlower(by: number, flags: DoctorFlags): Promise<LoadComparison> {
+async function compareSlower(by: number, flags: DoctorFlags, signal: AbortSignal): Promise<LoadComparison | undefined> {
   const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs * (1 + by))])
   try {
+    if (signal.aborted) return undefined
     const sides = { base: { url: base.url }, head: { url: head.url } }
     const { watcher, end } = showProgress('info')
     const options = parseComparison({ ...loadOptionsOf(flags), ...sides, maxDuration: `${flags.seconds}s` })
-    const runs = await compare(options, { watcher }).finally(end)
+    const runs = await compare(options, { signal, watcher }).finally(end)
     return new LoadComparison(runs.base, runs.head, runs.verdict)
   } finally {
     await Promise.all([base.stop(), head.stop()])

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { Command } from 'commander'
 import { WsLoadError } from '../errors.ts'
+import type { RunningTarget } from '../server/command.ts'
 import { startEmbedded } from '../server/embedded.ts'
+import { interruptible } from './interrupt.ts'
 import { aWholeNumber } from './parse.ts'
 
 interface EchoFlags {
@@ -18,18 +21,17 @@ export const echoCommand: Command = new Command('echo')
   .action(async ({ port, delay }: EchoFlags) => {
     const server = await startEmbedded(delay, port)
     // Whoever reads the URL may interrupt at once.
-    const interruption = interrupted()
+    const staying = interruptible((signal) => aborted(signal, server))
     process.stdout.write(`${server.url}\n`)
-    const died = server.exited.then((how) => {
-      throw new WsLoadError('WSLOAD_ERR_TARGET_EXITED', how)
-    })
-    const staying = setInterval(() => {}, 2 ** 30)
-    await Promise.race([interruption, died]).finally(() => clearInterval(staying))
+    await staying
     await server.stop()
   })
 
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+/** Resolves when the signal is aborted, and keeps this process until then. Rejects when the server ends before. */
+async function aborted(signal: AbortSignal, server: RunningTarget): Promise<void> {
+  const died = server.exited.then((how) => {
+    throw new WsLoadError('WSLOAD_ERR_TARGET_EXITED', how)
   })
+  const staying = setInterval(() => {}, 2 ** 30)
+  await Promise.race([once(signal, 'abort'), died]).finally(() => clearInterval(staying))
 }

@@ -14,7 +14,10 @@ export const exitCode = {
   unwritten: 4,
   /** It could not run here, or has a bug. */
   failed: 5,
+  /** By SIGHUP, Ctrl-C or SIGTERM, as shells have it. */
+  hungUp: 129,
   interrupted: 130,
+  terminated: 143,
 } as const
 
 /** Of a command that could not write some of what was asked for: a verdict that is red already says more. */

@@ -14,7 +14,7 @@ import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { type Objective, safeParseSLO } from '../slo/objective.ts'
 import { adviseFlags } from './advice.ts'
-import { exitAfter, exitCode, exitCodeOfRun } from './exit-code.ts'
+import { exitAfter, exitCodeOfRun } from './exit-code.ts'
 import { mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -99,7 +99,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
     '--hgrm': () => toHgrm(summary.latency),
     '--html': () => pageOfRun(summary, verdict),
   })
-  return exitAfter(interrupted ? exitCode.interrupted : exitCodeOfRun(summary, verdict), unwritten)
+  return exitAfter(interrupted ?? exitCodeOfRun(summary, verdict), unwritten)
 }
 
 /** With its verdict, if it was judged. */

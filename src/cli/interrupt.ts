@@ -1,18 +1,31 @@
 import { exitCode } from './exit-code.ts'
 
+/** Signals that end a run, and the exit codes that shells have for them. */
+const endings = [
+  ['SIGHUP', exitCode.hungUp],
+  ['SIGINT', exitCode.interrupted],
+  ['SIGTERM', exitCode.terminated],
+] as const
+/** `timeout`, `npx` and a terminal that closes send one signal several times: what comes so soon is no second wish. */
+const sameWishMs = 300
+
 /**
- * Runs something that the first Ctrl-C ends early; the second one quits. A first one that comes later, while the result is
- * written, changes nothing: what was measured is not lost for the last moment.
+ * Runs something that the first Ctrl-C, SIGTERM or SIGHUP ends early; the second one quits. A first one that comes later,
+ * while the result is written, changes nothing: what was measured is not lost for the last moment.
+ * @returns with the exit code of an interruption, if there was one
  */
 export async function interruptible<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
-): Promise<{ readonly result: Result; readonly interrupted: boolean }> {
+): Promise<{ readonly result: Result; readonly interrupted: number | undefined }> {
   const interrupt = new AbortController()
-  const onInterrupt = (): void => {
-    if (interrupt.signal.aborted) process.exit(exitCode.interrupted)
-    interrupt.abort()
+  let first: { readonly code: number; readonly at: number } | undefined
+  for (const [signal, code] of endings) {
+    process.on(signal, () => {
+      if (first !== undefined && performance.now() - first.at > sameWishMs) process.exit(code)
+      first ??= { code, at: performance.now() }
+      interrupt.abort()
+    })
   }
-  process.on('SIGINT', onInterrupt)
   const result = await work(interrupt.signal)
-  return { result, interrupted: interrupt.signal.aborted }
+  return { result, interrupted: first?.code }
 }

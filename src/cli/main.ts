@@ -38,7 +38,7 @@ Exit codes:
   3    nothing was measured, answers were not told from other messages, or the SLO is neither surely met nor surely missed
   4    otherwise 0, but an output could not be written
   5    it could not run
-  130  interrupted; what was measured until then is printed
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was measured until then is printed
 
 Examples:
   ws-load -c 3 -g ws://127.0.0.1:3001

@@ -12,7 +12,7 @@ import { callable } from '../support/json-rpc.ts'
 import { executing } from '../support/graphql.ts'
 import { chatting, goodToken } from '../support/chat.ts'
 import { loadResult } from '../support/result.ts'
-import { closing, dead, delaying, echoing, silent, ticking } from '../support/servers.ts'
+import { closing, dead, delaying, echoing, ticking } from '../support/servers.ts'
 import { receipting } from '../support/stomp.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -360,15 +360,6 @@ describe.concurrent('ws-load URL', () => {
   test('tells every second how far it is, if it is asked to', async () => {
     const { stderr } = await wsLoad('-d', '2500ms', '--warmup', '0', '-r', '100/s', '-v', 'debug')
     expect(stderr).toMatch(/^(measuring, 10 connections, .* left\n){2}/)
-  })
-
-  test('quits at once when it is interrupted twice', async () => {
-    await using server = await silent()
-    const running = execFile(process.execPath, [program, server.url, '-d', '1m', '--warmup', '0'])
-    await vi.waitUntil(() => server.pings > 0, { timeout: 20_000 })
-    running.kill('SIGINT')
-    running.kill('SIGINT')
-    expect(await once(running, 'exit')).toEqual([130, null])
   })
 })
 

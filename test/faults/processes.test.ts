@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as elapsed } from 'node:timers/promises'
 import { vi } from 'vitest'
-import { startChild } from '../support/child.ts'
+import { findProgram, startChild } from '../support/child.ts'
 import { listen } from '../support/listener.ts'
 import { childrenOf, evaluate, freePort, isAlive, parentOf, pidServer, visit } from '../support/processes.ts'
 import { deaf, delaying, echoing, neverUpgrading, silent } from '../support/servers.ts'
@@ -52,10 +52,10 @@ function hitting(signal: NodeJS.Signals) {
   }
 }
 
-/** Sends a program a signal while it measures. */
-function signallingWhenMeasuring(signal: NodeJS.Signals) {
+/** Sends a program a signal when it has said something. */
+function signallingAfter(signal: NodeJS.Signals, text: string) {
   return async (running: RunningProgram) => {
-    await running.says('measuring')
+    await running.says(text)
     running.process.kill(signal)
   }
 }
@@ -294,24 +294,44 @@ matrix('processes', [
   },
   {
     fault: 'SIGTERM in mid-run',
-    run: program([...long, '-v', 'debug'], { meanwhile: signallingWhenMeasuring('SIGTERM') }),
-    exit: 'SIGTERM',
+    run: program(({ url, file }) => [url, ...long, '--json', file('out.json')], {
+      server: echoing,
+      meanwhile: signalling('SIGTERM', ({ pings }) => pings > 50),
+    }),
+    exit: 143,
+    says: /aborted early/,
+    holds: { 'what was measured is kept': ({ result }) => result?.ended === 'aborted' && result.pings.answered > 0 },
+  },
+  {
+    fault: 'a limit of time that ends its run, and sends SIGTERM to it and to its group',
+    run: program(({ url, file }) => [url, ...long, '--json', file('out.json')], {
+      server: echoing,
+      shell: 'set -- timeout 5 "$@"',
+    }),
+    exit: 124,
+    holds: { 'what was measured is kept': ({ result }) => result?.ended === 'aborted' && result.pings.answered > 0 },
+    isPossible: findProgram('timeout') !== undefined,
   },
   {
     fault: 'SIGHUP in mid-run, as of a terminal that is closed',
-    run: program([...long, '-v', 'debug'], { meanwhile: signallingWhenMeasuring('SIGHUP') }),
-    exit: 'SIGHUP',
+    run: program(({ url, file }) => [url, ...long, '--json', file('out.json')], {
+      server: echoing,
+      meanwhile: signalling('SIGHUP', ({ pings }) => pings > 50),
+    }),
+    exit: 129,
+    says: /aborted early/,
+    holds: { 'what was measured is kept': ({ result }) => result?.ended === 'aborted' && result.pings.answered > 0 },
   },
   {
     fault: 'SIGKILL in mid-run',
-    run: program([...long, '-v', 'debug'], { meanwhile: signallingWhenMeasuring('SIGKILL') }),
+    run: program([...long, '-v', 'debug'], { meanwhile: signallingAfter('SIGKILL', 'measuring') }),
     exit: 'SIGKILL',
   },
   {
     fault: 'SIGKILL while two servers are compared',
     run: program(({ url }) => ['compare', url, url, '--max-duration', '60s', '-v', 'debug'], {
       server: echoing,
-      meanwhile: signallingWhenMeasuring('SIGKILL'),
+      meanwhile: signallingAfter('SIGKILL', 'measuring'),
     }),
     exit: 'SIGKILL',
   },
@@ -322,6 +342,46 @@ matrix('processes', [
       meanwhile: signalling('SIGINT', ({ pings }) => pings > 100),
     }),
     exit: 130,
+  },
+  {
+    fault: 'SIGTERM while two servers are compared',
+    run: program(({ url }) => ['compare', url, url, '--max-duration', '60s', '-c', '3'], {
+      server: () => delaying(() => 1),
+      meanwhile: signalling('SIGTERM', ({ pings }) => pings > 100),
+    }),
+    exit: 143,
+    says: /Unclear: [^]*aborted/,
+  },
+  {
+    fault: 'SIGHUP while two servers are compared',
+    run: program(({ url }) => ['compare', url, url, '--max-duration', '60s', '-c', '3'], {
+      server: () => delaying(() => 1),
+      meanwhile: signalling('SIGHUP', ({ pings }) => pings > 100),
+    }),
+    exit: 129,
+    says: /Unclear: [^]*aborted/,
+  },
+  {
+    fault: 'SIGTERM while the doctor compares two servers that do the same',
+    run: program(['doctor', '-c', '3', '--seconds', '60'], { meanwhile: signallingAfter('SIGTERM', '1. Two') }),
+    exit: 143,
+    says: /Interrupted/,
+    never: /2\. A server|blind/,
+  },
+  {
+    fault: 'Ctrl-C while the doctor looks for a regression',
+    run: program(['doctor', '-c', '3', '--seconds', '12', '-r', '100/s'], {
+      meanwhile: signallingAfter('SIGINT', '2. A server'),
+    }),
+    exit: 130,
+    says: /can be found[^]*Interrupted/,
+    never: /blind/,
+  },
+  {
+    fault: 'SIGHUP while the doctor compares two servers that do the same',
+    run: program(['doctor', '-c', '3', '--seconds', '60'], { meanwhile: signallingAfter('SIGHUP', '1. Two') }),
+    exit: 129,
+    says: /Interrupted/,
   },
 
   {
@@ -412,6 +472,16 @@ matrix('processes', [
         running.process.kill('SIGINT')
       },
     }),
+    exit: 0,
+  },
+  {
+    fault: 'ws-load echo, and SIGTERM',
+    run: program(['echo'], { meanwhile: signallingAfter('SIGTERM', 'ws://') }),
+    exit: 0,
+  },
+  {
+    fault: 'ws-load echo in a terminal that is closed',
+    run: program(['echo'], { meanwhile: signallingAfter('SIGHUP', 'ws://') }),
     exit: 0,
   },
   {
