@@ -26,7 +26,7 @@ const sideBySide = [
  * codes and texts, or at a verdict on a limit that is seconds away from what is measured.
  */
 const floodsSideBySide = [
-  'test/cli/{exit-code,main}.test.ts',
+  'test/cli/{exit-code,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,package,reporter,target,together}.test.ts',
   'test/generator/{ends,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',

@@ -6,8 +6,8 @@ import { duration, expected, flag, only, parseFields, sayableNames, text, webSoc
 /** The server under test: how it is started, and where it is then found. */
 export interface TargetOptions {
   /**
-   * Starts the server; run by the shell, in a process group of its own that is ended as a whole (SIGTERM, after 3 s
-   * SIGKILL) on every way out of the test runner. It has to stay in the foreground.
+   * Starts the server; run by the shell, and ended with all that descends from it (SIGTERM, after 3 s SIGKILL) on every way
+   * out of the test runner. It has to stay in the foreground.
    */
   readonly command: string
   /**

@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import * as timers from 'node:timers'
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import { show } from '../wording.ts'
 import { formatDuration } from '../units.ts'
+import { endDescendants } from './descendants.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import type { Errand, Started } from './leash.ts'
-import { endProcessGroup } from './process-group.ts'
 import { Program, sleep } from './program.ts'
 
 const { clearTimeout, setTimeout } = timers
@@ -21,7 +22,7 @@ export interface RunningTarget {
   readonly reused: boolean
   /** Resolves with a message to print when the server ends before it is stopped. Stays pending otherwise. */
   readonly exited: Promise<string>
-  /** Ends the server with all its children; resolves when they are gone. */
+  /** Ends the server with all its descendants; resolves when they are gone. */
   stop(): Promise<void>
 }
 
@@ -67,12 +68,13 @@ async function launch(
   const { command, cwd, env, timeout, url } = options
   let answered = 'nothing yet'
   const leash = new Program('leash')
-  const orphansEnded = endOrphansOf(leash)
+  const mark = randomUUID()
+  const orphansEnded = endOrphansOf(leash, mark)
   const stop = async (): Promise<void> => {
     await leash.stop()
     await orphansEnded
   }
-  leash.process.send({ command, cwd, env: { ...process.env, ...env } } satisfies Errand, () => {})
+  leash.process.send({ command, cwd, env: { ...process.env, ...env }, mark } satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
   const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
   try {
@@ -95,16 +97,16 @@ async function launch(
 }
 
 /** What a leash does when it ends is done here when it was killed, or crashed: else its server would go on unseen. */
-async function endOrphansOf(leash: Program): Promise<void> {
-  let group: number | undefined
+async function endOrphansOf(leash: Program, mark: string): Promise<void> {
+  let leader: number | undefined
   leash.process.on('message', (message: object) => {
-    if ('group' in message) ({ group } = message as Started)
+    if ('leader' in message) ({ leader } = message as Started)
   })
   const endedItself = await new Promise<boolean>((resolve) => {
     leash.process.once('exit', (code) => resolve(code === 0))
     leash.process.once('error', () => resolve(true))
   })
-  if (!endedItself && group !== undefined) await endProcessGroup(group)
+  if (!endedItself && leader !== undefined) await endDescendants({ leader, mark })
 }
 
 function inUse(options: ResolvedTarget): WsLoadError {

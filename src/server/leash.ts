@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { endProcessGroup } from './process-group.ts'
+import { endDescendants, markedEnvironment } from './descendants.ts'
 import type { Exit } from './program.ts'
 
 /** What the leash runs; it is told once, over IPC. */
@@ -7,19 +7,30 @@ export interface Errand {
   readonly command: string
   readonly cwd: string | undefined
   readonly env: NodeJS.ProcessEnv
+  /** By which its descendants are known. */
+  readonly mark: string
 }
 
 /** What it tells of the server that it has started: the leader of its process group. */
 export interface Started {
-  readonly group: number
+  readonly leader: number
 }
 
+let errand: Errand | undefined
 let server: ChildProcess | undefined
 let ending: Promise<void> | undefined
 
-process.once('message', ({ command, cwd, env }: Errand) => {
-  server = spawn(command, { cwd, detached: true, env, shell: true, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (server.pid !== undefined) process.send?.({ group: server.pid } satisfies Started)
+process.once('message', (given: Errand) => {
+  errand = given
+  const env = markedEnvironment(given.env, given.mark)
+  server = spawn(given.command, {
+    cwd: given.cwd,
+    detached: true,
+    env,
+    shell: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (server.pid !== undefined) process.send?.({ leader: server.pid } satisfies Started)
   server.once('exit', (code, signal) => {
     process.send?.({ code, signal } satisfies Exit, undefined, undefined, end)
   })
@@ -32,5 +43,5 @@ function end(): void {
 }
 
 async function endServer(): Promise<void> {
-  if (server?.pid !== undefined) await endProcessGroup(server.pid)
+  if (server?.pid !== undefined) await endDescendants({ leader: server.pid, mark: errand!.mark })
 }

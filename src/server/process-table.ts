@@ -1,4 +1,21 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** A process that runs. */
+export interface ListedProcess {
+  readonly pid: number
+  readonly parent: number
+  /** The process that leads its group. */
+  readonly group: number
+  /** When it began, in words of the system: tells it from a later one of the same number. */
+  readonly began: string
+  /** Its command line and environment, where the list has them. */
+  readonly text?: string
+}
+
+/** The fields of proc_pid_stat(5) from the third on. */
+const [stateField, parentField, groupField, beganField] = [0, 1, 2, 19]
+const psOutputBytes = 2 ** 26
 
 /** Whether there is a process of this number, whoever's it is. */
 export function isListed(pid: number): boolean {
@@ -6,6 +23,55 @@ export function isListed(pid: number): boolean {
     return process.kill(pid, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * All processes but the dead: a signal reaches those too until init has looked after them, which in many a container it never
+ * does. Linux has them as files; elsewhere `ps` lists them, with the environments that this user may see.
+ */
+export function runningProcesses(): ListedProcess[] {
+  return process.platform === 'linux' ? readdirSync('/proc').flatMap(listed) : parseList(readList())
+}
+
+function listed(entry: string): ListedProcess[] {
+  if (!/^\d+$/.test(entry)) return []
+  const fields = readStat(entry)
+  if (fields.length === 0 || fields[stateField] === 'Z') return []
+  const [parent, group] = [Number(fields[parentField]), Number(fields[groupField])]
+  return [{ pid: Number(entry), parent, group, began: fields[beganField]! }]
+}
+
+function readList(): string {
+  try {
+    const columns = 'pid=,ppid=,pgid=,state=,command='
+    return execFileSync('ps', ['-A', '-E', '-ww', '-o', columns], { encoding: 'utf8', maxBuffer: psOutputBytes })
+  } catch {
+    return ''
+  }
+}
+
+/** Reads what `ps -A -E -ww -o pid=,ppid=,pgid=,state=,command=` prints. */
+export function parseList(list: string): ListedProcess[] {
+  return [...list.matchAll(/^ *(\d+) +(\d+) +(\d+) +(\S+) *(.*)$/gm)]
+    .filter(([, , , , state]) => !state!.startsWith('Z'))
+    .map(([, pid, parent, group, , text]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      began: '',
+      text: text!,
+    }))
+}
+
+/** Whether the environment of a process has a text; `undefined` where nobody can tell. */
+export function hasInEnvironment({ pid, text }: ListedProcess, part: string): boolean | undefined {
+  if (text !== undefined) return text.includes(part)
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    return environment === '' ? undefined : environment.includes(part)
+  } catch {
+    return undefined
   }
 }
 

@@ -16,6 +16,7 @@ const crashingProbe = join(import.meta.dirname, '../support/crashing-probe.ts')
 const long = ['-c', '3', '-d', '60s', '-r', '200/s', '--warmup', '0', '--timeout', '60s']
 const short = ['-c', '3', '-d', '300ms', '-r', '200/s', '--warmup', '0']
 const hasFull = existsSync('/dev/full')
+const [setsid, timeout] = ['setsid', 'timeout'].map(findProgram)
 const nothing = evaluate('setInterval(() => {}, 1e6)')
 
 /** Sends a program a signal when its server has seen something. */
@@ -167,6 +168,26 @@ matrix('processes', [
     within: 40_000,
   },
   {
+    fault: 'a target whose server leaves its process group',
+    run: starting({ command: (port) => `${setsid} --wait ${pidServer(port)}` }),
+    exit: 0,
+    isPossible: setsid !== undefined,
+  },
+  {
+    fault: 'a target whose server has a limit of time',
+    run: starting({ command: (port) => `${timeout} 300 ${pidServer(port)}` }),
+    exit: 0,
+    isPossible: timeout !== undefined,
+  },
+  {
+    fault: 'a target that detaches its server, and ends',
+    run: starting({ command: (port) => `${setsid} --fork ${pidServer(port)}` }),
+    exit: 'throws',
+    codes: 'WSLOAD_ERR_TARGET_EXITED',
+    says: /exited with code 0[^]*stay in the foreground/,
+    isPossible: setsid !== undefined,
+  },
+  {
     fault: 'a target that crashes while it is tested',
     run: starting({ command: (port) => pidServer(port), meanwhile: ({ url }) => visit(url, 'die') }),
     exit: 'reported',
@@ -306,11 +327,11 @@ matrix('processes', [
     fault: 'a limit of time that ends its run, and sends SIGTERM to it and to its group',
     run: program(({ url, file }) => [url, ...long, '--json', file('out.json')], {
       server: echoing,
-      shell: 'set -- timeout 5 "$@"',
+      shell: `set -- ${timeout} 5 "$@"`,
     }),
     exit: 124,
     holds: { 'what was measured is kept': ({ result }) => result?.ended === 'aborted' && result.pings.answered > 0 },
-    isPossible: findProgram('timeout') !== undefined,
+    isPossible: timeout !== undefined,
   },
   {
     fault: 'SIGHUP in mid-run, as of a terminal that is closed',

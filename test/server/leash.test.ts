@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext, vi } from 'vitest'
 import { startTarget } from '../../src/server/command.ts'
+import { findProgram } from '../support/child.ts'
 import { targetOf } from '../support/target.ts'
-import { freePort, isAlive, parentOf, pidServer, visit } from '../support/processes.ts'
+import { evaluate, freePort, isAlive, parentOf, pidServer, visit } from '../support/processes.ts'
 
 interface Family {
   readonly parent: ChildProcess
@@ -13,14 +16,35 @@ interface Family {
 }
 
 /** A parent in a process group of its own, as a terminal would give it one, with the target it has started. */
-async function startFamily({ onTestFinished }: TestContext, flags = ''): Promise<Family> {
+async function startFamily(context: TestContext, flags = ''): Promise<Family> {
   const port = await freePort()
   const url = `ws://127.0.0.1:${port}`
+  const parent = await startParent(context, pidServer(port, flags), url)
+  return { parent, url, server: await visit(url) }
+}
+
+async function startParent({ onTestFinished }: TestContext, command: string, url: string): Promise<ChildProcess> {
   const program = join(import.meta.dirname, '../support/target-parent.ts')
-  const parent = fork(program, [pidServer(port, flags), url], { detached: true, execArgv: [], silent: true })
+  const parent = fork(program, [command, url], { detached: true, execArgv: [], silent: true })
   onTestFinished(() => void parent.kill('SIGKILL'))
   await once(parent, 'message')
-  return { parent, url, server: await visit(url) }
+  return parent
+}
+
+/**
+ * A command that starts another one in a session of its own, as nobody's child, and stays in the foreground itself.
+ * @param note a file that it writes its process id to
+ */
+function detaching(command: string, note: string): string {
+  const launch = 'require("child_process").spawn(process.argv[1], { shell: true, detached: true, stdio: "ignore" })'
+  const detached = `"${process.execPath}" -e '${launch}.unref()' '${command}'`
+  return `echo $$ > "${note}"; ${detached}; exec ${evaluate('setInterval(() => {}, 1e6)')}`
+}
+
+async function noteFile({ onTestFinished }: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ws-load-leash-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  return join(directory, 'pid')
 }
 
 // Each has processes of its own, and most of the time is spent in waiting for their end.
@@ -91,6 +115,56 @@ describe.concurrent('a leash', () => {
     const server = await vi.waitFor(() => visit(background), 10_000)
     await visit(foreground, 'die')
     await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
+  })
+
+  test.for([
+    ['in a session of its own', 'setsid', '--wait'],
+    ['under a limit of time', 'timeout', '300'],
+  ] as const)('ends a server %s', async ([, program, flag], { expect, skip }) => {
+    skip(findProgram(program) === undefined, `needs ${program}(1)`)
+    const port = await freePort()
+    const url = `ws://127.0.0.1:${port}`
+    const target = await startTarget(targetOf({ command: `${program} ${flag} ${pidServer(port)}`, url }))
+    const server = await visit(url)
+    await target.stop()
+    expect(isAlive(server)).toBe(false)
+  })
+
+  test.for([
+    ['command ends', (command: number) => command],
+    ['leash is killed', parentOf],
+    ['parent is killed', (command: number) => parentOf(parentOf(command))],
+  ] as const)('ends a server that was detached when the %s', async ([, victim], context) => {
+    const { expect } = context
+    const port = await freePort()
+    const url = `ws://127.0.0.1:${port}`
+    const note = await noteFile(context)
+    await startParent(context, detaching(pidServer(port), note), url)
+    const [server, command] = [await visit(url), Number(await readFile(note, 'utf8'))]
+    process.kill(victim(command), 'SIGKILL')
+    await expect.poll(() => [server, command].filter(isAlive), { timeout: 10_000 }).toEqual([])
+  })
+
+  test('ends a server that was detached when the target is stopped', async (context) => {
+    const { expect, onTestFinished } = context
+    const port = await freePort()
+    const url = `ws://127.0.0.1:${port}`
+    const target = await startTarget(targetOf({ command: detaching(pidServer(port), await noteFile(context)), url }))
+    onTestFinished(() => target.stop())
+    const server = await visit(url)
+    await target.stop()
+    expect(isAlive(server)).toBe(false)
+  })
+
+  test('ends a server that has neither the environment nor the group of its command', async ({ expect, skip }) => {
+    skip(findProgram('setsid') === undefined, 'needs setsid(1)')
+    const port = await freePort()
+    const url = `ws://127.0.0.1:${port}`
+    const command = `env -i setsid --wait ${pidServer(port, '--ignore-sigterm')}; true`
+    const target = await startTarget(targetOf({ command, url }))
+    const server = await visit(url)
+    await target.stop()
+    expect(isAlive(server)).toBe(false)
   })
 
   test('ends a server that ignores SIGTERM', async ({ expect }) => {
