@@ -18,4 +18,6 @@ export const defaults = {
   reconnectBackoff: 1_000,
   threads: 'auto',
   targetTimeout: 60_000,
+  stopSignal: 'SIGTERM',
+  stopTimeout: 5_000,
 } as const

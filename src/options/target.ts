@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import type { Parsed } from '../parsed.ts'
+import { show } from '../wording.ts'
 import { duration, expected, flag, only, parseFields, sayableNames, text, webSocketUrl } from './fields.ts'
 
 /** The server under test: how it is started, and where it is then found. */
 export interface TargetOptions {
   /**
-   * Starts the server; run by the shell, and ended with all that descends from it (SIGTERM, after 3 s SIGKILL) on every way
-   * out of the test runner. It has to stay in the foreground.
+   * Starts the server; run by the shell, and ended with all that descends from it on every way out of the test runner. It has to stay in the foreground.
    */
   readonly command: string
   /**
@@ -21,12 +21,24 @@ export interface TargetOptions {
   readonly env?: Readonly<Record<string, string>>
   /** How long the server may take until it is up; then the start has failed. Milliseconds or a text. Default: '60s'. */
   readonly timeout?: number | string
+  /** The signal that asks the server to end. Default: 'SIGTERM'. */
+  readonly stopSignal?: StopSignal
+  /**
+   * How long the server may then take to end: what is left of it after that is killed (SIGKILL), which is said. Milliseconds or
+   * a text. Default: '5s'.
+   */
+  readonly stopTimeout?: number | string
   /**
    * What happens when the URL accepts WebSockets before the command is run: `true` measures that server, starts none
    * and leaves it running; `false` fails, so that no forgotten server is measured by accident. Default: false.
    */
   readonly reuseExistingServer?: boolean
 }
+
+const stopSignals = ['SIGHUP', 'SIGINT', 'SIGKILL', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const
+
+/** Signals that servers take for the wish that they end. */
+export type StopSignal = (typeof stopSignals)[number]
 
 /** {@link TargetOptions} after defaults; can be cloned to another process. */
 export interface ResolvedTarget {
@@ -37,6 +49,9 @@ export interface ResolvedTarget {
   readonly env: Readonly<Record<string, string>>
   /** Milliseconds. */
   readonly timeout: number
+  readonly stopSignal: StopSignal
+  /** Milliseconds. */
+  readonly stopTimeout: number
   readonly reuseExistingServer: boolean
 }
 
@@ -53,6 +68,11 @@ const schema = only(
       {},
     ),
     timeout: v.optional(duration(1), defaults.targetTimeout),
+    stopSignal: v.optional(
+      v.picklist(stopSignals, expected(`one of ${stopSignals.map((name) => show(name)).join(', ')}`)),
+      defaults.stopSignal,
+    ),
+    stopTimeout: v.optional(duration(1), defaults.stopTimeout),
     reuseExistingServer: v.optional(flag(), false),
   },
   'an object with a command and a url',

@@ -45,6 +45,7 @@ export async function compare(
     })
     return { base: baseRun, head: headRun, verdict: judge(baseRun, headRun) }
   } finally {
-    await Promise.all(targets.map((target) => target.stop()))
+    const killed = await Promise.all(targets.map((target) => target.stop()))
+    for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
   }
 }

@@ -5,7 +5,7 @@ import { WsLoadError } from '../errors.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import { show } from '../wording.ts'
 import { formatDuration } from '../units.ts'
-import { endDescendants } from './descendants.ts'
+import { endDescendants, type Farewell, killedExitCode, longestKillMs } from './descendants.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import type { Errand, Started } from './leash.ts'
 import { Program, sleep } from './program.ts'
@@ -22,8 +22,11 @@ export interface RunningTarget {
   readonly reused: boolean
   /** Resolves with a message to print when the server ends before it is stopped. Stays pending otherwise. */
   readonly exited: Promise<string>
-  /** Ends the server with all its descendants; resolves when they are gone. */
-  stop(): Promise<void>
+  /**
+   * Ends the server with all its descendants; resolves when they are gone, with a message to print if they did not end in time
+   * and were killed.
+   */
+  stop(): Promise<string | undefined>
 }
 
 /**
@@ -54,7 +57,7 @@ export async function startTarget(
     givingUp.signal.throwIfAborted()
     if (!up) return await launch(options, handshake, givingUp)
     if (!options.reuseExistingServer) throw inUse(options)
-    return { url: options.url, reused: true, exited: new Promise(() => {}), stop: () => Promise.resolve() }
+    return { url: options.url, reused: true, exited: new Promise(() => {}), stop: () => Promise.resolve(undefined) }
   } finally {
     signal?.removeEventListener('abort', abort)
   }
@@ -65,16 +68,17 @@ async function launch(
   handshake: Handshake,
   givingUp: AbortController,
 ): Promise<RunningTarget> {
-  const { command, cwd, env, timeout, url } = options
+  const { command, cwd, env, timeout, stopSignal, stopTimeout, url } = options
   let answered = 'nothing yet'
-  const leash = new Program('leash')
+  const leash = new Program('leash', [], stopTimeout + longestKillMs)
   const mark = randomUUID()
-  const orphansEnded = endOrphansOf(leash, mark)
-  const stop = async (): Promise<void> => {
+  const endedInTime = endOrphansOf(leash, mark, options)
+  const stop = async (): Promise<string | undefined> => {
     await leash.stop()
-    await orphansEnded
+    return (await endedInTime) ? undefined : killed(options)
   }
-  leash.process.send({ command, cwd, env: { ...process.env, ...env }, mark } satisfies Errand, () => {})
+  const errand = { command, cwd, env: { ...process.env, ...env }, mark, stopSignal, stopTimeout }
+  leash.process.send(errand satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
   const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
   try {
@@ -86,8 +90,7 @@ async function launch(
       await sleep(handshakeIntervalMs)
     }
   } catch (error) {
-    await stop()
-    throw error
+    throw withMore(error as WsLoadError, await stop())
   } finally {
     clearTimeout(deadline)
   }
@@ -96,17 +99,34 @@ async function launch(
   return { url, reused: false, exited, stop }
 }
 
-/** What a leash does when it ends is done here when it was killed, or crashed: else its server would go on unseen. */
-async function endOrphansOf(leash: Program, mark: string): Promise<void> {
+/**
+ * What a leash does when it ends is done here when it was killed, or crashed: else its server would go on unseen.
+ * @returns whether the server and its descendants have ended in time
+ */
+async function endOrphansOf(leash: Program, mark: string, farewell: Farewell): Promise<boolean> {
   let leader: number | undefined
   leash.process.on('message', (message: object) => {
     if ('leader' in message) ({ leader } = message as Started)
   })
-  const endedItself = await new Promise<boolean>((resolve) => {
-    leash.process.once('exit', (code) => resolve(code === 0))
-    leash.process.once('error', () => resolve(true))
+  const code = await new Promise<number | null>((resolve) => {
+    leash.process.once('exit', resolve)
+    leash.process.once('error', () => resolve(0))
   })
-  if (!endedItself && leader !== undefined) await endDescendants({ leader, mark })
+  if (code === 0 || code === killedExitCode) return code === 0
+  return leader === undefined || (await endDescendants({ leader, mark }, farewell))
+}
+
+/** An error of a start, and what else there is to say. */
+function withMore(error: WsLoadError, more: string | undefined): WsLoadError {
+  return more === undefined ? error : new WsLoadError(error.code, `${error.message}\n${more}`, { cause: error.cause })
+}
+
+function killed(options: ResolvedTarget): string {
+  const { stopSignal, stopTimeout } = options
+  return (
+    `${commandOf(options)} was killed, because it or what it started did not end within ${formatDuration(stopTimeout)} of ${stopSignal}.\n` +
+    'Expected it to end in that time: change what it does then, or target.stopTimeout, or target.stopSignal.'
+  )
 }
 
 function inUse(options: ResolvedTarget): WsLoadError {

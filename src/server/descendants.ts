@@ -12,11 +12,18 @@ export interface Family {
   readonly mark: string
 }
 
-/** How processes are asked to end, and how long they may take. */
-const steps = [
-  { signal: 'SIGTERM', longestMs: 3_000 },
-  { signal: 'SIGKILL', longestMs: 1_000 },
-] as const
+/** How processes are asked to end. */
+export interface Farewell {
+  readonly stopSignal: NodeJS.Signals
+  /** Milliseconds that they may take then, before they are killed. */
+  readonly stopTimeout: number
+}
+
+/** Exit code of a process that was to end descendants, and had to kill some. */
+export const killedExitCode = 3
+
+/** How long what was killed may take to be gone: what the system does not let go is not waited for. */
+export const longestKillMs = 1_000
 /** How often it is checked whether they have ended. */
 const checkEveryMs = 20
 
@@ -29,10 +36,16 @@ export function markedEnvironment(env: NodeJS.ProcessEnv, mark: string): NodeJS.
   return { ...env, [markVariable]: outer === undefined ? mark : `${outer} ${mark}` }
 }
 
-/** Ends a command with its descendants; resolves when they are gone, or have not gone for anything. */
-export async function endDescendants(family: Family): Promise<void> {
+/**
+ * Ends a command with its descendants; resolves when they are gone, or have not gone for anything.
+ * @returns whether all have ended as they were asked to, in time
+ */
+export async function endDescendants(family: Family, { stopSignal, stopTimeout }: Farewell): Promise<boolean> {
   const descendants = new Descendants(family)
-  for (const { signal, longestMs } of steps) if (await haveEnded(descendants, signal, longestMs)) return
+  const isKilled = stopSignal === 'SIGKILL'
+  if (await haveEnded(descendants, stopSignal, isKilled ? longestKillMs : stopTimeout)) return true
+  await haveEnded(descendants, 'SIGKILL', longestKillMs)
+  return isKilled
 }
 
 /** Sends each of them a signal, once, those that appear meanwhile as well. @returns whether all have ended in time */

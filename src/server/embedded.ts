@@ -16,5 +16,5 @@ export async function startEmbedded(delay = 0, port = 0): Promise<RunningTarget>
     void exited.then((message) => reject(new WsLoadError('WSLOAD_ERR_TARGET_EXITED', message)))
   })
   server.unref()
-  return { url: `ws://127.0.0.1:${listening}`, reused: false, exited, stop: () => server.stop() }
+  return { url: `ws://127.0.0.1:${listening}`, reused: false, exited, stop: () => server.stop().then(() => undefined) }
 }

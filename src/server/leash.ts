@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { endDescendants, markedEnvironment } from './descendants.ts'
+import { endDescendants, type Farewell, killedExitCode, markedEnvironment } from './descendants.ts'
 import type { Exit } from './program.ts'
 
 /** What the leash runs; it is told once, over IPC. */
-export interface Errand {
+export interface Errand extends Farewell {
   readonly command: string
   readonly cwd: string | undefined
   readonly env: NodeJS.ProcessEnv
@@ -39,9 +39,10 @@ process.once('disconnect', end)
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, end)
 
 function end(): void {
-  ending ??= endServer().then(() => process.exit())
+  ending ??= endServer().then((endedInTime) => process.exit(endedInTime ? 0 : killedExitCode))
 }
 
-async function endServer(): Promise<void> {
-  if (server?.pid !== undefined) await endDescendants({ leader: server.pid, mark: errand!.mark })
+async function endServer(): Promise<boolean> {
+  if (server?.pid === undefined || errand === undefined) return true
+  return endDescendants({ leader: server.pid, mark: errand.mark }, errand)
 }

@@ -13,8 +13,8 @@ const { clearTimeout, setTimeout } = timers
 
 /** How long output is still read after a program ended: what it started may keep the streams open. */
 const lastOutputMs = 500
-/** How long a program may take to end: the leash gives its server 4 s. */
-const longestStopMs = 6_000
+/** How long a program may take to end after what it ends itself. */
+const longestStopMs = 2_000
 /** What is kept of a program's output. */
 const keptCharacters = 8_192
 const keptLines = 20
@@ -38,8 +38,14 @@ export class Program {
   readonly #stderr: LastWords
   #stopped: Promise<void> | undefined
 
-  /** @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_NOT_PERMITTED`, `WSLOAD_ERR_MACHINE_LIMIT` */
-  constructor(name: 'echo-server' | 'leash', args: readonly string[] = []) {
+  readonly #longestStopMs: number
+
+  /**
+   * @param longestEndMs how long what it has to end itself may take
+   * @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_NOT_PERMITTED`, `WSLOAD_ERR_MACHINE_LIMIT`
+   */
+  constructor(name: 'echo-server' | 'leash', args: readonly string[] = [], longestEndMs = 0) {
+    this.#longestStopMs = longestEndMs + longestStopMs
     checkPlatform()
     const file = join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
     this.process = withPermission(() =>
@@ -106,7 +112,7 @@ export class Program {
   async #stop(): Promise<void> {
     this.process.ref()
     if (this.process.connected) this.process.disconnect()
-    const stuck = setTimeout(() => this.process.kill('SIGKILL'), longestStopMs)
+    const stuck = setTimeout(() => this.process.kill('SIGKILL'), this.#longestStopMs)
     await this.#gone
     clearTimeout(stuck)
     this.#stdout.stream.destroy()

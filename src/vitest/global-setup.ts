@@ -30,7 +30,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return async () => {
     if (--shared.users > 0) return
     targets.delete(key)
-    await target.stop()
+    const killed = await target.stop()
+    if (killed !== undefined) tell(killed)
     if (shared.diedEarly) fail(wanted)
   }
 }

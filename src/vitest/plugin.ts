@@ -61,6 +61,8 @@ const reporter = ownFile('reporter')
 const optionNames = ['defaults', 'target', 'inconclusive', 'report', 'floodParallelism']
 const usualPage = '.vitest/ws-load/report.html'
 const minuteMs = 60_000
+/** What the end of a run takes besides that of the server. */
+const teardownMarginMs = 5_000
 /** Vitest's own, in milliseconds: of tests, and of benchmarks. */
 const timeouts = [
   ['testTimeout', [5_000, 60_000]],
@@ -71,7 +73,7 @@ const timeouts = [
  * The Vitest plugin: defaults for `wsLoad()` and the server under test. Values that the configuration itself gives a
  * project, `provide: { wsLoadDefaults }`, go before `defaults`.
  *
- * It also raises `testTimeout` and `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes,
+ * It also raises `teardownTimeout` to 5 s more than the server may take to end, and `testTimeout` and `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes,
  * and becomes the provider of benchmarks; one that the configuration names goes on with all that are no floods.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in `defaults` and `target`
  */
@@ -114,6 +116,9 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       if (target === undefined) return
       const inPlace = { ...target, cwd: resolve(home, target.cwd ?? '') }
       project.provide('wsLoadPluginTarget', { options: inPlace, handshake: { headers, protocols, tls } })
+      // Vitest ends by force then, and with it whoever waits for the server's end.
+      const { config } = vitest
+      config.teardownTimeout = Math.max(config.teardownTimeout, target.stopTimeout + teardownMarginMs)
       project.config.globalSetup = [...new Set([project.config.globalSetup, globalSetupFile].flat())]
     },
   }

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../support/child.ts'
@@ -23,6 +23,11 @@ server.on('connection', (socket) => socket.on('message', () => {
   console.error('out of memory')
   process.exit(7)
 }))`
+
+/** Goes on in a server program: a clean-up of so many milliseconds. */
+function takesTimeToEnd(ms: number): string {
+  return `process.on('SIGTERM', () => setTimeout(() => { appendFileSync('cleaned', 'up'); process.exit() }, ${ms}))`
+}
 
 const meetsItsSLO = `
 import { expect, test } from 'vitest-ws-load'
@@ -83,6 +88,25 @@ describe('a target', () => {
     const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`))
     expect(run).toMatchObject({ exitCode: 0, stderr: '', survivors: 0 })
     expect(run.stdout).toContain('1 passed')
+  })
+
+  test('has the time to end that it is given, beyond that of Vitest', async () => {
+    const config = `{ plugins: [${plugin(await aTarget({ stopTimeout: '20s' }))}], test: { teardownTimeout: 500 } }`
+    const run = await consumer.run(project(config, { 'server.js': `${serverProgram}\n${takesTimeToEnd(1_500)}` }))
+    expect(run).toMatchObject({ exitCode: 0, stderr: '', survivors: 0 })
+    expect(await readFile(join(run.cwd, 'cleaned'), 'utf8')).toBe('up')
+  })
+
+  test('is killed after its time, which is said', async () => {
+    const config = `{ plugins: [${plugin(await aTarget({ stopTimeout: 300 }))}] }`
+    const run = await consumer.run(project(config, { 'server.js': `${serverProgram}\n${takesTimeToEnd(60_000)}` }))
+    expect(run).toMatchObject({ exitCode: 0, survivors: 0 })
+    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+      "
+      vitest-ws-load: \`exec "node" server.js\` (target.command) was killed, because it or what it started did not end within 300 ms of SIGTERM.
+      Expected it to end in that time: change what it does then, or target.stopTimeout, or target.stopSignal.
+      "
+    `)
   })
 
   test('is gone after tests that failed', async () => {

@@ -8,8 +8,8 @@ import { commandOf, isAlive, processesWith } from '../support/processes.ts'
 import { added, resources } from '../support/resources.ts'
 
 const mark = 'WS_LOAD_FAULTS'
-/** A killed run's server has 3 s after SIGTERM. */
-const patienceMs = 10_000
+/** A killed run's server has 5 s after SIGTERM. */
+const patienceMs = 14_000
 
 /** What a test file has taken of its machine. */
 export interface Household {

@@ -12,6 +12,8 @@ test('options of a target are checked all at once', () => {
     cwd: 5,
     env: { PORT: 3001 },
     timeout: 'soon',
+    stopSignal: 'SIGSTOP',
+    stopTimeout: -1,
     reuseExistingServer: 'yes',
     comand: 'node server.js',
   }
@@ -22,6 +24,8 @@ test('options of a target are checked all at once', () => {
       "target.cwd: expected a directory, got 5",
       "target.env.PORT: expected a text, got 3001",
       "target.timeout: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got "soon"",
+      "target.stopSignal: expected one of "SIGHUP", "SIGINT", "SIGKILL", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", got "SIGSTOP"",
+      "target.stopTimeout: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got -1",
       "target.reuseExistingServer: expected true or false, got "yes"",
       "target.comand: no such option, did you mean "command"?",
     ]
@@ -63,6 +67,8 @@ test('a target has all that its options leave out', () => {
       url: 'ws://127.0.0.1:3001',
       env: {},
       timeout: 2_000,
+      stopSignal: 'SIGTERM',
+      stopTimeout: 5_000,
       reuseExistingServer: false,
     },
   })

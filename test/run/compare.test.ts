@@ -151,6 +151,22 @@ describe('compare', () => {
     for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
   })
 
+  test('warns when a server was killed, because it did not end in time', async () => {
+    await using base = await delaying(() => 4)
+    const port = await freePort()
+    const warnings: Error[] = []
+    const listen = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', listen)
+    await compare({
+      base: { url: base.url },
+      head: { command: pidServer(port, '--ignore-sigterm'), url: `ws://127.0.0.1:${port}`, stopTimeout: 300 },
+      maxDuration: '1s',
+      warmup: 0,
+    })
+    await vi.waitFor(() => expect(warnings.join()).toContain('did not end within 300 ms of SIGTERM'))
+    process.off('warning', listen)
+  })
+
   test('is never green when what holds a server was killed', async () => {
     await using base = await delaying(() => 4)
     const port = await freePort()

@@ -6,7 +6,7 @@ import type { TargetOptions } from '../../src/options/target.ts'
 import { startTarget } from '../../src/server/command.ts'
 import type { Handshake } from '../../src/server/handshake.ts'
 import { certificates } from '../support/certificates.ts'
-import { evaluate, freePort, isAlive, pidServer, visit } from '../support/processes.ts'
+import { evaluate, freePort, isAlive, parentOf, pidServer, visit } from '../support/processes.ts'
 import { echoing, neverUpgrading, refusing } from '../support/servers.ts'
 import { targetOf } from '../support/target.ts'
 
@@ -14,7 +14,7 @@ const forever = evaluate('setInterval(() => {}, 1e6)')
 
 async function start(options: TargetOptions, handshake?: Handshake): ReturnType<typeof startTarget> {
   const target = await startTarget(targetOf(options), handshake)
-  onTestFinished(() => target.stop())
+  onTestFinished(async () => void (await target.stop()))
   return target
 }
 
@@ -199,6 +199,54 @@ describe('a target that fails to come up', () => {
   test('is not started when waiting is aborted before', async () => {
     const starting = startTarget(targetOf(await serve()), {}, AbortSignal.abort())
     await expect(starting).rejects.toMatchObject({ code: 'WSLOAD_ERR_ABORTED' })
+  })
+})
+
+describe('a target that is stopped', () => {
+  test('is asked by its signal, and has the time that it takes', async () => {
+    const cleaned = join(await temporaryDirectory(), 'cleaned')
+    const options = await serve('--ignore-sigterm --ends-by SIGINT --clean-up 1500')
+    const target = await start({ ...options, env: { CLEANED: cleaned }, stopSignal: 'SIGINT', stopTimeout: '30s' })
+    expect(await target.stop()).toBeUndefined()
+    expect(await readFile(cleaned, 'utf8')).toBe('cleaned up')
+  })
+
+  test('is killed when it takes longer, which is said', async () => {
+    const cleaned = join(await temporaryDirectory(), 'cleaned')
+    const options = await serve('--ends-by SIGTERM --clean-up 60000')
+    const target = await start({ ...options, env: { CLEANED: cleaned }, stopTimeout: 300 })
+    const server = await visit(options.url)
+    expect(anonymous((await target.stop())!, options)).toMatchInlineSnapshot(`
+    "\`COMMAND\` (target.command) was killed, because it or what it started did not end within 300 ms of SIGTERM.
+    Expected it to end in that time: change what it does then, or target.stopTimeout, or target.stopSignal."
+  `)
+    expect(isAlive(server)).toBe(false)
+    await expect(readFile(cleaned)).rejects.toThrow('ENOENT')
+  })
+
+  test('is killed at once by SIGKILL, of which nothing is said', async () => {
+    const options = await serve('--ignore-sigterm')
+    const target = await start({ ...options, stopSignal: 'SIGKILL' })
+    const server = await visit(options.url)
+    expect(await target.stop()).toBeUndefined()
+    expect(isAlive(server)).toBe(false)
+  })
+
+  test('is killed as well when its leash was killed, which is said', async () => {
+    const options = await serve('--ignore-sigterm')
+    const target = await start({ ...options, command: `exec ${options.command}`, stopTimeout: 300 })
+    const server = await visit(options.url)
+    process.kill(parentOf(server), 'SIGKILL')
+    expect(await target.stop()).toContain('did not end within 300 ms of SIGTERM')
+    expect(isAlive(server)).toBe(false)
+  })
+
+  test('says so in its error when it never came up', async () => {
+    const stubborn = evaluate('process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6)')
+    const url = `ws://127.0.0.1:${await freePort()}`
+    const { code, message } = await failure({ command: stubborn, url, timeout: '2s', stopTimeout: 300 })
+    expect(code).toBe('WSLOAD_ERR_TARGET_TIMEOUT')
+    expect(message).toMatch(/accepted no WebSocket[^]*\n`COMMAND` \(target\.command\) was killed, because it/)
   })
 })
 

@@ -10,7 +10,7 @@ const source = join(import.meta.dirname, '../../src/server')
 
 async function connect(options: { perMessageDeflate?: boolean } = {}, delay?: number): Promise<WebSocket> {
   const target = await startEmbedded(delay)
-  onTestFinished(() => target.stop())
+  onTestFinished(async () => void (await target.stop()))
   const socket = new WebSocket(target.url, options)
   await once(socket, 'open')
   return socket
@@ -59,7 +59,7 @@ test('agrees to compression when a client offers it', async () => {
 
 test('outlives a client that breaks the protocol', async () => {
   const target = await startEmbedded()
-  onTestFinished(() => target.stop())
+  onTestFinished(async () => void (await target.stop()))
   const rude = new WebSocket(target.url)
   rude.once('upgrade', ({ socket }) => socket.write(Buffer.of(0xff, 0xff)))
   expect(await once(rude, 'close')).toContain(1002)

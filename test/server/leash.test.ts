@@ -99,7 +99,7 @@ describe.concurrent('a leash', () => {
     const [child, grandchild] = ports.map((port) => `ws://127.0.0.1:${port}`) as [string, string]
     const command = `${pidServer(ports[0]!)} & (${pidServer(ports[1]!)}; true) & wait`
     const target = await startTarget(targetOf({ command, url: child }))
-    onTestFinished(() => target.stop())
+    onTestFinished(async () => void (await target.stop()))
     const servers = [await visit(child), await vi.waitFor(() => visit(grandchild), 10_000)]
     await target.stop()
     expect(servers.filter(isAlive)).toEqual([])
@@ -111,7 +111,7 @@ describe.concurrent('a leash', () => {
     const target = await startTarget(
       targetOf({ command: `${pidServer(ports[0]!)} & ${pidServer(ports[1]!)}`, url: foreground }),
     )
-    onTestFinished(() => target.stop())
+    onTestFinished(async () => void (await target.stop()))
     const server = await vi.waitFor(() => visit(background), 10_000)
     await visit(foreground, 'die')
     await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
@@ -150,7 +150,7 @@ describe.concurrent('a leash', () => {
     const port = await freePort()
     const url = `ws://127.0.0.1:${port}`
     const target = await startTarget(targetOf({ command: detaching(pidServer(port), await noteFile(context)), url }))
-    onTestFinished(() => target.stop())
+    onTestFinished(async () => void (await target.stop()))
     const server = await visit(url)
     await target.stop()
     expect(isAlive(server)).toBe(false)
@@ -180,7 +180,7 @@ describe.concurrent('a leash', () => {
     const port = await freePort()
     const url = `ws://127.0.0.1:${port}`
     const target = await startTarget(targetOf({ command: `exec ${pidServer(port)}`, url }))
-    onTestFinished(() => target.stop())
+    onTestFinished(async () => void (await target.stop()))
     const server = await visit(url)
     process.kill(parentOf(server), 'SIGKILL')
     expect(await target.exited).toContain('was ended by SIGKILL while it was being tested')

@@ -1,8 +1,10 @@
 /**
  * A server program with a WebSocket on 127.0.0.1 that tells each client its process id:
- * `node pid-server.ts PORT [--refuse STATUS] [--ignore-sigterm] [--chatter BYTES] [--last-words TEXT]`.
+ * `node pid-server.ts PORT [--refuse STATUS] [--ignore-sigterm] [--ends-by SIGNAL] [--clean-up MS] [--chatter BYTES] [--last-words TEXT]`.
+ * With `--ends-by` that signal makes it end, after its clean-up; it then writes `cleaned up` to the file CLEANED, if there is one.
  * A client that says `die` makes it write its last words to stderr and exit with code 7.
  */
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { WebSocketServer } from 'ws'
 
@@ -11,12 +13,22 @@ const { positionals, values } = parseArgs({
   options: {
     refuse: { type: 'string' },
     'ignore-sigterm': { type: 'boolean' },
+    'ends-by': { type: 'string' },
+    'clean-up': { type: 'string', default: '0' },
     chatter: { type: 'string' },
     'last-words': { type: 'string', default: 'farewell' },
   },
 })
 
 if (values['ignore-sigterm']) process.on('SIGTERM', () => {})
+if (values['ends-by'] !== undefined) {
+  process.once(values['ends-by'], () => {
+    setTimeout(() => {
+      if (process.env['CLEANED'] !== undefined) writeFileSync(process.env['CLEANED'], 'cleaned up')
+      process.exit()
+    }, Number(values['clean-up']))
+  })
+}
 if (values.chatter !== undefined) {
   const line = `${'x'.repeat(1_023)}\n`
   for (let bytes = 0; bytes < Number(values.chatter); bytes += line.length) process.stdout.write(line)

@@ -38,8 +38,8 @@ const variable = 'WS_LOAD_E2E'
 /** Of the programs of a test file, which start again and again. Not the repository's own, which would grow: they lie elsewhere each time. */
 const compileCache = mkdtempSync(join(tmpdir(), 'ws-load-e2e-cache-'))
 afterAll(() => rm(compileCache, { recursive: true, force: true, maxRetries: 5 }))
-/** How long a killed run's server may take to end, in ms: it has 3 s after SIGTERM. */
-const patience = 8_000
+/** How long a killed run's server may take to end, in ms: it has 5 s after SIGTERM. */
+const patience = 12_000
 
 /** Runs `vitest run` of the packages in `directory`; in a process group of its own, so that it can be sent a Ctrl-C. */
 export function startVitest(
