@@ -18,6 +18,7 @@ export const defaults = {
   reconnectBackoff: 1_000,
   threads: 'auto',
   targetTimeout: 60_000,
+  stdin: 'closed',
   stopSignal: 'SIGTERM',
   stopTimeout: 5_000,
 } as const

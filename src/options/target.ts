@@ -21,6 +21,11 @@ export interface TargetOptions {
   readonly env?: Readonly<Record<string, string>>
   /** How long the server may take until it is up; then the start has failed. Milliseconds or a text. Default: '60s'. */
   readonly timeout?: number | string
+  /**
+   * What the server reads from its standard input: `'closed'`, nothing, so that it ends at once; `'open'`, nothing either, but
+   * it stays open until the server is stopped, for servers that end with it. Default: 'closed'.
+   */
+  readonly stdin?: 'open' | 'closed'
   /** The signal that asks the server to end. Default: 'SIGTERM'. */
   readonly stopSignal?: StopSignal
   /**
@@ -49,6 +54,7 @@ export interface ResolvedTarget {
   readonly env: Readonly<Record<string, string>>
   /** Milliseconds. */
   readonly timeout: number
+  readonly stdin: 'open' | 'closed'
   readonly stopSignal: StopSignal
   /** Milliseconds. */
   readonly stopTimeout: number
@@ -68,6 +74,7 @@ const schema = only(
       {},
     ),
     timeout: v.optional(duration(1), defaults.targetTimeout),
+    stdin: v.optional(v.picklist(['open', 'closed'], expected("'open' or 'closed'")), defaults.stdin),
     stopSignal: v.optional(
       v.picklist(stopSignals, expected(`one of ${stopSignals.map((name) => show(name)).join(', ')}`)),
       defaults.stopSignal,

@@ -8,7 +8,7 @@ import { formatDuration } from '../units.ts'
 import { endDescendants, type Farewell, killedExitCode, longestKillMs } from './descendants.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import type { Errand, Started } from './leash.ts'
-import { Program, sleep } from './program.ts'
+import { endedWell, Program, sleep } from './program.ts'
 
 const { clearTimeout, setTimeout } = timers
 
@@ -68,7 +68,7 @@ async function launch(
   handshake: Handshake,
   givingUp: AbortController,
 ): Promise<RunningTarget> {
-  const { command, cwd, env, timeout, stopSignal, stopTimeout, url } = options
+  const { command, cwd, env, timeout, stdin, stopSignal, stopTimeout, url } = options
   let answered = 'nothing yet'
   const leash = new Program('leash', [], stopTimeout + longestKillMs)
   const mark = randomUUID()
@@ -77,7 +77,7 @@ async function launch(
     await leash.stop()
     return (await endedInTime) ? undefined : killed(options)
   }
-  const errand = { command, cwd, env: { ...process.env, ...env }, mark, stopSignal, stopTimeout }
+  const errand = { command, cwd, env: { ...process.env, ...env }, mark, stdin, stopSignal, stopTimeout }
   leash.process.send(errand satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
   const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
@@ -143,15 +143,21 @@ function exitedEarly(options: ResolvedTarget, how: string, lastWords: string): W
     'WSLOAD_ERR_TARGET_EXITED',
     `${commandOf(options)} ${how} before ${urlOf(options)} accepted a WebSocket.\n` +
       'Expected it to stay in the foreground and serve there: see its output below, ' +
-      `then change target.command, target.cwd or target.env.\n${lastWords}`,
+      `then change target.command, target.cwd or target.env.\n${adviseStdin(options, how)}${lastWords}`,
   )
 }
 
 function exitedLate(options: ResolvedTarget, how: string, lastWords: string): string {
   return (
     `${commandOf(options)} ${how} while it was being tested.\n` +
-    `Expected it to serve at ${urlOf(options)} until it is stopped: see its output below.\n${lastWords}`
+    `Expected it to serve at ${urlOf(options)} until it is stopped: see its output below.\n${adviseStdin(options, how)}${lastWords}`
   )
+}
+
+/** Of a server that ended well, by itself: many do when nobody can write to them any more. */
+function adviseStdin({ stdin }: ResolvedTarget, how: string): string {
+  if (stdin === 'open' || how !== endedWell) return ''
+  return "Its stdin was closed: if it ends with that, as some do, set target.stdin to 'open'.\n"
 }
 
 function tooLate(options: ResolvedTarget, answered: string, lastWords: string): WsLoadError {

@@ -7,6 +7,7 @@ export interface Errand extends Farewell {
   readonly command: string
   readonly cwd: string | undefined
   readonly env: NodeJS.ProcessEnv
+  readonly stdin: 'open' | 'closed'
   /** By which its descendants are known. */
   readonly mark: string
 }
@@ -28,7 +29,7 @@ process.once('message', (given: Errand) => {
     detached: true,
     env,
     shell: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: [given.stdin === 'open' ? 'pipe' : 'ignore', 'inherit', 'inherit'],
   })
   if (server.pid !== undefined) process.send?.({ leader: server.pid } satisfies Started)
   server.once('exit', (code, signal) => {

@@ -139,6 +139,9 @@ class LastWords {
   }
 }
 
+/** How a program ended that says it is done. */
+export const endedWell: string = inWords({ code: 0, signal: null })
+
 function inWords({ code, signal }: Exit): string {
   return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 }

@@ -188,6 +188,18 @@ matrix('processes', [
     isPossible: setsid !== undefined,
   },
   {
+    fault: 'a target that ends with its stdin',
+    run: starting({ command: (port) => pidServer(port, '--ends-with-stdin') }),
+    exit: 'throws',
+    codes: 'WSLOAD_ERR_TARGET_EXITED',
+    says: /exited with code 0[^]*set target\.stdin to 'open'/,
+  },
+  {
+    fault: 'a target that ends with its stdin, which is open',
+    run: starting({ command: (port) => pidServer(port, '--ends-with-stdin'), stdin: 'open' }),
+    exit: 0,
+  },
+  {
     fault: 'a target that crashes while it is tested',
     run: starting({ command: (port) => pidServer(port), meanwhile: ({ url }) => visit(url, 'die') }),
     exit: 'reported',

@@ -71,6 +71,14 @@ describe('a target that comes up', () => {
     expect(await readFile(join(directory, 'note'), 'utf8')).toBe(`${directory} quince\n`)
   })
 
+  test('stays up with an open stdin, if it ends with that', async () => {
+    const target = await start({ ...(await serve('--ends-with-stdin')), stdin: 'open' })
+    const server = await visit(target.url)
+    expect(isAlive(server)).toBe(true)
+    expect(await target.stop()).toBeUndefined()
+    expect(isAlive(server)).toBe(false)
+  })
+
   test('is waited for while it answers with another status than 101', async () => {
     const { command, url } = await serve()
     const { port } = new URL(url)
@@ -124,6 +132,18 @@ describe('a target that fails to come up', () => {
     const command = evaluate('process.kill(process.pid, "SIGKILL")')
     const { message } = await failure({ command: `exec ${command}`, url: `ws://127.0.0.1:${await freePort()}` })
     expect(message).toContain('was ended by SIGKILL')
+  })
+
+  test('is told that its stdin was closed when it ended well', async () => {
+    expect((await failure(await serve('--ends-with-stdin'))).message).toMatchInlineSnapshot(`
+      "\`COMMAND\` (target.command) exited with code 0 before URL (target.url) accepted a WebSocket.
+      Expected it to stay in the foreground and serve there: see its output below, then change target.command, target.cwd or target.env.
+      Its stdin was closed: if it ends with that, as some do, set target.stdin to 'open'.
+      It wrote nothing to stderr or stdout."
+    `)
+    const options = { ...(await serve()), command: 'exit 3' }
+    expect((await failure(options)).message).not.toContain('stdin')
+    expect((await failure({ ...options, command: 'true', stdin: 'open' })).message).not.toContain('target.stdin')
   })
 
   test('says what it wrote to stdout when it wrote nothing to stderr', async () => {

@@ -1,10 +1,11 @@
 /**
  * A server program with a WebSocket on 127.0.0.1 that tells each client its process id:
- * `node pid-server.ts PORT [--refuse STATUS] [--ignore-sigterm] [--ends-by SIGNAL] [--clean-up MS] [--chatter BYTES] [--last-words TEXT]`.
+ * `node pid-server.ts PORT [--refuse STATUS] [--ignore-sigterm] [--ends-with-stdin] [--ends-by SIGNAL] [--clean-up MS] [--chatter BYTES] [--last-words TEXT]`.
  * With `--ends-by` that signal makes it end, after its clean-up; it then writes `cleaned up` to the file CLEANED, if there is one.
  * A client that says `die` makes it write its last words to stderr and exit with code 7.
  */
 import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { WebSocketServer } from 'ws'
 
@@ -13,6 +14,7 @@ const { positionals, values } = parseArgs({
   options: {
     refuse: { type: 'string' },
     'ignore-sigterm': { type: 'boolean' },
+    'ends-with-stdin': { type: 'boolean' },
     'ends-by': { type: 'string' },
     'clean-up': { type: 'string', default: '0' },
     chatter: { type: 'string' },
@@ -21,6 +23,11 @@ const { positionals, values } = parseArgs({
 })
 
 if (values['ignore-sigterm']) process.on('SIGTERM', () => {})
+if (values['ends-with-stdin']) {
+  process.stdin.resume().once('end', () => process.exit())
+  // So that it is never up before it has seen that.
+  await sleep(500)
+}
 if (values['ends-by'] !== undefined) {
   process.once(values['ends-by'], () => {
     setTimeout(() => {
