@@ -12,7 +12,8 @@ export interface TargetOptions {
   readonly command: string
   /**
    * Where the server accepts WebSockets, `ws://` or `wss://`. It counts as up once it completes a handshake here, or
-   * refuses one with 401 or 403, since the test may bring its own credentials.
+   * refuses one with 401 or 403, since the test may bring its own credentials. One that it closes at once with 1012, 1013 or
+   * 1014, to be tried again later, does not count.
    */
   readonly url: string
   /** Directory the command runs in. Default: the current one of the test runner. */

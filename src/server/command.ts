@@ -165,7 +165,7 @@ function tooLate(options: ResolvedTarget, answered: string, lastWords: string): 
     'WSLOAD_ERR_TARGET_TIMEOUT',
     `${urlOf(options)} accepted no WebSocket within ${formatDuration(options.timeout)} of running ${commandOf(options)}; ` +
       `the last handshake was answered: ${answered}.\n` +
-      'Expected a WebSocket, HTTP 401 or HTTP 403: change target.url or target.command, ' +
+      'Expected a WebSocket that stays open, HTTP 401 or HTTP 403: change target.url or target.command, ' +
       `or target.timeout when the server needs longer to start.\n${lastWords}`,
   )
 }

@@ -233,7 +233,7 @@ describe('a target that does not start', () => {
     expect(await failure(target)).toMatchInlineSnapshot(`
       "WsLoadError: no test was run, because the server under test did not start.
       ws://127.0.0.1:PORT (target.url) accepted no WebSocket within 2 s of running \`"node" -e "console.log('waiting for the database'); setInterval(() => {}, 1e6)"\` (target.command); the last handshake was answered: connect ECONNREFUSED 127.0.0.1:PORT.
-      Expected a WebSocket, HTTP 401 or HTTP 403: change target.url or target.command, or target.timeout when the server needs longer to start.
+      Expected a WebSocket that stays open, HTTP 401 or HTTP 403: change target.url or target.command, or target.timeout when the server needs longer to start.
       The last lines of its stdout:
         | waiting for the database"
     `)

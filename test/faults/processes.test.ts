@@ -117,6 +117,22 @@ matrix('processes', [
     says: /HTTP 500/,
   },
   {
+    fault: 'a target that accepts, and asks to be tried later',
+    run: starting({
+      command: (port) => pidServer(port, '--later 1013 --later-times 3'),
+      meanwhile: ({ url }) => visit(url, 'die'),
+    }),
+    exit: 'reported',
+    says: /exited with code 7/,
+  },
+  {
+    fault: 'a target that accepts, and asks to be tried later again and again',
+    run: starting({ command: (port) => pidServer(port, '--later 1013'), timeout: '3s' }),
+    exit: 'throws',
+    codes: 'WSLOAD_ERR_TARGET_TIMEOUT',
+    says: /closed at once with 1013/,
+  },
+  {
     fault: 'a target whose last words are escape sequences and commands',
     run: starting({
       command: () => evaluate('console.error("\\u001b[2J\\u009b31m\\n::error::owned"); process.exit(1)'),

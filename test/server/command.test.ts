@@ -87,6 +87,19 @@ describe('a target that comes up', () => {
     expect(isAlive(await visit(url))).toBe(true)
   })
 
+  test.for([1012, 1013, 1014])('is waited for while it accepts, and closes with %d', async (code) => {
+    const { command, url } = await serve(`--later ${code} --later-times 3`)
+    const target = await start({ command, url })
+    expect(isAlive(await visit(target.url))).toBe(true)
+  })
+
+  test.for([1008, 4401])(
+    'is up when it accepts, and closes with %d, for the test to bring its credentials',
+    async (code) => {
+      await expect(start(await serve(`--later ${code}`))).resolves.toMatchObject({ reused: false })
+    },
+  )
+
   test('is up when it refuses with 401, for the test to bring its own credentials', async () => {
     await expect(start(await serve('--refuse 401'))).resolves.toMatchObject({ reused: false })
   })
@@ -171,7 +184,7 @@ describe('a target that fails to come up', () => {
       {
         "code": "WSLOAD_ERR_TARGET_TIMEOUT",
         "message": "URL (target.url) accepted no WebSocket within 400 ms of running \`COMMAND\` (target.command); the last handshake was answered: connect ECONNREFUSED HOST.
-      Expected a WebSocket, HTTP 401 or HTTP 403: change target.url or target.command, or target.timeout when the server needs longer to start.
+      Expected a WebSocket that stays open, HTTP 401 or HTTP 403: change target.url or target.command, or target.timeout when the server needs longer to start.
       It wrote nothing to stderr or stdout.",
       }
     `)
@@ -181,6 +194,13 @@ describe('a target that fails to come up', () => {
     await using server = await refusing(404)
     const { message } = await failure({ command: forever, url: server.url, timeout: 200 })
     expect(message).toContain('the last handshake was answered: HTTP 404.')
+  })
+
+  test('says with which close code it was asked to come later', async () => {
+    const options = { ...(await serve('--later 1013')), timeout: '3s' }
+    const { code, message } = await failure(options)
+    expect(code).toBe('WSLOAD_ERR_TARGET_TIMEOUT')
+    expect(message).toContain('the last handshake was answered: accepted, and closed at once with 1013 (warming up).')
   })
 
   test('is given up in the middle of a handshake that hangs', async () => {

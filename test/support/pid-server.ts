@@ -1,6 +1,7 @@
 /**
  * A server program with a WebSocket on 127.0.0.1 that tells each client its process id:
- * `node pid-server.ts PORT [--refuse STATUS] [--ignore-sigterm] [--ends-with-stdin] [--ends-by SIGNAL] [--clean-up MS] [--chatter BYTES] [--last-words TEXT]`.
+ * `node pid-server.ts PORT [--refuse STATUS] [--later CODE --later-times N] [--ignore-sigterm] [--ends-with-stdin] [--ends-by SIGNAL] [--clean-up MS] [--chatter BYTES] [--last-words TEXT]`.
+ * With `--later` it closes what it accepts first, so many times, with that code.
  * With `--ends-by` that signal makes it end, after its clean-up; it then writes `cleaned up` to the file CLEANED, if there is one.
  * A client that says `die` makes it write its last words to stderr and exit with code 7.
  */
@@ -13,6 +14,8 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     refuse: { type: 'string' },
+    later: { type: 'string' },
+    'later-times': { type: 'string', default: 'Infinity' },
     'ignore-sigterm': { type: 'boolean' },
     'ends-with-stdin': { type: 'boolean' },
     'ends-by': { type: 'string' },
@@ -41,12 +44,18 @@ if (values.chatter !== undefined) {
   for (let bytes = 0; bytes < Number(values.chatter); bytes += line.length) process.stdout.write(line)
 }
 
+let accepted = 0
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: Number(positionals[0]),
   verifyClient: (_request, decide) => decide(values.refuse === undefined, Number(values.refuse)),
 })
 server.on('connection', (socket) => {
+  if (values.later !== undefined && ++accepted <= Number(values['later-times'])) {
+    // As after a look at its database.
+    setTimeout(() => socket.close(Number(values.later), 'warming up'), 10)
+    return
+  }
   socket.send(String(process.pid))
   socket.on('message', (text: Buffer) => {
     if (text.toString() !== 'die') return
