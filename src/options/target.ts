@@ -18,7 +18,7 @@ export interface TargetOptions {
   readonly url: string
   /** Directory the command runs in. Default: the current one of the test runner. */
   readonly cwd?: string
-  /** Environment variables, on top of the test runner's own. Default: none. */
+  /** Environment variables, on top of the test runner's own, whose `NODE_ENV` is the user's, not Vitest's. Default: none. */
   readonly env?: Readonly<Record<string, string>>
   /** How long the server may take until it is up; then the start has failed. Milliseconds or a text. Default: '60s'. */
   readonly timeout?: number | string

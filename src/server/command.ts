@@ -8,6 +8,7 @@ import { formatDuration } from '../units.ts'
 import { endDescendants, type Farewell, killedExitCode, longestKillMs } from './descendants.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import type { Errand, Started } from './leash.ts'
+import { inheritedEnvironment } from './inherited-environment.ts'
 import { endedWell, Program, sleep } from './program.ts'
 
 const { clearTimeout, setTimeout } = timers
@@ -77,7 +78,7 @@ async function launch(
     await leash.stop()
     return (await endedInTime) ? undefined : killed(options)
   }
-  const errand = { command, cwd, env: { ...process.env, ...env }, mark, stdin, stopSignal, stopTimeout }
+  const errand = { command, cwd, env: { ...inheritedEnvironment(), ...env }, mark, stdin, stopSignal, stopTimeout }
   leash.process.send(errand satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
   const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)

@@ -31,7 +31,9 @@ export function isListed(pid: number): boolean {
  * does. Linux has them as files; elsewhere `ps` lists them, with the environments that this user may see.
  */
 export function runningProcesses(): ListedProcess[] {
-  return process.platform === 'linux' ? readdirSync('/proc').flatMap(listed) : parseList(readList())
+  return process.platform === 'linux'
+    ? readdirSync('/proc').flatMap(listed)
+    : parseList(ps('-A', '-E', '-ww', '-o', 'pid=,ppid=,pgid=,state=,command='))
 }
 
 function listed(entry: string): ListedProcess[] {
@@ -42,10 +44,9 @@ function listed(entry: string): ListedProcess[] {
   return [{ pid: Number(entry), parent, group, began: fields[beganField]! }]
 }
 
-function readList(): string {
+function ps(...args: readonly string[]): string {
   try {
-    const columns = 'pid=,ppid=,pgid=,state=,command='
-    return execFileSync('ps', ['-A', '-E', '-ww', '-o', columns], { encoding: 'utf8', maxBuffer: psOutputBytes })
+    return execFileSync('ps', args, { encoding: 'utf8', maxBuffer: psOutputBytes })
   } catch {
     return ''
   }
@@ -73,6 +74,27 @@ export function hasInEnvironment({ pid, text }: ListedProcess, part: string): bo
   } catch {
     return undefined
   }
+}
+
+/** The process that started another one, or looks after it since; 0 where there is none, or no such process. */
+export function parentOf(pid: number): number {
+  if (process.platform === 'linux') return Number(readStat(pid)[parentField] ?? 0)
+  return Number(ps('-o', 'ppid=', '-p', String(pid)))
+}
+
+/** A variable of the environment that a process began with, as far as the system tells. */
+export function variableOf(pid: number, name: string): string | undefined {
+  if (process.platform !== 'linux')
+    return variableIn(ps('-E', '-ww', '-o', 'command=', '-p', String(pid)).split(/\s/), name)
+  try {
+    return variableIn(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'), name)
+  } catch {
+    return undefined
+  }
+}
+
+function variableIn(settings: readonly string[], name: string): string | undefined {
+  return settings.find((setting) => setting.startsWith(`${name}=`))?.slice(name.length + 1)
 }
 
 /** The fields of proc_pid_stat(5) from the third on; none where there is no such process, or no such file system. */

@@ -137,6 +137,37 @@ describe('a target', () => {
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
+  describe('has the NODE_ENV of the user', () => {
+    const tellsItsMode = `
+import { readFileSync } from 'node:fs'
+import { test } from 'vitest-ws-load'
+test('compares', { timeout: 60_000 }, async ({ wsLoad }) => {
+  const [one, two] = [process.env.ONE, process.env.TWO].map((port) => ({
+    command: process.env.COMMAND, url: 'ws://127.0.0.1:' + port, env: { PORT: port },
+  }))
+  await wsLoad.compare({ base: one, head: two, maxDuration: '1s', warmup: 0 })
+  console.log('modes: ' + readFileSync('modes', 'utf8'))
+})`
+
+    test.for([
+      ['forks', undefined, 'undefined'],
+      ['forks', 'production', 'production'],
+      ['forks', 'test', 'test'],
+      ['threads', undefined, 'undefined'],
+      ['threads', 'production', 'production'],
+    ] as const)('in %s, where it is %s', async ([pool, mode, expected]) => {
+      const target = await aTarget()
+      const [ONE, TWO] = [String(await freePort()), String(await freePort())]
+      const files = project(`{ plugins: [${plugin(target)}], test: { pool: '${pool}' } }`, {
+        'server.js': `${serverProgram}\nappendFileSync('modes', process.env.NODE_ENV + ' ')`,
+        'slo.test.js': tellsItsMode,
+      })
+      const env = { ONE, TWO, COMMAND: target.command, ...(mode !== undefined && { NODE_ENV: mode }) }
+      const run = await consumer.run(files, [], { env })
+      expect(run.stdout).toContain(`modes: ${expected} ${expected} ${expected} `)
+    })
+  })
+
   test('is started for none but the tests that are run', async () => {
     const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`), ['no-such-file'])
     expect(run.exitCode).toBe(1)
