@@ -34,7 +34,6 @@ const floodsSideBySide = [
   // They flood the servers that these protocols are for.
   'test/protocols/*.test.ts',
   'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
-  'test/server/{command,embedded,leash,platform}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
