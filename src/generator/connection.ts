@@ -608,12 +608,13 @@ export class Connection implements FrameSink {
   }
 
   #endAsClosed(code: number, reason: Buffer): void {
-    const { plan } = this.#context
+    const { plan, probe } = this.#context
     const isAskedFor = plan.open === undefined && this.#pendingPongs <= plan.inFlight
     const limit = isAskedFor ? 'inFlight' : 'maxPendingPongs'
     // A server that minds them ends the connection without a word; the last of its pongs may still have come.
     const unanswered = code === noCloseFrame.code ? this.#pendingPongs : this.#flight.pendingPongs
-    this.#endEarly(whileUnanswered(this.#fault ?? faultOfClose(code, reason), unanswered, limit))
+    const fault = this.#fault ?? faultOfClose(code, reason)
+    this.#endEarly(probe.answers === 'pong' ? whileUnanswered(fault, unanswered, limit) : fault)
   }
 
   /** Ends an open connection, though its socket may be left for a while: nothing is read or sent any more. */

@@ -4,7 +4,7 @@ import { connectionTotals } from '../support/connection-totals.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { closePayload } from '../support/frames.ts'
 import { compare } from '../support/run.ts'
-import { babbles, echoing, freezing, goodbye, lingering, type LingeringOptions } from '../support/servers.ts'
+import { babbles, closing, echoing, freezing, goodbye, lingering, type LingeringOptions } from '../support/servers.ts'
 
 const close1011 = goodbye(closePayload(1_011, 'no more'))
 const half = { every: 2, after: { answers: 3 } }
@@ -100,6 +100,12 @@ test('a goodbye in the warm-up counts, and the pings of the warm-up do not', asy
   expect(connections).toEqual(halfOf4)
   expect(errors).toMatchObject({ CLOSE_1011: { count: 2 } })
   expect(pings).toMatchObject({ lost: 0, timedOut: 0 })
+})
+
+test('a goodbye behind answered texts says nothing of unanswered ones', async () => {
+  await using server = await closing({ after: { answers: 30 } })
+  const { errors } = await flood(server, { connections: 1, pings: 40, probe: { text: 'x' } })
+  expect(errors).toEqual({ CLOSE_1005: { count: 1, samples: ['closed by the server'] } })
 })
 
 test('a goodbye in the drain loses what is unanswered at once', async () => {
