@@ -1,11 +1,11 @@
 import type { FrameSink } from './frame-reader.ts'
 
-/** How many of the WebSocket messages that come next belong to this one. */
+/** How many of the binary WebSocket messages that come next belong to this one. */
 export type AttachmentsFunction = (bytes: Uint8Array) => number
 
 /**
- * Keeps a message back until the messages that are attached to it have come, and drops what these hold. Everything else
- * passes.
+ * Keeps a message back until the binary messages that are attached to it have come, and drops what these hold. Everything
+ * else passes: a text is attached to nothing.
  */
 export class AttachmentCollector implements FrameSink {
   readonly #attachments: AttachmentsFunction
@@ -24,14 +24,15 @@ export class AttachmentCollector implements FrameSink {
   }
 
   answer(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
-    if (this.#awaited > 0) {
+    if (this.#awaited > 0 && binary) {
       if (--this.#awaited === 0) this.#target.answer(this.#message, 0, this.#message.length, this.#isBinary)
       return
     }
     const message = bytes.subarray(start, end)
-    this.#awaited = this.#countOf(message)
-    if (this.#awaited === 0) this.#target.answer(bytes, start, end, binary)
+    const count = this.#countOf(message)
+    if (count === 0) this.#target.answer(bytes, start, end, binary)
     else {
+      this.#awaited = count
       this.#message = Buffer.from(message)
       this.#isBinary = binary
     }

@@ -106,7 +106,7 @@ export interface Protocol<State = any, Data = any, Given = any> {
    */
   split?(this: void, bytes: Uint8Array): number
   /**
-   * Where WebSocket messages may belong to the one before them: how many of those that come next are attached to this one.
+   * Where WebSocket messages may belong to the one before them: how many of the binary ones that come next are attached to this one.
    * `receive`, `message` and `reply` are given it when all of them have come, and not what they hold. Default: none.
    * @param bytes of the message, to be read during the call only; of a text in UTF-8
    */

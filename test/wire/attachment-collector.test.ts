@@ -38,7 +38,11 @@ test('a message is heard when all that is attached to it has come', () => {
 })
 
 test('what is attached is not asked what is attached to it', () => {
-  expect(heard(byFirst, ['1a', '3b', '0c']).whole).toEqual(['text 1a', 'text 0c'])
+  expect(heard(byFirst, ['1a', Uint8Array.of(51, 98), '0c']).whole).toEqual(['text 1a', 'text 0c'])
+})
+
+test('a text is attached to nothing', () => {
+  expect(heard(byFirst, ['1a', '0b', piece, '0c']).whole).toEqual(['text 0b', 'text 1a', 'text 0c'])
 })
 
 test('a binary stays one', () => {
