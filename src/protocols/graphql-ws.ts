@@ -22,16 +22,12 @@ export interface GraphQLWSOptions {
   readonly connectionParams?: Readonly<Record<string, unknown>>
 }
 
-interface GraphQLError {
-  readonly message: string
+/** A message of the server, as far as every server says it: what is in it has to be looked at. */
+interface Said {
+  readonly type: string
+  readonly id?: string
+  readonly payload?: unknown
 }
-
-/** A message of the server. */
-type Said =
-  | { readonly type: 'connection_ack' | 'ping' | 'pong'; readonly id?: never }
-  | { readonly type: 'next'; readonly id: string; readonly payload: { readonly errors?: readonly GraphQLError[] } }
-  | { readonly type: 'error'; readonly id: string; readonly payload: readonly GraphQLError[] }
-  | { readonly type: 'complete'; readonly id: string }
 
 const subprotocol = 'graphql-transport-ws'
 const pong = '{"type":"pong"}'
@@ -110,8 +106,23 @@ export default defineProtocol({
 })
 
 /** What failed, in the server's words. That an operation is complete comes after its results, or there are none. */
-function errorIn(said: Exclude<Said, { id?: never }>): string | undefined {
-  if (said.type === 'complete') return 'complete without a result'
-  const errors = said.type === 'next' ? said.payload.errors : said.payload
-  return errors === undefined || errors.length === 0 ? undefined : errors.map(({ message }) => message).join('; ')
+function errorIn({ type, payload }: Said): string | undefined {
+  if (type === 'complete') return 'complete without a result'
+  if (type === 'error') return wordsOf(payload)
+  if (type === 'data') return `the older protocol of subscriptions-transport-ws; ${elsewhere}`
+  if (type !== 'next') return `a message of type ${show(type)}, which ${subprotocol} has not`
+  const { data, errors } = (payload ?? {}) as { readonly data?: unknown; readonly errors?: unknown }
+  if (errors !== undefined && !(Array.isArray(errors) && errors.length === 0)) return wordsOf(errors)
+  return data === undefined ? 'a result without data' : undefined
+}
+
+/** Errors of GraphQL in words; of what else stands in their place, that. */
+function wordsOf(errors: unknown): string {
+  const messages = [errors]
+    .flat()
+    .map((error) => (error as { readonly message?: unknown } | null | undefined)?.message ?? error)
+  const words = messages
+    .filter((message) => message !== undefined)
+    .map((message) => (typeof message === 'string' ? message : JSON.stringify(message)))
+  return words.length === 0 ? 'an error without words' : words.join('; ')
 }

@@ -208,6 +208,41 @@ describe('what is wrong is told with its cure:', () => {
   }
 })
 
+describe('an answer', () => {
+  test.for([
+    [
+      'with errors',
+      { type: 'next', payload: { errors: [{ message: 'out of tea' }, { message: 'and milk' }] } },
+      'out of tea; and milk',
+    ],
+    ['with errors that are a text', { type: 'next', payload: { errors: 'no tea' } }, 'no tea'],
+    ['with one error that is no list', { type: 'next', payload: { errors: { message: 'no tea' } } }, 'no tea'],
+    ['without data', { type: 'next', payload: {} }, 'a result without data'],
+    ['without a payload', { type: 'next' }, 'a result without data'],
+    ['that is an error without words', { type: 'error', payload: [] }, 'an error without words'],
+    ['that is an error without a payload', { type: 'error' }, 'an error without words'],
+    ['that is complete at once', { type: 'complete' }, 'complete without a result'],
+    [
+      'of the older protocol',
+      { type: 'data', payload: { data: {} } },
+      'the older protocol of subscriptions-transport-ws; no server',
+    ],
+    ['of no known type', { type: 'lorem' }, 'a message of type "lorem", which graphql-transport-ws has not'],
+  ] as const)('%s is no fast success', async ([, answer, sample]) => {
+    await using server = await answering(
+      (message, send) => {
+        const { id, type } = JSON.parse(String(message)) as { id?: string; type: string }
+        if (type === 'connection_init') send('{"type":"connection_ack"}')
+        else if (type === 'subscribe') send(JSON.stringify({ id, ...answer }))
+      },
+      { protocols: ['graphql-transport-ws'] },
+    )
+    const { pings, errors } = await flood(server, { connections: 1, pings: 4, probe: graphqlWS(hello) })
+    expect(pings).toMatchObject({ sent: 4, answered: 0, lost: 4 })
+    expect(errors).toEqual({ ERROR_ANSWER: { count: 4, samples: [expect.stringContaining(sample)] } })
+  })
+})
+
 describe('options', () => {
   test('that are wrong are one error', () => {
     const wrong = {
