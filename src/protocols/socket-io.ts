@@ -29,7 +29,7 @@ export interface SocketIOOptions {
 }
 
 /** Packets of Engine.IO, which a text begins with. A binary message is a Socket.IO attachment, whole. */
-const engine = { open: '0', ping: '2', pong: '3', message: '4' } as const
+const engine = { open: '0', close: '1', ping: '2', pong: '3', message: '4' } as const
 /** Their first bytes, and those of Socket.IO packets with attachments behind them. */
 const codes = { message: 0x34, binaryEvent: 0x35, binaryAck: 0x36 } as const
 /** Where the number of attachments has surely ended. */
@@ -39,8 +39,8 @@ const usualPath = '/socket.io/'
 const mainNamespace = '/'
 /** Events that Socket.IO keeps for itself. */
 const reserved = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'])
-/** An acknowledgement and its id; a binary one says first how many attachments it has. */
-const acknowledgement = /^4(?:3|6\d+-)(?:\/[^,]*,)?(\d+)\[/
+/** An acknowledgement, its namespace and its id; a binary one says first how many attachments it has. */
+const acknowledgement = /^4(?:3|6\d+-)(?:(\/[^,]*),)?(\d+)\[.*\]$/s
 /** How Socket.IO answers a handshake that it does not want. */
 const refused = 'HTTP_400'
 
@@ -125,6 +125,7 @@ export default defineProtocol({
   },
   message(message, { connection, data: { namespace } }) {
     if (message === engine.ping) connection.send(engine.pong)
+    else if (message === engine.close) connection.close(1000, 'the server closed its Engine.IO connection')
     else if (isDisconnection(message, namespace)) connection.close(1000, 'the server disconnected its socket')
   },
   attachments(bytes) {
@@ -136,9 +137,10 @@ export default defineProtocol({
     const packet = `${before}${id}${after}`
     return attachments.length === 0 ? packet : [packet, ...attachments]
   },
-  reply(message) {
-    const id = typeof message === 'string' ? acknowledgement.exec(message)?.[1] : undefined
-    return id === undefined ? undefined : Number(id)
+  reply(message, { data }) {
+    if (typeof message !== 'string') return undefined
+    const [, namespace = mainNamespace, id] = acknowledgement.exec(message) ?? []
+    return id !== undefined && namespace === data.namespace ? Number(id) : undefined
   },
   advise(fault, { data: { path, namespace } }) {
     if (!speaksAnother(fault)) return undefined

@@ -5,6 +5,7 @@ import type { LoadResult } from '../../src/result/load-result.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { moduleFile } from '../support/module-file.ts'
 import { echoing } from '../support/servers.ts'
+import { serveWebSockets } from '../support/ws-server.ts'
 import { acknowledging, type SocketIOServer, versions } from '../support/socket-io.ts'
 
 const load = { connections: 2, inFlight: 3, pings: 30 } as const
@@ -194,6 +195,40 @@ describe('a server that', () => {
     const probe = socketIO({ event: 'mute' })
     const { pings } = await flood(server, { connections: 1, pings: 2, timeout: 100, probe })
     expect(pings).toMatchObject({ sent: 2, timedOut: 2 })
+  })
+})
+
+describe('a server that goes wrong', () => {
+  /** Speaks as Socket.IO does, and says this to an event. */
+  function saying(answer: (id: string) => readonly (string | Buffer)[]) {
+    return serveWebSockets({}, (socket) => {
+      socket.send('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
+      socket.on('message', (message: Buffer) => {
+        const [, id] = /^42(\d+)\[/.exec(message.toString()) ?? []
+        if (message.toString().startsWith('40')) socket.send('40{"sid":"b"}')
+        else if (id !== undefined) for (const part of answer(id)) socket.send(part)
+      })
+    })
+  }
+  const load = { connections: 1, pings: 1, timeout: 200, probe: socketIO({ event: 'echo' }) } as const
+
+  test.for([
+    ['for another namespace', (id: string) => [`43/foo,${id}[]`]],
+    ['that cannot be read', (id: string) => [`43${id}[[[`]],
+    ['whose attachment is a text', (id: string) => [`461-${id}[{"_placeholder":true,"num":0}]`, 'half']],
+  ] as const)('with an acknowledgement %s has not answered', async ([, answer]) => {
+    await using server = await saying(answer)
+    const { pings } = await flood(server, load)
+    expect(pings).toMatchObject({ sent: 1, answered: 0, timedOut: 1 })
+  })
+
+  test('with the end of its Engine.IO connection has ended it', async () => {
+    await using server = await saying(() => ['1'])
+    const { errors, connections } = await flood(server, load)
+    expect(connections.closedEarly).toBe(1)
+    expect(errors['CLOSE_1000']?.samples).toEqual([
+      'closed by the protocol: the server closed its Engine.IO connection',
+    ])
   })
 })
 
