@@ -14,9 +14,10 @@ export interface JsonRPCOptions {
   readonly params?: readonly unknown[] | Readonly<Record<string, unknown>>
 }
 
+/** The specification wants a code and a message; what is missing is not said. */
 interface RPCError {
-  readonly code: number
-  readonly message: string
+  readonly code?: number
+  readonly message?: string
   readonly data?: unknown
 }
 
@@ -74,6 +75,7 @@ export default defineProtocol({
 
 function describe({ code, message, data }: RPCError): string {
   const details = data === undefined ? '' : ` ${JSON.stringify(data).slice(0, longestData)}`
-  const cure = advice[code]
-  return `${code} ${message}${details}${cure === undefined ? '' : `; ${cure}`}`
+  const cure = code === undefined ? undefined : advice[code]
+  const words = [code, message].filter((word) => word !== undefined).join(' ')
+  return `${words === '' ? 'an error without a code' : words}${details}${cure === undefined ? '' : `; ${cure}`}`
 }

@@ -85,6 +85,16 @@ test('a call of the server is no answer, whatever its id', async () => {
   expect(messages).toMatchObject({ received: 40, unsolicited: 20 })
 })
 
+test('an error without a code and words is one all the same', async () => {
+  await using server = await answering((message, send) => {
+    const { id } = JSON.parse(String(message)) as { id: number }
+    send(JSON.stringify({ jsonrpc: '2.0', id, error: {} }))
+  })
+  const { pings, errors } = await flood(server, { ...load, probe: jsonRPC({ method: 'echo' }) })
+  expect(pings).toMatchObject({ answered: 0, lost: 20 })
+  expect(errors).toEqual({ ERROR_ANSWER: { count: 20, samples: ['an error without a code'] } })
+})
+
 test('an error without an id is a fault', async () => {
   const error = { code: -32_700, message: 'Parse error' }
   await using server = await answering((_message, send) => send(JSON.stringify({ jsonrpc: '2.0', id: null, error })))
