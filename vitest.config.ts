@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { rooms } from './rooms.ts'
@@ -28,7 +29,7 @@ const sideBySide = [
 const floodsSideBySide = [
   'test/cli/{exit-code,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,fixture,package,reporter,target,together}.test.ts',
+  'test/e2e/{bench,fixture,reporter,target,together}.test.ts',
   'test/generator/{ends,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
   'test/generator/{place,probes,protocol,reconnects,session,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
@@ -37,6 +38,9 @@ const floodsSideBySide = [
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
+
+/** Test files at the same time: those that flood wait more than they work. */
+const maxWorkers = Math.max(3, availableParallelism())
 
 /** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
 const faults = ['test/faults/*.test.ts']
@@ -62,7 +66,7 @@ export default defineConfig({
           include: sideBySide,
           benchmark: { include: [] },
           setupFiles: ['test/support/no-load-threads.ts'],
-          maxWorkers: '100%',
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
@@ -72,7 +76,7 @@ export default defineConfig({
           name: 'floods side by side',
           include: floodsSideBySide,
           benchmark: { include: [] },
-          maxWorkers: '100%',
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },

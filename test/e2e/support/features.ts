@@ -81,11 +81,11 @@ const server = await countingServer()
 const endless = { url: server.url, connections: 5, pings: 1e9, warmup: 0 }
 const short = { url: server.url, connections: 5, pings: 50, warmup: 0 }
 
-test('is retried after a timeout', { retry: 2, timeout: 800 }, async ({ task, wsLoad }) => {
+test('is retried after a timeout', { retry: 2, timeout: 3_000 }, async ({ task, wsLoad }) => {
   const summary = await wsLoad(task.result.retryCount < 2 ? endless : short)
   expect(summary.ended).toBe('completed')
 })
-base('is retried after a timeout as a plain function', { retry: 2, timeout: 800 }, async ({ task }) => {
+base('is retried after a timeout as a plain function', { retry: 2, timeout: 3_000 }, async ({ task }) => {
   const summary = await wsLoad(task.result.retryCount < 2 ? endless : short)
   expect(summary.ended).toBe('completed')
 })
