@@ -132,6 +132,11 @@ export class Connection implements FrameSink {
     this.#listen()
   }
 
+  /** Whether nothing is left of its socket. */
+  get isClosed(): boolean {
+    return this.#ws.readyState === WebSocket.CLOSED
+  }
+
   /** Opens another one in its place, now that it has ended: pings are counted on, so that their ids stay unique. */
   again(): Connection {
     this.#flight.forgetUnanswered()

@@ -234,6 +234,8 @@ export class Flood {
       if (this.#loop.clock.floor > end + drain) break
       await sleep(drainCheckMs)
     }
+    // One that is never open again has to be known as that: connectTimeout and sessionTimeout end it.
+    while (this.#pool.isReconnecting && this.#ending !== 'aborted') await sleep(drainCheckMs)
     this.#pool.expire()
   }
 

@@ -29,6 +29,8 @@ export class ConnectionPool {
   live = 0
   /** Once open, and not gone. */
   #sockets = 0
+  /** Those that have others in their places, and a socket still. */
+  readonly #replaced = new Set<Connection>()
   /** Those that are connecting, and that the next ones wait for. */
   readonly #awaited = new Set<Connection>()
   #patienceMs = 0
@@ -84,6 +86,11 @@ export class ConnectionPool {
     this.#reconnects.stop()
   }
 
+  /** Whether an attempt to open a connection again is under way. */
+  get isReconnecting(): boolean {
+    return this.#reconnects.isAnyUnderWay
+  }
+
   /** Settles pings, handshakes and sessions that had waited too long when the event loop last polled for answers. */
   expire(): void {
     const { clock, plan } = this.#context
@@ -129,7 +136,7 @@ export class ConnectionPool {
     this.abandon()
     for (const connection of this.connections) connection.close()
     await this.#waitUntil(() => this.#sockets === 0 || performance.now() >= deadline)
-    for (const connection of this.connections) connection.terminate()
+    for (const connection of [...this.connections, ...this.#replaced]) connection.terminate()
     await this.#waitUntil(() => this.#sockets === 0)
   }
 
@@ -205,6 +212,7 @@ export class ConnectionPool {
       this.live--
     } else if (state === 'closed') {
       this.#sockets--
+      this.#replaced.delete(connection)
     }
   }
 
@@ -225,7 +233,9 @@ export class ConnectionPool {
     this.#nextReconnect = Math.max(this.#nextReconnect, performance.now()) + 1_000 / this.#connectRate
     this.#reconnects.begun(index)
     const nth = index - this.#context.plan.firstConnection
-    this.connections[nth] = this.#awaitHandshake(this.connections[nth]!.again())
+    const ended = this.connections[nth]!
+    if (!ended.isClosed) this.#replaced.add(ended)
+    this.connections[nth] = this.#awaitHandshake(ended.again())
   }
 
   #reopened(connection: Connection): void {

@@ -20,6 +20,7 @@ export class Reconnects {
   attempts = 0
   /** Of these, those that did not open the connection for pings. */
   failed = 0
+  #succeeded = 0
   readonly #plan: ReconnectPlan
   readonly #reopen: (index: number) => void
   readonly #away = new Map<number, Away>()
@@ -36,6 +37,11 @@ export class Reconnects {
   /** Whether a connection that has ended may come back. */
   get isAnyAway(): boolean {
     return this.#away.size > 0 && !this.#isStopped
+  }
+
+  /** Whether an attempt has begun that has neither failed nor opened its connection. */
+  get isAnyUnderWay(): boolean {
+    return this.attempts > this.failed + this.#succeeded
   }
 
   /** Whether an attempt to open a connection is one to open it again. */
@@ -64,6 +70,7 @@ export class Reconnects {
 
   /** An attempt has opened the connection. @returns when it had ended, in milliseconds of `performance.now()` */
   cameBack(index: number): number {
+    this.#succeeded++
     const { since } = this.#away.get(index)!
     this.#away.delete(index)
     return since

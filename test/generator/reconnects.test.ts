@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { chatting } from '../support/chat.ts'
-import { flood } from '../support/flood.ts'
+import { flood, floodAt } from '../support/flood.ts'
 import { closing, echoing, resetting, silent } from '../support/servers.ts'
 import { serveWebSockets } from '../support/ws-server.ts'
 
@@ -108,6 +113,23 @@ describe('a reconnect', () => {
     const none = evaluateSLO(result, { reconnects: '<= 0', ...allowed })
     expect(none.verdict).not.toBe('pass')
     expect(none.objectives[0]).toMatchObject({ indicator: 'reconnects', measured: result.connections.reconnects })
+  })
+
+  test('that is under way at the end has failed if it never opens', async () => {
+    const sockets: Duplex[] = []
+    const opening = new WebSocketServer({ noServer: true, autoPong: false })
+    const server = createServer().on('upgrade', (request, socket, head) => {
+      if (sockets.push(socket) > 2) return
+      opening.handleUpgrade(request, socket, head, (client) => client.on('ping', () => client.close()))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const load = { connections: 2, duration: 500, rate: 200, connectTimeout: 700, reconnect: { backoff: 10, max: 1 } }
+    const result = await floodAt(url, load)
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    expect(result.connections).toMatchObject({ opened: 2, closedEarly: 2, reconnects: 2, failedReconnects: 2 })
+    expect(evaluateSLO(result, { 'handshake.max': '< 20s', closedEarly: '<= 2' }).verdict).not.toBe('pass')
   })
 
   test('waits for the pace of connections', async () => {
