@@ -138,10 +138,10 @@ export class Flood {
     await this.#warmUp(startAt)
     const measured = await this.#measure()
     await this.#drain(measured.end)
-    clearInterval(timeoutCheck)
     if (this.#matchesByOrder) await this.#listen(measured.end)
     this.#loop.poller.stop()
     await this.#pool.close()
+    clearInterval(timeoutCheck)
     this.#report = this.#reportOn(measured)
     return this.#report
   }
@@ -234,8 +234,6 @@ export class Flood {
       if (this.#loop.clock.floor > end + drain) break
       await sleep(drainCheckMs)
     }
-    // One that is never open again has to be known as that: connectTimeout and sessionTimeout end it.
-    while (this.#pool.isReconnecting && this.#ending !== 'aborted') await sleep(drainCheckMs)
     this.#pool.expire()
   }
 
@@ -260,7 +258,8 @@ export class Flood {
     const { pings, open, timeout } = this.#plan
     if (pings === Infinity || open !== undefined) return false
     const { from, lastAnswer } = this.#recorder
-    return this.#loop.clock.floor - Math.max(from, lastAnswer) > stalledAfterTimeouts * timeout
+    const patience = stalledAfterTimeouts * timeout + this.#pool.longestAbsence
+    return this.#loop.clock.floor - Math.max(from, lastAnswer) > patience
   }
 
   /** Resolves with `true` when nothing is left to be sent, or when `event` happens, with `false` at `time`. */

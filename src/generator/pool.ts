@@ -16,6 +16,8 @@ const [longestPatienceMs, shortestPatienceMs] = [1_000, 50]
 const patiencePerTimeout = 1 / 4
 /** How often it is checked whether there is something to wait for. */
 const checkEveryMs = 2
+/** Handshakes that could not begin in time are made up for if they are no later than this. */
+const mostCatchUpMs = 20
 
 interface PoolContext extends Omit<ConnectionContext, 'changed'> {
   /** A connection that had ended early is open again. */
@@ -41,12 +43,13 @@ export class ConnectionPool {
   #failedSessions = 0
   /** When the next session may begin, in milliseconds of `performance.now()`. */
   #nextSession = 0
+  /** When the next handshake may begin, likewise. */
+  #nextConnect = 0
   /** Numbers of connections that are to be opened again now. */
   readonly #toReopen: number[] = []
-  /** When the next of them may be, likewise. */
-  #nextReconnect = 0
   #closedEarly = 0
   #failedAfterSilence = 0
+  #failedReconnectsAfterSilence = 0
   #closedAfterSilence = 0
   #isAbandoned = false
   readonly #context: ConnectionContext
@@ -68,15 +71,12 @@ export class ConnectionPool {
   /** Opens the plan's connections at its pace; resolves when each of them is open, its session over, or has failed. */
   async open(): Promise<void> {
     const { connections, firstConnection } = this.#context.plan
-    const connectRate = this.#connectRate
-    const started = performance.now()
+    this.#nextConnect = performance.now()
     this.#progress()
     for (let nth = 0; nth < connections && !this.#isAbandoned; nth++) {
-      const due = started + (connectRate === Infinity ? 0 : (nth * 1_000) / connectRate)
-      const mayConnect = (): boolean => performance.now() >= due && this.#hasPlace()
-      await this.#waitUntil(() => mayConnect() || this.#isAbandoned)
+      await this.#waitUntil(() => this.#mayConnect || this.#isAbandoned)
       if (this.#isAbandoned) return
-      this.connections.push(this.#awaitHandshake(new Connection(firstConnection + nth, this.#context)))
+      this.connections.push(this.#begin(() => new Connection(firstConnection + nth, this.#context)))
     }
     await this.#waitUntil(() => this.#opened + this.#failed === connections || this.#isAbandoned)
   }
@@ -86,9 +86,9 @@ export class ConnectionPool {
     this.#reconnects.stop()
   }
 
-  /** Whether an attempt to open a connection again is under way. */
-  get isReconnecting(): boolean {
-    return this.#reconnects.isAnyUnderWay
+  /** How long those that have ended may wait for their next attempt, in milliseconds: 0 if none comes back. */
+  get longestAbsence(): number {
+    return this.#reconnects.longestWait
   }
 
   /** Settles pings, handshakes and sessions that had waited too long when the event loop last polled for answers. */
@@ -130,8 +130,13 @@ export class ConnectionPool {
     }
   }
 
-  /** Says goodbye on all connections; resolves when no socket is left. */
+  /**
+   * Says goodbye on all connections; resolves when no socket is left. Attempts to open one again are let come to their end
+   * before, which `connectTimeout` and `sessionTimeout` bound: what they would have come to belongs to the run.
+   */
   async close(): Promise<void> {
+    for (const connection of this.connections) if (connection.state === 'open') connection.close()
+    await this.#waitUntil(() => this.#isAbandoned || !this.#reconnects.isAnyUnderWay)
     const deadline = performance.now() + closingHandshakeMs
     this.abandon()
     for (const connection of this.connections) connection.close()
@@ -153,8 +158,12 @@ export class ConnectionPool {
   }
 
   /** Those of the {@link totals} that may be due to a silence of this thread. */
-  get afterSilence(): Pick<AfterSilence, 'failed' | 'closedEarly'> {
-    return { failed: this.#failedAfterSilence, closedEarly: this.#closedAfterSilence }
+  get afterSilence(): Pick<AfterSilence, 'failed' | 'closedEarly' | 'failedReconnects'> {
+    return {
+      failed: this.#failedAfterSilence,
+      closedEarly: this.#closedAfterSilence,
+      failedReconnects: this.#failedReconnectsAfterSilence,
+    }
   }
 
   /** Whether another connection may begin its handshake. */
@@ -167,7 +176,18 @@ export class ConnectionPool {
     return true
   }
 
-  #awaitHandshake(connection: Connection): Connection {
+  /** Whether another handshake may begin now. */
+  get #mayConnect(): boolean {
+    return performance.now() >= this.#nextConnect && this.#hasPlace()
+  }
+
+  /** Begins a handshake, the first one of a connection or a later one; the next one may begin as much later as the rates say. */
+  #begin(connect: () => Connection): Connection {
+    // One that had to wait for its session could not answer what the server says meanwhile.
+    const { connectRate, sessionRate } = this.#context.plan
+    const earliest = performance.now() - mostCatchUpMs
+    this.#nextConnect = Math.max(this.#nextConnect, earliest) + 1_000 / Math.min(connectRate, sessionRate)
+    const connection = connect()
     this.#awaited.add(connection)
     return connection
   }
@@ -196,13 +216,11 @@ export class ConnectionPool {
       if (this.#reconnects.has(connection.index)) this.#reopened(connection)
       else this.#opened++
     } else if (state === 'failed') {
-      if (isAfterSilence) this.#failedAfterSilence++
       if (before !== 'connecting') {
         this.#failedSessions++
         this.live--
       }
-      if (this.#reconnects.has(connection.index)) this.#reconnects.failedAgain(connection.index)
-      else this.#failed++
+      this.#failedAttempt(connection, isAfterSilence)
     } else if (state === 'ended') {
       this.live--
       this.#closedEarly++
@@ -216,6 +234,16 @@ export class ConnectionPool {
     }
   }
 
+  #failedAttempt({ index }: Connection, isAfterSilence: boolean): void {
+    if (this.#reconnects.has(index)) {
+      this.#reconnects.failedAgain(index)
+      if (isAfterSilence) this.#failedReconnectsAfterSilence++
+    } else {
+      this.#failed++
+      if (isAfterSilence) this.#failedAfterSilence++
+    }
+  }
+
   /** Opens a connection again as soon as the pace allows it. */
   #reopenInTurn(index: number): void {
     this.#toReopen.push(index)
@@ -223,31 +251,22 @@ export class ConnectionPool {
   }
 
   #reopenDue(): void {
-    while (this.#toReopen.length > 0 && performance.now() >= this.#nextReconnect && this.#hasPlace()) {
-      this.#reopen(this.#toReopen.shift()!)
-    }
+    while (this.#toReopen.length > 0 && this.#mayConnect) this.#reopen(this.#toReopen.shift()!)
     if (this.#toReopen.length > 0) this.#reconnects.later(() => this.#reopenDue(), checkEveryMs)
   }
 
   #reopen(index: number): void {
-    this.#nextReconnect = Math.max(this.#nextReconnect, performance.now()) + 1_000 / this.#connectRate
     this.#reconnects.begun(index)
     const nth = index - this.#context.plan.firstConnection
     const ended = this.connections[nth]!
     if (!ended.isClosed) this.#replaced.add(ended)
-    this.connections[nth] = this.#awaitHandshake(ended.again())
+    this.connections[nth] = this.#begin(() => ended.again())
   }
 
   #reopened(connection: Connection): void {
     const { clock, recorder } = this.#context
     recorder.cameBack(this.#reconnects.cameBack(connection.index), clock.floor, performance.now())
     this.#cameBack(connection)
-  }
-
-  /** Connections to open per second: one that had to wait for its session could not answer what the server says meanwhile. */
-  get #connectRate(): number {
-    const { connectRate, sessionRate } = this.#context.plan
-    return Math.min(connectRate, sessionRate)
   }
 
   /** A handshake is over, well or not. */

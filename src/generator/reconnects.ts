@@ -39,6 +39,11 @@ export class Reconnects {
     return this.#away.size > 0 && !this.#isStopped
   }
 
+  /** How long one that is away may wait for its next attempt, in milliseconds: 0 if none comes back. */
+  get longestWait(): number {
+    return this.isAnyAway ? this.#plan.backoff * 2 ** mostDoublings * (1 + jitterShare) : 0
+  }
+
   /** Whether an attempt has begun that has neither failed nor opened its connection. */
   get isAnyUnderWay(): boolean {
     return this.attempts > this.failed + this.#succeeded

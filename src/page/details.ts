@@ -101,11 +101,17 @@ function describeStarvation({ throttled, waiting, memoryStall, stopped }: Starva
 }
 
 /** What the generator may have caused itself by not running for a while. */
-function describeAfterSilence({ failed, closedEarly, ...pings }: AfterSilence): Record<string, string> {
+function describeAfterSilence({
+  failed,
+  closedEarly,
+  failedReconnects,
+  ...pings
+}: AfterSilence): Record<string, string> {
   const counts = {
     ...Object.fromEntries(Object.entries(pings).map(([name, count]) => [`pings ${inWords(name)}`, count])),
     'connections failed': failed,
     'connections closed early': closedEarly,
+    'reconnects failed': failedReconnects,
   }
   const seen = Object.entries(counts).filter(([, count]) => count > 0)
   return Object.fromEntries(seen.map(([what, count]) => [`${what} after a silence of its own`, formatCount(count)]))

@@ -208,9 +208,9 @@ function describeGenerator({ generator }: LoadResult): string {
   ].join(', ')
 }
 
-function describeAfterSilence({ timedOut, lost, dropped, failed, closedEarly }: AfterSilence): string[] {
-  const pings = timedOut + lost + dropped
-  const connections = failed + closedEarly
+function describeAfterSilence(afterSilence: AfterSilence): string[] {
+  const pings = afterSilence.timedOut + afterSilence.lost + afterSilence.dropped
+  const connections = afterSilence.failed + afterSilence.closedEarly + afterSilence.failedReconnects
   const counts = [
     ...(pings > 0 ? [`${formatCount(pings)} ${pings === 1 ? 'ping' : 'pings'}`] : []),
     ...(connections > 0 ? [`${formatCount(connections)} ${connections === 1 ? 'connection' : 'connections'}`] : []),

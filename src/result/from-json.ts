@@ -6,7 +6,7 @@ import { fromBase64 } from './hdr.ts'
 import { Histogram } from './histogram.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LatencyFigures, SummaryJSON } from './json.ts'
-import type { LoadResult } from './load-result.ts'
+import type { LoadResult, PingTotals } from './load-result.ts'
 import { recordedOptionsSchema } from './recorded-options.ts'
 import { Slices } from './slices.ts'
 import { decodeSlices } from './slices-codec.ts'
@@ -124,7 +124,14 @@ export const summarySchema = v.object({
       }),
     ),
     afterSilence: v.optional(
-      v.object({ timedOut: count, lost: count, dropped: count, failed: count, closedEarly: count }),
+      v.object({
+        timedOut: count,
+        lost: count,
+        dropped: count,
+        failed: count,
+        closedEarly: count,
+        failedReconnects: v.optional(count, 0),
+      }),
     ),
     threads: count,
     saturated: v.boolean(),
@@ -151,6 +158,7 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(describe(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, ...result } = parsed.output
+    mustBalance(result.pings)
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
     return {
@@ -164,6 +172,16 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
     }
   } catch (error) {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no summary of wsLoad(): ${reasonOf(error)}`)
+  }
+}
+
+function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }: PingTotals): void {
+  if (due !== sent + dropped) {
+    throw new Error(`pings.due: expected ${sent + dropped}, those sent and dropped, got ${due}`)
+  }
+  const settled = answered + coalesced + timedOut + lost
+  if (sent !== settled) {
+    throw new Error(`pings.sent: expected ${settled}, those answered, coalesced, timed out and lost, got ${sent}`)
   }
 }
 

@@ -136,6 +136,8 @@ export interface AfterSilence {
   /** Connections. */
   readonly failed: number
   readonly closedEarly: number
+  /** Attempts to open one again. */
+  readonly failedReconnects: number
 }
 
 /** What the load generator says of itself. */

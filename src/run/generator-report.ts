@@ -182,6 +182,7 @@ function sumAfterSilence(reports: readonly FloodReport[]): AfterSilence {
     dropped: total('dropped'),
     failed: total('failed'),
     closedEarly: total('closedEarly'),
+    failedReconnects: total('failedReconnects'),
   }
 }
 

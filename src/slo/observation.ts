@@ -40,7 +40,7 @@ export interface Observation {
   readonly machineFaults: { readonly failed: number; readonly closedEarly: number; readonly reasons: readonly string[] }
 }
 
-const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0 }
+const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 }
 
 /** What a verdict on a whole run reads. */
 export function observeRun(result: LoadResult): Observation {

@@ -178,7 +178,7 @@ function ownConnections(
 /** Attempts to connect, or to connect again, likewise. */
 function ownAttempts({ connections, afterSilence, machineFaults }: Observation): number {
   const { failed, failedReconnects } = connections
-  return Math.min(failed + failedReconnects, afterSilence.failed + machineFaults.failed)
+  return Math.min(failed + failedReconnects, afterSilence.failed + afterSilence.failedReconnects + machineFaults.failed)
 }
 
 function ownConnectionsCaveat(observation: Observation, kind: 'failed' | 'closedEarly', what: string): string {

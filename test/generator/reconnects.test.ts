@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { chatting } from '../support/chat.ts'
 import { flood, floodAt } from '../support/flood.ts'
+import { moduleFile } from '../support/module-file.ts'
 import { closing, echoing, resetting, silent } from '../support/servers.ts'
 import { serveWebSockets } from '../support/ws-server.ts'
 
@@ -130,6 +131,75 @@ describe('a reconnect', () => {
     server.close()
     expect(result.connections).toMatchObject({ opened: 2, closedEarly: 2, reconnects: 2, failedReconnects: 2 })
     expect(evaluateSLO(result, { 'handshake.max': '< 20s', closedEarly: '<= 2' }).verdict).not.toBe('pass')
+  })
+
+  test('under way at the end gives no ping more time for its answer', async () => {
+    // One connection is answered too late, the other is dropped and then waits in vain to be open again.
+    const sockets: Duplex[] = []
+    const opening = new WebSocketServer({ noServer: true, autoPong: false })
+    const server = createServer().on('upgrade', (request, socket, head) => {
+      const nth = sockets.push(socket)
+      if (nth > 2) return
+      opening.handleUpgrade(request, socket, head, (client) => {
+        if (nth === 1) client.on('ping', (data) => setTimeout(() => client.pong(data), 1_500))
+        else setTimeout(() => client.close(), 100)
+      })
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const load = { connections: 2, duration: 500, drain: 100, rate: 40, connectTimeout: 2_500 } as const
+    const { pings, connections } = await floodAt(url, { ...load, reconnect: { backoff: 10, max: 1 } })
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    expect(connections).toMatchObject({ closedEarly: 1, reconnects: 1, failedReconnects: 1 })
+    expect(pings).toMatchObject({ answered: 0, timedOut: 0 })
+    expect(pings.lost).toBe(pings.sent)
+  })
+
+  test('has a session of its own, whatever the one before it still does', async () => {
+    const late = await moduleFile(
+      `let sessions = 0
+      const texts = []
+      export default {
+        async session({ send, receive }) {
+          const nth = ++sessions
+          if (nth === 2) await new Promise((resolve) => setTimeout(resolve, 400))
+          return nth
+        },
+        request: (id, { state }) => JSON.stringify({ id, state }),
+        reply: (message) => JSON.parse(message).id,
+      }`,
+    )
+    const states: number[] = []
+    await using server = await serveWebSockets({}, (socket) => {
+      let left = 2
+      socket.on('message', (message: Buffer) => {
+        states.push((JSON.parse(message.toString()) as { state: number }).state)
+        socket.send(message.toString())
+        if (--left === 0 && states.length === 2) socket.close()
+      })
+    })
+    const load = { connections: 1, duration: 1_200, rate: 50, sessionTimeout: 100, reconnect: soon } as const
+    const { connections } = await flood(server, { ...load, probe: { protocol: late } })
+    expect(connections).toMatchObject({ reconnects: 2, failedReconnects: 1 })
+    expect(new Set(states)).toEqual(new Set([1, 3]))
+  })
+
+  test('of a number of pings is waited for, whatever the timeout of these', async () => {
+    await using server = await closing({ after: { answers: 5 }, only: 1 })
+    const reconnect = { backoff: 600 }
+    const { pings, ended } = await flood(server, { connections: 1, pings: 20, timeout: 100, reconnect })
+    expect(ended).toBe('completed')
+    expect(pings.sent).toBe(20)
+  })
+
+  test('does not leave sooner for first attempts that are still to come', async () => {
+    await using server = await closing({ after: { ms: 20 } })
+    const load = { connections: 20, connectRate: 50, duration: 300, rate: 100, reconnect: { backoff: 0 } } as const
+    const began = performance.now()
+    await flood(server, load)
+    const seconds = (performance.now() - began) / 1_000
+    expect(server.handshakes.length).toBeLessThanOrEqual(50 * seconds + 2)
   })
 
   test('waits for the pace of connections', async () => {

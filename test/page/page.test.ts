@@ -106,7 +106,7 @@ test('what kept the generator from running is there, as far as the system told',
 })
 
 test('what the generator may have caused itself is there if it happened', () => {
-  const afterSilence = { timedOut: 3, lost: 0, dropped: 0, failed: 0, closedEarly: 1 }
+  const afterSilence = { timedOut: 3, lost: 0, dropped: 0, failed: 0, closedEarly: 1, failedReconnects: 0 }
   const page = pageOf([
     { name: 'latency', result: loadResult(undefined, { generator: { afterSilence, heldBack: 7 } }) },
   ])

@@ -137,7 +137,7 @@ test('says how many pings were held back, if any', () => {
 
 test('says what failed just after the generator had not run for a while, if anything did', () => {
   const failed = (counts: Partial<AfterSilence>) => {
-    const afterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, ...counts }
+    const afterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0, ...counts }
     return formatSummary(loadResult(undefined, { generator: { afterSilence } }))
       .split(/\s+/)
       .join(' ')

@@ -19,7 +19,7 @@ describe('a summary that was read from a file', () => {
       errors: { CLOSE_1011: { count: 1, samples: ['bye'] } },
       generator: {
         starvation: { waiting: 0.125, stopped: 0.5 },
-        afterSilence: { timedOut: 1, lost: 0, dropped: 0, failed: 0, closedEarly: 0 },
+        afterSilence: { timedOut: 1, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 },
       },
     }),
   )
@@ -112,6 +112,14 @@ test.each([
   [[], 'schemaVersion: expected "schemaVersion", got undefined'],
   [{ ...steady(2).toJSON(), schemaVersion: 2 }, 'schemaVersion: expected 1, got 2'],
   [{ ...steady(2).toJSON(), pings: { due: -1 } }, 'pings.due: expected >=0, got -1'],
+  [
+    { ...steady(2).toJSON(), pings: { ...steady(2).pings, due: 7 } },
+    `pings.due: expected ${steady(2).pings.sent}, those sent and dropped, got 7`,
+  ],
+  [
+    { ...steady(2).toJSON(), pings: { ...steady(2).pings, answered: 0 } },
+    `pings.sent: expected 0, those answered, coalesced, timed out and lost, got ${steady(2).pings.sent}`,
+  ],
   [{ ...steady(2).toJSON(), duration: -1 }, 'duration: expected >=0, got -1'],
   [{ ...steady(2).toJSON(), looks: { taken: 1, planned: 1e300 } }, 'looks.planned: expected'],
   [{ ...steady(2).toJSON(), options: { timeout: '5s' } }, 'options.timeout: expected number, got "5s"'],

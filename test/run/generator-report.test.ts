@@ -30,7 +30,7 @@ function report(...threads: readonly Thread[]): GeneratorReport {
       gcPauses: { count: 0, total: 0, max: 0 },
       starvation: { ...undisturbed, ...starvation },
       quota: undefined,
-      afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0 },
+      afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 },
       ...rest,
     }
   })
@@ -207,9 +207,7 @@ test('what failed after silences is that of all threads', () => {
     dropped: 3,
     failed: 4,
     closedEarly: 5,
-    failedSessions: 0,
-    reconnects: 0,
-    failedReconnects: 0,
+    failedReconnects: 6,
   }
   expect(report({ afterSilence }, { afterSilence }).afterSilence).toEqual({
     timedOut: 2,
@@ -217,5 +215,6 @@ test('what failed after silences is that of all threads', () => {
     dropped: 6,
     failed: 8,
     closedEarly: 10,
+    failedReconnects: 12,
   })
 })

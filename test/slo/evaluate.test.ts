@@ -253,7 +253,7 @@ describe('a saturated generator does not blame the server:', () => {
 })
 
 describe('a generator that was silent for a while does not blame the server:', () => {
-  const afterSilence = { timedOut: 1_000, lost: 1_000, dropped: 1_000, failed: 2, closedEarly: 3 }
+  const afterSilence = { timedOut: 1_000, lost: 1_000, dropped: 1_000, failed: 2, closedEarly: 3, failedReconnects: 0 }
   const pings = { timedOut: 1_000, lost: 1_000, dropped: 1_000 }
   const connections = connectionTotals({ requested: 10, failed: 2, closedEarly: 3 })
 
@@ -297,6 +297,16 @@ describe('a generator that was silent for a while does not blame the server:', (
     const slo: SLO = { timedOut: '<= 0', lost: '<= 0', dropped: '<= 0', opened: '>= 10', closedEarly: '<= 0' }
     const verdicts = evaluateSLO(result, { ...slo, errorRate: '< 1%', p99: '< 20ms' }).objectives
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(repeated(7, 'fail'))
+  })
+
+  test('for no first attempt because of reconnects that failed then', () => {
+    const late = { ...afterSilence, failed: 0, failedReconnects: 5 }
+    const connections = { opened: 7, failed: 3, reconnects: 5, failedReconnects: 5 }
+    const result = loadResult(undefined, { generator: { afterSilence: late }, connections })
+    expect(evaluateSLO(result, { opened: '>= 10' }).objectives[0]!.verdict).toBe('fail')
+    const again = { closedEarly: 5, reconnects: 5, failedReconnects: 5 }
+    const reopened = loadResult(undefined, { generator: { afterSilence: late }, connections: again })
+    expect(evaluateSLO(reopened, { 'handshake.max': '< 1s' }).objectives[0]!.verdict).toBe('inconclusive')
   })
 
   test('for reconnects that it may have caused itself', () => {
