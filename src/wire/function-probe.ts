@@ -39,8 +39,13 @@ async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, 
     asked: (connection) => connections[connection - context.firstConnection]!.asked,
     protocol: {
       module: spec.protocol,
+      // Another one each time it is opened: what an earlier session still does is not of this one.
       speaksOn(connection, line) {
-        contextOf(connection).connection = line
+        contexts[connection - context.firstConnection] = {
+          ...contextOf(connection),
+          state: undefined,
+          connection: line,
+        }
       },
       ...(session !== undefined && {
         async session(connection, line) {
@@ -66,7 +71,7 @@ function identifiedProbe(
     const made: unknown = request(sequence * connections + connection + 1, contexts[connection - firstConnection]!)
     if (isMessage(made)) return made
     if (Array.isArray(made) && made.length > 0 && made.every(isMessage)) return made
-    throw new TypeError(`probe.request returned ${typeof made}, neither a text nor a Uint8Array`)
+    throw new TypeError(`probe.request returned ${typeof made}, neither a text nor a Uint8Array, nor a list of these`)
   }
 
   let error: string | undefined

@@ -191,7 +191,7 @@ describe('functions', () => {
     const { pings, errors } = await flood(server, { connections: 1, pings: 20, probe: { ...json, request } })
     expect(pings).toMatchObject({ due: 20, answered: 19, dropped: 1 })
     expect(errors['PROBE_REQUEST_FAILED']!.samples).toEqual([
-      'TypeError: probe.request returned undefined, neither a text nor a Uint8Array',
+      'TypeError: probe.request returned undefined, neither a text nor a Uint8Array, nor a list of these',
     ])
   })
 

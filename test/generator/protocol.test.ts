@@ -61,7 +61,7 @@ describe('a ping of several messages', () => {
     const protocol = await moduleFile(`export default { request: (id) => ${made}, reply: Number }`)
     const { errors } = await flood(server, { connections: 1, pings: 1, probe: { protocol } })
     expect(errors['PROBE_REQUEST_FAILED']?.samples).toEqual([
-      'TypeError: probe.request returned object, neither a text nor a Uint8Array',
+      'TypeError: probe.request returned object, neither a text nor a Uint8Array, nor a list of these',
     ])
   })
 
