@@ -186,7 +186,7 @@ export class Connection implements FrameSink {
     const flight = this.#flight
     const { probe, plan, recorder } = this.#context
     const limit = now - plan.timeout
-    let places = this.#dropWaiting(limit)
+    let places = this.#dropWaiting(limit) + this.#takeFree()
     for (let sequence = flight.oldest; sequence < flight.unsent; sequence++) {
       if (flight.sent(sequence) > limit) break
       if (!flight.isPending(sequence)) continue
@@ -375,7 +375,10 @@ export class Connection implements FrameSink {
     return count
   }
 
-  /** Settles the pings from the one numbered `first` on, which could not be made. */
+  /**
+   * Settles the pings from the one numbered `first` on, which could not be made. Their places are free when something is read,
+   * or at the next look for timeouts: at once, a `request` that throws would be asked again for ever.
+   */
   #drop(first: number): void {
     const flight = this.#flight
     for (let sequence = first; sequence < flight.unsent; sequence++) {
@@ -383,7 +386,6 @@ export class Connection implements FrameSink {
       flight.settle(sequence)
       this.#free++
     }
-    setImmediate(() => this.#release())
   }
 
   /** The sequence number of the ping that a frame answers, -1 if it answers none. */
@@ -498,10 +500,15 @@ export class Connection implements FrameSink {
   /** Sends what had to wait for answers, and tells the load model how many places have become free. */
   #release(): void {
     if (this.holdsBack && this.writable) this.flush()
+    const places = this.#takeFree()
+    if (places > 0 && this.writable) this.#context.freed(this, places)
+  }
+
+  /** Places that have become free since. */
+  #takeFree(): number {
     const places = this.#free
-    if (places === 0) return
     this.#free = 0
-    if (this.writable) this.#context.freed(this, places)
+    return places
   }
 
   /** What `ws` understood of the bytes that were passed to it. */
