@@ -7,8 +7,7 @@ import { duration, only, parseFields, webSocketUrl } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
   contradictionsIn,
-  excessOfPings,
-  needlessWith,
+  mistakesWith,
   type Load,
   loadFields,
   resolveLoad,
@@ -89,7 +88,7 @@ export function safeParseComparison(input: CompareOptions): Parsed<ResolvedCompa
   ) {
     return { mistakes: [...mistakesOf(base, head, tolerance, fields), ...contradictory, ...mistakesOf(probe)] }
   }
-  const excess = [...excessOfPings(fields.value, probe.value), ...needlessWith(fields.value, probe.value)]
+  const excess = mistakesWith(fields.value, probe.value)
   if (excess.length > 0) return { mistakes: excess }
   return {
     value: {

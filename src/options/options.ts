@@ -261,7 +261,7 @@ export function safeParseOptions(input: unknown): Parsed<ResolvedOptions> {
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
   }
   const { url, duration, pings, until: _, maxDuration, ...load } = fields.value
-  const excess = [...excessOfPings(load, probe.value), ...needlessWith(load, probe.value)]
+  const excess = mistakesWith(load, probe.value)
   if (excess.length > 0) return { mistakes: excess }
   const stagesDuration = load.stages?.reduce((sum, stage) => sum + stage.duration, 0)
   const longest = until.value === undefined ? defaults.duration : maxDuration
@@ -320,8 +320,13 @@ export function safeParseProbeOf(input: Fields, fields: Parsed<unknown>): Parsed
   return safeParseProbe(input['probe'] ?? defaults.probe, payloadBytes)
 }
 
+/** What is wrong with a load and its probe together. */
+export function mistakesWith(load: LoadFields, probe: ProbeSpec): string[] {
+  return [...excessOfPings(load, probe), ...needlessWith(load, probe), ...unfitForReconnects(load, probe)]
+}
+
 /** What a load asks for beyond the control-frame pings that a connection may leave unanswered. */
-export function excessOfPings(
+function excessOfPings(
   { inFlight, maxPendingPongs }: Pick<LoadFields, 'inFlight' | 'maxPendingPongs'>,
   probe: ProbeSpec,
 ): string[] {
@@ -342,7 +347,7 @@ export function excessOfPings(
 }
 
 /** Options of sessions, where the probe has none. */
-export function needlessWith(
+function needlessWith(
   { sessionTimeout, sessionRate }: Pick<LoadFields, 'sessionTimeout' | 'sessionRate'>,
   probe: ProbeSpec,
 ): string[] {
@@ -353,6 +358,16 @@ export function needlessWith(
       ([name]) =>
         `${name}: expected the probe { protocol } with it, got ${describeProbe(probe)}; only protocols have sessions`,
     )
+}
+
+/** Reconnects, where the order of messages is all that tells an answer: what a server says first would be one. */
+function unfitForReconnects({ reconnect }: Pick<LoadFields, 'reconnect'>, probe: ProbeSpec): string[] {
+  const takesAny = (probe.kind === 'text' || probe.kind === 'binary') && probe.answer === undefined
+  if (reconnect === undefined || !takesAny) return []
+  return [
+    `reconnect: expected a probe that knows its answers with it, got ${describeProbe(probe)}; what a server says first on a new ` +
+      'connection would be taken for an answer: add answer to the probe, or match answers by id',
+  ]
 }
 
 /** Whether options ask for more control-frame pings in flight than a connection may leave unanswered. */

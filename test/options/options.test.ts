@@ -645,6 +645,15 @@ describe('reconnect', () => {
     ])
   })
 
+  test('needs a probe that knows its answers', () => {
+    const reconnect = {}
+    expect(mistakesOf(safeParseOptions({ reconnect, probe: { text: 'x' } }))).toEqual([
+      expect.stringMatching(/^reconnect: expected a probe that knows its answers with it, got text "x"; /),
+    ])
+    expect(mistakesOf(safeParseOptions({ reconnect, probe: { text: 'x', answer: { echo: true } } }))).toEqual([])
+    expect(mistakesOf(safeParseOptions({ reconnect }))).toEqual([])
+  })
+
   test('is recorded, without an endless number', () => {
     const recorded = (reconnect: WsLoadOptions['reconnect'] & {}) =>
       recordOptions(parseOptions({ reconnect })).reconnect
