@@ -2,8 +2,9 @@
 import * as v from 'valibot'
 import { jsonObject, only, text } from '../options/fields.ts'
 import { show, showKind } from '../wording.ts'
-import { defineProtocol, type ProtocolFault } from '../wire/protocol.ts'
+import { defineProtocol } from '../wire/protocol.ts'
 import { isSubscription } from './graphql-operation.ts'
+import { adviseUrl } from './advise-url.ts'
 import { prepared } from './prepared.ts'
 import { readJSON } from './read-json.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
@@ -38,10 +39,9 @@ const advice: Readonly<Record<string, string>> = {
   CLOSE_4400: 'check query, variables and connectionParams',
   CLOSE_4401: 'check the option connectionParams',
   CLOSE_4403: 'the server refuses this user: check the option connectionParams',
-  CLOSE_4406: `leave the option protocols away: ${subprotocol} is asked for without it`,
+  CLOSE_4406: `leave out the option protocols: ${subprotocol} is asked for without it`,
   CLOSE_4408: 'raise sessionRate, or the connectionInitWaitTimeout of the server',
-  HANDSHAKE_INVALID: `${elsewhere}, and leave the option protocols away; the older protocol of subscriptions-transport-ws is another one`,
-  SESSION_TIMEOUT: elsewhere,
+  HANDSHAKE_INVALID: `${elsewhere}, and leave out the option protocols; the older protocol of subscriptions-transport-ws is another one`,
 }
 
 const schema = only({
@@ -100,9 +100,7 @@ export default defineProtocol({
     if (isOpen && said.type === 'next') connection.send(`{"id":"${said.id}","type":"complete"}`)
     return { id: Number(said.id), error: errorIn(said) }
   },
-  advise({ code, during }: ProtocolFault) {
-    return advice[code] ?? (during === 'handshake' && code.startsWith('HTTP_') ? elsewhere : undefined)
-  },
+  advise: (fault) => advice[fault.code] ?? adviseUrl(fault, elsewhere),
 })
 
 /** What failed, in the server's words. That an operation is complete comes after its results, or there are none. */

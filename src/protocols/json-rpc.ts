@@ -25,7 +25,7 @@ interface RPCError {
 interface Said {
   readonly id?: unknown
   readonly method?: string
-  readonly error?: RPCError | null
+  readonly error?: RPCError | string | null
 }
 
 /** Characters of an error's data that are shown. */
@@ -67,13 +67,15 @@ export default defineProtocol({
   reply(message) {
     const { id, method, error } = readJSON(message) as Said
     if (method !== undefined) return undefined
-    if (typeof id === 'number') return { id, error: error && describe(error) }
+    if (typeof id === 'number') return { id, error: error ? describe(error) : undefined }
     if (error) throw new Error(`the server could not read a call: ${describe(error)}`)
     return undefined
   },
 })
 
-function describe({ code, message, data }: RPCError): string {
+function describe(error: RPCError | string): string {
+  if (typeof error === 'string') return error
+  const { code, message, data } = error
   const details = data === undefined ? '' : ` ${JSON.stringify(data).slice(0, longestData)}`
   const cure = code === undefined ? undefined : advice[code]
   const words = [code, message].filter((word) => word !== undefined).join(' ')

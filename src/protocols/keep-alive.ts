@@ -15,6 +15,9 @@ const looksPerPeriod = 3
 /** So many whole periods in which nothing came: a timer of a thread that was held up may be early for what waits to be read. */
 const mostSilentPeriods = 2
 
+/** What is longer, a timer takes for no time at all. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** Keeps a connection from falling silent until it ends, and ends it if the server does. */
 export class KeepAlive {
   /** To be set when something is sent. */
@@ -47,6 +50,7 @@ export class KeepAlive {
 
 /** For as long as the connection lasts. */
 function repeat({ signal }: ProtocolConnection, everyMs: number, what: () => void): void {
-  const timer = setInterval(what, everyMs)
+  if (signal.aborted) return
+  const timer = setInterval(what, Math.min(everyMs, longestTimerMs))
   signal.addEventListener('abort', () => clearInterval(timer))
 }

@@ -13,7 +13,7 @@ import { PacketIds } from './packet-ids.ts'
 import { withPlaceholders } from './placeholders.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
-import { speaksAnother } from './speaks-another.ts'
+import { adviseUrl } from './advise-url.ts'
 
 /** What each ping publishes, and as whom. */
 export interface MqttOptions {
@@ -131,23 +131,22 @@ export default defineProtocol({
     if (packet.cmd === 'disconnect') connection.close(1000, `DISCONNECT: ${describeReason(packet.reasonCode)}`)
   },
   request(id, { state: { topic, tag, packetIds, keepAlive }, data }) {
-    keepAlive.hasSent = true
     const { qos } = data
     const payload = payloadOf(data)
     const own =
       qos === 1
         ? { messageId: packetIds.take(id), payload }
         : { payload: Buffer.concat([Buffer.from(`${tag}-${id} `), payload]) }
-    return writePacket({ cmd: 'publish', topic, qos, dup: false, retain: false, ...own }, data)
+    const packet = writePacket({ cmd: 'publish', topic, qos, dup: false, retain: false, ...own }, data)
+    keepAlive.hasSent = true
+    return packet
   },
   reply(message, { state, data }) {
     const packet = readPacket(message, data)
     return data.qos === 1 ? acknowledgedBy(packet, state) : echoedBy(packet, state)
   },
   advise: (fault) =>
-    speaksAnother(fault)
-      ? 'take the URL of a listener for MQTT over WebSocket, and leave out the option protocols'
-      : undefined,
+    adviseUrl(fault, 'take the URL of a listener for MQTT over WebSocket, and leave out the option protocols'),
 })
 
 const payloadOf = prepared(({ payload }: MqttData) => Buffer.from(payload as Uint8Array))
@@ -183,7 +182,8 @@ async function connect(connection: SessionConnection, data: MqttData): Promise<P
   } as const
   connection.send(writePacket(connect, data))
   const answer = await received(connection, 'connack', data)
-  const code = answer.returnCode ?? answer.reasonCode ?? 0
+  const code = answer.returnCode ?? answer.reasonCode
+  if (code === undefined) throw new Error('the broker answered CONNECT without a code')
   if (code !== 0) throw new Error(`the broker refused CONNECT: ${describeReason(code)}`)
   return answer
 }

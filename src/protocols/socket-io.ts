@@ -10,7 +10,7 @@ import { type ProbeMessage, textOf } from '../wire/probe-message.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
-import { speaksAnother } from './speaks-another.ts'
+import { adviseUrl } from './advise-url.ts'
 
 /** What each ping emits, and to whom. */
 export interface SocketIOOptions {
@@ -119,6 +119,7 @@ export default defineProtocol({
     for await (const message of messages()) {
       if (typeof message !== 'string') continue
       if (message === engine.ping) send(engine.pong)
+      else if (message === engine.close) throw new Error('the server closed its Engine.IO connection')
       else if (message.startsWith(engine.open)) send(connecting(namespace, auth))
       else if (isAdmission(packetIn(message), namespace)) return
     }
@@ -143,10 +144,9 @@ export default defineProtocol({
     return id !== undefined && namespace === data.namespace ? Number(id) : undefined
   },
   advise(fault, { data: { path, namespace } }) {
-    if (!speaksAnother(fault)) return undefined
     if (fault.code === refused) return 'check headers, query, and the transports and allowRequest of the server'
     const orNotLetIn = fault.during === 'session' ? `, or what keeps this user out of namespace ${namespace}` : ''
-    return `${noServerAt(path)}${orNotLetIn}`
+    return adviseUrl(fault, `${noServerAt(path)}${orNotLetIn}`)
   },
 })
 
@@ -183,7 +183,8 @@ function isAdmission(packet: Packet | undefined, namespace: string): boolean {
 }
 
 function describeRefusal({ nsp, data }: Packet): string {
-  const { message } = data as { readonly message: string }
+  // Revision 4 says it in a text.
+  const { message } = typeof data === 'string' ? { message: data } : (data as { readonly message: string })
   return message === 'Invalid namespace'
     ? `the server has no namespace ${nsp} (${message}); the option namespace names another one`
     : `the server does not let this user into namespace ${nsp} (${message}); check the option auth`

@@ -9,7 +9,7 @@ import { KeepAlive } from './keep-alive.ts'
 import { withPlaceholders } from './placeholders.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
-import { speaksAnother } from './speaks-another.ts'
+import { adviseUrl } from './advise-url.ts'
 import { frame, frameHead, frameLength, heartBeat, readFrame, type StompFrame } from './stomp-frame.ts'
 
 /** What each ping sends, and as whom. */
@@ -143,9 +143,7 @@ export default defineProtocol({
     return received.command === command ? Number(received.headers.get(answered)) : undefined
   },
   advise: (fault) =>
-    speaksAnother(fault)
-      ? 'take the URL of a listener for STOMP over WebSocket, and leave out the option protocols'
-      : undefined,
+    adviseUrl(fault, 'take the URL of a listener for STOMP over WebSocket, and leave out the option protocols'),
 })
 
 /** Logs in; says how long either side may be silent, in milliseconds. */

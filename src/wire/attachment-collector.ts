@@ -30,6 +30,8 @@ export class AttachmentCollector implements FrameSink {
     }
     const message = bytes.subarray(start, end)
     const count = this.#countOf(message)
+    if (count > 0 && this.#awaited > 0)
+      this.#failed(new Error('the attachments of the message before it have not come'))
     if (count === 0) this.#target.answer(bytes, start, end, binary)
     else {
       this.#awaited = count

@@ -153,7 +153,7 @@ describe('what is wrong is told with its cure:', () => {
       'a server that selects no subprotocol',
       () => executing({ selects: false }),
       'HANDSHAKE_INVALID',
-      'Server sent no subprotocol; no server that speaks graphql-transport-ws here: check the path of url, and leave the option protocols away; the older protocol of subscriptions-transport-ws is another one',
+      'Server sent no subprotocol; no server that speaks graphql-transport-ws here: check the path of url, and leave out the option protocols; the older protocol of subscriptions-transport-ws is another one',
     ],
     [
       'a wrong path',
@@ -165,7 +165,7 @@ describe('what is wrong is told with its cure:', () => {
       'a subprotocol of the option protocols',
       () => executing(),
       'HANDSHAKE_INVALID',
-      'Server sent no subprotocol; no server that speaks graphql-transport-ws here: check the path of url, and leave the option protocols away; the older protocol of subscriptions-transport-ws is another one',
+      'Server sent no subprotocol; no server that speaks graphql-transport-ws here: check the path of url, and leave out the option protocols; the older protocol of subscriptions-transport-ws is another one',
       { protocols: 'graphql-ws' },
     ],
     [
@@ -178,7 +178,7 @@ describe('what is wrong is told with its cure:', () => {
       'a server that never acknowledges',
       () => answering(() => {}),
       'SESSION_TIMEOUT',
-      'not over after 300 ms; no server that speaks graphql-transport-ws here: check the path of url',
+      'not over after 300 ms; no server that speaks graphql-transport-ws here: check the path of url; if the server is slow, raise sessionTimeout or lower sessionRate',
     ],
   ]
 
@@ -193,7 +193,7 @@ describe('what is wrong is told with its cure:', () => {
   test.for([
     [4400, 'Invalid message received', 'check query, variables and connectionParams'],
     [4401, 'Unauthorized', 'check the option connectionParams'],
-    [4406, 'Subprotocol not acceptable', 'leave the option protocols away'],
+    [4406, 'Subprotocol not acceptable', 'leave out the option protocols'],
     [4408, 'Connection initialisation timeout', 'raise sessionRate'],
   ] as const)('a close with %d (%s)', async ([code, reason, cure]) => {
     const protocols = ['graphql-transport-ws']

@@ -95,6 +95,17 @@ test('an error without a code and words is one all the same', async () => {
   expect(errors).toEqual({ ERROR_ANSWER: { count: 20, samples: ['an error without a code'] } })
 })
 
+test.for([
+  ['that is a text', 'boom', { ERROR_ANSWER: { count: 20, samples: ['boom'] } }],
+  ['that is none', false, {}],
+] as const)('an error %s is taken as it is', async ([, error, errors]) => {
+  await using server = await answering((message, send) => {
+    const { id } = JSON.parse(String(message)) as { id: number }
+    send(JSON.stringify({ jsonrpc: '2.0', id, result: 1, error }))
+  })
+  expect((await flood(server, { ...load, probe: jsonRPC({ method: 'echo' }) })).errors).toEqual(errors)
+})
+
 test('an error without an id is a fault', async () => {
   const error = { code: -32_700, message: 'Parse error' }
   await using server = await answering((_message, send) => send(JSON.stringify({ jsonrpc: '2.0', id: null, error })))

@@ -45,6 +45,12 @@ test('a text is attached to nothing', () => {
   expect(heard(byFirst, ['1a', '0b', piece, '0c']).whole).toEqual(['text 0b', 'text 1a', 'text 0c'])
 })
 
+test('a message that takes the place of one whose attachments have not come is told', () => {
+  const { whole, errors } = heard(byFirst, ['1a', '1b', piece])
+  expect(whole).toEqual(['text 1b'])
+  expect(errors).toEqual(['Error: the attachments of the message before it have not come'])
+})
+
 test('a binary stays one', () => {
   expect(heard(byFirst, [Uint8Array.of(49, 50), piece, Uint8Array.of(48)]).whole).toEqual(['binary 12', 'binary 0'])
 })
