@@ -25,6 +25,9 @@ interface DoctorFlags extends LoadFlags {
   readonly seconds: number
 }
 
+const unanswerable =
+  'the servers of the doctor answer pings and send messages back, which answers nothing of this load: leave out its protocol'
+
 /** What the servers of the doctor take for an answer: like an application, and precisely known. */
 const serverDelayMs = 1
 /** The regression that is injected: this multiple of the smallest that can be found, within these ratios. */
@@ -105,6 +108,7 @@ async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise
     ] as const
     const { watcher, end } = showProgress('info')
     const [before, after] = await runSideBySide(floods, { signal, asLastLook: true, watcher }).finally(end)
+    if (before.pings.answered === 0 && !signal.aborted) throw usageError(unanswerable)
     return compareSideBySide(before, after, parseTolerance(), load.confidence)
   } finally {
     await Promise.all([base.stop(), head.stop()])

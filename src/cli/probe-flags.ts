@@ -64,7 +64,7 @@ export function probeOf(flags: ProbeFlags): Pick<WsLoadOptions, 'probe'> {
     const argument = flags[name as ReadyMade]
     if (argument === undefined) continue
     const protocol = new URL(`../protocols/${file}${extname(import.meta.filename)}`, import.meta.url)
-    return { probe: { protocol, data: { [option]: argument, ...(data as object) } } }
+    return { probe: { protocol, data: { ...(data as object), [option]: argument } } }
   }
   return {}
 }

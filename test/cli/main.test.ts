@@ -499,3 +499,9 @@ test.concurrent('ws-load doctor tells what can be found here, and shows that it 
   expect(stdout).toMatch(/2\. A server that takes [\d.,]+ % longer\n {3}(Slower|Unclear): /)
   expect(stdout).toMatch(exitCode === 0 ? /\nThe gate can go red here\.\n/ : /\nThe gate did not see it/)
 })
+
+test.concurrent('ws-load doctor does not blame the machine for a load that its servers cannot answer', async () => {
+  const { exitCode, stderr } = await wsLoad('doctor', '-s', '2', '--json-rpc', 'add', '-c', '1', '--timeout', '100ms')
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(/error: the servers of the doctor answer pings and send messages back/)
+})

@@ -89,7 +89,7 @@ test('answers', async ({ wsLoad }) => {
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
   })
 
-  test('is as much of a baseline, a comparison, a benchmark and a page as any probe', async () => {
+  test('goes into a baseline, a comparison, a benchmark and a page', async () => {
     // One that leaves its generator time to spare: a saturated run is no baseline.
     await using server = await chatting({ answersAfter: 20 })
     const load = `{ url: '${server.url}', connections: 2, duration: 500, warmup: 0, probe: { protocol } }`
