@@ -9,7 +9,7 @@ afterAll(() => consumer[Symbol.asyncDispose]())
 
 const imports = `import { expect, test, wsLoad as plain } from 'vitest-ws-load'\n`
 const isTest = (path: string): boolean => path.endsWith('.test.js')
-const load = `{ connections: 2, duration: 100, warmup: 0 }`
+const load = `{ connections: 2, pings: 20, warmup: 0 }`
 
 describe('the fixture supports', () => {
   const { 'fake timers of a setup file': setUp, ...others } = features
@@ -177,11 +177,11 @@ test('misses its SLO', async ({ wsLoad }) => {
           objective  limit  measured  by how much
         ✗ opened     >= 3   2         1 short (33 %)
         ✓ errorRate  <= 0   0 %       0 % to spare
-       ❯ slo.test.js:4:70
+       ❯ slo.test.js:4:66
             2|
             3| test('misses its SLO', async ({ wsLoad }) => {
-            4|   expect(await wsLoad({ connections: 2, duration: 100, warmup: 0 })).t…
-             |                                                                      ^
+            4|   expect(await wsLoad({ connections: 2, pings: 20, warmup: 0 })).toMee…
+             |                                                                  ^
             5| })
 
        ❯ slo.test.js:4:10 vitest-ws-load
