@@ -1,11 +1,12 @@
-import { maskedFrame, opcodes } from './frames.ts'
 import { fileOf, importModule } from './import-module.ts'
 import type { Probe, ProbeContext } from './probe.ts'
+import { checkMessage, messageFrames } from './message-frames.ts'
 import { messageOf, type ProbeMessage } from './probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from './probe-spec.ts'
 import type { PingContext, Protocol } from './protocol.ts'
-import { type StatefulContext, connectionsOf } from './protocol-connections.ts'
+import { connectionsOf } from './protocol-connections.ts'
 import { importProtocol } from './read-protocol.ts'
+import { speakProtocol } from './speak-protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
 type FunctionSpec = Extract<ProbeSpec, { kind: 'functions' | 'module' | 'protocol' }>
@@ -31,34 +32,8 @@ export async function functionProbe(spec: FunctionSpec, context: ProbeContext): 
 async function protocolProbe(spec: Extract<FunctionSpec, { kind: 'protocol' }>, context: ProbeContext): Promise<Probe> {
   const protocol = await importProtocol(spec.protocol)
   const connections = connectionsOf(protocol, spec.data, context, fileOf(spec.protocol))
-  const contexts = connections.map((connection) => connection.context)
-  const { session, message, split, attachments, advise } = protocol
-  const contextOf = (connection: number): StatefulContext => contexts[connection - context.firstConnection]!
-  return {
-    ...identifiedProbe(protocol, contexts, context),
-    asked: (connection) => connections[connection - context.firstConnection]!.asked,
-    protocol: {
-      module: spec.protocol,
-      // Another one each time it is opened: what an earlier session still does is not of this one.
-      speaksOn(connection, line) {
-        contexts[connection - context.firstConnection] = {
-          ...contextOf(connection),
-          state: undefined,
-          connection: line,
-        }
-      },
-      ...(session !== undefined && {
-        async session(connection, line) {
-          const own = contextOf(connection)
-          own.state = await session(line, { index: own.index, data: own.data })
-        },
-      }),
-      ...(split !== undefined && { split }),
-      ...(attachments !== undefined && { attachments }),
-      ...(message !== undefined && { message: (connection, heard) => message(heard, contextOf(connection)) }),
-      ...(advise !== undefined && { advise: (connection, fault) => advise(fault, contextOf(connection)) }),
-    },
-  }
+  const { contexts, ...spoken } = speakProtocol(protocol, connections, context, spec.protocol)
+  return { ...identifiedProbe(protocol, contexts, context), ...spoken }
 }
 
 /** @param contexts of this thread's connections */
@@ -68,10 +43,8 @@ function identifiedProbe(
   { connections, firstConnection, maskingKey }: ProbeContext,
 ): Probe {
   function payload(connection: number, sequence: number): ProbeMessage | readonly ProbeMessage[] {
-    const made: unknown = request(sequence * connections + connection + 1, contexts[connection - firstConnection]!)
-    if (isMessage(made)) return made
-    if (Array.isArray(made) && made.length > 0 && made.every(isMessage)) return made
-    throw new TypeError(`probe.request returned ${typeof made}, neither a text nor a Uint8Array, nor a list of these`)
+    const id = sequence * connections + connection + 1
+    return checkMessage(request(id, contexts[connection - firstConnection]!), 'probe.request')
   }
 
   let error: string | undefined
@@ -79,7 +52,7 @@ function identifiedProbe(
   return {
     answers: 'message',
     settles: 'named',
-    frames: (connection, sequence) => framesOf(payload(connection, sequence), maskingKey),
+    frames: (connection, sequence) => messageFrames(payload(connection, sequence), maskingKey),
     keep() {},
     payload,
     read(connection, bytes, start, end, binary) {
@@ -94,22 +67,6 @@ function identifiedProbe(
     },
     errorRead: () => error,
   }
-}
-
-function isMessage(made: unknown): made is ProbeMessage {
-  return typeof made === 'string' || ArrayBuffer.isView(made)
-}
-
-function framesOf(made: ProbeMessage | readonly ProbeMessage[], maskingKey: Uint8Array): Buffer {
-  return isMessage(made)
-    ? frameOf(made, maskingKey)
-    : Buffer.concat(made.map((message) => frameOf(message, maskingKey)))
-}
-
-function frameOf(message: ProbeMessage, maskingKey: Uint8Array): Buffer {
-  return typeof message === 'string'
-    ? maskedFrame(opcodes.text, Buffer.from(message), maskingKey)
-    : maskedFrame(opcodes.binary, message, maskingKey)
 }
 
 /** Functions whose second argument is the data. */

@@ -2,7 +2,7 @@ import type { Asked } from '../secrets.ts'
 import type { AttachmentsFunction } from './attachment-collector.ts'
 import type { SplitFunction } from './message-splitter.ts'
 import type { ProbeMessage } from './probe-message.ts'
-import type { ProtocolConnection, ProtocolFault, SessionConnection } from './protocol.ts'
+import type { FanOutMember, ProtocolConnection, ProtocolFault, SessionConnection } from './protocol.ts'
 
 /** What a connection asks for in its handshake. */
 export type OwnHandshake = Asked & Required<Pick<Asked, 'headers' | 'protocols'>>
@@ -37,6 +37,8 @@ export interface ProbeContext {
   /** Whether all connections have to go to the server of the run's URL, as those of either side of a comparison. */
   readonly toOneServer: boolean
   readonly maskingKey: Uint8Array
+  /** Of a fan-out, which part each of this thread's connections takes, and its number in the run as the protocol is told it. */
+  readonly members?: readonly (FanOutMember & { readonly index: number })[]
 }
 
 /** A kind of ping: makes its frames and recognises its answers. */

@@ -2,11 +2,21 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { withoutSecrets } from '../secrets.ts'
 import { show, showKind } from '../wording.ts'
 import type { OwnHandshake, ProbeContext } from './probe.ts'
-import type { MessageContext, Protocol, ProtocolConnection, ProtocolHeaders } from './protocol.ts'
+import type {
+  FanOutMember,
+  FanOutProtocol,
+  MessageContext,
+  Protocol,
+  ProtocolConnection,
+  ProtocolHeaders,
+} from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
-/** The state is known once the session is over, the connection when there is one. */
-export type StatefulContext = { -readonly [name in keyof MessageContext]: MessageContext[name] }
+/** The state is known once the session is over, the connection when there is one. In a fan-out it has a part. */
+export type StatefulContext = { -readonly [name in keyof MessageContext]: MessageContext[name] } & FanOutMember
+
+/** The part of a connection whose messages nobody else receives: nothing asks for it. */
+const alone: FanOutMember = { role: 'publisher', room: 0 }
 
 const noConnection: ProtocolConnection = { send: () => {}, close: () => {}, signal: AbortSignal.abort() }
 
@@ -23,15 +33,15 @@ export interface ConnectionSetup {
  * @throws {UnusableProbe} with what is wrong for the first connection it is wrong for
  */
 export function connectionsOf(
-  protocol: Protocol,
+  protocol: Protocol | FanOutProtocol,
   given: unknown,
-  { asked, toOneServer, firstConnection, ownConnections }: ProbeContext,
+  { asked, toOneServer, firstConnection, ownConnections, members }: ProbeContext,
   file: string,
 ): ConnectionSetup[] {
   const { subprotocols = [] } = protocol
   const own = { ...asked, protocols: asked.protocols.length > 0 ? asked.protocols : [subprotocols].flat() }
   return Array.from({ length: ownConnections }, (_, nth) => {
-    const index = firstConnection + nth
+    const { index, ...member } = members?.[nth] ?? { ...alone, index: firstConnection + nth }
     const attempt = <Value>(name: string, make: () => Value): Value => {
       try {
         return make()
@@ -40,25 +50,30 @@ export function connectionsOf(
         throw new UnusableProbe([`probe.protocol.${name}: ${reasonOf(error)}, for connection ${index} (${file})`])
       }
     }
-    const data = attempt('data', () => dataOf(protocol, index, given))
-    const url = attempt('url', () => urlOf(protocol, index, data, asked.url, toOneServer))
-    const headers = attempt('headers', () => headersOf(protocol, index, data))
+    const data = attempt('data', () => dataOf(protocol, index, given, member))
+    const url = attempt('url', () => urlOf(protocol, index, data, { base: asked.url, toOneServer, member }))
+    const headers = attempt('headers', () => headersOf(protocol, index, data, member))
     return {
-      context: { index, state: undefined, data, connection: noConnection },
+      context: { ...member, index, state: undefined, data, connection: noConnection },
       asked: { ...own, data, url, headers: headers === undefined ? asked.headers : over(headers, asked.headers) },
     }
   })
 }
 
-function dataOf({ data }: Protocol, index: number, given: unknown): unknown {
+function dataOf({ data }: Protocol | FanOutProtocol, index: number, given: unknown, member: FanOutMember): unknown {
   return typeof data === 'function'
-    ? (data as (index: number, given: unknown) => unknown)(index, given)
+    ? (data as (index: number, given: unknown, member: FanOutMember) => unknown)(index, given, member)
     : (given ?? data)
 }
 
-function urlOf({ url }: Protocol, index: number, data: unknown, base: string, toOneServer: boolean): string {
+function urlOf(
+  { url }: Protocol | FanOutProtocol,
+  index: number,
+  data: unknown,
+  { base, toOneServer, member }: { base: string; toOneServer: boolean; member: FanOutMember },
+): string {
   if (url === undefined) return base
-  const own = String(typeof url === 'function' ? url(index, data, base) : url)
+  const own = String(typeof url === 'function' ? url(index, data, base, member) : url)
   const parsed = URL.parse(own, base)
   if (parsed === null || !/^wss?:$/.test(parsed.protocol) || parsed.hash !== '') {
     throw new Mistake(
@@ -73,9 +88,14 @@ function urlOf({ url }: Protocol, index: number, data: unknown, base: string, to
   return parsed.href
 }
 
-function headersOf({ headers }: Protocol, index: number, data: unknown): ProtocolHeaders | undefined {
+function headersOf(
+  { headers }: Protocol | FanOutProtocol,
+  index: number,
+  data: unknown,
+  member: FanOutMember,
+): ProtocolHeaders | undefined {
   if (headers === undefined) return undefined
-  const own: unknown = typeof headers === 'function' ? headers(index, data) : headers
+  const own: unknown = typeof headers === 'function' ? headers(index, data, member) : headers
   if (typeof own !== 'object' || own === null) {
     throw new Mistake(`expected an object of header names and values, got ${showKind(own)}`)
   }

@@ -74,30 +74,26 @@ export interface SessionConnection extends ProtocolConnection {
 /** Names and values of headers; a list gives a name several values. */
 export type ProtocolHeaders = Readonly<Record<string, string | readonly string[]>>
 
-/**
- * What a server expects beyond frames: the `export default` of a module that each load thread imports. `url`, `headers`
- * and `data` may be functions of the connection's number in the run, from 0, so that each connection is a user of its own.
- */
-// oxlint-disable-next-line typescript/no-explicit-any -- What the probe's option carries here nobody can infer.
-export interface Protocol<State = any, Data = any, Given = any> {
+/** What a server expects on each connection besides the messages that are timed. `Member` is what else is known of a connection. */
+interface Conversation<State, Data, Given, Member> {
   /** Asked for where the option `protocols` names none. */
   readonly subprotocols?: string | readonly string[]
   /** Instead of the run's `url`, to which it may be relative: `/rooms/7`. A function is given that one too. */
-  readonly url?: string | URL | ((index: number, data: Data, url: string) => string | URL)
+  readonly url?: string | URL | ((index: number, data: Data, url: string, member: Member) => string | URL)
   /** Of the handshake; the option `headers` goes before one of the same name. */
-  readonly headers?: ProtocolHeaders | ((index: number, data: Data) => ProtocolHeaders)
+  readonly headers?: ProtocolHeaders | ((index: number, data: Data, member: Member) => ProtocolHeaders)
   /** What `context.data` is: this where the probe's option has no `data`, or what this function makes of that for a connection. */
-  readonly data?: Data | ((index: number, given: Given) => Data)
+  readonly data?: Data | ((index: number, given: Given, member: Member) => Data)
   /**
-   * Says what a server wants to hear before the first ping; the flood begins when all sessions are over.
+   * Says what a server wants to hear before the first ping or publication, which is when all sessions are over.
    * @returns the connection's state
    */
-  session?(this: void, connection: SessionConnection, context: SessionContext<Data>): State | Promise<State>
+  session?(this: void, connection: SessionConnection, context: SessionContext<Data> & Member): State | Promise<State>
   /**
-   * Hears what the server says and `reply` does not recognise, from the end of the session to that of the run: heartbeats,
+   * Hears what the server says and `reply` or `delivery` does not recognise, from the end of the session to that of the run: heartbeats,
    * say, which it may answer at any time.
    */
-  message?(this: void, message: ProbeMessage, context: MessageContext<State, Data>): void
+  message?(this: void, message: ProbeMessage, context: MessageContext<State, Data> & Member): void
   /**
    * Where a message of the protocol may come as several WebSocket messages, or several as one: how many bytes the first
    * one in these has, header included. More than there are if it is not whole, 0 if that cannot be told yet. A message that ends
@@ -107,10 +103,23 @@ export interface Protocol<State = any, Data = any, Given = any> {
   split?(this: void, bytes: Uint8Array): number
   /**
    * Where WebSocket messages may belong to the one before them: how many of the binary ones that come next are attached to this one.
-   * `receive`, `message` and `reply` are given it when all of them have come, and not what they hold. Default: none.
+   * `receive`, `message`, `reply` and `delivery` are given it when all of them have come, and not what they hold. Default: none.
    * @param bytes of the message, to be read during the call only; of a text in UTF-8
    */
   attachments?(this: void, bytes: Uint8Array): number
+  /**
+   * Says what may be wrong where a connection had a fault: it is shown behind the fault's words.
+   * @returns what to change, or `undefined` if it knows no more than the fault says
+   */
+  advise?(this: void, fault: ProtocolFault, context: SessionContext<Data> & Member): string | undefined
+}
+
+/**
+ * What a server expects beyond frames: the `export default` of a module that each load thread imports. `url`, `headers`
+ * and `data` may be functions of the connection's number in the run, from 0, so that each connection is a user of its own.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- What the probe's option carries here nobody can infer.
+export interface Protocol<State = any, Data = any, Given = any> extends Conversation<State, Data, Given, unknown> {
   /**
    * Makes the message of one ping, or several that are sent together.
    * @param id a whole number from 1, unique in the run; the answer must carry it back
@@ -126,17 +135,52 @@ export interface Protocol<State = any, Data = any, Given = any> {
     message: ProbeMessage,
     context: MessageContext<State, Data>,
   ): number | NamedAnswer | null | undefined
+}
+
+/** Which part a connection takes where one publishes and many receive. */
+export interface FanOutMember {
+  readonly role: 'publisher' | 'subscriber'
+  /** From 0; what a publisher of a room publishes, all of the room's subscribers receive. */
+  readonly room: number
+}
+
+/** What the server of a fan-out expects, and how a message is told from others: likewise the `export default` of a module. */
+// oxlint-disable-next-line typescript/no-explicit-any -- See `Protocol`.
+export interface FanOutProtocol<State = any, Data = any, Given = any> extends Conversation<
+  State,
+  Data,
+  Given,
+  FanOutMember
+> {
   /**
-   * Says what may be wrong where a connection had a fault: it is shown behind the fault's words.
-   * @returns what to change, or `undefined` if it knows no more than the fault says
+   * Makes what a publisher sends for one message, or several that are sent together.
+   * @param id a whole number, unique in the run and among runs; each delivery must carry it
    */
-  advise?(this: void, fault: ProtocolFault, context: SessionContext<Data>): string | undefined
+  publish(
+    this: void,
+    id: number,
+    context: PingContext<State, Data> & FanOutMember,
+  ): ProbeMessage | readonly ProbeMessage[]
+  /**
+   * Recognises a message that has reached a subscriber.
+   * @returns its id, `undefined` of anything else that the server says
+   */
+  delivery(
+    this: void,
+    message: ProbeMessage,
+    context: MessageContext<State, Data> & FanOutMember,
+  ): number | null | undefined
 }
 
 /** Gives a protocol's functions their types. */
 // oxlint-disable-next-line typescript/no-explicit-any -- See `Protocol`.
 export function defineProtocol<State = undefined, Data = any, Given = Data>(
+  protocol: FanOutProtocol<State, Data, Given>,
+): FanOutProtocol<State, Data, Given>
+// oxlint-disable-next-line typescript/no-explicit-any -- See `Protocol`.
+export function defineProtocol<State = undefined, Data = any, Given = Data>(
   protocol: Protocol<State, Data, Given>,
-): Protocol<State, Data, Given> {
+): Protocol<State, Data, Given>
+export function defineProtocol(protocol: Protocol | FanOutProtocol): Protocol | FanOutProtocol {
   return protocol
 }

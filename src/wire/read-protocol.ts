@@ -2,13 +2,13 @@ import { validateHeaderName } from 'node:http'
 import { types } from 'node:util'
 import { didYouMean, show } from '../wording.ts'
 import { fileOf, importModule } from './import-module.ts'
-import type { Protocol } from './protocol.ts'
+import type { FanOutProtocol, Protocol } from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
 /** What a field of a protocol may be; says what is wrong with another value. */
 type Check = (value: unknown) => string | undefined
 
-const fields: Readonly<Record<keyof Protocol, Check>> = {
+const fields: Readonly<Record<keyof Protocol | keyof FanOutProtocol, Check>> = {
   subprotocols: (value) =>
     isListOfNames(typeof value === 'string' ? [value] : value)
       ? undefined
@@ -22,40 +22,76 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   attachments: atOnce('a number'),
   request: atOnce('its message'),
   reply: atOnce('an id'),
+  publish: atOnce('its message'),
+  delivery: atOnce('an id'),
   advise: atOnce('a text'),
 }
-const required: readonly (keyof Protocol)[] = ['request', 'reply']
+
+/** What a protocol is imported for: the option that names it, and what it has to have for that. */
+const uses = {
+  ping: { option: 'probe.protocol', required: ['request', 'reply'] },
+  fanOut: { option: 'protocol', required: ['publish', 'delivery'] },
+} as const
+type Use = keyof typeof uses
 
 /**
- * Imports a protocol.
+ * Imports a protocol whose messages are pings.
  * @throws {UnusableProbe} with every mistake in it
  */
 export async function importProtocol(url: string): Promise<Protocol> {
-  const { default: protocol, ...others } = await importModule(url, 'probe.protocol')
-  const file = fileOf(url)
-  if (!isPlainObject(protocol)) throw new UnusableProbe([describeNone(protocol, others, file)])
-  const mistakes = mistakesIn(protocol).map((mistake) => `probe.protocol.${mistake} (${file})`)
-  if (mistakes.length > 0) throw new UnusableProbe(mistakes)
-  return protocol as unknown as Protocol
+  return (await importFor('ping', url)) as Protocol
 }
 
-function describeNone(protocol: unknown, others: Readonly<Record<string, unknown>>, file: string): string {
+/**
+ * Imports a protocol whose messages one publishes and many receive.
+ * @throws {UnusableProbe} with every mistake in it
+ */
+export async function importFanOut(url: string): Promise<FanOutProtocol> {
+  return (await importFor('fanOut', url)) as FanOutProtocol
+}
+
+async function importFor(use: Use, url: string): Promise<unknown> {
+  const { option } = uses[use]
+  const { default: protocol, ...others } = await importModule(url, option)
+  const file = fileOf(url)
+  if (!isPlainObject(protocol)) throw new UnusableProbe([describeNone(option, protocol, others, file)])
+  const mistakes = mistakesIn(protocol, use).map((mistake) => `${option}.${mistake} (${file})`)
+  if (mistakes.length > 0) throw new UnusableProbe(mistakes)
+  return protocol
+}
+
+function describeNone(
+  option: string,
+  protocol: unknown,
+  others: Readonly<Record<string, unknown>>,
+  file: string,
+): string {
   const seen = protocol === undefined ? 'no default export' : show(protocol)
   const isProbeModule = typeof others['request'] === 'function' && typeof others['reply'] === 'function'
   const hint = isProbeModule ? '; a module that exports request and reply goes into probe.module' : ''
-  return `probe.protocol: expected ${file} to say export default defineProtocol({ … }), got ${seen}${hint}`
+  return `${option}: expected ${file} to say export default defineProtocol({ … }), got ${seen}${hint}`
 }
 
-function mistakesIn(protocol: Readonly<Record<string, unknown>>): string[] {
+function mistakesIn(protocol: Readonly<Record<string, unknown>>, use: Use): string[] {
   const names = Object.keys(fields)
   return [
     ...Object.entries(protocol).flatMap(([name, value]) => {
       if (!Object.hasOwn(fields, name)) return [`${name}: no such option${didYouMean(name, names)}`]
-      const mistake = value === undefined ? undefined : fields[name as keyof Protocol](value)
+      const mistake = value === undefined ? undefined : fields[name as keyof typeof fields](value)
       return mistake === undefined ? [] : [`${name}: ${mistake}`]
     }),
-    ...required.filter((name) => protocol[name] === undefined).map((name) => `${name}: expected a function, got none`),
+    ...uses[use].required
+      .filter((name) => protocol[name] === undefined)
+      .map((name) => `${name}: expected a function, got none${describeOther(protocol, use)}`),
   ]
+}
+
+/** What a protocol that was not made for this use is for. */
+function describeOther(protocol: Readonly<Record<string, unknown>>, use: Use): string {
+  const other = use === 'ping' ? uses.fanOut : uses.ping
+  const isForOther = other.required.every((name) => typeof protocol[name] === 'function')
+  if (!isForOther) return ''
+  return use === 'ping' ? '; publish and delivery are for wsLoad.fanOut()' : '; request and reply are for wsLoad()'
 }
 
 /** What is the same for all connections, or a function that says it for one. */

@@ -1,0 +1,45 @@
+import { fileOf } from './import-module.ts'
+import { checkMessage, messageFrames } from './message-frames.ts'
+import type { Probe, ProbeContext } from './probe.ts'
+import { messageOf, type ProbeMessage } from './probe-message.ts'
+import type { ProbeSpec } from './probe-spec.ts'
+import { connectionsOf } from './protocol-connections.ts'
+import { importFanOut } from './read-protocol.ts'
+import { speakProtocol } from './speak-protocol.ts'
+
+/** Ids of a run lie behind a multiple of this that is drawn for it: so many messages apart, no other run's are taken for its own. */
+const idsPerTag = 2 ** 21
+
+/**
+ * What publishers send and subscribers receive: sequence numbers are those of messages, counted over all publishers, and a
+ * frame names the message that it delivers.
+ */
+export async function fanOutProbe(
+  { protocol: module, data }: Extract<ProbeSpec, { kind: 'protocol' }>,
+  context: ProbeContext,
+): Promise<Probe> {
+  const protocol = await importFanOut(module)
+  const { firstConnection, maskingKey, tag } = context
+  const connections = connectionsOf(protocol, data, context, fileOf(module))
+  const { contexts, ...spoken } = speakProtocol(protocol, connections, context, module)
+  const { publish, delivery } = protocol
+  const firstId = (1 + (tag >>> 1)) * idsPerTag
+
+  function payload(connection: number, message: number): ProbeMessage | readonly ProbeMessage[] {
+    return checkMessage(publish(firstId + message, contexts[connection - firstConnection]!), 'protocol.publish')
+  }
+
+  return {
+    ...spoken,
+    answers: 'message',
+    settles: 'named',
+    frames: (connection, message) => messageFrames(payload(connection, message), maskingKey),
+    keep() {},
+    payload,
+    read(connection, bytes, start, end, binary) {
+      const id = delivery(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
+      const message = (id ?? NaN) - firstId
+      return Number.isSafeInteger(message) && message >= 0 ? message : -1
+    },
+  }
+}
