@@ -1,5 +1,6 @@
 /** Defaults of options that more than one place has to know: milliseconds, shares, counts. */
 export const defaults = {
+  subscribers: 100,
   connections: 10,
   duration: 10_000,
   maxDuration: 60_000,

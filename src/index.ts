@@ -2,9 +2,11 @@ export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
 export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'
 export type { Tolerance } from './gate/tolerance.ts'
 export type { CompareOptions, Side } from './options/compare.ts'
+export type { FanOutOptions, FanOutProtocolOption } from './options/fan-out.ts'
 export type { Duration, Rate, Stage, WsLoadOptions } from './options/options.ts'
 export type { TlsOptions } from './options/tls.ts'
 export { type ComparisonJSON, LoadComparison } from './summary/load-comparison.ts'
+export { FanOutSummary } from './summary/fan-out-summary.ts'
 export { LoadSummary } from './summary/load-summary.ts'
 export type { SummaryJSON } from './result/json.ts'
 export type { Paint } from './report/paint.ts'
@@ -21,11 +23,13 @@ export type {
   ConnectionTotals,
   Ending,
   Environment,
+  FanOutResult,
   Fault,
   GcPauses,
   GeneratorReport,
   LoadInterval,
   LoadResult,
+  MessageTimes,
   MessageTotals,
   PingTotals,
 } from './result/load-result.ts'

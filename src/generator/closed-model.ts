@@ -1,6 +1,5 @@
 import { Alarm } from './alarm.ts'
-import type { Connection } from './connection.ts'
-import type { LoadModel, LoadModelContext } from './load-model.ts'
+import type { LoadModel, LoadModelContext, Sender } from './load-model.ts'
 
 /**
  * Pings leave at the end of an event loop's iteration, in one burst for the kernel and the server; of many connections as
@@ -12,15 +11,7 @@ const connectionsPerBurst = 256
  * The closed model: each connection keeps `inFlight` pings unanswered and sends the next one when an answer frees a
  * place. A server that stalls is asked less: its slow moments are sampled less often than they last.
  */
-export function closedModel({
-  plan,
-  clock,
-  recorder,
-  turns,
-  ping,
-  connections,
-  finished,
-}: LoadModelContext): LoadModel {
+export function closedModel({ plan, clock, recorder, turns, ping, senders, finished }: LoadModelContext): LoadModel {
   const freed = new FreePlaces()
   /** What became free while others had their turn. */
   const parked = new FreePlaces()
@@ -40,24 +31,24 @@ export function closedModel({
     const { length } = places
     // What is parked on the way comes to lie on what was read.
     places.length = 0
-    for (let nth = 0; nth < length; nth++) send(places.connections[nth]!, places.counts[nth]!)
+    for (let nth = 0; nth < length; nth++) send(places.senders[nth]!, places.counts[nth]!)
     clock.worked(began)
   }
 
-  function send(connection: Connection, places: number): void {
-    if (!sending || !connection.writable) return
+  function send(sender: Sender, places: number): void {
+    if (!sending || !sender.writable) return
     const now = performance.now()
     if (now >= recorder.until) return
     if (turns !== undefined && !turns.has(now - recorder.from)) {
       if (parked.length === 0) nextTurn.set(turnAfter(now))
-      parked.add(connection, places)
+      parked.add(sender, places)
       return
     }
     const isMeasured = now >= recorder.from
     const count = isMeasured ? Math.min(places, left) : places
     ping.due = now
     ping.sent = now
-    connection.send(count)
+    sender.send(count)
     if (!isMeasured) return
     left -= count
     if (left > 0) return
@@ -78,21 +69,21 @@ export function closedModel({
     return recorder.from + turns!.next(time - recorder.from)
   }
 
-  function free(connection: Connection, places: number): void {
+  function free(sender: Sender, places: number): void {
     if (!burstIsScheduled) setImmediate(sendBurst)
     burstIsScheduled = true
-    freed.add(connection, places)
+    freed.add(sender, places)
     if (freed.length === connectionsPerBurst) fill(freed)
   }
 
   return {
     start() {
       sending = true
-      for (const connection of connections) send(connection, plan.inFlight)
+      for (const sender of senders) send(sender, plan.inFlight)
     },
     freed: free,
-    cameBack(connection) {
-      if (sending) free(connection, plan.inFlight)
+    cameBack(sender) {
+      if (sending) free(sender, plan.inFlight)
     },
     catchUp() {},
     stop() {
@@ -102,14 +93,14 @@ export function closedModel({
   }
 }
 
-/** Connections with free places, and how many: nothing is allocated once the lists are long enough. */
+/** Senders with free places, and how many: nothing is allocated once the lists are long enough. */
 class FreePlaces {
-  readonly connections: Connection[] = []
+  readonly senders: Sender[] = []
   readonly counts: number[] = []
   length = 0
 
-  add(connection: Connection, count: number): void {
-    this.connections[this.length] = connection
+  add(sender: Sender, count: number): void {
+    this.senders[this.length] = sender
     this.counts[this.length++] = count
   }
 }

@@ -9,6 +9,7 @@ import { MessageSplitter } from '../wire/message-splitter.ts'
 import type { Probe } from '../wire/probe.ts'
 import { messageOf } from '../wire/probe-message.ts'
 import { Conversation } from './conversation.ts'
+import type { Deliveries } from './deliveries.ts'
 import {
   type ConnectionFault,
   faultOfClose,
@@ -50,6 +51,8 @@ const tooBig = 1009
 export interface ConnectionContext {
   readonly plan: ThreadPlan
   readonly probe: Probe
+  /** What has been published, of a fan-out: its messages are no answers. */
+  readonly deliveries: Pick<Deliveries, 'take'> | undefined
   readonly clock: PollClock
   readonly recorder: Recorder
   /** The ping that is being sent, or whose answer is being read. */
@@ -180,6 +183,18 @@ export class Connection implements FrameSink {
     this.#handOver()
   }
 
+  /** Sends a message of a fan-out; says whether it could be made. */
+  publish(message: number): boolean {
+    try {
+      if (this.#readsFrames) this.#writeToSocket(message, 1)
+      else this.#sendThroughWs(message, 1)
+      return true
+    } catch (error) {
+      this.#report({ code: 'PROBE_PUBLISH_FAILED', sample: String(error) })
+      return false
+    }
+  }
+
   /** Settles what has waited too long. */
   expire(now: number): void {
     this.#noticeEnd()
@@ -263,6 +278,10 @@ export class Connection implements FrameSink {
       }
       return
     }
+    if (this.#context.deliveries !== undefined) {
+      this.#deliver(bytes, start, end, binary)
+      return
+    }
     const flight = this.#flight
     if (probe.answers === 'message') recorder.messages.received++
     const sequence = this.#answeredBy(bytes, start, end, binary)
@@ -270,6 +289,19 @@ export class Connection implements FrameSink {
     if (probe.settles === 'up to') while (flight.oldest < sequence) this.#settle(flight.oldest, true)
     if (flight.isOverdue(sequence)) flight.settle(sequence)
     else this.#settle(sequence, false, probe.errorRead?.())
+  }
+
+  /** A message came of which a fan-out knows, or which is none of its own. */
+  #deliver(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
+    const { deliveries, recorder, ping } = this.#context
+    recorder.messages.received++
+    const message = this.#read(bytes, start, end, binary)
+    if (message === -1 || !deliveries!.take(this.index, message)) {
+      recorder.messages.unsolicited++
+      this.#conversation!.hear(messageOf(bytes, start, end, binary))
+    }
+    // What follows in the same read may have come after the poll that announced this one.
+    ping.ceiling = performance.now()
   }
 
   /**
@@ -388,17 +420,23 @@ export class Connection implements FrameSink {
     }
   }
 
+  /** What the probe reads in a frame. */
+  #read(bytes: Uint8Array, start: number, end: number, binary: boolean): number {
+    const { probe, deliveries } = this.#context
+    try {
+      return probe.read(this.index, bytes, start, end, binary)
+    } catch (error) {
+      const code = deliveries === undefined ? 'PROBE_REPLY_FAILED' : 'PROBE_DELIVERY_FAILED'
+      this.#report({ code, sample: String(error) })
+      return -1
+    }
+  }
+
   /** The sequence number of the ping that a frame answers, -1 if it answers none. */
   #answeredBy(bytes: Uint8Array, start: number, end: number, binary: boolean): number {
     const { probe, ping } = this.#context
     const flight = this.#flight
-    let low: number
-    try {
-      low = probe.read(this.index, bytes, start, end, binary)
-    } catch (error) {
-      this.#report({ code: 'PROBE_REPLY_FAILED', sample: String(error) })
-      low = -1
-    }
+    const low = this.#read(bytes, start, end, binary)
     if (probe.settles === 'up to' && low !== -1) flight.acknowledge(low, ping)
     const sequence =
       low === -1 ? -1 : probe.settles === 'oldest' ? (flight.empty ? -1 : flight.oldest) : flight.locate(low)
@@ -437,13 +475,13 @@ export class Connection implements FrameSink {
     const { receiveBuffer } = this.#context
     this.#socket = openSocket(plan, this.index, address, {
       buffer: receiveBuffer,
-      callback: (length, bytes) => this.#read(length, bytes),
+      callback: (length, bytes) => this.#receive(length, bytes),
     })
     return this.#socket.on('error', (error) => (this.#fault ??= faultOfError(error)))
   }
 
   /** Every byte of the connection comes through here. */
-  #read(length: number, bytes: Uint8Array): boolean {
+  #receive(length: number, bytes: Uint8Array): boolean {
     this.#bracketAnswers(length)
     this.#wsAccepts = true
     if (this.#readsFrames) this.#reader = this.#context.readers.read(this.#reader, bytes, length, this.#sink)

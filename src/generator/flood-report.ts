@@ -20,6 +20,22 @@ export interface FloodReport {
   /** Processors that the control groups of the process allow it; `undefined` without a bound. */
   readonly quota: number | undefined
   readonly afterSilence: AfterSilence
+  /** Of a fan-out, whose `recording` and `slices` are those of deliveries to this thread's subscribers. */
+  readonly fanOut: FanOutRecording | undefined
+}
+
+/** What became of the messages of a thread's publishers: a message counts as a ping does. */
+export interface MessageRecording extends Pick<Recording, 'pings' | 'latency' | 'latencyFloor' | 'seconds'> {
+  readonly slices: PackedSlices
+}
+
+export interface FanOutRecording {
+  /** Until a message has reached the first of its subscribers, and until it has reached all of them. */
+  readonly firsts: MessageRecording
+  readonly completions: MessageRecording
+  /** Of deliveries to this thread's subscribers. */
+  readonly duplicates: number
+  readonly outOfOrder: number
 }
 
 /** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */

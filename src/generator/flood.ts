@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../result/load-result.ts'
 import { maskerOf } from '../secrets.ts'
 import { createProbe } from '../wire/create-probe.ts'
+import { fanOutProbe } from '../wire/fan-out-probe.ts'
 import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
-import type { Probe } from '../wire/probe.ts'
+import type { Probe, ProbeContext } from '../wire/probe.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 import { reached } from './alarm.ts'
 import { closedModel } from './closed-model.ts'
 import { EventLoop } from './event-loop.ts'
+import { FanOut, membersOf } from './fan-out.ts'
 import type { FloodReport, Snapshot, Spent } from './flood-report.ts'
 import { GcWatch } from './gc-watch.ts'
 import { PingMemory } from './in-flight.ts'
@@ -53,6 +55,7 @@ export class Flood {
   readonly #loop: EventLoop
   readonly #turns: Turns | undefined
   readonly #recorder: Recorder
+  readonly #fanOut: FanOut | undefined
   readonly #pool: ConnectionPool
   readonly #model: LoadModel
   /** Whether answers are told by their order, so that another message may be taken for one. */
@@ -75,7 +78,8 @@ export class Flood {
    * @throws {UnusableProbe} if the probe's functions cannot be loaded
    */
   static async prepare(plan: ThreadPlan, loop: EventLoop = new EventLoop()): Promise<Flood> {
-    const probe = await createProbe(plan.probe, {
+    const { probe: spec, fanOut } = plan
+    const context = {
       connections: plan.allConnections,
       firstConnection: plan.firstConnection,
       ownConnections: plan.connections,
@@ -83,7 +87,11 @@ export class Flood {
       toOneServer: plan.turns !== undefined,
       tag: plan.tag,
       maskingKey: drawMaskingKey(),
-    })
+    } satisfies ProbeContext
+    const isFanOut = fanOut !== undefined && spec.kind === 'protocol'
+    const probe = isFanOut
+      ? await fanOutProbe(spec, { ...context, members: membersOf(fanOut) })
+      : await createProbe(spec, context)
     return new Flood(plan, probe, loop)
   }
 
@@ -92,8 +100,23 @@ export class Flood {
     const { clock } = loop
     const turns = plan.turns === undefined ? undefined : new Turns(plan.turns)
     const duration = plan.decidable ? undefined : plan.duration
-    const recorder = new Recorder(isOpenModel, duration, turns, maskerOf({ ...plan, data: dataOf(plan.probe) }), clock)
+    const mask = maskerOf({ ...plan, data: dataOf(plan.probe) })
+    const createRecorder = (): Recorder => new Recorder(isOpenModel, duration, turns, mask, clock)
+    const recorder = createRecorder()
     const ping = new PingTimes()
+    const fanOut =
+      plan.fanOut &&
+      new FanOut({
+        plan,
+        fanOut: plan.fanOut,
+        connections: () => this.#pool.connections,
+        ping,
+        deliveries: recorder,
+        firsts: createRecorder(),
+        completions: createRecorder(),
+        freed: (publisher) => this.#model.freed(publisher, 1),
+      })
+    this.#fanOut = fanOut
     this.#plan = plan
     this.#loop = loop
     this.#turns = turns
@@ -103,6 +126,7 @@ export class Flood {
     this.#pool = new ConnectionPool({
       plan,
       probe,
+      deliveries: fanOut?.deliveries,
       clock,
       recorder,
       ping,
@@ -112,11 +136,19 @@ export class Flood {
       receiveBuffer: Buffer.allocUnsafeSlow(receiveBufferBytes),
       freed: (connection, places) => this.#model.freed(connection, places),
       cameBack: (connection) => this.#model.cameBack(connection),
+      ended: (connection) => fanOut?.deliveries.left(connection.index),
     })
-    const { connections } = this.#pool
-    const finished = (): void => this.#allSent.resolve()
     const createModel = isOpenModel ? openModel : closedModel
-    this.#model = createModel({ plan, clock, recorder, turns, ping, connections, finished })
+    this.#model = createModel({
+      plan,
+      clock,
+      recorder,
+      turns,
+      ping,
+      senders: fanOut?.publishers ?? this.#pool.connections,
+      drop: (due, pings) => (fanOut === undefined ? recorder.count('dropped', due, pings) : fanOut.drop(due, pings)),
+      finished: () => this.#allSent.resolve(),
+    })
   }
 
   /** Opens the connections and their sessions; resolves when each is over or has failed, and has said what it says unasked. */
@@ -124,6 +156,7 @@ export class Flood {
     this.#loop.poller.start()
     this.#handshakeCheck = setInterval(() => this.#pool.expire(), handshakeCheckMs)
     await this.#pool.open()
+    this.#fanOut?.begin()
     if (this.#matchesByOrder) await untilQuiet(this.#listening)
   }
 
@@ -138,6 +171,7 @@ export class Flood {
     await this.#warmUp(startAt)
     const measured = await this.#measure()
     await this.#drain(measured.end)
+    await this.#fanOut?.end()
     if (this.#matchesByOrder) await this.#listen(measured.end)
     this.#loop.poller.stop()
     await this.#pool.close()
@@ -174,7 +208,8 @@ export class Flood {
     const end = Math.min(clock.update(), this.#recorder.until)
     const report = this.#describe('decided', end, this.#loop.spent, this.#loop.starvation.total)
     const lostBefore = clock.floor - overdueAfter
-    return takeSnapshot(report, { recorder: this.#recorder, pool: this.#pool, lostBefore })
+    const underWay = { recorder: this.#recorder, pool: this.#pool, fanOut: this.#fanOut, lostBefore }
+    return takeSnapshot(report, underWay)
   }
 
   /** The second of the measured window that was completed last. */
@@ -187,6 +222,7 @@ export class Flood {
     const { measuredAfter, duration } = this.#plan
     this.#recorder.from = startAt + measuredAfter
     this.#recorder.until = this.#recorder.from + (this.#turns?.over(duration) ?? duration)
+    this.#fanOut?.setWindow()
   }
 
   async #warmUp(startAt: number): Promise<void> {
@@ -205,6 +241,7 @@ export class Flood {
     // A generator that is late by now still sends what was due in the measured window.
     if (this.#plan.open !== undefined) await this.#stopsBefore(this.#recorder.until + this.#plan.drain)
     this.#model.stop()
+    this.#fanOut?.endPublishing()
     this.#pool.stopReconnecting()
     this.#gcWatch.stop()
     return {
@@ -221,7 +258,7 @@ export class Flood {
     const lengthForAll = secondMs * (this.#turns?.sides ?? 1)
     for (let nth = 1; from + nth * lengthForAll < until; nth++) {
       if (await this.#stopsBefore(from + nth * lengthForAll, this.#decided.promise)) break
-      this.#recorder.endSecond(Math.min(performance.now(), until))
+      this.#endSecond(Math.min(performance.now(), until))
     }
     await this.#stopsBefore(until, this.#decided.promise)
   }
@@ -229,12 +266,13 @@ export class Flood {
   /** Waits for the answers that are still to come, and for what waits for these before it leaves. */
   async #drain(end: number): Promise<void> {
     const { drain } = this.#plan
-    const isOutstanding = (): boolean => this.#recorder.outstanding > 0 || this.#pool.holdsBack
+    const isOutstanding = (): boolean =>
+      this.#fanOut?.isOutstanding ?? (this.#recorder.outstanding > 0 || this.#pool.holdsBack)
     while (isOutstanding() && this.#ending !== 'aborted' && this.#pool.live > 0) {
       if (this.#loop.clock.floor > end + drain) break
       await sleep(drainCheckMs)
     }
-    this.#pool.expire()
+    this.#expire()
   }
 
   /** Stays for what the server may still say unasked. */
@@ -247,8 +285,14 @@ export class Flood {
     return { recorder: this.#recorder, isOver: () => this.#ending === 'aborted' || this.#pool.live === 0 }
   }
 
-  #checkTimeouts(): void {
+  /** Settles what had waited too long when the event loop last polled. */
+  #expire(): void {
     this.#pool.expire()
+    this.#fanOut?.expire(this.#loop.clock.floor)
+  }
+
+  #checkTimeouts(): void {
+    this.#expire()
     if (this.#pool.isGone) this.#allSent.resolve()
     if (this.#isStalled()) this.finish('stalled')
   }
@@ -274,8 +318,13 @@ export class Flood {
     return hasStopped
   }
 
+  #endSecond(end: number): void {
+    this.#recorder.endSecond(end)
+    this.#fanOut?.endSecond(end)
+  }
+
   #reportOn({ end, spent, starvation, isDisconnected }: Measured): FloodReport {
-    if (end > this.#recorder.from) this.#recorder.endSecond(end)
+    if (end > this.#recorder.from) this.#endSecond(end)
     const ending = isDisconnected && this.#ending !== 'aborted' ? 'disconnected' : this.#ending
     return this.#describe(ending, end, spent, starvation)
   }
@@ -304,6 +353,7 @@ export class Flood {
       starvation: starvationBetween(this.#starvationBefore, starvation, sides),
       quota: this.#loop.quota,
       afterSilence: { ...recorder.afterSilence, ...this.#pool.afterSilence },
+      fanOut: this.#fanOut?.recording,
     }
   }
 }

@@ -1,6 +1,5 @@
 import { Alarm } from './alarm.ts'
-import type { Connection } from './connection.ts'
-import type { LoadModel, LoadModelContext } from './load-model.ts'
+import type { LoadModel, LoadModelContext, Sender } from './load-model.ts'
 import { constantArrivals, poissonArrivals, Schedule } from './schedule.ts'
 
 /** Pings sent in one iteration of the event loop at most, so that a late generator still reads answers. */
@@ -11,19 +10,28 @@ const mostPerIteration = 1_024
  * that leaves late keeps the time it was due, be it the generator that is late or the server that has not answered those
  * before it (`maxPendingPongs`); one that cannot leave at all is counted as dropped.
  */
-export function openModel({ plan, clock, recorder, turns, ping, connections, finished }: LoadModelContext): LoadModel {
+export function openModel({
+  plan,
+  clock,
+  recorder,
+  turns,
+  ping,
+  senders,
+  drop,
+  finished,
+}: LoadModelContext): LoadModel {
   const { segments, arrivals, offset, seed } = plan.open!
   const schedule = new Schedule(segments)
   const points = arrivals === 'constant' ? constantArrivals(offset) : poissonArrivals(seed)
   const alarm = new Alarm(sendDue)
-  /** Connections with queued pings. */
-  const queued: Connection[] = []
+  /** Those with queued pings. */
+  const queued: Sender[] = []
   /** When the next ping is due. */
   let due = 0
   let left = plan.pings
-  /** The connection that is asked next. */
+  /** The sender that is asked next. */
   let cursor = 0
-  /** Connections in a row that did not take a ping in this iteration. */
+  /** Senders in a row that did not take a ping in this iteration. */
   let refused = 0
   let sending = false
 
@@ -33,11 +41,11 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
     const now = clock.update()
     refused = 0
     let [taken, dropped] = [0, 0]
-    while (isDue(now) && taken < mostPerIteration && dropped < connections.length) {
+    while (isDue(now) && taken < mostPerIteration && dropped < senders.length) {
       if (queueDue()) {
         taken++
         advance(1)
-      } else if (refused < connections.length) {
+      } else if (refused < senders.length) {
         dropped++
         dropOne()
       } else {
@@ -45,7 +53,7 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
       }
     }
     if (queued.length > 0) {
-      for (const connection of queued) connection.flush()
+      for (const sender of queued) sender.flush()
       queued.length = 0
       clock.worked(now)
     }
@@ -71,22 +79,22 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
 
   /** Gives the ping that is due to the next connection that can take it; says whether there was one. */
   function queueDue(): boolean {
-    while (refused < connections.length) {
-      const connection = connections[cursor]!
-      cursor = (cursor + 1) % connections.length
+    while (refused < senders.length) {
+      const sender = senders[cursor]!
+      cursor = (cursor + 1) % senders.length
       refused++
-      if (!connection.writable) continue
-      if (!connection.ready) return false
+      if (!sender.writable) continue
+      if (!sender.ready) return false
       refused = 0
       ping.due = due
-      if (connection.queue()) queued.push(connection)
+      if (sender.queue()) queued.push(sender)
       return true
     }
     return false
   }
 
   function dropOne(): void {
-    recorder.count('dropped', due)
+    drop(due, 1)
     advance(1)
   }
 
@@ -94,7 +102,7 @@ export function openModel({ plan, clock, recorder, turns, ping, connections, fin
   function dropDue(now: number): void {
     while (isDue(now)) {
       const pings = 1 + Math.min(skipDue(now), left - 1)
-      recorder.count('dropped', due, pings)
+      drop(due, pings)
       advance(pings)
     }
   }

@@ -20,6 +20,8 @@ const checkEveryMs = 2
 const mostCatchUpMs = 20
 
 interface PoolContext extends Omit<ConnectionContext, 'changed'> {
+  /** A connection has ended early. */
+  readonly ended: (connection: Connection) => void
   /** A connection that had ended early is open again. */
   readonly cameBack: (connection: Connection) => void
 }
@@ -56,11 +58,13 @@ export class ConnectionPool {
   readonly #reconnects: Reconnects
   /** A connection that had ended is open again. */
   readonly #cameBack: (connection: Connection) => void
+  readonly #ended: (connection: Connection) => void
 
-  constructor({ cameBack, ...context }: PoolContext) {
+  constructor({ cameBack, ended, ...context }: PoolContext) {
     this.#context = { ...context, changed: (connection, before) => this.#count(connection, before) }
     this.#reconnects = new Reconnects(context.plan.reconnect, (index) => this.#reopenInTurn(index))
     this.#cameBack = cameBack
+    this.#ended = ended
   }
 
   /** Whether no connection is left, and none comes back. */
@@ -226,6 +230,7 @@ export class ConnectionPool {
       this.#closedEarly++
       if (isAfterSilence) this.#closedAfterSilence++
       this.#reconnects.ended(connection.index, performance.now())
+      this.#ended(connection)
     } else if (state === 'closing') {
       this.live--
     } else if (state === 'closed') {

@@ -155,6 +155,24 @@ export class Recorder implements Recording {
     this.#measured(kindNumbers.answered, ping)
   }
 
+  /** Something that was sent in the measured window has reached one of those it was meant for. */
+  delivered(ping: Readonly<AnsweredPing>): void {
+    this.pings.sent++
+    this.pings.answered++
+    this.#slices.count(kindNumbers.sent, this.sliceAt(ping.due))
+    this.#measured(kindNumbers.answered, ping)
+  }
+
+  /** Likewise, it has not reached so many. */
+  missed(what: 'timedOut' | 'lost', due: number, count: number): void {
+    const slice = this.sliceAt(due)
+    this.pings.sent += count
+    this.pings[what] += count
+    this.#slices.count(kindNumbers.sent, slice, count)
+    this.#slices.count(kindNumbers[what], slice, count)
+    if (this.#clock?.isAfterSilence) this.afterSilence[what] += count
+  }
+
   /**
    * A newer ping was answered instead (RFC 6455 section 5.5.3). That answer stands for the one to this ping, which surely had
    * none before it.

@@ -1,35 +1,76 @@
-import { kindNumbers, kindsPerSlice } from '../result/slices.ts'
-import type { FloodReport, Snapshot } from './flood-report.ts'
+import { kindNumbers, kindsPerSlice, type PackedSlices, type PingCounts, type PingKind } from '../result/slices.ts'
+import type { FanOut } from './fan-out.ts'
+import type { FanOutRecording, FloodReport, Snapshot } from './flood-report.ts'
 import type { ConnectionPool } from './pool.ts'
 import type { Recorder } from './recorder.ts'
 
+interface UnderWay {
+  readonly recorder: Recorder
+  readonly pool: ConnectionPool
+  readonly fanOut: FanOut | undefined
+  /** In milliseconds of `performance.now()`. */
+  readonly lostBefore: number
+}
+
 /**
  * Settles the unanswered pings of a report, and changes nothing that the measurement goes on with: those that were sent
- * before `lostBefore` (milliseconds of `performance.now()`) count as lost, the younger ones are left out of those sent. Those
- * that wait to be sent count as dropped if they were due before it.
+ * before `lostBefore` count as lost, the younger ones are left out of those sent. Those that wait to be sent count as dropped
+ * if they were due before it. Likewise what has not reached its subscribers.
  */
-export function takeSnapshot(
-  report: FloodReport,
-  { recorder, pool, lostBefore }: { recorder: Recorder; pool: ConnectionPool; lostBefore: number },
-): Snapshot {
+export function takeSnapshot(report: FloodReport, underWay: UnderWay): Snapshot {
+  const { recorder, pool, fanOut, lostBefore } = underWay
   const { slices } = report
   const pings = { ...recorder.pings }
+  const count = (kind: PingKind, due: number, by = 1): void => countIn({ pings, slices }, recorder, kind, due, by)
   let underway = 0
   pool.forEachUnanswered((due, sent) => {
     if (!recorder.measures(due)) return
-    const slice = recorder.sliceAt(due) * kindsPerSlice
     if (sent === Infinity) {
-      if (due >= lostBefore) return
-      pings.dropped++
-      slices.pings[slice + kindNumbers.dropped]!++
+      if (due < lostBefore) count('dropped', due)
     } else if (sent < lostBefore) {
-      pings.lost++
-      slices.pings[slice + kindNumbers.lost]!++
+      count('lost', due)
     } else {
       underway++
-      pings.sent--
-      slices.pings[slice + kindNumbers.sent]!--
+      count('sent', due, -1)
     }
   })
-  return { ...report, recording: { ...report.recording, pings }, underway }
+  fanOut?.forEachLacking((due, sent, lacking) => {
+    if (sent >= lostBefore) return
+    count('sent', due, lacking)
+    count('lost', due, lacking)
+  })
+  return {
+    ...report,
+    recording: { ...report.recording, pings },
+    fanOut: fanOut && report.fanOut && messagesSoFar(report.fanOut, fanOut, underWay),
+    underway,
+  }
+}
+
+/** Messages that have not reached all of their subscribers; nobody knows yet whether they have reached one. */
+function messagesSoFar(
+  recording: FanOutRecording,
+  fanOut: FanOut,
+  { recorder, lostBefore }: UnderWay,
+): FanOutRecording {
+  const { completions } = recording
+  fanOut.forEachUnderWay((due, sent) => {
+    if (sent >= lostBefore) return
+    countIn(completions, recorder, 'sent', due, 1)
+    countIn(completions, recorder, 'lost', due, 1)
+  })
+  return recording
+}
+
+function countIn(
+  { pings, slices }: { readonly pings: PingCounts; readonly slices: PackedSlices },
+  recorder: Recorder,
+  kind: PingKind,
+  due: number,
+  by: number,
+): void {
+  pings[kind] += by
+  const at = recorder.sliceAt(due) * kindsPerSlice + kindNumbers[kind]
+  // A slice that nothing was recorded in yet is not among those that were packed.
+  if (at < slices.pings.length) slices.pings[at]! += by
 }

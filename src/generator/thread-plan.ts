@@ -39,6 +39,8 @@ export interface ThreadPlan {
   /** The open model's schedule, warm-up included; `undefined` in the closed model. */
   readonly open: OpenPlan | undefined
   readonly probe: ProbeSpec
+  /** `undefined` where each connection receives the answers to its own pings. */
+  readonly fanOut: FanOutPlan | undefined
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly protocols: readonly string[]
   /** What `tls.connect` is given besides the address. */
@@ -62,4 +64,18 @@ export interface OpenPlan {
   /** Where this thread's points lie between those of the others, 0 to 1. */
   readonly offset: number
   readonly seed: number
+}
+
+/** A thread's part of a fan-out: its first connections are publishers, the others subscribers. */
+export interface FanOutPlan {
+  readonly rooms: number
+  /** Number of this thread, from 0. */
+  readonly thread: number
+  /** How many of them each thread has. */
+  readonly publishers: readonly number[]
+  readonly subscribers: readonly number[]
+  /** Messages that a publisher may have under way, a power of two. */
+  readonly capacity: number
+  /** Of the `MessageTable` that the threads share. */
+  readonly memory: SharedArrayBuffer
 }

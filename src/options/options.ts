@@ -184,6 +184,15 @@ export interface ResolvedOptions extends Load {
   readonly duration: number
   readonly pings: number | undefined
   readonly until: ParsedUntil | undefined
+  /** `undefined` where each connection receives the answers to its own pings. */
+  readonly fanOut: ResolvedFanOut | undefined
+}
+
+/** Who publishes and who receives. */
+export interface ResolvedFanOut {
+  readonly subscribers: number
+  readonly publishers: number
+  readonly rooms: number
 }
 
 /** The fields of a {@link Load}. */
@@ -272,6 +281,7 @@ export function safeParseOptions(input: unknown): Parsed<ResolvedOptions> {
       duration: pings === undefined ? (stagesDuration ?? duration ?? longest) : Infinity,
       pings,
       until: until.value,
+      fanOut: undefined,
     },
   }
 }
@@ -310,7 +320,7 @@ export function resolveLoad(
 
 /** A flood of a load that lasts `duration` milliseconds. */
 export function floodOf(load: Load, url: string, duration: number): ResolvedOptions & { readonly url: string } {
-  return { ...load, url, duration, pings: undefined, until: undefined }
+  return { ...load, url, duration, pings: undefined, until: undefined, fanOut: undefined }
 }
 
 /** The probe of a load. @param fields what is wrong with its size is told once */

@@ -18,6 +18,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
     connectRate,
     sessionRate,
     reconnect,
+    fanOut,
     url,
     ...rest
   } = options
@@ -38,6 +39,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
     ...(Number.isFinite(connectRate) && { connectRate }),
     ...(Number.isFinite(sessionRate) && { sessionRate }),
     ...(reconnect !== undefined && { reconnect: recordReconnect(reconnect) }),
+    ...(fanOut !== undefined && { fanOut }),
     probe: describeProbe(options.probe),
     payloadBytes: options.probe.payloadBytes,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[masked]'])),

@@ -19,3 +19,12 @@ export function percentileName(percentile: number): string {
 export function formatPercentile(run: Observation, percentile: number, group: LatencyGroup = 'latency'): string {
   return formatBracket(readPercentile(run, group, percentile), formatDuration)
 }
+
+/** Median and p99 as two rows of a table. */
+export function describeBriefly(name: string, run: Observation, group: LatencyGroup = 'latency'): string[][] {
+  const [median, tail] = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(run, percentile, group)}`)
+  return [
+    [name, median!],
+    ['', tail!],
+  ]
+}

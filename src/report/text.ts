@@ -2,8 +2,8 @@ import type { SLOVerdict } from '../slo/verdict.ts'
 import { formatBracket } from '../slo/bracket.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
-import { type Observation, observeRun } from '../slo/observation.ts'
-import { type LatencyGroup, readMean } from '../slo/reading.ts'
+import { observeRun } from '../slo/observation.ts'
+import { readMean } from '../slo/reading.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
 import type { AfterSilence, LoadResult } from '../result/load-result.ts'
@@ -13,7 +13,8 @@ import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
 import { describeOtherFloods } from './other-floods.ts'
 import { type Paint, plain } from './paint.ts'
-import { formatPercentile, percentiles, percentileName } from './percentiles.ts'
+import { describeMessages, describeRoles } from './fan-out.ts'
+import { describeBriefly, formatPercentile, percentiles, percentileName } from './percentiles.ts'
 import { describeSaturation } from './saturation.ts'
 import { formatObjectives } from './verdict.ts'
 
@@ -59,19 +60,22 @@ function describeDoubt(result: LoadResult, paint: Paint): string[] {
 }
 
 function describeRun({ options, connections, ended, duration }: LoadResult, paint: Paint): string[] {
-  const { url, probe } = options
+  const { url, probe, fanOut } = options
   const load = [
-    `${formatCount(connections.requested)} connections`,
+    ...(fanOut === undefined ? [`${formatCount(connections.requested)} connections`] : describeRoles(fanOut)),
     describeModel(options),
-    ...(typeof probe === 'string' && probe !== 'ping' ? [`probe ${printable(probe)}`] : []),
+    ...(typeof probe === 'string' && probe !== 'ping'
+      ? [`${fanOut === undefined ? 'probe ' : ''}${printable(probe)}`]
+      : []),
     ...(ended === 'completed' ? [] : [`${ended} early`]),
     `measured for ${formatDuration(duration)}`,
   ]
   return [...(typeof url === 'string' ? wrap(printable(url)).map(paint.bold) : []), ...wrap(load.join(', '))]
 }
 
-function describeModel({ inFlight, rate, stages, arrivals }: LoadResult['options']): string {
+function describeModel({ inFlight, rate, stages, arrivals, fanOut }: LoadResult['options']): string {
   if (Array.isArray(stages)) return `open model, ${stages.length} ${stages.length === 1 ? 'stage' : 'stages'}`
+  if (typeof rate !== 'number' && fanOut !== undefined) return 'closed model'
   if (typeof rate !== 'number') return `closed model with ${inFlight ?? 1} in flight each`
   return `open model at ${formatRate(rate)}${arrivals === 'poisson' ? ' (Poisson)' : ''}`
 }
@@ -104,33 +108,24 @@ function describeLatency(result: LoadResult): string[] {
     ['', `max ${formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)}`],
   ]
   return [
-    isOpen ? 'Response time' : 'Latency',
+    result.fanOut !== undefined ? 'Delivery' : isOpen ? 'Response time' : 'Latency',
     ...align([...rows, ...(unanswered > 0 ? ofAnswered : [['  mean', mean]])]),
   ]
 }
 
 function describeTotals(result: LoadResult): string[] {
-  const { throughput, offeredRate, pings, messages, pongs, connections, serviceTime, latency, duration } = result
+  const { fanOut, messages, pongs, connections, serviceTime, latency } = result
   const run = observeRun(result)
-  const untilLastAnswer = (pings.answered / throughput) * 1_000
-  const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
   return align([
-    [
-      'Throughput',
-      `${formatRate(throughput)} answered${isLonger(untilLastAnswer, duration) ? ` in ${formatDuration(untilLastAnswer)}` : ''}`,
-    ],
-    ['Offered', `${formatRate(offeredRate)} sent`],
-    ['Pings', `${formatCount(pings.sent)} sent`],
-    ['', `${formatCount(pings.answered)} answered`],
-    ...other.map((total) => ['', `${formatCount(pings[total])} ${total === 'timedOut' ? 'timed out' : total}`]),
+    ...(fanOut === undefined ? describePings(result) : describeMessages(result, fanOut, run)),
     ...(messages.unsolicited > 0
       ? [
-          ['Messages', `${formatCount(messages.received)} received`],
+          [fanOut === undefined ? 'Messages' : 'In all', `${formatCount(messages.received)} received`],
           ['', `${formatCount(messages.unsolicited)} unsolicited`],
         ]
       : []),
     ...(pongs.unsolicited > 0 ? [['Pongs', `${formatCount(pongs.unsolicited)} unsolicited`]] : []),
-    ['Error rate', formatRatio(result.errorRate)],
+    ...(fanOut === undefined ? [['Error rate', formatRatio(result.errorRate)]] : []),
     ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],
     ...(connections.failedSessions > 0
@@ -140,10 +135,25 @@ function describeTotals(result: LoadResult): string[] {
     ...describeReconnects(result),
     ...(result.handshake.count > 0 ? describeBriefly('Handshake', run, 'handshake') : []),
     ...(result.session.count > 0 ? describeBriefly('Session', run, 'session') : []),
-    ...(serviceTime.p99 === latency.p99 || serviceTime.count === 0
+    ...(serviceTime.p99 === latency.p99 || serviceTime.count === 0 || fanOut !== undefined
       ? []
       : describeBriefly('Service time', run, 'serviceTime')),
   ])
+}
+
+function describePings({ throughput, offeredRate, pings, duration }: LoadResult): string[][] {
+  const untilLastAnswer = (pings.answered / throughput) * 1_000
+  const other = (['coalesced', 'timedOut', 'lost', 'dropped'] as const).filter((total) => pings[total] > 0)
+  return [
+    [
+      'Throughput',
+      `${formatRate(throughput)} answered${isLonger(untilLastAnswer, duration) ? ` in ${formatDuration(untilLastAnswer)}` : ''}`,
+    ],
+    ['Offered', `${formatRate(offeredRate)} sent`],
+    ['Pings', `${formatCount(pings.sent)} sent`],
+    ['', `${formatCount(pings.answered)} answered`],
+    ...other.map((total) => ['', `${formatCount(pings[total])} ${total === 'timedOut' ? 'timed out' : total}`]),
+  ]
 }
 
 function describeReconnects({ connections, reconnect }: LoadResult): string[][] {
@@ -166,14 +176,6 @@ function isLonger(untilLastAnswer: number, duration: number): boolean {
   return untilLastAnswer > duration && formatDuration(untilLastAnswer) !== formatDuration(duration)
 }
 
-function describeBriefly(name: string, run: Observation, group: LatencyGroup): string[][] {
-  const [median, tail] = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(run, percentile, group)}`)
-  return [
-    [name, median!],
-    ['', tail!],
-  ]
-}
-
 function describeErrors(errors: LoadResult['errors'], paint: Paint): string[] {
   const faults = describeFaults(errors)
   if (faults.length === 0) return []
@@ -192,14 +194,16 @@ function describeOmission({ options, latency }: LoadResult): string[] {
     : []
 }
 
-function describeGenerator({ generator }: LoadResult): string {
+function describeGenerator({ generator, fanOut }: LoadResult): string {
   const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses, starvation, afterSilence } =
     generator
   const lost = starvation === undefined ? 0 : lostShare(starvation)
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
-    ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ping`]),
+    ...(Number.isNaN(cpuPerPing)
+      ? []
+      : [`${formatDuration(cpuPerPing)} CPU per ${fanOut === undefined ? 'ping' : 'delivery'}`]),
     ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
     ...(lost >= notableLoss ? [`kept from running ${formatRatio(lost)} of the time`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),

@@ -9,3 +9,8 @@ export function errorRate({ due, dropped, timedOut, lost }: PingTotals): number 
 export function connectErrorRate({ requested, failed }: ConnectionTotals): number {
   return failed / requested
 }
+
+/** Share of the expected deliveries of published messages that came, 0 to 1; `NaN` where none was expected. */
+export function reachOf({ sent, answered }: PingTotals): number {
+  return answered / sent
+}

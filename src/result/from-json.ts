@@ -6,7 +6,7 @@ import { fromBase64 } from './hdr.ts'
 import { Histogram } from './histogram.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LatencyFigures, SummaryJSON } from './json.ts'
-import type { LoadResult, PingTotals } from './load-result.ts'
+import type { LoadResult, MessageTimes, PingTotals } from './load-result.ts'
 import { recordedOptionsSchema } from './recorded-options.ts'
 import { Slices } from './slices.ts'
 import { decodeSlices } from './slices-codec.ts'
@@ -51,6 +51,32 @@ const latency = v.pipe(
   }),
 )
 
+const pings = v.object({
+  due: count,
+  sent: count,
+  answered: count,
+  coalesced: count,
+  timedOut: count,
+  lost: count,
+  dropped: count,
+})
+const intervals = v.array(
+  v.object({
+    start: finite,
+    duration: finite,
+    sent: count,
+    answered: count,
+    timedOut: count,
+    lost: count,
+    dropped: count,
+    throughput: finiteOrNull,
+    p50: finiteOrNull,
+    p99: finiteOrNull,
+    max: finiteOrNull,
+  }),
+)
+const messageTimes = v.object({ latency, latencyFloor: latency, pings, intervals, slices: v.string() })
+
 /** Of a run that was written by any version of this package until now; published as JSON Schema. */
 export const summarySchema = v.object({
   schemaVersion: v.literal(1),
@@ -66,15 +92,7 @@ export const summarySchema = v.object({
   reconnect: v.optional(latency),
   throughput: finiteOrNull,
   offeredRate: finiteOrNull,
-  pings: v.object({
-    due: count,
-    sent: count,
-    answered: count,
-    coalesced: count,
-    timedOut: count,
-    lost: count,
-    dropped: count,
-  }),
+  pings,
   messages: v.optional(
     v.object({ received: laterCount, unsolicited: laterCount, surplus: laterCount, afterLastAnswer: laterCount }),
     {},
@@ -92,21 +110,8 @@ export const summarySchema = v.object({
     reconnects: v.optional(count, 0),
     failedReconnects: v.optional(count, 0),
   }),
-  intervals: v.array(
-    v.object({
-      start: finite,
-      duration: finite,
-      sent: count,
-      answered: count,
-      timedOut: count,
-      lost: count,
-      dropped: count,
-      throughput: finiteOrNull,
-      p50: finiteOrNull,
-      p99: finiteOrNull,
-      max: finiteOrNull,
-    }),
-  ),
+  intervals,
+  fanOut: v.optional(v.object({ first: messageTimes, completion: messageTimes, duplicates: count, outOfOrder: count })),
   slices: v.string(),
   generator: v.object({
     resolution: v.object({ p50: finiteOrNull, p99: finiteOrNull }),
@@ -157,8 +162,9 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(describe(parsed.issues[0]))
-    const { schemaVersion: _, slices, options, session, reconnect, ...result } = parsed.output
-    mustBalance(result.pings)
+    const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
+    for (const { pings } of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])])
+      mustBalance(pings)
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
     return {
@@ -168,11 +174,22 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
       errorRate: errorRate(result.pings),
       connectErrorRate: connectErrorRate(result.connections),
       slices: Slices.of([decodeSlices(slices)], result.duration),
+      ...(fanOut !== undefined && {
+        fanOut: {
+          ...fanOut,
+          first: withSlices(fanOut.first, result.duration),
+          completion: withSlices(fanOut.completion, result.duration),
+        },
+      }),
       options: recorded.output,
     }
   } catch (error) {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no summary of wsLoad(): ${reasonOf(error)}`)
   }
+}
+
+function withSlices(times: v.InferOutput<typeof messageTimes>, duration: number): MessageTimes {
+  return { ...times, slices: Slices.of([decodeSlices(times.slices)], duration) }
 }
 
 function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }: PingTotals): void {

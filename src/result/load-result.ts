@@ -183,6 +183,33 @@ export interface Environment {
   readonly otherFloods: number
 }
 
+/** How long messages took to get so far: a message counts as a ping does, and one that got so far is answered. */
+export interface MessageTimes {
+  /** From the instant a message was due. */
+  readonly latency: LatencySummary
+  /** The same messages' lower bounds, from the instant they left. */
+  readonly latencyFloor: LatencySummary
+  /** Those published in the measured window, and what became of them. */
+  readonly pings: PingTotals
+  readonly intervals: readonly LoadInterval[]
+  readonly slices: Slices
+}
+
+/**
+ * What became of the messages of a fan-out. The run's own `latency` and `pings` are those of deliveries: one for each
+ * message and subscriber of its room.
+ */
+export interface FanOutResult {
+  /** Until a message had reached the first of its subscribers. */
+  readonly first: MessageTimes
+  /** Until it had reached all of them; one that missed any has none. */
+  readonly completion: MessageTimes
+  /** Deliveries of a message to a subscriber that had it already. */
+  readonly duplicates: number
+  /** Deliveries behind which their publisher's later message had come to the same subscriber (RFC 4737 section 3.3). */
+  readonly outOfOrder: number
+}
+
 /**
  * Everything a run found out, as plain data. Public numbers are milliseconds, per second, or ratios from 0 to 1.
  */
@@ -234,6 +261,8 @@ export interface LoadResult {
   readonly connectErrorRate: number
   readonly connections: ConnectionTotals
   readonly intervals: readonly LoadInterval[]
+  /** Of a run of `wsLoad.fanOut()`. */
+  readonly fanOut?: FanOutResult | undefined
   /** The measured window in at most 512 slices by the time pings were due: how samples depend on each other. */
   readonly slices: Slices
   readonly generator: GeneratorReport

@@ -44,6 +44,8 @@ export interface RecordedOptions {
   readonly localAddresses?: readonly string[] | undefined
   readonly threads?: number | 'auto' | undefined
   readonly seed?: number | undefined
+  /** Of a run of `wsLoad.fanOut()`. */
+  readonly fanOut?: { readonly subscribers: number; readonly publishers: number; readonly rooms: number } | undefined
 }
 
 const number = ifReadable(v.number())
@@ -79,6 +81,7 @@ export const recordedOptionsSchema = v.looseObject({
   localAddresses: ifReadable(v.array(v.string())),
   threads: ifReadable(v.union([v.number(), v.literal('auto')])),
   seed: number,
+  fanOut: ifReadable(v.object({ subscribers: v.number(), publishers: v.number(), rooms: v.number() })),
 }) satisfies v.GenericSchema<unknown, RecordedOptions>
 
 function ifReadable<Schema extends v.GenericSchema>(schema: Schema) {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
-import type { OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
+import { MessageTable } from '../generator/message-table.ts'
+import type { FanOutPlan, OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { availableProcessors } from '../generator/processors.ts'
 import { type Segment, threadSeed } from '../generator/schedule.ts'
@@ -22,11 +23,14 @@ export function planThreads(
 ): ThreadPlan[] {
   const threads = threadsFor(options, processors)
   const tag = randomInt(2 ** 32)
-  const { connections, pings, connectRate, sessionRate, until, confidence: _, ...rest } = options
+  const { connections, pings, connectRate, sessionRate, until, confidence: _, fanOut, ...rest } = options
+  const parts = fanOut === undefined ? undefined : planFanOut(fanOut, options, threads)
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
-    const own = share(connections, thread, threads)
-    const part = own / connections
+    const part = parts?.[thread]
+    const own = part === undefined ? share(connections, thread, threads) : membersIn(part)
+    const ofConnections = own / connections
+    const ofRate = part === undefined ? ofConnections : part.publishers[thread]! / fanOut!.publishers
     const plan = {
       ...rest,
       url,
@@ -36,23 +40,62 @@ export function planThreads(
       connections: own,
       allConnections: connections,
       tag,
-      connectRate: connectRate * part,
-      sessionRate: sessionRate * part,
+      connectRate: connectRate * ofConnections,
+      sessionRate: sessionRate * ofConnections,
       decidable: until !== undefined,
       pings: pings === undefined ? Infinity : share(pings, thread, threads),
-      open: planOpen(options, part, thread, threads),
+      open: planOpen(options, ofRate, thread, threads),
+      fanOut: part,
     }
     firstConnection += own
     return plan
   })
 }
 
-/** Half of the processors that this process may use, so that the server under test has the others; fewer for few connections. */
-function threadsFor({ threads, connections, pings = Infinity }: ResolvedOptions, processors: number): number {
+/**
+ * Half of the processors that this process may use, so that the server under test has the others; fewer for few connections.
+ * Of a fan-out each thread has a subscriber at least.
+ */
+function threadsFor(
+  { threads, connections: all, fanOut, pings = Infinity }: ResolvedOptions,
+  processors: number,
+): number {
+  const connections = fanOut?.subscribers ?? all
   const isAuto = threads === 'auto'
   const wanted = isAuto ? Math.max(1, Math.floor(processors / 2)) : threads
   const worthwhile = isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections
   return Math.max(1, Math.min(wanted, worthwhile, pings))
+}
+
+/** Messages that each publisher may have under way, at least and at most; those of all publishers together, at least. */
+const [fewestUnderWay, mostUnderWay, fewestOfAll] = [16, 65_536, 4_096]
+/** How many times as many as are due on average within the time that one may take. */
+const bursts = 2
+const secondMs = 1_000
+
+/** The threads' parts of a fan-out, in memory that they share. */
+function planFanOut(
+  { subscribers, publishers, rooms }: NonNullable<ResolvedOptions['fanOut']>,
+  { stages, startRate, timeout, inFlight }: ResolvedOptions,
+  threads: number,
+): FanOutPlan[] {
+  const highestRate = Math.max(startRate, ...(stages ?? []).map(({ rate }) => rate))
+  const underWay = ((highestRate / publishers) * (timeout + secondMs) * bursts) / secondMs
+  const wanted = Math.max(fewestUnderWay, fewestOfAll / publishers, inFlight, underWay)
+  const capacity = 2 ** Math.ceil(Math.log2(Math.min(mostUnderWay, wanted)))
+  const shape = {
+    rooms,
+    publishers: Array.from({ length: threads }, (_, thread) => share(publishers, thread, threads)),
+    subscribers: Array.from({ length: threads }, (_, thread) => share(subscribers, thread, threads)),
+    capacity,
+  }
+  const memory = MessageTable.allocate(shape)
+  return Array.from({ length: threads }, (_, thread) => ({ ...shape, thread, memory }))
+}
+
+/** Connections of a thread's part. */
+function membersIn({ publishers, subscribers, thread }: FanOutPlan): number {
+  return publishers[thread]! + subscribers[thread]!
 }
 
 function planOpen(options: ResolvedOptions, part: number, thread: number, threads: number): OpenPlan | undefined {

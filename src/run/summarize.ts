@@ -4,9 +4,11 @@ import { LatencySummary } from '../result/latency-summary.ts'
 import type {
   ConnectionTotals,
   Ending,
+  FanOutResult,
   Fault,
   LoadInterval,
   LoadResult,
+  MessageTimes,
   MessageTotals,
   PingTotals,
 } from '../result/load-result.ts'
@@ -17,7 +19,7 @@ import { describeEnvironment } from './environment.ts'
 import { reportGenerator } from './generator-report.ts'
 import { merge } from './merge.ts'
 import { ratio } from './ratio.ts'
-import type { FloodReport } from '../generator/flood-report.ts'
+import type { FloodReport, MessageRecording } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
 import { type HistogramCounts, type RecordedSecond, type Recording, samplesPerFault } from '../generator/recorder.ts'
@@ -60,8 +62,41 @@ export function summarize(
     ),
     intervals: mergeSeconds(recordings.map((recording) => recording.seconds)),
     generator: reportGenerator(reports, duration, latency, pings.sent),
+    fanOut: summarizeFanOut(reports, duration),
     environment: describeEnvironment(),
     options: recordOptions(options),
+  }
+}
+
+/** What became of the messages, if they were a fan-out's. */
+function summarizeFanOut(reports: readonly FloodReport[], duration: number): FanOutResult | undefined {
+  const parts = reports.flatMap(({ fanOut }) => fanOut ?? [])
+  if (parts.length === 0) return undefined
+  return {
+    first: summarizeMessages(
+      parts.map(({ firsts }) => firsts),
+      duration,
+    ),
+    completion: summarizeMessages(
+      parts.map(({ completions }) => completions),
+      duration,
+    ),
+    duplicates: sum(parts.map(({ duplicates }) => duplicates)),
+    outOfOrder: sum(parts.map(({ outOfOrder }) => outOfOrder)),
+  }
+}
+
+function summarizeMessages(recordings: readonly MessageRecording[], duration: number): MessageTimes {
+  const floors = merge(recordings.map(({ latencyFloor }) => latencyFloor))
+  return {
+    latency: new LatencySummary(merge(recordings.map(({ latency }) => latency)), floors),
+    latencyFloor: new LatencySummary(floors),
+    pings: sumPings(recordings.map(({ pings }) => pings)),
+    intervals: mergeSeconds(recordings.map(({ seconds }) => seconds)),
+    slices: Slices.of(
+      recordings.map(({ slices }) => slices),
+      duration,
+    ),
   }
 }
 

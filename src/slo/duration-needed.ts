@@ -37,9 +37,10 @@ export function durationNeeded(
 ): number | undefined {
   const { statistic } = findIndicator(indicator)!
   const isLatency = statistic.type === 'percentile' && !isOfEachConnection(statistic.of)
-  const isShare = statistic.type === 'share' && statistic.of === 'pings' && limit > 0 && limit < 1
+  const isShare = statistic.type === 'share' && statistic.of !== 'connections' && limit > 0 && limit < 1
   if (!isLatency && !isShare) return undefined
-  const percentile = isLatency ? statistic.percentile : 100 * (1 - limit)
+  const ofGood = statistic.type === 'share' && statistic.of === 'deliveries' ? limit : 1 - limit
+  const percentile = isLatency ? statistic.percentile : 100 * ofGood
   const msPerSample = Math.max(1 / pingsPerMs, isLatency && stalls ? limit : 0)
   const suffices = (duration: number): boolean =>
     duration / msPerSample >= samplesNeeded(percentile, duration / earlyStoppingDivisor, falsePass)

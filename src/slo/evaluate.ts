@@ -1,6 +1,6 @@
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
-import type { LoadResult } from '../result/load-result.ts'
+import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { isFact } from './evidence.ts'
@@ -8,7 +8,7 @@ import { describeEarlyEnds, describeFaults } from './fault.ts'
 import { findIndicator } from './indicator.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
-import { type Objective, parseSLO, type SLO } from './objective.ts'
+import { invalidSLO, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
 import { describeSurplus, withoutAnswers } from './surplus.ts'
 import type { ObjectiveVerdict, SLOVerdict } from './verdict.ts'
@@ -61,6 +61,8 @@ export function evaluateObjectives(
   confidence: number = result.options.confidence,
 ): SLOVerdict {
   checkConfidence(confidence)
+  const mistakes = mistakesFor(objectives, result.fanOut !== undefined)
+  if (mistakes.length > 0) throw invalidSLO(mistakes)
   return judge(result, objectives, confidence, 1)
 }
 
@@ -196,17 +198,31 @@ export function checkConfidence(confidence: unknown): void {
 }
 
 /** Why a run says nothing about its target, if it does not. */
-export function whyInvalid({ pings, pongs, connections, errors, ended, duration }: LoadResult): string | undefined {
+export function whyInvalid(result: LoadResult): string | undefined {
+  const { pings, pongs, connections, errors, ended, duration } = result
   const aborted =
     ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []
   if (pings.answered > 0) return aborted[0]
   const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
+  if (result.fanOut !== undefined)
+    return [...aborted, `nothing was measured, ${opened}`, describeSilence(result.fanOut, result)].join(', ')
   const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'
   const unanswered =
     pings.sent === 0 ? 'no ping was sent' : `none of ${formatCount(pings.sent)} pings was answered${withErrors}`
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
   return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...aborted].join(', ')
+}
+
+/** That no message of a fan-out has reached anybody. */
+function describeSilence({ completion }: FanOutResult, { messages }: LoadResult): string {
+  const { sent } = completion.pings
+  if (sent === 0) return 'no message was published'
+  const others =
+    messages.unsolicited > 0
+      ? `, though ${formatCount(messages.unsolicited)} messages came that delivery took for none`
+      : ''
+  return `none of ${formatCount(sent)} messages reached a subscriber${others}`
 }
 
 /** What went wrong on the wire most often, with its count; nothing if nothing did. */

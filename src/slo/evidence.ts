@@ -11,7 +11,7 @@ import { samplesNeeded, shareBounds, type Tails } from '../statistics/share.ts'
 import { sum, sumEach } from '../statistics/sum.ts'
 import type { Bracket } from './bracket.ts'
 import type { IndicatorReader, Statistic } from './indicator.ts'
-import { latencySample } from './latency-sample.ts'
+import { latencySample, ofMessages } from './latency-sample.ts'
 import { type Observation, trustedDuration } from './observation.ts'
 import { isOfEachConnection, type LatencyGroup, readMean, readPercentile } from './reading.ts'
 
@@ -67,7 +67,11 @@ export function evidenceFor(
   if (statistic.type === 'fact' || isFact(reader, limit)) return () => fact(bracket)
   switch (statistic.type) {
     case 'share':
-      return shareEvidence(shareSample(observation, statistic.of, tails), bracket, limit, tails)
+      return statistic.of === 'deliveries'
+        ? complement(
+            shareEvidence(deliveryShare(observation, swapped(tails)), complementOf(bracket), 1 - limit, swapped(tails)),
+          )
+        : shareEvidence(shareSample(observation, statistic.of, tails), bracket, limit, tails)
     case 'rate':
       return rateEvidence(observation, statistic.of, bracket, tails)
     default:
@@ -77,10 +81,10 @@ export function evidenceFor(
 
 /**
  * Whether an indicator that is held against a limit is a plain fact about the run. That there is no error at all is one as
- * well: no number of pings shows that there never is an error.
+ * well: no number of pings shows that there never is an error, nor that every delivery comes.
  */
 export function isFact({ statistic }: IndicatorReader, limit: number): boolean {
-  return statistic.type === 'fact' || (statistic.type === 'share' && limit === 0)
+  return statistic.type === 'fact' || (statistic.type === 'share' && limit === (statistic.of === 'deliveries' ? 1 : 0))
 }
 
 /** {@link evidenceFor} a percentile or the mean of a latency, whatever it is held against. */
@@ -167,7 +171,31 @@ function shareSample(observation: Observation, of: 'pings' | 'connections', tail
   if (of === 'connections') return { ...independent, count: connections.requested, duration: Infinity }
   const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
   const dependence = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
-  return { ...dependence, count: pings.due, duration: trustedDuration(observation) }
+  return { ...ofMessages(dependence, observation), count: pings.due, duration: trustedDuration(observation) }
+}
+
+/** The share of deliveries that did not come. */
+function deliveryShare(observation: Observation, tails: Tails): ShareSample {
+  const { slices, pings } = observation
+  const missed = sumEach(slices.pings('timedOut'), slices.pings('lost'))
+  const dependence = dependenceOf(missed, slices.pings('sent'), Math.min(tails.lower, tails.upper))
+  return { ...ofMessages(dependence, observation), count: pings.sent, duration: trustedDuration(observation) }
+}
+
+function swapped({ lower, upper }: Tails): Tails {
+  return { lower: upper, upper: lower }
+}
+
+/** Of one minus a share. */
+function complement(extrapolate: Extrapolation): Extrapolation {
+  return (times) => {
+    const { low, high, ...evidence } = extrapolate(times)
+    return { ...evidence, low: 1 - high, high: 1 - low }
+  }
+}
+
+function complementOf({ measured, floor, ceiling }: Bracket): Bracket {
+  return { measured: 1 - measured, floor: 1 - ceiling, ceiling: 1 - floor }
 }
 
 function shareEvidence(
@@ -195,8 +223,9 @@ function meanEvidence(observation: Observation, of: LatencyGroup, bracket: Brack
   const { mean, stddev, count } = observation[of]
   const measured = slices.measuredEach()
   const samples = isOfEachConnection(of) ? count : sum(measured)
+  const messages = isOfEachConnection(of) ? samples : samples / observation.samplesPerMessage
   const ifIndependent = (tail: number): number =>
-    studentQuantile(1 - tail, Math.max(1, samples - 1)) * (stddev / Math.sqrt(samples))
+    studentQuantile(1 - tail, Math.max(1, messages - 1)) * (stddev / Math.sqrt(messages))
   const ofConnections = (tail: number): Spread => {
     return { halfWidth: samples < 2 ? Infinity : ifIndependent(tail), resolved: true }
   }

@@ -22,11 +22,14 @@ import {
   readClosedEarly,
   readConnectErrorRate,
   readErrorRate,
+  readFact,
   readFailures,
   readMean,
+  readMissed,
   readOpened,
   readReconnects,
   readPercentile,
+  readReach,
   readRate,
   type Reading,
 } from './reading.ts'
@@ -58,6 +61,10 @@ type Total =
   | 'opened'
   | 'closedEarly'
   | 'reconnects'
+  | FanOutTotal
+
+/** Of a fan-out alone. */
+type FanOutTotal = 'reach' | 'missed' | 'duplicates' | 'outOfOrder'
 
 /** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
 export type Indicator =
@@ -65,6 +72,7 @@ export type Indicator =
   | `serviceTime.${LatencyFigure}`
   | `handshake.${LatencyFigure}`
   | `session.${LatencyFigure}`
+  | `${FanOutGroup}.${LatencyFigure}`
   | Total
 
 export type IndicatorKind = keyof typeof kinds
@@ -77,7 +85,7 @@ export type Statistic =
   | { readonly type: 'percentile'; readonly of: LatencyGroup; readonly percentile: number }
   | { readonly type: 'mean'; readonly of: LatencyGroup }
   | { readonly type: 'rate'; readonly of: 'answered' | 'sent' }
-  | { readonly type: 'share'; readonly of: 'pings' | 'connections' }
+  | { readonly type: 'share'; readonly of: 'pings' | 'connections' | 'deliveries' }
   | { readonly type: 'fact' }
 
 /** What an indicator is measured in, which direction is good, and how it is read. */
@@ -86,7 +94,16 @@ export interface IndicatorReader {
   readonly better: 'lower' | 'higher'
   readonly statistic: Statistic
   readonly read: (observation: Observation) => Reading
+  /** What it is read of; see {@link observedBy}. */
+  readonly subject: Subject
 }
+
+/** Pings or deliveries, whatever a run has; or of a fan-out alone, its deliveries, or its messages. */
+type Subject = 'run' | FanOutGroup
+
+/** Latencies of a fan-out: of deliveries, and of messages until they have reached the first, or the last, of their subscribers. */
+const fanOutGroups = ['delivery', 'first', 'completion'] as const
+type FanOutGroup = (typeof fanOutGroups)[number]
 
 /** How limits of each kind are written and values printed: milliseconds, ratios from 0 to 1, per second, whole numbers. */
 export const kinds: Readonly<Record<'duration' | 'ratio' | 'rate' | 'count', Kind>> = {
@@ -130,19 +147,27 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   opened: countOf('higher', readOpened),
   closedEarly: countOf('lower', readClosedEarly),
   reconnects: countOf('lower', readReconnects),
+  reach: ofFanOut({ kind: 'ratio', better: 'higher', statistic: { type: 'share', of: 'deliveries' }, read: readReach }),
+  missed: ofFanOut(countOf('lower', readMissed)),
+  duplicates: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.duplicates))),
+  outOfOrder: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.outOfOrder))),
+}
+
+function ofFanOut(reader: Omit<IndicatorReader, 'subject'>): IndicatorReader {
+  return { ...reader, subject: 'delivery' }
 }
 
 function shareOf(of: 'pings' | 'connections', read: IndicatorReader['read']): IndicatorReader {
-  return { kind: 'ratio', better: 'lower', statistic: { type: 'share', of }, read }
+  return { kind: 'ratio', better: 'lower', statistic: { type: 'share', of }, read, subject: 'run' }
 }
 
 function rateOf(of: 'answered' | 'sent', name: 'throughput' | 'offeredRate'): IndicatorReader {
   const read = (observation: Observation) => readRate(observation, name)
-  return { kind: 'rate', better: 'higher', statistic: { type: 'rate', of }, read }
+  return { kind: 'rate', better: 'higher', statistic: { type: 'rate', of }, read, subject: 'run' }
 }
 
 function countOf(better: 'lower' | 'higher', read: IndicatorReader['read']): IndicatorReader {
-  return { kind: 'count', better, statistic: { type: 'fact' }, read }
+  return { kind: 'count', better, statistic: { type: 'fact' }, read, subject: 'run' }
 }
 
 const usualFigures = ['min', 'mean', 'max', 'p99.99', 'p99.9', 'p99', 'p95', 'p90', 'p75', 'p50']
@@ -150,7 +175,7 @@ const usualFigures = ['min', 'mean', 'max', 'p99.99', 'p99.9', 'p99', 'p95', 'p9
 /** Names to suggest: every total, and the usual figures of every latency. */
 export const indicatorNames: readonly string[] = [
   ...Object.keys(totals),
-  ...latencyGroups.flatMap((group) =>
+  ...[...latencyGroups, ...fanOutGroups].flatMap((group) =>
     usualFigures.map((figure) => (group === 'latency' ? figure : `${group}.${figure}`)),
   ),
 ]
@@ -158,19 +183,28 @@ export const indicatorNames: readonly string[] = [
 /** Finds an indicator by name; `undefined` if there is none. */
 export function findIndicator(name: string): IndicatorReader | undefined {
   if (Object.hasOwn(totals, name)) return totals[name as Total]
-  const [, group = 'latency', figure = ''] =
-    /^(?:(serviceTime|handshake|session)\.)?([a-z]+|p\d+(?:[._]\d+)?)$/.exec(name) ?? []
-  const of = group as LatencyGroup
-  if (figure === 'mean') return latencyOf({ type: 'mean', of }, (observation) => readMean(observation, of))
+  const [, group = 'latency', figure = ''] = latencyName.exec(name) ?? []
+  const subject = fanOutGroups.find((one) => one === group) ?? 'run'
+  const of = subject === 'run' ? (group as LatencyGroup) : 'latency'
+  if (figure === 'mean') return latencyOf({ type: 'mean', of }, subject, (observation) => readMean(observation, of))
   const extreme = extremes.get(figure)
   const percentile = extreme ?? percentileNamed(figure)
   if (percentile === undefined) return undefined
   const statistic: Statistic = extreme === undefined ? { type: 'percentile', of, percentile } : { type: 'fact' }
-  return latencyOf(statistic, (observation) => readPercentile(observation, of, percentile))
+  return latencyOf(statistic, subject, (observation) => readPercentile(observation, of, percentile))
 }
 
-function latencyOf(statistic: Statistic, read: IndicatorReader['read']): IndicatorReader {
-  return { kind: 'duration', better: 'lower', statistic, read }
+/** What an indicator is read of: the run, or of a fan-out its messages. */
+export function observedBy(run: Observation, { subject }: Pick<IndicatorReader, 'subject'>): Observation {
+  return subject === 'first' || subject === 'completion' ? run.fanOut![subject] : run
+}
+
+const latencyName = new RegExp(
+  `^(?:(${[...latencyGroups.slice(1), ...fanOutGroups].join('|')})\\.)?([a-z]+|p\\d+(?:[._]\\d+)?)$`,
+)
+
+function latencyOf(statistic: Statistic, subject: Subject, read: IndicatorReader['read']): IndicatorReader {
+  return { kind: 'duration', better: 'lower', statistic, read, subject }
 }
 
 /** The percentile behind `p99`, `p99.9` or `p99_9`, above 0 and below 100; `undefined` of anything else. */

@@ -6,7 +6,7 @@ import { formatDuration } from '../units.ts'
 import { type Bracket, shownEnds } from './bracket.ts'
 import { durationNeeded, roundLength } from './duration-needed.ts'
 import { type Evidence, evidenceFor, type Extrapolation, noEvidence } from './evidence.ts'
-import { findIndicator, isOfConnections } from './indicator.ts'
+import { findIndicator, isOfConnections, observedBy } from './indicator.ts'
 import type { Objective, Operator } from './objective.ts'
 import type { Observation } from './observation.ts'
 import { type Cure, describeFinding, describeLack } from './reason.ts'
@@ -37,17 +37,21 @@ const nearLimitShare = 0.5
 /** Judges a run by one objective: the whole of it, or each of its stretches, of which the worst counts. */
 export function judgeObjective(run: Observation, objective: Objective, rule: DecisionRule): ObjectiveVerdict {
   const { indicator, window } = objective
-  if (window === undefined) return judgeObservation(run, objective, rule)
-  const worst = worstStretch(run, window, (stretch, sideBySide) =>
+  const observed = observedBy(run, findIndicator(indicator)!)
+  if (window === undefined) return judgeObservation(observed, objective, rule)
+  const worst = worstStretch(observed, window, (stretch, sideBySide) =>
     judgeObservation(stretch, objective, { ...rule, falseFail: rule.falseFail / sideBySide }),
   )
   const tooShort = `${indicator}: the run is shorter than the ${formatDuration(window)} of the bound`
-  return worst ?? unmeasured(run, objective, tooShort)
+  return worst ?? unmeasured(observed, objective, tooShort)
 }
 
 /** The verdict on an objective that nothing is known about. */
 export function unmeasured(observation: Observation, objective: Objective, reason: string): ObjectiveVerdict {
-  const { caveat: _, ...bracket } = findIndicator(objective.indicator)!.read(observation)
+  const reader = findIndicator(objective.indicator)!
+  const { caveat: _, ...bracket } = reader.read(
+    observation.fanOut === undefined ? observation : observedBy(observation, reader),
+  )
   return { ...objective, ...bracket, ...noEvidence, verdict: 'inconclusive', margin: NaN, excess: NaN, reason }
 }
 
@@ -139,7 +143,7 @@ function findCure(
   const { duration, slices, latency, pings, plannedLooks } = observation
   const looks = plannedLooks > 1 ? 1 : lookTimes(defaults.maxDuration).length
   const needed = durationNeeded(objective, {
-    pingsPerMs: sum(slices.judgedEach()) / duration,
+    pingsPerMs: sum(slices.judgedEach()) / observation.samplesPerMessage / duration,
     stalls: pings.timedOut + pings.lost > 0 || latency.max > objective.limit * nearLimitShare,
     falsePass: falsePass / looks,
   })

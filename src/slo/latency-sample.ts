@@ -44,18 +44,26 @@ function pings(observation: Observation, tail: number): LatencySample {
   }
   const dependenceBeyond = (ms: number): Dependence => {
     const slow = sumEach(slices.slowerThan(ms), unanswered)
-    return sum(slow) >= fewestSlowPings ? dependenceOf(slow, trials, tail) : independent
+    return ofMessages(sum(slow) >= fewestSlowPings ? dependenceOf(slow, trials, tail) : independent, observation)
   }
   const dependenceAt = remember((share: number): Dependence => {
     const ms = exceededBy(share)
     // Many pings may have exactly that latency: on either side of it.
-    return [ms * (1 - bucketWidthShare), ms * (1 + bucketWidthShare)].map(dependenceBeyond).reduce(larger, independent)
+    return [ms * (1 - bucketWidthShare), ms * (1 + bucketWidthShare)].map(dependenceBeyond).reduce(larger)
   })
   return {
     count,
     duration: trustedDuration(observation),
     dependenceOfSlowest: (share) => dependenceAt(Math.max(share, fewestSlowPings / count)),
   }
+}
+
+/**
+ * Of deliveries: those of one message are no independent samples. The share of a message's deliveries that are slow, or missed,
+ * lies between 0 and 1, so that the variance of its mean over messages is that of as many independent deliveries at most.
+ */
+export function ofMessages(dependence: Dependence, { samplesPerMessage }: Observation): Dependence {
+  return { ...dependence, designEffect: Math.max(dependence.designEffect, samplesPerMessage) }
 }
 
 function remember<T>(compute: (value: number) => T): (value: number) => T {

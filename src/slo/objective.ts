@@ -52,6 +52,24 @@ export function isLatencyOfPings({ kind, indicator }: Pick<Objective, 'kind' | '
   return kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!)
 }
 
+/**
+ * What is wrong with objectives for a run: one whose pings are answered has no deliveries, and a fan-out has no plain latency.
+ * @param isFanOut whether it is a run of `wsLoad.fanOut()`
+ */
+export function mistakesFor(objectives: readonly Objective[], isFanOut: boolean): string[] {
+  return objectives.flatMap(({ indicator }) => {
+    const { subject, statistic, kind } = findIndicator(indicator)!
+    if (!isFanOut) return subject === 'run' ? [] : [`${indicator}: only runs of wsLoad.fanOut() have it`]
+    const isPlain = subject === 'run' && kind === 'duration' && !('of' in statistic && isOfEachConnection(statistic.of))
+    if (!isPlain || /^(handshake|session)\./.test(indicator)) return []
+    const figure = indicator
+      .split('.')
+      .slice(indicator.startsWith('serviceTime.') ? 1 : 0)
+      .join('.')
+    return [`${indicator}: expected delivery.${figure}, first.${figure} or completion.${figure} of a fan-out`]
+  })
+}
+
 interface Written {
   readonly indicator: string
   readonly level: Level
@@ -74,8 +92,13 @@ const longestWindowMs = 86_400_000
 export function parseSLO(slo: SLO): readonly Objective[] {
   const parsed = safeParseSLO(slo)
   if ('value' in parsed) return parsed.value
-  const lines = parsed.mistakes.map((mistake) => `  ${mistake}`)
-  throw new WsLoadError('WSLOAD_ERR_INVALID_SLO', ['the SLO cannot be read', ...lines].join('\n'))
+  throw invalidSLO(parsed.mistakes)
+}
+
+/** All mistakes in an SLO as one error. */
+export function invalidSLO(mistakes: readonly string[]): WsLoadError {
+  const lines = mistakes.map((mistake) => `  ${mistake}`)
+  return new WsLoadError('WSLOAD_ERR_INVALID_SLO', ['the SLO cannot be read', ...lines].join('\n'))
 }
 
 /** Reads an SLO; mistakes begin with the indicator that they are about. */
@@ -139,7 +162,11 @@ function parseBound({ indicator, level, bound: text }: Written): Objective | str
   if (limit === undefined) return expected(`${forms} after ${comparison}`)
   if (limit < 0 || (limit === 0 && comparison === '<')) return expected('a bound that a run can meet')
   if (limit === 0 && comparison === '>=') return expected('a bound that a run can miss')
-  if (kind === 'ratio' && limit === 1) return expected("a share below 100 %, with its sign, like '< 1%'")
+  if (kind === 'ratio' && better === 'lower' && limit === 1) {
+    return expected("a share below 100 %, with its sign, like '< 1%'")
+  }
+  if (kind === 'ratio' && better === 'higher' && comparison === '>' && limit === 1)
+    return expected('a bound that a run can meet')
   const objective = { indicator, kind, comparison: comparison as Operator, limit, level }
   if (windowText === undefined) return { ...objective, bound: `${comparison} ${limitText}` }
   const window = parseDuration(windowText)
@@ -160,6 +187,6 @@ function whatExists(): string {
   const totals = indicatorNames.filter((name) => findIndicator(name)?.kind !== 'duration')
   return (
     'indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and ' +
-    `session., and ${totals.join(', ')}`
+    `session., of a fan-out after delivery., first. and completion., and ${totals.join(', ')}`
   )
 }

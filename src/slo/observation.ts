@@ -1,6 +1,13 @@
 import { errorRate } from '../result/error-rate.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
-import type { AfterSilence, ConnectionTotals, LoadResult, PingTotals } from '../result/load-result.ts'
+import type {
+  AfterSilence,
+  ConnectionTotals,
+  FanOutResult,
+  LoadResult,
+  MessageTimes,
+  PingTotals,
+} from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
 import type { Slices } from '../result/slices.ts'
 import { lostShare } from '../result/starvation.ts'
@@ -36,8 +43,20 @@ export interface Observation {
   readonly generatorLost: number
   /** What a silence of the generator may have caused, in the whole run. */
   readonly afterSilence: AfterSilence
+  /** What its samples are. */
+  readonly samples: 'pings' | 'deliveries' | 'messages'
+  /** Samples that depend on each other as those of one message do: deliveries of a message, 1 where a sample is a ping or a message. */
+  readonly samplesPerMessage: number
+  /** Of a fan-out, whose own samples are deliveries. */
+  readonly fanOut?: FanOutObservation | undefined
   /** What limits of the generator's machine caused, in the whole run: connections, and why. */
   readonly machineFaults: { readonly failed: number; readonly closedEarly: number; readonly reasons: readonly string[] }
+}
+
+/** What else a verdict on a fan-out reads. */
+export interface FanOutObservation extends Pick<FanOutResult, 'duplicates' | 'outOfOrder'> {
+  readonly first: Observation
+  readonly completion: Observation
 }
 
 const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 }
@@ -47,7 +66,7 @@ export function observeRun(result: LoadResult): Observation {
   const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate } = result
   const { connections, connectErrorRate, handshake, session, looks, generator } = result
   const { starvation, afterSilence = nothing } = generator
-  return {
+  const run: Observation = {
     duration,
     slices,
     pings,
@@ -66,7 +85,48 @@ export function observeRun(result: LoadResult): Observation {
     heldBack: generator.heldBack,
     generatorLost: starvation === undefined ? 0 : lostShare(starvation),
     afterSilence,
+    samples: 'pings',
+    samplesPerMessage: 1,
     machineFaults: { ...countMachineFaults(result), reasons: describeMachineFaults(result) },
+  }
+  return result.fanOut === undefined ? run : observeFanOut(run, result.fanOut)
+}
+
+/** A run whose samples are deliveries, with what it says of its messages. */
+function observeFanOut(run: Observation, { first, completion, duplicates, outOfOrder }: FanOutResult): Observation {
+  return {
+    ...run,
+    samples: 'deliveries',
+    samplesPerMessage: Math.max(1, run.pings.sent / completion.pings.sent),
+    fanOut: {
+      first: observeMessages(run, first),
+      completion: observeMessages(run, completion),
+      duplicates,
+      outOfOrder,
+    },
+  }
+}
+
+/** What a silence of the generator cost deliveries it may have cost as many messages, at most all that failed. */
+function observeMessages(run: Observation, { latency, latencyFloor, pings, slices }: MessageTimes): Observation {
+  const { duration, afterSilence } = run
+  return {
+    ...run,
+    samples: 'messages',
+    slices,
+    pings,
+    latency,
+    latencyFloor,
+    serviceTime: latency,
+    throughput: (pings.answered * 1_000) / duration,
+    offeredRate: (pings.sent * 1_000) / duration,
+    errorRate: errorRate(pings),
+    afterSilence: {
+      ...afterSilence,
+      timedOut: Math.min(pings.timedOut, afterSilence.timedOut),
+      lost: Math.min(pings.lost, afterSilence.lost),
+      dropped: Math.min(pings.dropped, afterSilence.dropped),
+    },
   }
 }
 

@@ -84,11 +84,11 @@ function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Obser
       return ownConnectionsCaveat(observation, 'failed', group === 'session' ? 'failed sessions' : 'failed connections')
     }
     return observation.generatorSaturated
-      ? ownDoing(observation, timedOut, 'timed-out pings')
-      : ownDoing(observation, timedOut + lost, 'unanswered pings')
+      ? ownDoing(observation, timedOut, `timed-out ${observation.samples}`)
+      : ownDoing(observation, timedOut + lost, `unanswered ${observation.samples}`)
   }
   if (ceiling - measured > measured - floor) {
-    return `${formatCount(dropped)} of ${formatCount(due)} due pings were never sent, and may have been slow`
+    return `${formatCount(dropped)} of ${formatCount(due)} due ${observation.samples} were never sent, and may have been slow`
   }
   const heldBack = group === 'latency' ? observation.heldBack : 0
   const range = `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
@@ -108,8 +108,8 @@ export function readErrorRate(observation: Observation): Reading {
     ...readFact(errorRate),
     floor: ofGenerator === 0 ? errorRate : Math.max(0, failed - ofGenerator) / pings.due,
     caveat: generatorSaturated
-      ? ownDoing(observation, pings.dropped + pings.timedOut, 'dropped or timed-out pings')
-      : ownDoing(observation, ofGenerator, 'failed pings'),
+      ? ownDoing(observation, pings.dropped + pings.timedOut, `dropped or timed-out ${observation.samples}`)
+      : ownDoing(observation, ofGenerator, `failed ${observation.samples}`),
   }
 }
 
@@ -121,8 +121,38 @@ export function readFailures(observation: Observation, kind: 'timedOut' | 'lost'
   return {
     ...readFact(count),
     floor: Math.max(0, count - ofGenerator),
-    caveat: ownDoing(observation, count, `${kind === 'timedOut' ? 'timed-out' : kind} pings`),
+    caveat: ownDoing(observation, count, `${kind === 'timedOut' ? 'timed-out' : kind} ${observation.samples}`),
   }
+}
+
+/** The expected deliveries that did not come. */
+export function readMissed(observation: Observation): Reading {
+  const { pings } = observation
+  const missed = pings.timedOut + pings.lost
+  const ofGenerator = missedByGenerator(observation)
+  return {
+    ...readFact(missed),
+    floor: missed - ofGenerator,
+    caveat: ownDoing(observation, ofGenerator, 'missed deliveries'),
+  }
+}
+
+/** The share of the expected deliveries that came, which would have been more if the generator had been able to see them. */
+export function readReach(observation: Observation): Reading {
+  const { sent, answered } = observation.pings
+  const ofGenerator = missedByGenerator(observation)
+  return {
+    ...readFact(answered / sent),
+    ceiling: (answered + ofGenerator) / sent,
+    caveat: ownDoing(observation, ofGenerator, 'missed deliveries'),
+  }
+}
+
+function missedByGenerator({ pings, generatorSaturated, afterSilence }: Observation): number {
+  return Math.min(
+    pings.timedOut + pings.lost,
+    afterSilence.lost + (generatorSaturated ? pings.timedOut : afterSilence.timedOut),
+  )
 }
 
 /** Connections that ended before the run did, which a generator that was silent may have caused. */
@@ -210,6 +240,6 @@ export function readRate(observation: Observation, name: 'throughput' | 'offered
 }
 
 /** What the generator knows for certain. */
-function readFact(value: number): Reading {
+export function readFact(value: number): Reading {
   return { measured: value, floor: value, ceiling: value, caveat: '' }
 }

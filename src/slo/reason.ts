@@ -45,16 +45,19 @@ function describeInterval({ indicator, kind, limit }: Objective, { low, high }: 
   return `${indicator} is ${high === Infinity ? `${format(low)} or more` : formatRange(low, high, format)}`
 }
 
+/** Indicators that ping and deliveries fail rather than exceed. */
+const isFailure: ReadonlySet<string> = new Set(['errorRate', 'reach'])
+
 function describeSamples({ indicator }: Objective, { evidence, slowPings }: Lack): string[] {
   const { high, samples, effectiveSamples, samplesNeeded, resolved } = evidence
-  if (slowPings !== undefined) return [describeSlowPings(slowPings, indicator === 'errorRate' ? 'failed' : 'slower')]
+  if (slowPings !== undefined) return [describeSlowPings(slowPings, isFailure.has(indicator) ? 'failed' : 'slower')]
   if (!isOfConnections(indicator)) return resolved ? [] : ['it is still changing']
   const tooFew = samplesNeeded > effectiveSamples && high === Infinity
   return [`${formatCount(samples)} connections`, ...(tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : [])]
 }
 
-function describeSlowPings({ judged, slow, bunches }: SlowPings, what: 'slower' | 'failed'): string {
-  const pings = `${slow === 0 ? 'none' : formatCount(slow)} of ${formatCount(judged)} pings`
+function describeSlowPings({ samples, judged, slow, bunches }: SlowPings, what: 'slower' | 'failed'): string {
+  const pings = `${slow === 0 ? 'none' : formatCount(slow)} of ${formatCount(judged)} ${samples}`
   const verb = what === 'failed' ? 'failed' : `${slow > 1 ? 'were' : 'was'} slower`
   const together =
     bunches === undefined ? '' : `, in ${bunches === 1 ? 'one bunch' : `${formatCount(bunches)} bunches`}`

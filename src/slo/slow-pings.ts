@@ -6,6 +6,8 @@ import { isOfEachConnection } from './reading.ts'
 
 /** The pings that an objective counts against the server. */
 export interface SlowPings {
+  /** What they are. */
+  readonly samples: Observation['samples']
   /** Of how many. */
   readonly judged: number
   readonly slow: number
@@ -24,18 +26,20 @@ const largestShareOfSlices = 0.5
  * @returns `undefined` of an indicator that is no share of pings
  */
 export function findSlowPings(
-  { slices }: Observation,
+  { slices, samples }: Observation,
   { indicator, limit }: Pick<Objective, 'indicator' | 'limit'>,
 ): SlowPings | undefined {
   const { statistic } = findIndicator(indicator)!
-  if (statistic.type === 'share' && statistic.of === 'pings')
-    return countBunches(slices.failedEach(), slices.judgedEach())
+  if (statistic.type === 'share' && statistic.of !== 'connections') {
+    return { samples, ...countBunches(slices.failedEach(), slices.judgedEach()) }
+  }
   if (statistic.type !== 'percentile' || isOfEachConnection(statistic.of)) return undefined
   const unanswered = sumEach(slices.pings('timedOut'), slices.pings('lost'))
-  return countBunches(sumEach(slices.slowerThan(limit), unanswered), sumEach(slices.measuredEach(), unanswered))
+  const slow = sumEach(slices.slowerThan(limit), unanswered)
+  return { samples, ...countBunches(slow, sumEach(slices.measuredEach(), unanswered)) }
 }
 
-function countBunches(slow: Float64Array, judged: Float64Array): SlowPings {
+function countBunches(slow: Float64Array, judged: Float64Array): Omit<SlowPings, 'samples'> {
   const tried = slow.filter((_, nth) => judged[nth]! > 0)
   const bunches = tried.filter((count, nth) => count > 0 && !(tried[nth - 1]! > 0)).length
   const slices = tried.filter((count) => count > 0).length

@@ -1,7 +1,9 @@
 import { type CompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
+import { type FanOutOptions, parseFanOut, withoutPings } from '../options/fan-out.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
+import { FanOutSummary } from '../summary/fan-out-summary.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
@@ -42,6 +44,13 @@ export interface WsLoad {
    */
   compare(options: CompareOptions): Promise<LoadComparison>
   /**
+   * Publishes messages and times how long they take to reach every subscriber. Options left out come from the plugin's
+   * `defaults` as far as a fan-out has them, the URL from its `target`.
+   *
+   * @throws {WsLoadError} as `wsLoad()`
+   */
+  fanOut(options: FanOutOptions): Promise<FanOutSummary>
+  /**
    * A flood as a benchmark: `await bench('gateway', wsLoad.flood({ connections: 64 })).run()`. Floods that stand in one
    * `bench.compare()` take turns in slices of 100 ms. The result has `summary`. Needs Vitest 5 and the plugin.
    *
@@ -72,6 +81,9 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
       compare(options: CompareOptions): Promise<LoadComparison> {
         return compareIn(surroundings(), options)
       },
+      fanOut(options: FanOutOptions): Promise<FanOutSummary> {
+        return fanOutIn(surroundings(), options)
+      },
       flood(options: WsLoadOptions = {}): BenchFlood {
         return floodLater(surroundings(), options)
       },
@@ -97,6 +109,23 @@ async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOpt
     return summary
   })
   return flooded
+}
+
+async function fanOutIn({ test, defaults, target }: Surroundings, given: FanOutOptions): Promise<FanOutSummary> {
+  const fanOut = pointingAt(fanOutIn, () => {
+    const options = mergeOptions({ ...(target !== null && { url: target }), ...withoutPings(defaults) }, given)
+    const parsed = parseFanOut(options)
+    checkTimeout(test, parsed.until === undefined ? 'duration' : 'maxDuration', parsed)
+    return parsed
+  })
+  const length = lengthOf(fanOut)
+  const kept = await withinTest({ test, signal: given.signal, length, caller: fanOutIn }, async (signal) => {
+    const result = await run(fanOut, { signal, watcher: tellProgress(test) })
+    const summary = new FanOutSummary({ ...result, fanOut: result.fanOut! })
+    await keepFlood(test, summary)
+    return summary
+  })
+  return kept
 }
 
 async function compareIn({ test, defaults }: Surroundings, given: CompareOptions): Promise<LoadComparison> {

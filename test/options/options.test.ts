@@ -66,7 +66,7 @@ describe('defaults', () => {
   })
 
   test('hold for options that are undefined', () => {
-    const names = Object.keys(parseOptions({})).filter((name) => name !== 'startRate')
+    const names = Object.keys(parseOptions({})).filter((name) => name !== 'startRate' && name !== 'fanOut')
     const nothing = Object.fromEntries([...names, 'rate', 'payloadBytes', 'signal'].map((name) => [name, undefined]))
     expect(parseOptions({ ...nothing, seed: 1 })).toEqual(parseOptions({ seed: 1 }))
   })

@@ -30,6 +30,7 @@ function report(...threads: readonly Thread[]): GeneratorReport {
       gcPauses: { count: 0, total: 0, max: 0 },
       starvation: { ...undisturbed, ...starvation },
       quota: undefined,
+      fanOut: undefined,
       afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 },
       ...rest,
     }

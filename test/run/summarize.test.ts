@@ -35,6 +35,7 @@ function report(recording: Recorder, overrides: Partial<FloodReport> = {}): Floo
     gcPauses: { count: 0, total: 0, max: 0 },
     starvation: undisturbed,
     quota: undefined,
+    fanOut: undefined,
     afterSilence: {
       timedOut: 0,
       lost: 0,

@@ -1,0 +1,138 @@
+import * as v from 'valibot'
+import { defaults } from '../defaults.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
+import { mistakesFor } from '../slo/objective.ts'
+import { wholeNumber, only, parseFields } from './fields.ts'
+import { valueOf } from './invalid-options.ts'
+import { type Rate, type ResolvedOptions, safeParseOptions, type WsLoadOptions } from './options.ts'
+
+/** A protocol of a fan-out: a ready-made one, or a module's absolute path or `file:` URL. */
+export type FanOutProtocolOption =
+  | string
+  | URL
+  | { readonly module: string | URL; readonly data?: unknown }
+  | { readonly protocol: string | URL; readonly data?: unknown }
+
+/** Options of a fan-out: those of `wsLoad()` but for what belongs to pings, and these. */
+export interface FanOutOptions extends Omit<
+  WsLoadOptions,
+  | 'connections'
+  | 'probe'
+  | 'payloadBytes'
+  | 'pings'
+  | 'maxPendingPongs'
+  | 'reconnect'
+  | 'inFlight'
+  | 'perMessageDeflate'
+> {
+  /** Connections that receive, 1 to 1,000,000. Default: 100. */
+  readonly subscribers?: number
+  /** Connections that publish. Default: 1, or as many as there are rooms. */
+  readonly publishers?: number
+  /** Subscribers and publishers are spread over them: what one publishes, the subscribers of its room receive. Default: 1. */
+  readonly rooms?: number
+  /** What is said, how a message is published, and how a delivery is recognised. */
+  readonly protocol: FanOutProtocolOption
+  /**
+   * Open model: messages due per second over all publishers. Without it, and without `stages`, each publisher's next message
+   * leaves when all of its subscribers have the last one, or have missed it.
+   */
+  readonly rate?: Rate
+}
+
+const mostConnections = 1_000_000
+
+const schema = v.pipe(
+  only({
+    subscribers: v.optional(wholeNumber(1, mostConnections), defaults.subscribers),
+    publishers: v.optional(wholeNumber(1, mostConnections)),
+    rooms: v.optional(wholeNumber(1, mostConnections), 1),
+  }),
+  v.forward(
+    v.check(
+      ({ rooms, subscribers }) => subscribers >= rooms,
+      (issue) => `expected a subscriber for each of ${issue.input.rooms} rooms, got ${issue.input.subscribers}`,
+    ),
+    ['subscribers'],
+  ),
+  v.forward(
+    v.check(
+      ({ rooms, publishers = rooms }) => publishers >= rooms,
+      (issue) => `expected a publisher for each of ${issue.input.rooms} rooms, got ${issue.input.publishers}`,
+    ),
+    ['publishers'],
+  ),
+)
+const own = ['subscribers', 'publishers', 'rooms', 'protocol'] as const
+/** Options that pings have and a fan-out has not. */
+const ofPings: Readonly<Record<string, string>> = {
+  connections: 'subscribers and publishers instead',
+  probe: 'protocol instead',
+  payloadBytes: 'a protocol that decides how long its messages are',
+  pings: 'duration instead',
+  maxPendingPongs: 'none of it: nothing is pinged',
+  inFlight: 'none of it: the next message leaves when all subscribers have the last one',
+  reconnect: 'none of it: a subscriber that leaves misses what it did not receive',
+}
+
+/** Reads the options of a fan-out and fills in defaults; each mistake has the option's name. */
+function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
+  const given: Readonly<Record<string, unknown>> = typeof input === 'object' && input !== null ? { ...input } : {}
+  const ofRoles = Object.fromEntries(
+    own.flatMap((name) => (name in given && name !== 'protocol' ? [[name, given[name]]] : [])),
+  )
+  const roles = parseFields(schema, ofRoles)
+  const foreign = Object.entries(ofPings).filter(([name]) => given[name] !== undefined)
+  const protocol = protocolOf(given['protocol'])
+  const rest = Object.fromEntries(
+    Object.entries(given).filter(([name]) => !(own as readonly string[]).includes(name) && !(name in ofPings)),
+  )
+  const load = safeParseOptions({ ...rest, probe: 'value' in protocol ? protocol.value : { protocol: '/unknown' } })
+  const mistakes = [
+    ...mistakesOf(roles),
+    ...foreign.map(([name, instead]) => `${name}: expected ${instead}`),
+    ...mistakesOf(protocol),
+    ...mistakesOf(load).map((mistake) =>
+      mistake.replace(/^probe\.(protocol)?/, 'protocol.').replace(/^protocol\.: /, 'protocol: '),
+    ),
+  ]
+  if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
+  const { subscribers, rooms, publishers = rooms } = roles.value
+  const { until } = load.value
+  if (load.value.url === undefined)
+    return { mistakes: ["url: expected the server's, an embedded one passes nothing on"] }
+  const unfit = until === undefined ? [] : mistakesFor(until.objectives, true)
+  if (unfit.length > 0) return within('until', { mistakes: unfit })
+  return {
+    value: { ...load.value, connections: subscribers + publishers, fanOut: { subscribers, publishers, rooms } },
+  }
+}
+
+/**
+ * Reads the options of a fan-out and fills in defaults.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, each with the option's name
+ */
+export function parseFanOut(input: FanOutOptions): ResolvedOptions {
+  return valueOf(safeParseFanOut(input), 'wsLoad.fanOut')
+}
+
+/** What a fan-out takes over of the defaults of floods. */
+export function withoutPings(options: WsLoadOptions): Partial<FanOutOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !(name in ofPings)))
+}
+
+/** A protocol as the option `probe` has it. */
+function protocolOf(protocol: unknown): Parsed<{ readonly protocol: unknown; readonly data?: unknown }> {
+  if (typeof protocol === 'string' || protocol instanceof URL) return { value: { protocol } }
+  if (typeof protocol === 'object' && protocol !== null) {
+    const { module, ...others } = protocol as Readonly<Record<string, unknown>>
+    if (module !== undefined && !('protocol' in others)) return { value: { protocol: module, ...others } }
+    if ('protocol' in others && module === undefined) return { value: others as { readonly protocol: unknown } }
+  }
+  const seen = protocol === undefined ? 'nothing' : typeof protocol
+  return {
+    mistakes: [
+      `protocol: expected a ready-made one such as socketIO.room(…), the URL of a module, or { module, data }, got ${seen}`,
+    ],
+  }
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import type { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
+import { passingOn } from '../support/rooms.ts'
+import { fanOut } from '../support/run.ts'
+
+const short = { duration: '1s', warmup: '100ms', rate: '50/s', subscribers: 20, connectTimeout: '30s' } as const
+
+/** What holds of each run. */
+function expectBalance({
+  expected,
+  delivered,
+  missed,
+  published,
+  fanOut: { first, completion },
+  ...rest
+}: FanOutSummary): void {
+  expect(delivered + missed).toBe(expected)
+  expect(rest.latency.count).toBe(delivered)
+  for (const { pings, latency } of [first, completion]) {
+    expect(pings.due).toBe(pings.sent + pings.dropped)
+    expect(pings.sent).toBe(pings.answered + pings.timedOut + pings.lost)
+    expect(latency.count).toBe(pings.answered)
+    expect(pings.sent).toBe(published.sent)
+  }
+}
+
+describe.each([1, 2, 3])('a fan-out of %i threads', (threads) => {
+  test('delivers every message to every subscriber', async () => {
+    await using server = await passingOn()
+    const summary = await fanOut({ ...short, url: server.url, threads })
+    expectBalance(summary)
+    expect(summary.published).toMatchObject({ sent: 50, answered: 50 })
+    expect(summary).toMatchObject({
+      expected: 1_000,
+      delivered: 1_000,
+      missed: 0,
+      reach: 1,
+      duplicates: 0,
+      outOfOrder: 0,
+    })
+    expect(server.published).toBe(55)
+  })
+
+  test('spreads subscribers and publishers over rooms', async () => {
+    await using server = await passingOn()
+    const summary = await fanOut({ ...short, url: server.url, threads, rooms: 3, publishers: 6, subscribers: 21 })
+    expectBalance(summary)
+    expect(summary.expected).toBe(50 * 7)
+    expect(summary).toMatchObject({ delivered: 350, messages: { unsolicited: 0 } })
+  })
+
+  test('publishes the next message when everybody has the last one', async () => {
+    await using server = await passingOn({ delay: (nth) => (nth === 19 ? 40 : 0) })
+    const { rate: _, ...closed } = short
+    const summary = await fanOut({ ...closed, url: server.url, threads })
+    expectBalance(summary)
+    expect(summary.published.sent).toBeGreaterThan(5)
+    expect(summary.published.sent).toBeLessThanOrEqual(25)
+    expect(summary.reach).toBe(1)
+  })
+
+  test('counts what one of a hundred misses', async () => {
+    await using server = await passingOn({ times: (nth, message) => ((nth + message) % 100 === 0 ? 0 : 1) })
+    const summary = await fanOut({ ...short, url: server.url, threads, subscribers: 100, timeout: '500ms' })
+    expectBalance(summary)
+    expect(summary).toMatchObject({ expected: 5_000, delivered: 4_950, missed: 50 })
+    expect(summary.pings).toMatchObject({ timedOut: 50, lost: 0 })
+    expect(summary.published).toMatchObject({ answered: 0, timedOut: 50 })
+    expect(summary.fanOut.first.pings.answered).toBe(50)
+  })
+
+  test('counts what comes twice once, and says so', async () => {
+    await using server = await passingOn({ times: (nth) => (nth === 3 ? 2 : 1) })
+    const summary = await fanOut({ ...short, url: server.url, threads })
+    expectBalance(summary)
+    expect(summary).toMatchObject({ delivered: 1_000, duplicates: 50 })
+  })
+
+  test('counts what comes behind a later message', async () => {
+    await using server = await passingOn({ swaps: true })
+    const summary = await fanOut({ ...short, url: server.url, threads, warmup: 0 })
+    expectBalance(summary)
+    expect(summary).toMatchObject({ delivered: 1_000, outOfOrder: 25 * 20 })
+  })
+
+  test('says what a subscriber misses that leaves', async () => {
+    await using server = await passingOn({ leaves: (nth, message) => nth === 7 && message === 29 })
+    const summary = await fanOut({ ...short, url: server.url, threads, warmup: 0 })
+    expectBalance(summary)
+    expect(summary).toMatchObject({
+      expected: 1_000,
+      delivered: 1_000 - 21,
+      missed: 21,
+      connections: { closedEarly: 1 },
+    })
+    expect(summary.pings.lost).toBe(21)
+  })
+
+  test('takes no message of another room for a delivery', async () => {
+    await using server = await passingOn({ leaks: true })
+    const summary = await fanOut({ ...short, url: server.url, threads, rooms: 2, publishers: 2 })
+    expectBalance(summary)
+    expect(summary).toMatchObject({ expected: 500, delivered: 500 })
+    expect(summary.messages.unsolicited).toBeGreaterThanOrEqual(500)
+  })
+})
+
+test.each([
+  ['fixed', () => 30],
+  ['growing along the list', (nth: number) => 10 + 2 * nth],
+  ['those of one straggler', (nth: number) => (nth === 19 ? 120 : 10)],
+])('percentiles lie in their brackets where delays are %s', async (_, delay) => {
+  await using server = await passingOn({ delay })
+  const { delivery, first, completion } = await fanOut({ ...short, url: server.url, duration: '2s' })
+  const delays = Array.from({ length: 20 }, (_, nth) => delay(nth)).toSorted((one, other) => one - other)
+  for (const [latency, p, at] of [
+    [delivery, 50, delays[9]!],
+    [first, 50, delays[0]!],
+    [completion, 50, delays[19]!],
+  ] as const) {
+    // A server's timers are late, never early.
+    expect(latency.bounds(p).ceiling).toBeGreaterThanOrEqual(at)
+    expect(latency.min).toBeGreaterThanOrEqual(delays[0]!)
+  }
+})
+
+test('nothing is measured where nothing is passed on', async () => {
+  await using server = await passingOn({ times: () => 0 })
+  const summary = await fanOut({ ...short, url: server.url, timeout: '300ms' })
+  expectBalance(summary)
+  expect(summary).toMatchObject({ delivered: 0, reach: 0, missed: 1_000 })
+})
+
+test('a fan-out ends by its signal, and says what came until then', async () => {
+  await using server = await passingOn()
+  const summary = await fanOut({
+    ...short,
+    url: server.url,
+    duration: '20s',
+    threads: 2,
+    signal: AbortSignal.timeout(1_500),
+  })
+  expectBalance(summary)
+  expect(summary.ended).toBe('aborted')
+  expect(summary.delivered).toBeGreaterThan(0)
+})

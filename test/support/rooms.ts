@@ -1,0 +1,72 @@
+/** Servers that pass on what is published to a room, each with a character. */
+import type { WebSocket } from 'ws'
+import { DelayLine } from './delay-line.ts'
+import { serveWebSockets, type ServeOptions, type WsServer } from './ws-server.ts'
+
+export interface RoomsOptions extends ServeOptions {
+  /** How long it takes until a member has a message, in ms: `nth` counts the members of the room in the order they came. @default 0 */
+  delay?: (nth: number, message: number) => number
+  /** How often a member is sent a message, which counts from 0 on the server. @default once */
+  times?: (nth: number, message: number) => number
+  /** Whether every second message waits for the one behind it. @default false */
+  swaps?: boolean
+  /** Passes on to every room. @default false */
+  leaks?: boolean
+  /** Ends the connection of a member when it is to be sent this message. */
+  leaves?: (nth: number, message: number) => boolean
+}
+
+export type RoomsServer = WsServer & {
+  /** What it was told to pass on. */
+  published: number
+}
+
+interface Member {
+  readonly socket: WebSocket
+  readonly line: DelayLine
+}
+
+/** Members say `{"join":room}` and are told `joined`; who says `{"room","id"}` has it passed on. */
+export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer> {
+  const { delay = () => 0, times = () => 1, swaps = false, leaks = false, leaves = () => false } = options
+  const rooms = new Map<number, Member[]>()
+  let held: { readonly text: string; readonly room: number } | undefined
+
+  const server = Object.assign(
+    await serveWebSockets(options, (socket) => {
+      socket.on('message', (payload: Buffer) => {
+        const text = String(payload)
+        const said = JSON.parse(text) as { readonly join?: number; readonly room: number }
+        if (said.join === undefined) hear({ text, room: said.room })
+        else {
+          rooms.set(said.join, [...(rooms.get(said.join) ?? []), { socket, line: new DelayLine() }])
+          socket.send('joined')
+        }
+      })
+    }),
+    { published: 0 },
+  )
+
+  function hear(message: NonNullable<typeof held>): void {
+    const before = held
+    held = swaps && before === undefined ? message : undefined
+    if (held !== undefined) return
+    passOn(message)
+    if (before !== undefined) passOn(before)
+  }
+
+  function passOn({ text, room }: NonNullable<typeof held>): void {
+    const number = server.published++
+    const members = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
+    for (const [nth, { socket, line }] of members.entries()) {
+      if (leaves(nth, number)) socket.terminate()
+      const ms = delay(nth, number)
+      for (let time = 0; time < times(nth, number); time++) {
+        if (ms === 0) socket.send(text)
+        else line.hold(ms, () => socket.send(text))
+      }
+    }
+  }
+
+  return server
+}
