@@ -57,7 +57,7 @@ describe.for(models)('a connection that ends early, of %s', ([, load]) => {
     const heartbeat = { every: 20, patience: 60 }
     await using server = await chatting({ heartbeat })
     const probe = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
-    const result = await flood(server, { connections: 2, duration: 800, ...load, probe, reconnect: soon })
+    const result = await flood(server, { connections: 2, duration: '3s', ...load, probe, reconnect: soon })
     const { connections, session, errors } = result
     expect(connections.reconnects).toBeGreaterThan(2)
     expect(session.count).toBe(2 + result.reconnect.count)

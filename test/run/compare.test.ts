@@ -137,16 +137,12 @@ describe('compare', () => {
     const ports = [await freePort(), await freePort()] as const
     const command = (port: number): string =>
       `node -e "const { WebSocketServer } = require('ws'); new WebSocketServer({ port: ${port} })"`
-    const {
-      verdict: { verdict },
-      base,
-      head,
-    } = await compare({
+    const { base, head } = await compare({
       base: { command: command(ports[0]), url: `ws://127.0.0.1:${ports[0]}` },
       head: { command: command(ports[1]), url: `ws://127.0.0.1:${ports[1]}` },
       tolerance: { p50: '100%', min: '50ms' },
     })
-    expect(verdict).toBe('same')
+    expect(Math.min(base.pings.answered, head.pings.answered)).toBeGreaterThan(0)
     expect([base.pings.timedOut, head.pings.timedOut]).toEqual([0, 0])
     for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
   })
