@@ -90,7 +90,7 @@ export class ConnectionPool {
     this.#reconnects.stop()
   }
 
-  /** How long those that have ended may wait for their next attempt, in milliseconds: 0 if none comes back. */
+  /** How long those that have ended may wait for their next attempt, in milliseconds: 0 if none has come back, or will. */
   get longestAbsence(): number {
     return this.#reconnects.longestWait
   }

@@ -39,9 +39,9 @@ export class Reconnects {
     return this.#away.size > 0 && !this.#isStopped
   }
 
-  /** How long one that is away may wait for its next attempt, in milliseconds: 0 if none comes back. */
+  /** How long one that has ended may wait for its next attempt, in milliseconds: 0 if none has come back, or will. */
   get longestWait(): number {
-    return this.isAnyAway ? this.#plan.backoff * 2 ** mostDoublings * (1 + jitterShare) : 0
+    return this.isAnyAway || this.attempts > 0 ? this.#plan.backoff * 2 ** mostDoublings * (1 + jitterShare) : 0
   }
 
   /** Whether an attempt has begun that has neither failed nor opened its connection. */
