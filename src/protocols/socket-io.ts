@@ -1,82 +1,36 @@
-/**
- * Socket.IO over WebSocket alone.
- * @see https://socket.io/docs/v4/engine-io-protocol/ (revision 4) and https://socket.io/docs/v4/socket-io-protocol/ (revision 5)
- */
-import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser'
+/** Socket.IO, whose acknowledgements answer pings. */
 import * as v from 'valibot'
-import { expected, json, jsonObject, only, text } from '../options/fields.ts'
-import { showKind } from '../wording.ts'
-import { type ProbeMessage, textOf } from '../wire/probe-message.ts'
+import { only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
-import { adviseUrl } from './advise-url.ts'
+import {
+  adviseOnConnection,
+  attachmentsOf,
+  connectionFields,
+  connectionUrl,
+  emittedEvent,
+  enterNamespace,
+  eventArguments,
+  eventName,
+  hearServer,
+  mainNamespace,
+  type SocketIOConnection,
+} from './socket-io-connection.ts'
+import { socketIORoom } from './socket-io-room.ts'
 
 /** What each ping emits, and to whom. */
-export interface SocketIOOptions {
+export interface SocketIOOptions extends SocketIOConnection {
   /** Name of the event; the server's handler has to call the acknowledgement. */
   readonly event: string
   /** Its arguments: what JSON can say, and `Uint8Array`s anywhere in it. Default: none. */
   readonly args?: readonly unknown[]
-  /** Default: '/', the main one. */
-  readonly namespace?: string
-  /** Credentials: `socket.handshake.auth` on the server. Default: none. */
-  readonly auth?: Readonly<Record<string, unknown>>
-  /** Where the server listens. Default: the path of the run's URL; of one without a path, '/socket.io/'. */
-  readonly path?: string
-  /** Added to the query of the URL: `socket.handshake.query` on the server. Default: nothing. */
-  readonly query?: Readonly<Record<string, string>>
 }
 
-/** Packets of Engine.IO, which a text begins with. A binary message is a Socket.IO attachment, whole. */
-const engine = { open: '0', close: '1', ping: '2', pong: '3', message: '4' } as const
-/** Their first bytes, and those of Socket.IO packets with attachments behind them. */
-const codes = { message: 0x34, binaryEvent: 0x35, binaryAck: 0x36 } as const
-/** Where the number of attachments has surely ended. */
-const longestCount = 16
-const disconnection = `${engine.message}${PacketType.DISCONNECT}`
-const usualPath = '/socket.io/'
-const mainNamespace = '/'
-/** Events that Socket.IO keeps for itself. */
-const reserved = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'])
 /** An acknowledgement, its namespace and its id; a binary one says first how many attachments it has. */
 const acknowledgement = /^4(?:3|6\d+-)(?:(\/[^,]*),)?(\d+)\[.*\]$/s
-/** How Socket.IO answers a handshake that it does not want. */
-const refused = 'HTTP_400'
 
-const schema = only({
-  event: v.pipe(
-    text('the name of an event'),
-    v.check((name) => !reserved.has(name), expected('an event that Socket.IO does not keep for itself')),
-  ),
-  args: v.optional(
-    v.pipe(
-      json('a list of arguments that JSON can say'),
-      v.check(Array.isArray, expected('a list of arguments')),
-      v.transform((args) => args as readonly unknown[]),
-    ),
-    [],
-  ),
-  namespace: v.optional(
-    v.pipe(
-      text("a namespace, such as '/admin'"),
-      v.check((name) => !/[,?]/.test(name), expected('a namespace without a comma and a query')),
-      v.transform((name) => (name.startsWith('/') ? name : `/${name}`)),
-    ),
-    mainNamespace,
-  ),
-  auth: v.optional(jsonObject(showKind)),
-  path: v.optional(
-    v.pipe(
-      text("a path, such as '/socket.io/'"),
-      v.check((path) => /^\/[^?#]*$/.test(path), expected('a path that begins with a slash, without a query')),
-      v.transform((path) => path.replace(/\/*$/, '/')),
-    ),
-  ),
-  query: v.optional(
-    v.record(v.string(), v.string(expected('a text', showKind)), expected('an object of texts', showKind)),
-  ),
-})
+const schema = only({ event: eventName, args: v.optional(eventArguments, []), ...connectionFields })
 type Data = SocketIOOptions & Required<Pick<SocketIOOptions, 'args' | 'namespace'>>
 
 const { probeOf, dataOf } = readsOptions('socketIO', import.meta.url, schema)
@@ -90,49 +44,17 @@ export function socketIO(options: SocketIOOptions): ProtocolProbe<Data> {
   return probeOf(options) as ProtocolProbe<Data>
 }
 
-const encoder = new Encoder()
+socketIO.room = socketIORoom
 
-/** The packet of an event but for its id, and its attachments. */
-const emitted = prepared(({ event, args, namespace: nsp }: Data) => {
-  const encoded = encoder.encode({ type: PacketType.EVENT, nsp, data: [event, ...args] })
-  const [packet, ...attachments] = encoded as [string, ...(Uint8Array | ArrayBuffer)[]]
-  const place = nsp === mainNamespace ? packet.indexOf('[') : packet.indexOf(`${nsp},`) + nsp.length + 1
-  return {
-    before: `${engine.message}${packet.slice(0, place)}`,
-    after: packet.slice(place),
-    attachments: attachments.map(bytesOf),
-  }
-})
+const emitted = prepared(({ event, args, namespace }: Data) => emittedEvent(event, args, namespace))
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
   data: dataOf as (index: number, options: unknown) => Data,
-  url(_index, { path, query }, given) {
-    const url = new URL(given)
-    if (path !== undefined || url.pathname === '/') url.pathname = path ?? usualPath
-    for (const [name, value] of Object.entries({ ...query, EIO: '4', transport: 'websocket' })) {
-      url.searchParams.set(name, value)
-    }
-    return url
-  },
-  async session({ send, messages }, { data: { namespace, auth } }) {
-    for await (const message of messages()) {
-      if (typeof message !== 'string') continue
-      if (message === engine.ping) send(engine.pong)
-      else if (message === engine.close) throw new Error('the server closed its Engine.IO connection')
-      else if (message.startsWith(engine.open)) send(connecting(namespace, auth))
-      else if (isAdmission(packetIn(message), namespace)) return
-    }
-  },
-  message(message, { connection, data: { namespace } }) {
-    if (message === engine.ping) connection.send(engine.pong)
-    else if (message === engine.close) connection.close(1000, 'the server closed its Engine.IO connection')
-    else if (isDisconnection(message, namespace)) connection.close(1000, 'the server disconnected its socket')
-  },
-  attachments(bytes) {
-    const isBinary = bytes[0] === codes.message && (bytes[1] === codes.binaryEvent || bytes[1] === codes.binaryAck)
-    return isBinary ? Number.parseInt(textOf(bytes, 2, Math.min(bytes.length, longestCount)), 10) : 0
-  },
+  url: (_index, data, given) => connectionUrl(data, given),
+  session: (connection, { data }) => enterNamespace(connection, data),
+  message: (message, { connection, data }) => hearServer(message, connection, data),
+  attachments: attachmentsOf,
   request(id, { data }) {
     const { before, after, attachments } = emitted(data)
     const packet = `${before}${id}${after}`
@@ -143,54 +65,5 @@ export default defineProtocol({
     const [, namespace = mainNamespace, id] = acknowledgement.exec(message) ?? []
     return id !== undefined && namespace === data.namespace ? Number(id) : undefined
   },
-  advise(fault, { data: { path, namespace } }) {
-    if (fault.code === refused) return 'check headers, query, and the transports and allowRequest of the server'
-    const orNotLetIn = fault.during === 'session' ? `, or what keeps this user out of namespace ${namespace}` : ''
-    return adviseUrl(fault, `${noServerAt(path)}${orNotLetIn}`)
-  },
+  advise: (fault, { data }) => adviseOnConnection(fault, data),
 })
-
-function bytesOf(attachment: Uint8Array | ArrayBuffer): Uint8Array {
-  return attachment instanceof ArrayBuffer ? new Uint8Array(attachment) : attachment
-}
-
-function noServerAt(path = 'the path of the URL'): string {
-  return `no Socket.IO server, version 3 or later, at ${path}? Check url and the option path`
-}
-
-function connecting(nsp: string, auth: unknown): string {
-  return `${engine.message}${String(encoder.encode({ type: PacketType.CONNECT, nsp, data: auth })[0])}`
-}
-
-/** The Socket.IO packet that a text is, if it is one and has all that belongs to it. */
-function packetIn(text: string): Packet | undefined {
-  if (!text.startsWith(engine.message)) return undefined
-  let packet: Packet | undefined
-  const decoder = new Decoder()
-  decoder.once('decoded', (decoded) => (packet = decoded))
-  decoder.add(text.slice(engine.message.length))
-  return packet
-}
-
-/**
- * Whether a packet lets its receiver into a namespace.
- * @throws {Error} if it refuses that
- */
-function isAdmission(packet: Packet | undefined, namespace: string): boolean {
-  if (packet?.nsp !== namespace) return false
-  if (packet.type === PacketType.CONNECT_ERROR) throw new Error(describeRefusal(packet))
-  return packet.type === PacketType.CONNECT
-}
-
-function describeRefusal({ nsp, data }: Packet): string {
-  // Revision 4 says it in a text.
-  const { message } = typeof data === 'string' ? { message: data } : (data as { readonly message: string })
-  return message === 'Invalid namespace'
-    ? `the server has no namespace ${nsp} (${message}); the option namespace names another one`
-    : `the server does not let this user into namespace ${nsp} (${message}); check the option auth`
-}
-
-function isDisconnection(message: ProbeMessage, namespace: string): boolean {
-  if (typeof message !== 'string' || !message.startsWith(disconnection)) return false
-  return packetIn(message)?.nsp === namespace
-}

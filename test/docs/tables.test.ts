@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { errorCodes } from '../../src/errors.ts'
 import { documents, page } from './support/documents.ts'
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { repository } from '../e2e/support/consumer.ts'
 
 test('the table of errors has every code', () => {
@@ -39,6 +39,19 @@ test.each([
   const fields = fieldsOf(options, `src/protocols/${name}.ts`)
   expect(fields.length).toBeGreaterThan(1)
   expect(firstCells(`docs/protocols/${name}.md`, 'option').toSorted()).toEqual(fields)
+})
+
+test('the table of docs/protocols/socket-io.md has every option of rooms', () => {
+  const fields = new Set(fieldsOf('SocketIOConnection', 'src/protocols/socket-io-connection.ts'))
+  const own = fieldsOf('SocketIORoomOptions', 'src/protocols/socket-io-room.ts').filter((field) => !fields.has(field))
+  expect(firstCells('docs/protocols/socket-io.md', 'option of rooms').toSorted()).toEqual(own)
+})
+
+test('the table of docs/fan-out.md has every option of its own', () => {
+  const prose = page('docs/fan-out.md').prose
+  const fields = fieldsOf('FanOutOptions', 'src/options/fan-out.ts')
+  expect(fields.length).toBeGreaterThan(3)
+  expect(fields.filter((field) => !new RegExp(`^\\| \`${field}\` `, 'm').test(prose))).toEqual([])
 })
 
 test('the table of a summary has every field', () => {
@@ -86,6 +99,9 @@ function firstCells(path: string, header: string): string[] {
 /** Fields of an interface, in alphabetical order. */
 function fieldsOf(name: string, file: string): string[] {
   const source = readFileSync(join(repository, file), 'utf8')
-  const [, body = ''] = new RegExp(`^export interface ${name} \\{\n([\\s\\S]*?)^\\}`, 'm').exec(source) ?? []
-  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field!).toSorted()
+  const declaration = `^export interface ${name}(?: extends (\\w+)[^{]*)? \\{\n([\\s\\S]*?)^\\}`
+  const [, base, body = ''] = new RegExp(declaration, 'm').exec(source) ?? []
+  const own = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field!)
+  const [, from] = new RegExp(`\\b${base}\\b[^']*'\\.(/[\\w-]+\\.ts)'`).exec(source) ?? []
+  return [...own, ...(from === undefined ? [] : fieldsOf(base!, join(dirname(file), from)))].toSorted()
 }

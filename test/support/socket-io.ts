@@ -29,7 +29,7 @@ export const versions = [
 ] as const
 
 /**
- * `echo` acknowledges with what it is given, `mute` never, `kick` sends the socket away, `hang up` its connection. Into
+ * `echo` acknowledges with what it is given, `mute` never; `join` puts the socket into a room, `say` passes on to one; `kick` sends the socket away, `hang up` its connection. Into
  * `/admin` only who has the token.
  */
 export async function acknowledging({ version = 'newest', greet, ...options }: Options = {}): Promise<SocketIOServer> {
@@ -47,6 +47,11 @@ export async function acknowledging({ version = 'newest', greet, ...options }: O
       echoed.push(args)
       acknowledge(...args)
     })
+    socket.on('join', (room: string, acknowledge: () => void) => {
+      void socket.join(room)
+      acknowledge()
+    })
+    socket.on('say', (room: string, ...said: unknown[]) => socket.nsp.to(room).emit('said', ...said))
     socket.on('kick', () => socket.disconnect())
     socket.on('hang up', () => socket.disconnect(true))
     socket.on('disconnect', (reason) => left.push(reason))
