@@ -2,7 +2,8 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { mistakesFor } from '../slo/objective.ts'
-import { wholeNumber, only, parseFields } from './fields.ts'
+import { didYouMean } from '../wording.ts'
+import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import { type Rate, type ResolvedOptions, safeParseOptions, type WsLoadOptions } from './options.ts'
 
@@ -42,27 +43,11 @@ export interface FanOutOptions extends Omit<
 
 const mostConnections = 1_000_000
 
-const schema = v.pipe(
-  only({
-    subscribers: v.optional(wholeNumber(1, mostConnections), defaults.subscribers),
-    publishers: v.optional(wholeNumber(1, mostConnections)),
-    rooms: v.optional(wholeNumber(1, mostConnections), 1),
-  }),
-  v.forward(
-    v.check(
-      ({ rooms, subscribers }) => subscribers >= rooms,
-      (issue) => `expected a subscriber for each of ${issue.input.rooms} rooms, got ${issue.input.subscribers}`,
-    ),
-    ['subscribers'],
-  ),
-  v.forward(
-    v.check(
-      ({ rooms, publishers = rooms }) => publishers >= rooms,
-      (issue) => `expected a publisher for each of ${issue.input.rooms} rooms, got ${issue.input.publishers}`,
-    ),
-    ['publishers'],
-  ),
-)
+const schema = only({
+  subscribers: v.optional(wholeNumber(1, mostConnections), defaults.subscribers),
+  publishers: v.optional(wholeNumber(1, mostConnections)),
+  rooms: v.optional(wholeNumber(1, mostConnections), 1),
+})
 const own = ['subscribers', 'publishers', 'rooms', 'protocol'] as const
 /** Options that pings have and a fan-out has not. */
 const ofPings: Readonly<Record<string, string>> = {
@@ -89,12 +74,10 @@ function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
   )
   const load = safeParseOptions({ ...rest, probe: 'value' in protocol ? protocol.value : { protocol: '/unknown' } })
   const mistakes = [
-    ...mistakesOf(roles),
+    ...('mistakes' in roles ? roles.mistakes : emptyRooms(roles.value)),
     ...foreign.map(([name, instead]) => `${name}: expected ${instead}`),
     ...mistakesOf(protocol),
-    ...mistakesOf(load).map((mistake) =>
-      mistake.replace(/^probe\.(protocol)?/, 'protocol.').replace(/^protocol\.: /, 'protocol: '),
-    ),
+    ...mistakesOf(load).map(inWordsOfFanOut),
   ]
   if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
   const { subscribers, rooms, publishers = rooms } = roles.value
@@ -114,6 +97,21 @@ function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
  */
 export function parseFanOut(input: FanOutOptions): ResolvedOptions {
   return valueOf(safeParseFanOut(input), 'wsLoad.fanOut')
+}
+
+/** What is wrong with rooms that nobody is in. */
+function emptyRooms({ rooms, subscribers, publishers = rooms }: v.InferOutput<typeof schema>): string[] {
+  const counts = { subscribers, publishers }
+  return Object.entries(counts)
+    .filter(([, count]) => count < rooms)
+    .map(([name, count]) => `${name}: expected one for each of ${rooms} rooms, got ${count}`)
+}
+
+/** A mistake that was found in the options of a flood. */
+function inWordsOfFanOut(mistake: string): string {
+  const [, unknown] = /^(\w+): no such option$/.exec(mistake) ?? []
+  if (unknown !== undefined) return `${mistake}${didYouMean(unknown, own)}`
+  return mistake.replace(/^probe\.protocol:/, 'protocol:').replace(/^probe\./, 'protocol.')
 }
 
 /** What a fan-out takes over of the defaults of floods. */
