@@ -77,7 +77,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const { slo, json, hgrm, html } = flags
   const options = safeParseOptions({ ...toOptions(flags), ...(url !== undefined && { url }) })
   const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
-  const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(slo)
+  const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(slo, false)
   const mistakes = [
     ...mistakesOf(options).map(nameFlag),
     ...mistakesOf(objectives),
@@ -114,10 +114,16 @@ export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined)
   return formatPage('WebSocket latency', [{ title, runs, ...(verdict !== undefined && { verdict }) }])
 }
 
-/** The objectives of `--slo`, `undefined` without one. */
-export function safeParseSLOFlag(slo: readonly string[] | undefined): Parsed<readonly Objective[] | undefined> {
+/**
+ * The objectives of `--slo`, `undefined` without one.
+ * @param isFanOut whether they are meant for a fan-out, if that is known
+ */
+export function safeParseSLOFlag(
+  slo: readonly string[] | undefined,
+  isFanOut?: boolean,
+): Parsed<readonly Objective[] | undefined> {
   if (slo === undefined) return { value: undefined }
-  const parsed = within('until', safeParseSLO(slo))
+  const parsed = within('until', safeParseSLO(slo, isFanOut))
   return 'value' in parsed ? parsed : { mistakes: parsed.mistakes.map(nameFlag) }
 }
 

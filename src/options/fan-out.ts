@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
-import { mistakesOf, type Parsed, within } from '../parsed.ts'
-import { mistakesFor } from '../slo/objective.ts'
+import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
 import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
@@ -72,20 +71,17 @@ function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
   const rest = Object.fromEntries(
     Object.entries(given).filter(([name]) => !(own as readonly string[]).includes(name) && !(name in ofPings)),
   )
-  const load = safeParseOptions({ ...rest, probe: 'value' in protocol ? protocol.value : { protocol: '/unknown' } })
+  const probe = 'value' in protocol ? protocol.value : { protocol: '/unknown' }
+  const load = safeParseOptions({ ...rest, probe }, true)
   const mistakes = [
     ...('mistakes' in roles ? roles.mistakes : emptyRooms(roles.value)),
     ...foreign.map(([name, instead]) => `${name}: expected ${instead}`),
+    ...(given['url'] === undefined ? ["url: expected the server's, an embedded one passes nothing on"] : []),
     ...mistakesOf(protocol),
     ...mistakesOf(load).map(inWordsOfFanOut),
   ]
   if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
   const { subscribers, rooms, publishers = rooms } = roles.value
-  const { until } = load.value
-  if (load.value.url === undefined)
-    return { mistakes: ["url: expected the server's, an embedded one passes nothing on"] }
-  const unfit = until === undefined ? [] : mistakesFor(until.objectives, true)
-  if (unfit.length > 0) return within('until', { mistakes: unfit })
   return {
     value: { ...load.value, connections: subscribers + publishers, fanOut: { subscribers, publishers, rooms } },
   }

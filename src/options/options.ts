@@ -259,11 +259,14 @@ const conflicts = [
   ['inFlight', 'stages', 'a closed model waits for answers, an open one does not'],
 ] as const
 
-/** Reads options and fills in defaults; each mistake has the option's name. */
-export function safeParseOptions(input: unknown): Parsed<ResolvedOptions> {
+/**
+ * Reads options and fills in defaults; each mistake has the option's name.
+ * @param isFanOut whether they are those that a fan-out shares with pings
+ */
+export function safeParseOptions(input: unknown, isFanOut = false): Parsed<ResolvedOptions> {
   const fields = parseFields(schema, input)
   if (!isObject(input)) return { mistakes: mistakesOf(fields) }
-  const until = safeParseUntil(input['until'])
+  const until = safeParseUntil(input['until'], isFanOut)
   const contradictory = [...contradictionsIn(input), ...needlessIn(input)]
   const probe = safeParseProbeOf(input, fields)
   if ('mistakes' in fields || 'mistakes' in until || 'mistakes' in probe || contradictory.length > 0) {
@@ -403,9 +406,9 @@ function needlessIn({ maxDuration, until }: Fields): string[] {
     : ['maxDuration: expected until with it; a run that is not decided while it lasts has a duration']
 }
 
-function safeParseUntil(slo: unknown): Parsed<ParsedUntil | undefined> {
+function safeParseUntil(slo: unknown, isFanOut: boolean): Parsed<ParsedUntil | undefined> {
   if (slo === undefined) return { value: undefined }
-  const parsed = within('until', safeParseSLO(slo))
+  const parsed = within('until', safeParseSLO(slo, isFanOut))
   return 'mistakes' in parsed ? parsed : { value: { slo: slo as SLO, objectives: parsed.value } }
 }
 

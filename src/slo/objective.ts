@@ -101,13 +101,17 @@ export function invalidSLO(mistakes: readonly string[]): WsLoadError {
   return new WsLoadError('WSLOAD_ERR_INVALID_SLO', ['the SLO cannot be read', ...lines].join('\n'))
 }
 
-/** Reads an SLO; mistakes begin with the indicator that they are about. */
-export function safeParseSLO(slo: unknown): Parsed<readonly Objective[]> {
+/**
+ * Reads an SLO; mistakes begin with the indicator that they are about.
+ * @param isFanOut whether it is meant for a run of `wsLoad.fanOut()`; `undefined` if that is not known yet
+ */
+export function safeParseSLO(slo: unknown, isFanOut?: boolean): Parsed<readonly Objective[]> {
   const bounds = written(slo)
   if (bounds.length === 0) return { mistakes: [`expected ${example}, got ${show(slo)}`] }
   const parsed = bounds.map((bound) => (typeof bound === 'string' ? bound : parseBound(bound)))
   const mistakes = parsed.filter((objective) => typeof objective === 'string')
   const objectives = parsed.filter((objective) => typeof objective !== 'string')
+  if (isFanOut !== undefined) mistakes.push(...mistakesFor(objectives, isFanOut))
   if (mistakes.some((mistake) => mistake.includes('no such indicator'))) mistakes.push(whatExists())
   if (mistakes.length === 0 && objectives.every(({ level }) => level === 'warn')) {
     mistakes.push('expected a bound that can be missed, got nothing but warnings')

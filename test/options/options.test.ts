@@ -71,6 +71,11 @@ describe('defaults', () => {
     expect(parseOptions({ ...nothing, seed: 1 })).toEqual(parseOptions({ seed: 1 }))
   })
 
+  test('know no deliveries in an SLO', () => {
+    const parse = (): unknown => parseOptions({ until: { 'delivery.p99': '< 20ms' } })
+    expect(parse).toThrow('until.delivery.p99: only runs of wsLoad.fanOut() have it')
+  })
+
   test('draw a new seed each time', () => {
     const seeds = Array.from({ length: 8 }, () => parseOptions({}).seed)
     expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).toBe(true)
