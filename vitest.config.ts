@@ -27,10 +27,10 @@ const sideBySide = [
  * codes and texts, or at a verdict on a limit that is seconds away from what is measured.
  */
 const floodsSideBySide = [
-  'test/cli/{exit-code,interrupt,main}.test.ts',
+  'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,reporter,target,together}.test.ts',
-  'test/generator/{ends,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
+  'test/generator/{ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
   'test/generator/{place,probes,protocol,reconnects,session,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
   'test/protocols/*.test.ts',

@@ -11,7 +11,7 @@ chat.use((socket, next) => {
 })
 chat.on('connection', (socket) => {
   socket.on('join', (room, acknowledge) => {
-    socket.join(room)
+    void socket.join(room)
     acknowledge()
   })
   socket.on('say', (room, text) => setTimeout(() => chat.to(room).emit('said', text), delay))

@@ -7,6 +7,7 @@ import { run } from '../run/run.ts'
 import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { formatJSON } from '../result/json.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import { wrap } from '../report/layout.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { formatSummary } from '../report/text.ts'
@@ -15,7 +16,7 @@ import type { SLOVerdict } from '../slo/verdict.ts'
 import { type Objective, safeParseSLO } from '../slo/objective.ts'
 import { adviseFlags } from './advice.ts'
 import { exitAfter, exitCodeOfRun } from './exit-code.ts'
-import { mistakesInFiles, writeFiles } from './files.ts'
+import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
@@ -25,7 +26,7 @@ import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { usageError } from './usage-error.ts'
 
-interface Flags extends LoadFlags {
+interface Flags extends LoadFlags, OutputFlags {
   readonly url?: string
   readonly gateway?: string
   readonly duration?: string
@@ -34,10 +35,6 @@ interface Flags extends LoadFlags {
   readonly slo?: readonly string[]
   readonly decide?: true
   readonly maxDuration?: string
-  readonly json?: string
-  readonly hgrm?: string
-  readonly html?: string
-  readonly verbosity: Verbosity
 }
 
 /** What may be meant as a sub-command. */
@@ -62,39 +59,63 @@ export function addFlood(program: Command): Command {
     .option('--stage <duration:rate>', 'a rate that changes, like 10s:5k/s; repeatable', aStage)
     .option('--decide', 'end as soon as the SLO is decided')
     .option('--max-duration <duration>', `end one that is not (default: ${seconds(defaults.maxDuration)})`)
-  return addLoadFlags(program)
-    .option('--slo <bound>', "like 'p99 < 20ms' or 'warn: p99 < 15ms'; repeatable", aList)
+  addLoadFlags(program).option('--slo <bound>', "like 'p99 < 20ms' or 'warn: p99 < 15ms'; repeatable", aList)
+  return addOutputFlags(program).action(async (url: string | undefined, flags: Flags) => {
+    process.exitCode = await flood(urlOf(url, flags, program), flags)
+  })
+}
+
+export function addOutputFlags(command: Command): Command {
+  return command
     .option('--json <file>', 'write the summary as JSON, to stdout for -')
     .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
     .option('--html <file>', 'write a page with charts')
     .addOption(verbosityOption())
-    .action(async (url: string | undefined, flags: Flags) => {
-      process.exitCode = await flood(urlOf(url, flags, program), flags)
-    })
 }
 
 async function flood(url: string | undefined, flags: Flags): Promise<number> {
-  const { slo, json, hgrm, html } = flags
   const options = safeParseOptions({ ...toOptions(flags), ...(url !== undefined && { url }) })
-  const files = { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
-  const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(slo, false)
+  const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(flags.slo, false)
   const mistakes = [
     ...mistakesOf(options).map(nameFlag),
     ...mistakesOf(objectives),
-    ...mistakesInFiles(files),
+    ...mistakesInFiles(filesOf(flags)),
     ...mistakesInProbeFlags(flags),
   ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
+  return floodAndJudge(options.value, objectives.value, flags, (result) => new LoadSummary(result))
+}
+
+/** Where a run is written to. */
+export interface OutputFlags {
+  readonly json?: string
+  readonly hgrm?: string
+  readonly html?: string
+  readonly verbosity: Verbosity
+}
+
+export function filesOf({ json, hgrm, html }: OutputFlags): FilesByFlag {
+  return { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
+}
+
+/** Runs a flood, prints and writes what it found; resolves with the exit code. */
+export async function floodAndJudge(
+  options: ResolvedOptions,
+  objectives: readonly Objective[] | undefined,
+  flags: OutputFlags,
+  summaryOf: (result: LoadResult) => LoadSummary,
+): Promise<number> {
+  const { json } = flags
   const { watcher, end } = showProgress(flags.verbosity)
-  const { result, interrupted } = await interruptible((signal) => run(options.value, { signal, watcher })).finally(end)
-  const summary = new LoadSummary(result)
-  const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
+  const { result, interrupted } = await interruptible((signal) => run(options, { signal, watcher })).finally(end)
+  const summary = summaryOf(result)
+  const verdict = objectives && evaluateObjectives(summary, objectives)
   const output = json === '-' ? process.stderr : process.stdout
   printSummary(output, summary, verdict)
   const advice = verdict && adviseFlags(summary, verdict)
   if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))
-  const unwritten = writeFiles(files, {
+  const unwritten = writeFiles(filesOf(flags), {
     '--json': () => formatJSON(summary),
     '--hgrm': () => toHgrm(summary.latency),
     '--html': () => pageOfRun(summary, verdict),
@@ -128,7 +149,7 @@ export function safeParseSLOFlag(
 }
 
 /** Those of a run that ends by them; what is wrong with them is among the mistakes of its options. */
-function untilOf(options: Parsed<ResolvedOptions>): Parsed<readonly Objective[] | undefined> {
+export function untilOf(options: Parsed<ResolvedOptions>): Parsed<readonly Objective[] | undefined> {
   return { value: 'value' in options ? options.value.until?.objectives : undefined }
 }
 

@@ -50,14 +50,8 @@ export function addLoadFlags(command: Command): Command {
     .option('-c, --connections <number>', `open at the same time (default: ${defaults.connections})`, aNumber)
     .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
     .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do')
-    .option('--arrivals <kind>', `of a rate: constant or poisson (default: ${defaults.arrivals})`)
-    .option('--connect-rate <rate>', 'connections opened per second')
-    .option('--warmup <duration>', `load before the measured window (default: ${seconds(defaults.warmup)})`)
-    .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
-    .option('--threads <number>', 'load threads (default: half of the processors it may use)', aNumber)
-    .option('--seed <number>', 'of the Poisson process', aNumber)
-    .optionsGroup('What:')
-  return addProbeFlags(command)
+  addPaceFlags(command).optionsGroup('What:')
+  addProbeFlags(command)
     .option(
       '--max-pending-pongs <number>',
       `unanswered ping frames of a connection at most (default: ${defaults.maxPendingPongs})`,
@@ -65,6 +59,30 @@ export function addLoadFlags(command: Command): Command {
     )
     .option('--payload-bytes <number>', `size of a ping (default: ${defaults.pingPayloadBytes})`, aNumber)
     .option('--timeout <duration>', `a ping without an answer has failed then (default: ${seconds(defaults.timeout)})`)
+  addConnectingFlags(command)
+    .option('--per-message-deflate', 'offer compression')
+    .option('--reconnect <max>', 'open a connection that has ended again, so often at most, or Infinity', aNumber)
+    .option(
+      '--reconnect-backoff <duration>',
+      `wait before that, and twice as long after each attempt that fails (default: ${seconds(defaults.reconnectBackoff)})`,
+    )
+  return addConfidenceFlag(command)
+}
+
+/** Adds the flags that say when something is due, and when to begin and to end. */
+export function addPaceFlags(command: Command): Command {
+  return command
+    .option('--arrivals <kind>', `of a rate: constant or poisson (default: ${defaults.arrivals})`)
+    .option('--connect-rate <rate>', 'connections opened per second')
+    .option('--warmup <duration>', `load before the measured window (default: ${seconds(defaults.warmup)})`)
+    .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
+    .option('--threads <number>', 'load threads (default: half of the processors it may use)', aNumber)
+    .option('--seed <number>', 'of the Poisson process', aNumber)
+}
+
+/** Adds the flags on handshakes and sessions. */
+export function addConnectingFlags(command: Command): Command {
+  return command
     .optionsGroup('Connecting:')
     .option('-H, --header <name: value>', 'of the handshake; repeatable', aHeader)
     .option('--protocol <name>', 'subprotocol; repeatable', aList)
@@ -77,18 +95,16 @@ export function addLoadFlags(command: Command): Command {
       `of a protocol: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
     )
     .option('--session-rate <rate>', 'of a protocol: sessions begun per second')
-    .option('--reconnect <max>', 'open a connection that has ended again, so often at most, or Infinity', aNumber)
-    .option(
-      '--reconnect-backoff <duration>',
-      `wait before that, and twice as long after each attempt that fails (default: ${seconds(defaults.reconnectBackoff)})`,
-    )
-    .option('--per-message-deflate', 'offer compression')
     .option('--local-address <address>', 'source address; repeatable', aList)
     .option('--ca <file>', 'trusted certificates (PEM)')
     .option('--cert <file>', 'certificate of the client (PEM)')
     .option('--key <file>', 'its key (PEM)')
     .option('--servername <name>', 'expected in the certificate')
     .option('--insecure', 'accept any certificate')
+}
+
+export function addConfidenceFlag(command: Command): Command {
+  return command
     .optionsGroup('Verdict and output:')
     .option('--confidence <probability>', `of the verdict, 0.5 to 1 (default: ${defaults.confidence})`, aNumber)
 }

@@ -7,6 +7,7 @@ import { compareCommand } from './compare.ts'
 import { complain } from './complain.ts'
 import { doctorCommand } from './doctor.ts'
 import { echoCommand } from './echo.ts'
+import { fanOutCommand } from './fan-out.ts'
 import { addFlood } from './flood.ts'
 import { exitAfter, exitCode } from './exit-code.ts'
 import { reportCommand } from './report.ts'
@@ -23,6 +24,7 @@ const program = addFlood(new Command('ws-load'))
   .version(describeEnvironment().version)
   .enablePositionalOptions()
   .addCommand(compareCommand)
+  .addCommand(fanOutCommand)
   .addCommand(reportCommand)
   .addCommand(doctorCommand)
   .addCommand(echoCommand)

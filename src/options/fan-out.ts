@@ -60,7 +60,7 @@ const ofPings: Readonly<Record<string, string>> = {
 }
 
 /** Reads the options of a fan-out and fills in defaults; each mistake has the option's name. */
-function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
+export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
   const given: Readonly<Record<string, unknown>> = typeof input === 'object' && input !== null ? { ...input } : {}
   const ofRoles = Object.fromEntries(
     own.flatMap((name) => (name in given && name !== 'protocol' ? [[name, given[name]]] : [])),

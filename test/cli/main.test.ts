@@ -14,28 +14,14 @@ import { chatting, goodToken } from '../support/chat.ts'
 import { loadResult } from '../support/result.ts'
 import { closing, dead, delaying, echoing, ticking } from '../support/servers.ts'
 import { receipting } from '../support/stomp.ts'
+import { type Outcome, program, wsLoad } from '../support/ws-load-program.ts'
 
-const program = join(import.meta.dirname, '../../src/cli/main.ts')
 let directory: string
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ws-load-cli-'))
 })
 afterAll(() => rm(directory, { recursive: true }))
-
-interface Outcome {
-  readonly exitCode: number | string | null | undefined
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function wsLoad(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr })
-    })
-  })
-}
 
 /** The outcome of a program that gets a Ctrl-C once it has sent a hundred pings to a server. */
 async function interrupted(server: { readonly pings: number }, ...args: string[]): Promise<Omit<Outcome, 'stderr'>> {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { type FanOutOptions, parseFanOut } from '../../src/options/fan-out.ts'
+import { parseFanOut } from '../../src/options/fan-out.ts'
 
 const least = { url: 'ws://127.0.0.1:3001', protocol: '/rooms.js' } as const
 
 function mistakesOf(options: Record<string, unknown>): string {
   try {
-    parseFanOut({ ...least, ...options } as FanOutOptions)
+    parseFanOut({ ...least, ...options })
     return ''
   } catch (error) {
     return (error as Error).message

@@ -1,0 +1,110 @@
+import { extname, resolve } from 'node:path'
+import { Command, Option } from 'commander'
+import { defaults } from '../defaults.ts'
+import { safeParseFanOut } from '../options/fan-out.ts'
+import type { WsLoadOptions } from '../options/options.ts'
+import { mistakesOf } from '../parsed.ts'
+import { FanOutSummary } from '../summary/fan-out-summary.ts'
+import { addOutputFlags, filesOf, floodAndJudge, type OutputFlags, safeParseSLOFlag, untilOf } from './flood.ts'
+import { mistakesInFiles } from './files.ts'
+import { nameFlag, seconds } from './flags.ts'
+import { addConfidenceFlag, addConnectingFlags, addPaceFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
+import { aJSON, aList, aNumber, aStage } from './parse.ts'
+import { usageError } from './usage-error.ts'
+
+interface Flags extends LoadFlags, OutputFlags {
+  readonly subscribers?: number
+  readonly publishers?: number
+  readonly rooms?: number
+  readonly socketIoRoom?: unknown
+  readonly duration?: string
+  readonly stage?: WsLoadOptions['stages']
+  readonly slo?: readonly string[]
+  readonly decide?: true
+  readonly maxDuration?: string
+}
+
+/** `ws-load fan-out`: how long messages take to reach every subscriber. */
+export const fanOutCommand: Command = new Command('fan-out')
+  .summary('time how long messages take to reach every subscriber')
+  .description(
+    'Opens publishers and subscribers, has messages published, and prints how long each took to reach each subscriber of its room, ' +
+      'the first of them and the last.',
+  )
+  .argument('<url>', 'ws:// or wss://')
+  .optionsGroup('How long:')
+  .option('-d, --duration <duration>', `of the measured window, like 5s or 2m (default: ${seconds(defaults.duration)})`)
+  .option('--stage <duration:rate>', 'a rate that changes, like 10s:50/s; repeatable', aStage)
+  .option('--decide', 'end as soon as the SLO is decided')
+  .option('--max-duration <duration>', `end one that is not (default: ${seconds(defaults.maxDuration)})`)
+  .optionsGroup('How much:')
+  .option('-s, --subscribers <number>', `connections that receive (default: ${defaults.subscribers})`, aNumber)
+  .option('-p, --publishers <number>', 'connections that publish (default: as many as rooms)', aNumber)
+  .option('--rooms <number>', 'that both are spread over (default: 1)', aNumber)
+  .option('-r, --rate <rate>', 'messages per second over all publishers (default: the next one when all have the last)')
+
+addPaceFlags(fanOutCommand)
+  .optionsGroup('What:')
+  .addOption(
+    new Option('--protocol-module <file>', 'a module that defines a protocol with publish and delivery').conflicts(
+      'socketIoRoom',
+    ),
+  )
+  .option('--data <json>', 'what the functions of the module are given', aJSON)
+  .addOption(
+    new Option('--socket-io-room <json>', 'options of a room of Socket.IO: join, publish, event …').argParser(aJSON),
+  )
+  .option('--timeout <duration>', `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`)
+
+addConfidenceFlag(addConnectingFlags(fanOutCommand)).option(
+  '--slo <bound>',
+  "like 'delivery.p99 < 50ms' or 'reach >= 100%'; repeatable",
+  aList,
+)
+
+addOutputFlags(fanOutCommand).action(async (url: string, flags: Flags) => {
+  process.exitCode = await fanOut(url, flags)
+})
+
+async function fanOut(url: string, flags: Flags): Promise<number> {
+  const options = safeParseFanOut(optionsOf(url, flags))
+  const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(flags.slo, true)
+  const mistakes = [
+    ...mistakesOf(options).map(flagOfFanOut),
+    ...mistakesOf(objectives),
+    ...mistakesInFiles(filesOf(flags)),
+  ]
+  if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
+  return floodAndJudge(
+    options.value,
+    objectives.value,
+    flags,
+    (result) => new FanOutSummary({ ...result, fanOut: result.fanOut! }),
+  )
+}
+
+function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>> {
+  const { protocolModule, data, socketIoRoom, slo, decide, stage, ...load } = flags
+  const names = ['subscribers', 'publishers', 'rooms', 'duration', 'maxDuration'] as const
+  const room = new URL(`../protocols/socket-io-room${extname(import.meta.filename)}`, import.meta.url)
+  return {
+    url,
+    ...loadOptionsOf(load),
+    ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
+    ...(stage !== undefined && { stages: stage }),
+    ...(decide !== undefined && { until: slo ?? [] }),
+    ...(protocolModule !== undefined && {
+      protocol: { module: resolve(protocolModule), ...(data !== undefined && { data }) },
+    }),
+    ...(socketIoRoom !== undefined && { protocol: { protocol: room, data: socketIoRoom } }),
+  }
+}
+
+/** Options that are told by other flags here than where something is pinged. */
+function flagOfFanOut(mistake: string): string {
+  return mistake.startsWith('protocol:')
+    ? mistake
+        .replace('protocol:', '--protocol-module, --socket-io-room:')
+        .replace(/expected a ready-made one.*got/, 'expected one of them, got')
+    : nameFlag(mistake)
+}
