@@ -108,8 +108,10 @@ interface PercentileLimit extends ChartedObjective {
 
 function percentileLimits(objectives: readonly ChartedObjective[]): PercentileLimit[] {
   return objectives.flatMap((objective) => {
-    const statistic = findIndicator(objective.indicator)?.statistic
-    const isDrawn = statistic?.type === 'percentile' && statistic.of === 'latency'
+    const { statistic, subject } = findIndicator(objective.indicator) ?? {}
+    // Messages have curves of their own.
+    const isOfCurve = subject === 'run' || subject === 'delivery'
+    const isDrawn = isOfCurve && statistic?.type === 'percentile' && statistic.of === 'latency'
     return isDrawn ? [{ ...objective, percentile: statistic.percentile }] : []
   })
 }

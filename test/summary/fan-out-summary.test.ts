@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
@@ -51,4 +52,12 @@ test('a summary of a fan-out prints what became of its messages', () => {
 test('a summary of a fan-out has a page and a picture', () => {
   expect(formatPage('fan-out', [{ title: 'rooms', runs: [{ name: 'latency', result: summary }] }])).toContain('<svg')
   expect(formatPicture(summary, 'rooms')).toContain('<svg')
+})
+
+test('the page of a fan-out draws limits of deliveries, not of messages', () => {
+  const verdict = evaluateSLO(summary, ['delivery.p50 < 20ms', 'completion.p50 < 30ms'])
+  const page = formatPage('fan-out', [{ title: 'rooms', runs: [{ name: 'latency', result: summary }], verdict }])
+  const chart = page.slice(page.indexOf('<svg'), page.indexOf('</svg>'))
+  expect(chart).toContain('delivery.p50 &lt; 20ms')
+  expect(chart).not.toContain('completion')
 })
