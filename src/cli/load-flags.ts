@@ -60,7 +60,6 @@ export function addLoadFlags(command: Command): Command {
     .option('--payload-bytes <number>', `size of a ping (default: ${defaults.pingPayloadBytes})`, aNumber)
     .option('--timeout <duration>', `a ping without an answer has failed then (default: ${seconds(defaults.timeout)})`)
   addConnectingFlags(command)
-    .option('--per-message-deflate', 'offer compression')
     .option('--reconnect <max>', 'open a connection that has ended again, so often at most, or Infinity', aNumber)
     .option(
       '--reconnect-backoff <duration>',
@@ -95,6 +94,7 @@ export function addConnectingFlags(command: Command): Command {
       `of a protocol: a session that is not over has failed then (default: ${seconds(defaults.sessionTimeout)})`,
     )
     .option('--session-rate <rate>', 'of a protocol: sessions begun per second')
+    .option('--per-message-deflate', 'offer compression')
     .option('--local-address <address>', 'source address; repeatable', aList)
     .option('--ca <file>', 'trusted certificates (PEM)')
     .option('--cert <file>', 'certificate of the client (PEM)')

@@ -16,14 +16,7 @@ export type FanOutProtocolOption =
 /** Options of a fan-out: those of `wsLoad()` but for what belongs to pings, and these. */
 export interface FanOutOptions extends Omit<
   WsLoadOptions,
-  | 'connections'
-  | 'probe'
-  | 'payloadBytes'
-  | 'pings'
-  | 'maxPendingPongs'
-  | 'reconnect'
-  | 'inFlight'
-  | 'perMessageDeflate'
+  'connections' | 'probe' | 'payloadBytes' | 'pings' | 'maxPendingPongs' | 'reconnect' | 'inFlight'
 > {
   /** Connections that receive, 1 to 1,000,000. Default: 100. */
   readonly subscribers?: number

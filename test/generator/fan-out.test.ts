@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
 import { passingOn } from '../support/rooms.ts'
 import { fanOut } from '../support/run.ts'
@@ -129,6 +130,23 @@ test('nothing is measured where nothing is passed on', async () => {
   const summary = await fanOut({ ...short, url: server.url, timeout: '300ms' })
   expectBalance(summary)
   expect(summary).toMatchObject({ delivered: 0, reach: 0, missed: 1_000 })
+})
+
+test('deliveries may be compressed', async () => {
+  await using server = await passingOn({ perMessageDeflate: true })
+  const summary = await fanOut({ ...short, url: server.url, perMessageDeflate: true })
+  expectBalance(summary)
+  expect(summary).toMatchObject({ delivered: 1_000, missed: 0 })
+})
+
+test('a fan-out ends as soon as its SLO is decided', async () => {
+  await using server = await passingOn()
+  const until = { 'delivery.p50': '< 5s', reach: '>= 50%' }
+  const { duration: _, ...endless } = short
+  const summary = await fanOut({ ...endless, rate: '200/s', url: server.url, threads: 2, until, maxDuration: '30s' })
+  expectBalance(summary)
+  expect(summary.ended).toBe('decided')
+  expect(evaluateSLO(summary, until).verdict).toBe('pass')
 })
 
 test('a fan-out ends by its signal, and says what came until then', async () => {
