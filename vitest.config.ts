@@ -50,6 +50,8 @@ export default defineConfig({
     // What takes a second or two here takes many times as long on a machine with other work.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Nor is a second long there.
+    expect: { poll: { timeout: 30_000 } },
     // Programs that tests start, again and again, start in half the time.
     env: {
       NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node'),
