@@ -64,6 +64,7 @@ export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
   const rest = Object.fromEntries(
     Object.entries(given).filter(([name]) => !(own as readonly string[]).includes(name) && !(name in ofPings)),
   )
+  // What is wrong with it is told once, and together with what is wrong with the load.
   const probe = 'value' in protocol ? protocol.value : { protocol: '/unknown' }
   const load = safeParseOptions({ ...rest, probe }, true)
   const mistakes = [

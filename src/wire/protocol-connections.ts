@@ -12,11 +12,8 @@ import type {
 } from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
 
-/** The state is known once the session is over, the connection when there is one. In a fan-out it has a part. */
+/** The state is known once the session is over, the connection when there is one. Its part is that of a fan-out, and missing elsewhere. */
 export type StatefulContext = { -readonly [name in keyof MessageContext]: MessageContext[name] } & FanOutMember
-
-/** The part of a connection whose messages nobody else receives: nothing asks for it. */
-const alone: FanOutMember = { role: 'publisher', room: 0 }
 
 const noConnection: ProtocolConnection = { send: () => {}, close: () => {}, signal: AbortSignal.abort() }
 
@@ -41,7 +38,8 @@ export function connectionsOf(
   const { subprotocols = [] } = protocol
   const own = { ...asked, protocols: asked.protocols.length > 0 ? asked.protocols : [subprotocols].flat() }
   return Array.from({ length: ownConnections }, (_, nth) => {
-    const { index, ...member } = members?.[nth] ?? { ...alone, index: firstConnection + nth }
+    const { index, ...part } = members?.[nth] ?? { index: firstConnection + nth }
+    const member = part as FanOutMember
     const attempt = <Value>(name: string, make: () => Value): Value => {
       try {
         return make()

@@ -29,8 +29,8 @@ export function speakProtocol(
       ...(session !== undefined && {
         async session(connection, line) {
           const own = contextOf(connection)
-          const { index, data, role, room } = own
-          own.state = await session(line, { index, data, role, room })
+          const { state: _, connection: __, ...known } = own
+          own.state = await session(line, known)
         },
       }),
       ...(split !== undefined && { split }),
