@@ -52,8 +52,7 @@ export class PollClock {
   #callbacks = 0
   readonly #endIteration = (): void => {
     this.#reading = false
-    this.#readAt = performance.now()
-    this.active += this.#readAt - this.#readingSince
+    this.active += this.#read() - this.#readingSince
     if (this.#readAt - this.#readingSince >= longSilenceMs) this.#silentUntil = this.#readAt
   }
   /** What is due at the end of an iteration keeps its poll from waiting. */
@@ -83,36 +82,47 @@ export class PollClock {
    * @returns the time
    */
   update(): number {
-    const now = performance.now()
+    const readBefore = this.#readAt
+    const now = this.#read()
     const iteration = pollNumber()
     if (iteration !== this.iteration) {
       const { idleTime } = performance.nodeTiming
       const waited = idleTime - this.#idle
       const leftSome = this.#callbacks > pollsPerIteration * (eventsPerPoll - countError)
       if (!leftSome) this.floor = this.#polledAfter
-      this.#polledAfter = this.#readAt
+      this.#polledAfter = readBefore
       this.ceiling = now
       this.iteration = iteration
       this.#callbacks = 0
       if (waited > 0) setImmediate(this.#pollAgain)
       if (waited >= shortestOversleepMs) this.overslept += waited
-      if (now - this.#readAt >= longSilenceMs) this.#silentUntil = now
       this.#idle = idleTime
     }
-    this.#readAt = now
     return now
   }
 
-  /** Whether this thread was silent for so long, a short while ago, that its peers may have given it up. */
+  /**
+   * Whether this thread was silent for so long, a short while ago, that its peers may have given it up. A thread that
+   * was stopped between two callbacks of one iteration has not ended it yet, and reads already what came meanwhile.
+   */
   get isAfterSilence(): boolean {
-    return this.#readAt - this.#silentUntil < aftermathMs
+    const now = performance.now()
+    return now - this.#silentUntil < aftermathMs || now - this.#readAt >= longSilenceMs
   }
 
   /** Counts work done outside of I/O callbacks, from `since` until now. */
   worked(since: number): void {
-    this.#readAt = performance.now()
+    this.#read()
     if (!this.#reading) this.active += this.#readAt - since
     if (this.#readAt - since >= longSilenceMs) this.#silentUntil = this.#readAt
+  }
+
+  /** Reads the clock, and notices that it was not read for long. */
+  #read(): number {
+    const now = performance.now()
+    if (now - this.#readAt >= longSilenceMs) this.#silentUntil = now
+    this.#readAt = now
+    return now
   }
 }
 

@@ -155,6 +155,32 @@ describe('a silence', () => {
     await iteration()
     expect(clock.isAfterSilence).toBe(true)
   })
+
+  test('between two callbacks of one iteration shows in the second', () => {
+    const clock = new PollClock()
+    clock.stamp()
+    work(510)
+    clock.stamp()
+    expect(clock.isAfterSilence).toBe(true)
+  })
+
+  test('between two readings of one iteration shows afterwards', async () => {
+    const clock = new PollClock()
+    await iteration()
+    clock.update()
+    work(510)
+    clock.update()
+    expect(clock.isAfterSilence).toBe(true)
+  })
+
+  test('before a stretch of work shows afterwards', async () => {
+    const clock = new PollClock()
+    await iteration()
+    clock.update()
+    work(510)
+    clock.worked(performance.now())
+    expect(clock.isAfterSilence).toBe(true)
+  })
 })
 
 describe('overslept', () => {
