@@ -293,10 +293,12 @@ export class Connection implements FrameSink {
 
   /** A message came of which a fan-out knows, or which is none of its own. */
   #deliver(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
-    const { deliveries, recorder, ping } = this.#context
+    const { deliveries, recorder, ping, probe } = this.#context
     recorder.messages.received++
     const message = this.#read(bytes, start, end, binary)
-    if (message === -1 || !deliveries!.take(this.index, message)) {
+    const error = probe.errorRead?.()
+    if (error !== undefined) this.#report({ code: 'ERROR_ANSWER', sample: error })
+    else if (message === -1 || !deliveries!.take(this.index, message)) {
       recorder.messages.unsolicited++
       this.#conversation!.hear(messageOf(bytes, start, end, binary))
     }

@@ -29,6 +29,8 @@ export async function fanOutProbe(
     return checkMessage(publish(firstId + message, contexts[connection - firstConnection]!), 'protocol.publish')
   }
 
+  let error: string | undefined
+
   return {
     ...spoken,
     answers: 'message',
@@ -37,9 +39,15 @@ export async function fanOutProbe(
     keep() {},
     payload,
     read(connection, bytes, start, end, binary) {
-      const id = delivery(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
+      error = undefined
+      let id = delivery(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
+      if (typeof id === 'object' && id !== null) {
+        error = (id.error as unknown)?.toString()
+        id = id.id
+      }
       const message = (id ?? NaN) - firstId
       return Number.isSafeInteger(message) && message >= 0 ? message : -1
     },
+    errorRead: () => error,
   }
 }

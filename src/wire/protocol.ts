@@ -51,9 +51,9 @@ export interface ProtocolFault {
   readonly during: 'handshake' | 'session' | 'flood'
 }
 
-/** The answer to a ping, which may be an error. */
+/** The answer to a ping, or what comes of a message that is published; either may be an error. */
 export interface NamedAnswer {
-  /** Of the ping. */
+  /** Of the ping or the message. */
   readonly id: number
   /** The server's words, if it is an error. */
   readonly error?: string | null | undefined
@@ -163,13 +163,14 @@ export interface FanOutProtocol<State = any, Data = any, Given = any> extends Co
   ): ProbeMessage | readonly ProbeMessage[]
   /**
    * Recognises a message that has reached a subscriber.
-   * @returns its id, `undefined` of anything else that the server says
+   * @returns its id, `undefined` of anything else that the server says. With the words of an error, to a publisher whose
+   * message was refused, say, nothing is delivered, and the words are the fault `ERROR_ANSWER`
    */
   delivery(
     this: void,
     message: ProbeMessage,
     context: MessageContext<State, Data> & FanOutMember,
-  ): number | null | undefined
+  ): number | NamedAnswer | null | undefined
 }
 
 /** Gives a protocol's functions their types. */
