@@ -1,5 +1,4 @@
-import { extname, resolve } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { defaults } from '../defaults.ts'
 import { safeParseFanOut } from '../options/fan-out.ts'
 import type { WsLoadOptions } from '../options/options.ts'
@@ -7,16 +6,22 @@ import { mistakesOf } from '../parsed.ts'
 import { FanOutSummary } from '../summary/fan-out-summary.ts'
 import { addOutputFlags, filesOf, floodAndJudge, type OutputFlags, safeParseSLOFlag, untilOf } from './flood.ts'
 import { mistakesInFiles } from './files.ts'
+import {
+  addProtocolFlags,
+  type FanOutProtocolFlags,
+  mistakesInProtocol,
+  protocolFlags,
+  protocolOf,
+} from './fan-out-protocol.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { addConfidenceFlag, addConnectingFlags, addPaceFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
-import { aJSON, aList, aNumber, aStage } from './parse.ts'
+import { aList, aNumber, aStage } from './parse.ts'
 import { usageError } from './usage-error.ts'
 
-interface Flags extends LoadFlags, OutputFlags {
+interface Flags extends LoadFlags, OutputFlags, FanOutProtocolFlags {
   readonly subscribers?: number
   readonly publishers?: number
   readonly rooms?: number
-  readonly socketIoRoom?: unknown
   readonly duration?: string
   readonly stage?: WsLoadOptions['stages']
   readonly slo?: readonly string[]
@@ -43,18 +48,10 @@ export const fanOutCommand: Command = new Command('fan-out')
   .option('--rooms <number>', 'that both are spread over (default: 1)', aNumber)
   .option('-r, --rate <rate>', 'messages per second over all publishers (default: the next one when all have the last)')
 
-addPaceFlags(fanOutCommand)
-  .optionsGroup('What:')
-  .addOption(
-    new Option('--protocol-module <file>', 'a module that defines a protocol with publish and delivery').conflicts(
-      'socketIoRoom',
-    ),
-  )
-  .option('--data <json>', 'what the functions of the module are given', aJSON)
-  .addOption(
-    new Option('--socket-io-room <json>', 'options of a room of Socket.IO: join, publish, event …').argParser(aJSON),
-  )
-  .option('--timeout <duration>', `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`)
+addProtocolFlags(addPaceFlags(fanOutCommand).optionsGroup('What:')).option(
+  '--timeout <duration>',
+  `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`,
+)
 
 addConfidenceFlag(addConnectingFlags(fanOutCommand)).option(
   '--slo <bound>',
@@ -71,6 +68,7 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
   const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(flags.slo, true)
   const mistakes = [
     ...mistakesOf(options).map(flagOfFanOut),
+    ...(await mistakesInProtocol(flags)),
     ...mistakesOf(objectives),
     ...mistakesInFiles(filesOf(flags)),
   ]
@@ -84,19 +82,15 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
 }
 
 function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>> {
-  const { protocolModule, data, socketIoRoom, slo, decide, stage, ...load } = flags
+  const { slo, decide, stage, protocolModule: _, data: __, ...load } = flags
   const names = ['subscribers', 'publishers', 'rooms', 'duration', 'maxDuration'] as const
-  const room = new URL(`../protocols/socket-io-room${extname(import.meta.filename)}`, import.meta.url)
   return {
     url,
     ...loadOptionsOf(load),
     ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
     ...(stage !== undefined && { stages: stage }),
     ...(decide !== undefined && { until: slo ?? [] }),
-    ...(protocolModule !== undefined && {
-      protocol: { module: resolve(protocolModule), ...(data !== undefined && { data }) },
-    }),
-    ...(socketIoRoom !== undefined && { protocol: { protocol: room, data: socketIoRoom } }),
+    ...protocolOf(flags),
   }
 }
 
@@ -104,7 +98,7 @@ function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>>
 function flagOfFanOut(mistake: string): string {
   return mistake.startsWith('protocol:')
     ? mistake
-        .replace('protocol:', '--protocol-module, --socket-io-room:')
+        .replace('protocol:', `${protocolFlags}:`)
         .replace(/expected a ready-made one.*got/, 'expected one of them, got')
     : nameFlag(mistake)
 }

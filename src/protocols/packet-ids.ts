@@ -9,10 +9,15 @@ export class PacketIds {
   /** Pings by packet identifier. */
   readonly #pings: Map<number, number> = new Map()
   readonly #most: number
+  readonly #instead: string
   #latest = 0
 
-  /** @param most publishes that the broker takes unacknowledged */
-  constructor(most: number = highest) {
+  /**
+   * @param instead what to take where the broker takes no more
+   * @param most publishes that it takes unacknowledged
+   */
+  constructor(instead: string, most: number = highest) {
+    this.#instead = instead
     this.#most = most
   }
 
@@ -23,7 +28,7 @@ export class PacketIds {
   take(ping: number): number {
     if (this.#pings.size >= this.#most) {
       throw new RangeError(
-        `the broker takes ${this.#most} unacknowledged publishes of a connection; take more connections, or a lower inFlight or rate`,
+        `the broker takes ${this.#most} unacknowledged publishes of a connection; take ${this.#instead}`,
       )
     }
     do this.#latest = (this.#latest % highest) + 1

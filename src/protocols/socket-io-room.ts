@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { expected, flag, only } from '../options/fields.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { defineProtocol } from '../wire/protocol.ts'
-import { withPlaceholders } from './placeholders.ts'
+import { inRoom, messageIn } from './message-word.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 import {
@@ -40,8 +40,6 @@ export interface SocketIORoomOptions extends SocketIOConnection {
 }
 
 const event = { event: eventName, args: v.optional(eventArguments) }
-/** What a message looks like among the arguments of an event. */
-const messageWord = 'wsload'
 /** The only event of its connection that asks to be acknowledged. */
 const joinId = 0
 
@@ -80,7 +78,6 @@ const deliveredEvent = prepared(({ publish, event = publish.event, namespace }: 
 })
 /** The type of an event's packet, with the number of its attachments. */
 const eventType = /^4(?:2|5\d+-)/
-const messageInText = new RegExp(`${messageWord}-(\\d+)`)
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
@@ -104,15 +101,14 @@ export default defineProtocol({
   attachments: attachmentsOf,
   publish(id, { data, room }) {
     const { before, after, attachments } = published(data)
-    const packet = `${before}${inRoom(after, room, `${messageWord}-${id}`)}`
+    const packet = `${before}${inRoom(after, room, id)}`
     return attachments.length === 0 ? packet : [packet, ...attachments]
   },
   delivery(message, { data }) {
     if (typeof message !== 'string') return undefined
     const type = eventType.exec(message)?.[0]
     if (type === undefined || !message.startsWith(deliveredEvent(data), type.length)) return undefined
-    const id = messageInText.exec(message)?.[1]
-    return id === undefined ? undefined : Number(id)
+    return messageIn(message)
   },
   advise(fault, { data }) {
     const waits = fault.code === 'SESSION_TIMEOUT' && data.join?.acknowledged === true
@@ -122,10 +118,6 @@ export default defineProtocol({
     return advice ?? adviseOnConnection(fault, data)
   },
 })
-
-function inRoom(packet: string, room: number, message = '%m'): string {
-  return withPlaceholders(packet, { r: String(room), m: message })
-}
 
 function isAcknowledged(message: ProbeMessage, namespace: string): boolean {
   return typeof message === 'string' && message.startsWith(`43${prefixOf(namespace)}${joinId}[`)

@@ -1,19 +1,28 @@
-/** @see https://stomp.github.io/stomp-specification-1.2.html */
+/** A broker of STOMP 1.2, whose receipts or messages answer pings. */
 import { randomBytes } from 'node:crypto'
 import * as v from 'valibot'
-import { duration, expected, only, sayableNames, text } from '../options/fields.ts'
-import { formatDuration } from '../units.ts'
-import { defineProtocol, type SessionConnection } from '../wire/protocol.ts'
-import { showKind } from '../wording.ts'
-import { KeepAlive } from './keep-alive.ts'
+import { expected, only } from '../options/fields.ts'
+import { defineProtocol } from '../wire/protocol.ts'
+import type { KeepAlive } from './keep-alive.ts'
 import { withPlaceholders } from './placeholders.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
-import { adviseUrl } from './advise-url.ts'
-import { frame, frameHead, frameLength, heartBeat, readFrame, type StompFrame } from './stomp-frame.ts'
+import {
+  adviseOnConnection,
+  connectionFields,
+  destinationName,
+  hearBroker,
+  logIn,
+  messageHeaders,
+  stay,
+  type StompConnection,
+  subscribe,
+} from './stomp-connection.ts'
+import { frameHead, frameLength, readFrame } from './stomp-frame.ts'
+import { stompTopic } from './stomp-topic.ts'
 
 /** What each ping sends, and as whom. */
-export interface StompOptions {
+export interface StompOptions extends StompConnection {
   /**
    * What is sent to: `'/topic/prices'`. `%i` in it is the number of the connection, from 0, and `%c` a word that no other
    * connection of this or another run has.
@@ -28,13 +37,6 @@ export interface StompOptions {
    * connection subscribes to its `destination`, one of its own with `%c`. Default: `'receipt'`.
    */
   readonly answer?: 'receipt' | 'message'
-  /** `%i` in it is the number of the connection, from 0. */
-  readonly login?: string
-  readonly passcode?: string
-  /** The broker's virtual host. Default: `'/'`. */
-  readonly host?: string
-  /** How long a side is silent at most; each side may want or offer less, and 0 is for ever. Default: '10s'. */
-  readonly heartBeat?: number | string
 }
 
 /** What a connection needs to know for its pings. */
@@ -49,50 +51,14 @@ const answers = {
   receipt: { command: 'RECEIPT', asked: 'receipt', answered: 'receipt-id' },
   message: { command: 'MESSAGE', asked: 'correlation-id', answered: 'correlation-id' },
 } as const
-const ownHeaders = ['destination', 'content-length', 'receipt', 'correlation-id', 'transaction']
-
-const secondMs = 1_000
-
-/** CONNECT has no escapes for the end of a line. */
-function line(what: string, shown?: typeof showKind) {
-  return v.pipe(
-    v.string(expected(what, shown)),
-    v.check((given) => !/[\r\n\0]/.test(given), expected(`${what} of one line`, shown)),
-  )
-}
 
 const schema = v.pipe(
   only({
-    destination: text("a destination like '/topic/prices'"),
+    destination: destinationName(),
     body: v.optional(v.union([v.string(), v.instance(Uint8Array)], expected('a text or a Uint8Array')), ''),
-    headers: v.optional(
-      v.pipe(
-        sayableNames(),
-        v.record(
-          v.pipe(
-            v.string(),
-            v.check((name) => !ownHeaders.includes(name), expected(`a header other than ${ownHeaders.join(', ')}`)),
-          ),
-          v.string(expected('a text')),
-          expected('an object of header names and values'),
-        ),
-      ),
-      {},
-    ),
+    headers: v.optional(messageHeaders(), {}),
     answer: v.optional(v.picklist(['receipt', 'message'], expected("'receipt' or 'message'")), 'receipt'),
-    login: v.optional(line('a text')),
-    passcode: v.optional(line('a text', showKind)),
-    host: v.optional(line('a text'), '/'),
-    heartBeat: v.optional(
-      v.pipe(
-        duration(0),
-        v.check(
-          (ms) => Number.isInteger(ms),
-          expected('whole milliseconds', (ms) => formatDuration(Number(ms))),
-        ),
-      ),
-      10 * secondMs,
-    ),
+    ...connectionFields,
   }),
   v.forward(
     v.check(
@@ -114,22 +80,20 @@ export function stomp(options: StompOptions): ProtocolProbe<StompOptions> {
   return probeOf(options) as ProtocolProbe<StompOptions>
 }
 
+stomp.topic = stompTopic
+
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
   data: dataOf,
   subprotocols: 'v12.stomp',
   split: frameLength,
   async session(connection, { index, data }): Promise<StompState> {
-    const agreed = await connect(connection, data, index)
+    const agreed = await logIn(connection, data, index)
     const destination = withPlaceholders(data.destination, { i: String(index), c: randomBytes(8).toString('hex') })
     if (data.answer === 'message') await subscribe(connection, destination)
-    connection.signal.addEventListener('abort', () => connection.send(frame('DISCONNECT', {})))
-    return { head: headOf(destination, data), keepAlive: new KeepAlive(connection, { beat: heartBeat, ...agreed }) }
+    return { head: headOf(destination, data), keepAlive: stay(connection, agreed) }
   },
-  message(message, { connection }) {
-    const received = readFrame(message)
-    if (received?.command === 'ERROR') connection.close(1000, describe(received))
-  },
+  message: (message, { connection }) => hearBroker(message, connection),
   request(id, { state: { head, keepAlive }, data }) {
     keepAlive.hasSent = true
     const tail = tailOf(data)
@@ -142,47 +106,8 @@ export default defineProtocol({
     const { command, answered } = answers[data.answer]
     return received.command === command ? Number(received.headers.get(answered)) : undefined
   },
-  advise: (fault) =>
-    adviseUrl(fault, 'take the URL of a listener for STOMP over WebSocket, and leave out the option protocols'),
+  advise: adviseOnConnection,
 })
-
-/** Logs in; says how long either side may be silent, in milliseconds. */
-async function connect(
-  connection: SessionConnection,
-  { login, passcode, host, heartBeat }: StompData,
-  index: number,
-): Promise<{ readonly sendWithin: number; readonly hearWithin: number }> {
-  connection.send(
-    frame('CONNECT', {
-      'accept-version': '1.2',
-      host,
-      'heart-beat': `${heartBeat},${heartBeat}`,
-      ...(login !== undefined && { login: withPlaceholders(login, { i: String(index) }) }),
-      ...(passcode !== undefined && { passcode }),
-    }),
-  )
-  const { headers } = await received(connection, 'CONNECTED', 'set login, passcode and host to what the broker knows')
-  const [offered = 0, wanted = 0] = (headers.get('heart-beat') ?? '0,0').split(',').map(Number)
-  return { sendWithin: agreedOn(heartBeat, wanted), hearWithin: agreedOn(offered, heartBeat) }
-}
-
-/** How long a side is silent at most that offers one time to another that wants one; 0 if either does not care. */
-function agreedOn(offered: number, wanted: number): number {
-  return offered === 0 || wanted === 0 ? 0 : Math.max(offered, wanted)
-}
-
-async function subscribe(connection: SessionConnection, destination: string): Promise<void> {
-  connection.send(frame('SUBSCRIBE', { id: '0', destination, receipt: 'subscribed' }))
-  await received(connection, 'RECEIPT', 'set destination to one that this user may subscribe to')
-}
-
-/** The next frame, which has to be a certain one. @param cure what to do about an error instead */
-async function received(connection: SessionConnection, command: string, cure: string): Promise<StompFrame> {
-  const answer = readFrame(await connection.receive((message) => readFrame(message) !== undefined))!
-  if (answer.command === command) return answer
-  if (answer.command === 'ERROR') throw new Error(`${describe(answer)}; ${cure}`)
-  throw new Error(`expected ${command} from the broker, got ${answer.command}`)
-}
 
 /** The message of a ping up to its id, which is its last header. */
 function headOf(destination: string, { body, headers, answer }: StompData): string {
@@ -194,9 +119,3 @@ function headOf(destination: string, { body, headers, answer }: StompData): stri
 const tailOf = prepared(({ body }: StompData) =>
   typeof body === 'string' ? `\n\n${body}\0` : Buffer.concat([Buffer.from('\n\n'), body, Buffer.of(0)]),
 )
-
-/** `ERROR: Bad CONNECT: Access refused for user 'guest'` */
-function describe({ headers, body }: StompFrame): string {
-  const words = [headers.get('message') ?? '', body.replaceAll(/\s+/g, ' ').trim()]
-  return ['ERROR', ...words].filter((word) => word !== '').join(': ')
-}

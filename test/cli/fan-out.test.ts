@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
+import { aedes } from '../support/aedes.ts'
 import { passingOn } from '../support/rooms.ts'
 import { acknowledging } from '../support/socket-io.ts'
 import { wsLoad } from '../support/ws-load-program.ts'
@@ -52,6 +53,26 @@ test('ws-load fan-out publishes to rooms of Socket.IO', async () => {
   expect(exitCode).toBe(0)
 })
 
+test('ws-load fan-out publishes to topics of MQTT', async () => {
+  await using broker = await aedes()
+  const flags = [...short, '--mqtt-topic', '{"topic":"rooms/%r"}', '--slo', 'reach >= 100%']
+  const { exitCode, stdout } = await wsLoad('fan-out', broker.url, ...flags)
+  expect(stdout).toContain('✓ reach ')
+  expect(exitCode).toBe(0)
+})
+
+test.for([
+  ['--socket-io-room', '{"publish":{}}', 'publish.event: missing'],
+  ['--mqtt-topic', '{"topic":"rooms/#"}', 'publish: expected a topic, because wildcards cannot be published to'],
+  ['--stomp-topic', '{"destination":7}', "destination: expected a destination like '/topic/prices', got 7"],
+  ['--graphql-ws-subscription', '7', 'expected an object, got 7'],
+] as const)('ws-load fan-out tells mistakes in %s with all others', async ([flag, json, mistake]) => {
+  const { exitCode, stderr } = await wsLoad('fan-out', 'ws://127.0.0.1:9', '-s', '0', flag, json)
+  expect(stderr).toContain(`${flag}: ${mistake}`)
+  expect(stderr).toContain('--subscribers: expected a whole number')
+  expect(exitCode).toBe(2)
+})
+
 test('ws-load fan-out tells all mistakes by the names of flags', async () => {
   const { exitCode, stderr } = await wsLoad(
     'fan-out',
@@ -64,7 +85,9 @@ test('ws-load fan-out tells all mistakes by the names of flags', async () => {
     'x',
   )
   expect(stderr).toContain('--subscribers: expected a whole number')
-  expect(stderr).toContain('--protocol-module, --socket-io-room: expected one of them, got nothing')
+  expect(stderr).toContain(
+    '--protocol-module, --socket-io-room, --mqtt-topic, --stomp-topic, --graphql-ws-subscription: expected one of them, got nothing',
+  )
   expect(stderr).toContain('--warmup: expected milliseconds')
   expect(stderr).toContain('--slo: p99: expected delivery.p99, first.p99 or completion.p99 of a fan-out')
   expect(exitCode).toBe(2)

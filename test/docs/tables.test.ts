@@ -35,16 +35,23 @@ test.each([
   ['socket-io', 'SocketIOOptions'],
   ['graphql-ws', 'GraphQLWSOptions'],
   ['json-rpc', 'JsonRPCOptions'],
+  ['mqtt', 'MqttOptions'],
+  ['stomp', 'StompOptions'],
 ])('the table of docs/protocols/%s.md has every option', (name, options) => {
   const fields = fieldsOf(options, `src/protocols/${name}.ts`)
   expect(fields.length).toBeGreaterThan(1)
   expect(firstCells(`docs/protocols/${name}.md`, 'option').toSorted()).toEqual(fields)
 })
 
-test('the table of docs/protocols/socket-io.md has every option of rooms', () => {
-  const fields = new Set(fieldsOf('SocketIOConnection', 'src/protocols/socket-io-connection.ts'))
-  const own = fieldsOf('SocketIORoomOptions', 'src/protocols/socket-io-room.ts').filter((field) => !fields.has(field))
-  expect(firstCells('docs/protocols/socket-io.md', 'option of rooms').toSorted()).toEqual(own)
+test.each([
+  ['socket-io', 'SocketIOConnection', 'rooms', 'socket-io-room', 'SocketIORoomOptions'],
+  ['mqtt', 'MqttConnection', 'topics', 'mqtt-topic', 'MqttTopicOptions'],
+  ['stomp', 'StompConnection', 'topics', 'stomp-topic', 'StompTopicOptions'],
+])('the second table of docs/protocols/%s.md has every option of its own', (name, connection, what, file, options) => {
+  const shared = new Set(fieldsOf(connection, `src/protocols/${name}-connection.ts`))
+  const own = fieldsOf(options, `src/protocols/${file}.ts`).filter((field) => !shared.has(field))
+  expect(own.length).toBeGreaterThan(1)
+  expect(firstCells(`docs/protocols/${name}.md`, `option of ${what}`).toSorted()).toEqual(own)
 })
 
 test('the table of docs/fan-out.md has every option of its own', () => {
@@ -99,9 +106,14 @@ function firstCells(path: string, header: string): string[] {
 /** Fields of an interface, in alphabetical order. */
 function fieldsOf(name: string, file: string): string[] {
   const source = readFileSync(join(repository, file), 'utf8')
-  const declaration = `^export interface ${name}(?: extends (\\w+)[^{]*)? \\{\n([\\s\\S]*?)^\\}`
-  const [, base, body = ''] = new RegExp(declaration, 'm').exec(source) ?? []
+  const declaration = `^export interface ${name}(?: extends ([^{]*))? \\{(?:\n([\\s\\S]*?)^)?\\}`
+  const [, bases = '', body = ''] = new RegExp(declaration, 'm').exec(source) ?? []
   const own = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field!)
-  const [, from] = new RegExp(`\\b${base}\\b[^']*'\\.(/[\\w-]+\\.ts)'`).exec(source) ?? []
-  return [...own, ...(from === undefined ? [] : fieldsOf(base!, join(dirname(file), from)))].toSorted()
+  const inherited = bases.replaceAll(/<[^>]*>/g, '').matchAll(/\w+/g)
+  return [...own, ...[...inherited].flatMap(([base]) => fieldsOfImported(base, source, file))].toSorted()
+}
+
+function fieldsOfImported(name: string, source: string, file: string): string[] {
+  const [, from] = new RegExp(`\\b${name}\\b[^']*'\\.(/[\\w-]+\\.ts)'`).exec(source) ?? []
+  return from === undefined ? [] : fieldsOf(name, join(dirname(file), from))
 }

@@ -6,7 +6,7 @@ const highest = 65_535
 
 describe('packet identifiers', () => {
   test('are whole numbers from 1 to 65,535, then begin anew', () => {
-    const ids = new PacketIds()
+    const ids = new PacketIds('a lower rate')
     const given = Array.from({ length: highest + 2 }, (_, ping) => {
       const id = ids.take(ping)
       ids.release(id)
@@ -17,7 +17,7 @@ describe('packet identifiers', () => {
   })
 
   test('are not given again before they are released', () => {
-    const ids = new PacketIds()
+    const ids = new PacketIds('a lower rate')
     const late = ids.take(1_000_000)
     const pings = Array.from({ length: 2 * highest }, (_, ping) => ping)
     expect(pings.filter((ping) => ids.release(ids.take(ping)) !== ping)).toEqual([])
@@ -25,7 +25,7 @@ describe('packet identifiers', () => {
   })
 
   test('that were released, or never taken, are of no ping', () => {
-    const ids = new PacketIds()
+    const ids = new PacketIds('a lower rate')
     expect(ids.release(7)).toBeUndefined()
     const id = ids.take(5)
     ids.release(id)
@@ -33,7 +33,7 @@ describe('packet identifiers', () => {
   })
 
   test('are no more than may be taken at once', () => {
-    const ids = new PacketIds(2)
+    const ids = new PacketIds('a lower rate', 2)
     const first = ids.take(1)
     ids.take(2)
     expect(() => ids.take(3)).toThrow('the broker takes 2 unacknowledged publishes of a connection')
@@ -42,7 +42,7 @@ describe('packet identifiers', () => {
   })
 
   test('all can be taken at once', () => {
-    const ids = new PacketIds()
+    const ids = new PacketIds('a lower rate')
     const taken = new Set(Array.from({ length: highest }, (_, ping) => ids.take(ping)))
     expect(taken.size).toBe(highest)
     expect(() => ids.take(0)).toThrow(RangeError)
@@ -51,7 +51,7 @@ describe('packet identifiers', () => {
   test('belong to the ping that took them, in whatever order they are released', () => {
     assert(
       property(array(nat(), { maxLength: 200 }), (choices) => {
-        const ids = new PacketIds(20)
+        const ids = new PacketIds('a lower rate', 20)
         const taken: { id: number; ping: number }[] = []
         const released: (number | undefined)[] = []
         const expected: number[] = []

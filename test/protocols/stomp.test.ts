@@ -6,6 +6,7 @@ import { frame, readFrame } from '../../src/protocols/stomp-frame.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { type RabbitServer, rabbitmq, rabbitmqMissing } from '../support/rabbitmq.ts'
+import { fanOut } from '../support/run.ts'
 import { echoing, silent } from '../support/servers.ts'
 import { receipting } from '../support/stomp.ts'
 
@@ -43,6 +44,14 @@ describe.skipIf(noRabbit !== undefined)('stomp against RabbitMQ', () => {
     expect(result.pings).toMatchObject({ sent: 200, answered: 200 })
     expect(result.messages).toMatchObject({ unsolicited: 0 })
     expect(evaluateSLO(result, slo).verdict).toBe('pass')
+  })
+
+  test('is a topic whose messages reach all subscribers', async () => {
+    const protocol = stomp.topic({ destination: '/topic/rooms.%r', ...guest })
+    const load = { subscribers: 12, publishers: 2, rooms: 2, rate: '40/s', duration: '1s', warmup: '100ms' } as const
+    const summary = await fanOut({ ...load, url: broker.url, protocol })
+    expect(summary.errors).toEqual({})
+    expect(summary).toMatchObject({ expected: 240, delivered: 240, duplicates: 0, outOfOrder: 0 })
   })
 
   test('sends body and headers as they are', async () => {

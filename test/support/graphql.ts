@@ -1,5 +1,5 @@
 /** Servers of GraphQL over graphql-transport-ws, by graphql-ws and by GraphQL Yoga. */
-import { once } from 'node:events'
+import { EventEmitter, on, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { useServer } from 'graphql-ws/use/ws'
@@ -28,15 +28,20 @@ interface Options {
 
 const types = `
   type Query { hello(name: String = "you"): String!, fail: String! }
-  type Mutation { add(by: Int!): Int! }
-  type Subscription { ticks: Int!, nothing: Int!, broken: Int! }
+  type Mutation { add(by: Int!): Int!, say(room: ID!, text: String!): Boolean! }
+  type Subscription { ticks: Int!, nothing: Int!, broken: Int!, said(room: ID!): String! }
 `
 
-/** Lets in who has the token or none, and knows endless `ticks`, and subscriptions that have `nothing` to say or are `broken`. */
+/**
+ * Lets in who has the token or none, and knows endless `ticks`, and subscriptions that have `nothing` to say or are `broken`. What
+ * one says in a room, subscribers to what is `said` there have; nobody may say anything in the room 'silence', and who says `bye` ends
+ * the subscriptions of its room.
+ */
 export async function executing({ by, pingEvery, selects = true }: Options = {}): Promise<GraphQLServer> {
   let total = 0
   let pongs = 0
   const subscriptions = { open: 0, begun: 0 }
+  const said = new EventEmitter().setMaxListeners(Infinity)
   const schema = schemaOf(types, {
     Query: {
       hello: (_root, { name }) => `hello ${String(name)}`,
@@ -44,7 +49,13 @@ export async function executing({ by, pingEvery, selects = true }: Options = {})
         throw new Error('out of tea')
       },
     },
-    Mutation: { add: (_root, { by }) => (total += Number(by)) },
+    Mutation: {
+      add: (_root, { by }) => (total += Number(by)),
+      say: (_root, { room, text }) => {
+        if (room === 'silence') throw new Error('nobody may speak here')
+        return said.emit(String(room), text)
+      },
+    },
     Subscription: {
       ticks: {
         async *subscribe() {
@@ -61,6 +72,14 @@ export async function executing({ by, pingEvery, selects = true }: Options = {})
         },
       },
       nothing: { async *subscribe() {} },
+      said: {
+        async *subscribe(_root, { room }) {
+          for await (const [text] of on(said, String(room))) {
+            if (text === 'bye') return
+            yield { said: String(text) }
+          }
+        },
+      },
       broken: {
         async *subscribe() {
           yield { broken: null }

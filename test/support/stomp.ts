@@ -1,7 +1,8 @@
-/** A server of STOMP that takes everything. */
-import { frame, readFrame } from '../../src/protocols/stomp-frame.ts'
+/** Servers of STOMP that take everything. */
+import type { WebSocket } from 'ws'
+import { frame, frameHead, readFrame } from '../../src/protocols/stomp-frame.ts'
 import { answering } from './answers.ts'
-import type { WsServer } from './ws-server.ts'
+import { serveWebSockets, type WsServer } from './ws-server.ts'
 
 export interface ReceiptOptions {
   /** Characters of a WebSocket message. @default all of an answer */
@@ -26,5 +27,25 @@ export function receipting({
     if (receipt !== undefined) answers.push(frame('RECEIPT', { 'receipt-id': receipt }))
     const text = answers.map((answer) => `${answer}\n`.replaceAll('\n', lineEnd)).join('')
     for (let at = 0; at < text.length; at += every) send(text.slice(at, at + every))
+  })
+}
+
+/**
+ * Passes what is sent to `/app/…` on to those who have subscribed to `/topic/…`, as Spring's simple broker does, which gives no
+ * receipts for subscriptions.
+ */
+export async function relaying(): Promise<WsServer> {
+  const members = new Map<string, Set<WebSocket>>()
+  return serveWebSockets({}, (socket) => {
+    socket.on('message', (data: Buffer) => {
+      const { command, headers, body } = readFrame(data.toString())!
+      const destination = headers.get('destination')?.replace('/app/', '/topic/') ?? ''
+      if (command === 'CONNECT') socket.send(frame('CONNECTED', { version: '1.2' }))
+      if (command === 'SUBSCRIBE') members.set(destination, (members.get(destination) ?? new Set()).add(socket))
+      if (command !== 'SEND') return
+      const message = `${frameHead('MESSAGE', { destination, subscription: '0', 'message-id': '1' })}${body}\0`
+      for (const member of members.get(destination) ?? []) member.send(message)
+    })
+    socket.on('close', () => members.forEach((those) => those.delete(socket)))
   })
 }

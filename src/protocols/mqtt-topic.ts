@@ -1,0 +1,128 @@
+/** Topics of an MQTT broker: what a publisher publishes reaches all who subscribe. */
+import * as v from 'valibot'
+import { expected, only } from '../options/fields.ts'
+import { defineProtocol } from '../wire/protocol.ts'
+import type { KeepAlive } from './keep-alive.ts'
+import { inRoom, messageIn } from './message-word.ts'
+import {
+  adviseOnConnection,
+  connectionFields,
+  hearBroker,
+  logIn,
+  type MqttConnection,
+  stay,
+  subscribe,
+  topicFilter,
+  topicName,
+  userOfPassword,
+} from './mqtt-connection.ts'
+import { installed, missing, packetLength, readPacket, writePacket } from './mqtt-packet.ts'
+import { describeReason, isRefusal } from './mqtt-reasons.ts'
+import { PacketIds } from './packet-ids.ts'
+import { type ProtocolProbe, readsOptions } from './ready-made.ts'
+
+/** What is subscribed to and published, and as whom. `%r` in topics and payload is the number of the room, from 0. */
+export interface MqttTopicOptions extends MqttConnection {
+  /** What subscribers subscribe to, a name or a filter with wildcards: `'rooms/%r'`. */
+  readonly topic: string
+  readonly publish?: {
+    /** Default: the subscribers' `topic`, which then has no wildcards. */
+    readonly topic?: string
+    /** `%m` in it is the message, a short text. Default: `'%m'`. */
+    readonly payload?: string
+  }
+  /** Of publications and subscriptions. Default: 0. */
+  readonly qos?: 0 | 1
+}
+
+interface MqttTopicState {
+  readonly packetIds: PacketIds
+  readonly keepAlive: KeepAlive
+}
+
+const schema = v.pipe(
+  only({
+    topic: topicFilter(),
+    publish: v.optional(
+      only({
+        topic: v.optional(topicName()),
+        payload: v.optional(
+          v.pipe(
+            v.string(expected('a text')),
+            v.check((payload) => payload.includes('%m'), expected('a text with %m')),
+          ),
+          '%m',
+        ),
+      }),
+      {},
+    ),
+    qos: v.optional(v.picklist([0, 1], expected('0 or 1')), 0),
+    ...connectionFields,
+  }),
+  v.forward(
+    v.check(
+      ({ topic, publish }) => publish.topic !== undefined || !/[+#]/.test(topic),
+      'expected a topic, because wildcards cannot be published to, got none',
+    ),
+    ['publish'],
+  ),
+  userOfPassword(),
+  v.check(installed, missing),
+)
+const { probeOf, dataOf } = readsOptions('mqtt.topic', import.meta.url, schema)
+
+/**
+ * Topics of an MQTT broker as the option `protocol` of `wsLoad.fanOut()`: subscribers subscribe, publishers publish. Needs the
+ * package `mqtt-packet` beside this one.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`
+ */
+export function mqttTopic(options: MqttTopicOptions): ProtocolProbe<MqttTopicOptions> {
+  return probeOf(options) as ProtocolProbe<MqttTopicOptions>
+}
+
+/** The protocol itself, to make one of it whose connections differ. */
+export default defineProtocol({
+  data: dataOf,
+  subprotocols: 'mqtt',
+  split: packetLength,
+  async session(connection, { index, role, room, data }): Promise<MqttTopicState> {
+    const client = await logIn(connection, data, index)
+    if (role === 'subscriber') await subscribe(connection, inRoom(data.topic, room), data.qos, data)
+    return {
+      packetIds: new PacketIds('more publishers, or a lower rate', client.receiveMaximum),
+      keepAlive: stay(connection, client, data),
+    }
+  },
+  message: (message, { connection, data }) => hearBroker(message, connection, data),
+  publish(id, { state: { packetIds, keepAlive }, room, data }) {
+    const { topic, publish, qos } = data
+    const packet = {
+      cmd: 'publish',
+      topic: inRoom(publish.topic ?? topic, room),
+      payload: inRoom(publish.payload, room, id),
+      qos,
+      dup: false,
+      retain: false,
+      ...(qos === 1 && { messageId: packetIds.take(id) }),
+    } as const
+    keepAlive.hasSent = true
+    return writePacket(packet, data)
+  },
+  delivery(message, { connection, state: { packetIds, keepAlive }, data }) {
+    const packet = readPacket(message, data)
+    if (packet.cmd === 'puback') {
+      const id = packetIds.release(packet.messageId!)
+      const { reasonCode = 0 } = packet
+      return id !== undefined && isRefusal(reasonCode)
+        ? { id, error: `PUBACK: ${describeReason(reasonCode)}` }
+        : undefined
+    }
+    if (packet.cmd !== 'publish') return undefined
+    if (packet.qos === 1) {
+      connection.send(writePacket({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 }, data))
+      keepAlive.hasSent = true
+    }
+    return messageIn((packet.payload as Buffer).toString('latin1'))
+  },
+  advise: adviseOnConnection,
+})

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { mqtt, type MqttTopicOptions } from '../../src/protocols/index.ts'
+import { aedes } from '../support/aedes.ts'
+import { mosquitto, mosquittoMissing } from '../support/mosquitto.ts'
+import { fanOut } from '../support/run.ts'
+
+const noMosquitto = mosquittoMissing()
+if (noMosquitto !== undefined) console.warn(`Skipping tests: ${noMosquitto}`)
+
+const kinds = [
+  { name: 'aedes', protocolVersion: 4, isMissing: false, start: aedes },
+  { name: 'mosquitto', protocolVersion: 4, isMissing: noMosquitto !== undefined, start: mosquitto },
+  { name: 'mosquitto', protocolVersion: 5, isMissing: noMosquitto !== undefined, start: mosquitto },
+] as const
+const topic = 'rooms/%r'
+const load = { subscribers: 12, publishers: 2, rooms: 2, rate: '40/s', duration: '1s', warmup: '100ms' } as const
+const everything = { expected: 240, delivered: 240, missed: 0, duplicates: 0, outOfOrder: 0, errors: {} }
+
+describe.for(kinds)('topics of $name, protocol version $protocolVersion,', (kind) => {
+  const { protocolVersion, isMissing, start } = kind
+
+  test.skipIf(isMissing).for([0, 1] as const)('reach all of their subscribers with QoS %i', async (qos) => {
+    await using broker = await start()
+    const protocol = mqtt.topic({ topic, qos, protocolVersion })
+    const summary = await fanOut({ ...load, url: broker.url, protocol })
+    expect(summary).toMatchObject(everything)
+    expect(summary.session.count).toBe(14)
+  })
+
+  test.skipIf(isMissing)('are subscribed to by wildcards, and published to with a payload of any form', async () => {
+    await using broker = await start()
+    const publish = { topic: 'rooms/%r/said', payload: '{"room":%r,"text":"%m"}' }
+    const protocol = mqtt.topic({ topic: 'rooms/%r/#', publish, protocolVersion })
+    expect(await fanOut({ ...load, url: broker.url, protocol })).toMatchObject(everything)
+  })
+})
+
+test.skipIf(noMosquitto !== undefined)('subscribers outlive a broker that waits for few acknowledgements', async () => {
+  await using broker = await mosquitto({ lines: ['max_inflight_messages 3', 'max_queued_messages 0'] })
+  const protocol = mqtt.topic({ topic, qos: 1 })
+  expect(await fanOut({ ...load, rate: '200/s', url: broker.url, protocol })).toMatchObject({
+    reach: 1,
+    expected: 1_200,
+  })
+})
+
+test.skipIf(noMosquitto !== undefined)(
+  'a publisher who may not publish is told so in words of the broker',
+  async () => {
+    await using broker = await mosquitto({ acl: ['topic read rooms/#'] })
+    const protocol = mqtt.topic({ topic, qos: 1, protocolVersion: 5 })
+    const summary = await fanOut({ ...load, url: broker.url, timeout: '200ms', protocol })
+    expect(summary).toMatchObject({ delivered: 0, missed: 240 })
+    expect(summary.errors['ERROR_ANSWER']?.samples[0]).toContain('PUBACK: not authorized (135)')
+  },
+)
+
+test('messages of others on the topic are none of the run', async () => {
+  await using broker = await aedes()
+  const other = fanOut({ ...load, url: broker.url, protocol: mqtt.topic({ topic }) })
+  const summary = await fanOut({ ...load, url: broker.url, protocol: mqtt.topic({ topic }) })
+  await other
+  expect(summary).toMatchObject(everything)
+  expect(summary.messages.unsolicited).toBeGreaterThan(0)
+})
+
+test.for<[Partial<MqttTopicOptions>, string]>([
+  [{ topic: 'rooms/#' }, 'publish: expected a topic, because wildcards cannot be published to, got none'],
+  [{ publish: { topic: 'rooms/+' } }, 'publish.topic: expected the name of a topic, without wildcards'],
+  [{ publish: { payload: 'hello' } }, 'publish.payload: expected a text with %m, got "hello"'],
+  [{ password: 'secret' }, 'username: expected one with a password'],
+  [{ topics: 'rooms' } as never, 'topics: no such option, did you mean "topic"?'],
+])('%o is refused', ([options, mistake]) => {
+  expect(() => mqtt.topic({ topic, ...options })).toThrow(mistake)
+})
