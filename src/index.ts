@@ -1,7 +1,7 @@
 export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
 export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'
 export type { Tolerance } from './gate/tolerance.ts'
-export type { CompareOptions, Side } from './options/compare.ts'
+export type { CompareOptions, FanOutCompareOptions, Side } from './options/compare.ts'
 export type { FanOutOptions, FanOutProtocolOption } from './options/fan-out.ts'
 export type { Duration, Rate, Stage, WsLoadOptions } from './options/options.ts'
 export type { TlsOptions } from './options/tls.ts'

@@ -3,13 +3,22 @@ import { defaults } from '../defaults.ts'
 import { compareRuns } from '../gate/compare.ts'
 import { parseTolerance, type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { safeParseComparison, safeParseJudgement } from '../options/compare.ts'
-import { mistakesOf, within } from '../parsed.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { compare } from '../run/compare.ts'
 import { formatPage } from '../page/page.ts'
 import { formatComparison } from '../report/comparison.ts'
 import { formatJSON } from '../result/json.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { exitAfter, exitCodeOf } from './exit-code.ts'
+import {
+  addReadyMadeFlags,
+  addRoleFlags,
+  areOfFanOut,
+  type FanOutFlags,
+  fanOutOptionsOf,
+  mistakesInProtocol,
+  nameFlagOfFanOut,
+} from './fan-out-flags.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -20,7 +29,7 @@ import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
 import { usageError } from './usage-error.ts'
 
-interface CompareFlags extends LoadFlags {
+interface CompareFlags extends LoadFlags, FanOutFlags {
   readonly tolerance?: Tolerance
   readonly confidence?: number
   readonly maxDuration?: string
@@ -40,8 +49,7 @@ const flagsOfFiles: ReadonlySet<string> = new Set([
   'verbosity',
 ] satisfies (keyof CompareFlags)[])
 
-/** `ws-load compare`: two files of summaries, or two servers. */
-export const compareCommand: Command = addLoadFlags(
+const loadCommand = addLoadFlags(
   new Command('compare')
     .summary('judge whether one run, or one server, is slower than another')
     .description(
@@ -56,9 +64,14 @@ export const compareCommand: Command = addLoadFlags(
       `end a comparison of servers that stays unclear (default: ${seconds(defaults.maxDurationOfComparison)})`,
     ),
 )
+addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
+
+/** `ws-load compare`: two files of summaries, or two servers. */
+export const compareCommand: Command = loadCommand
+  .optionsGroup('Verdict and output:')
   .option(
     '-t, --tolerance <figure=share>',
-    'how much a figure may grow: p50=10%, p99=20%, mean=5%, min=1ms, errorRate=1%; repeatable',
+    'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%; repeatable',
     addTolerance,
   )
   .option('--markdown', 'print Markdown', false)
@@ -91,16 +104,18 @@ Examples:
 
 async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
   const { tolerance, maxDuration } = flags
+  const isFanOut = areOfFanOut(flags)
+  const load = isFanOut ? fanOutLoadOf(flags) : loadOptionsOf(flags)
   const options = safeParseComparison({
-    ...loadOptionsOf(flags),
+    ...load,
     base: { url: base },
     head: { url: head },
     ...(tolerance !== undefined && { tolerance }),
     ...(maxDuration !== undefined && { maxDuration }),
   })
   const mistakes = [
-    ...mistakesOf(options).map(nameFlag),
-    ...mistakesInProbeFlags(flags),
+    ...mistakesOf(options).map(isFanOut ? nameFlagOfFanOut : nameFlag),
+    ...(isFanOut ? await mistakesInProtocol(flags) : mistakesInProbeFlags(flags)),
     ...mistakesInFiles(filesOf(flags)),
   ]
   if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
@@ -114,16 +129,30 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
 }
 
 function compareFiles(base: string, head: string, flags: CompareFlags, useless: readonly string[]): number {
-  const tolerance = within('tolerance', safeParseTolerance(flags.tolerance))
   const judgement = safeParseJudgement({ confidence: flags.confidence })
   const mistakes = [
-    ...mistakesOf(tolerance, judgement).map(nameFlag),
+    ...[...mistakesInTolerance(flags.tolerance), ...mistakesOf(judgement)].map(nameFlag),
     ...mistakesInFiles(filesOf(flags)),
     ...useless.map((flag) => `${flag}: expected two URLs with it, got two files`),
   ]
-  if ('mistakes' in tolerance || 'mistakes' in judgement || mistakes.length > 0) throw usageError(...mistakes)
-  const comparison = compareSummaries(base, head, tolerance.value, judgement.value.confidence)
+  if ('mistakes' in judgement || mistakes.length > 0) throw usageError(...mistakes)
+  const [before, after] = [readSummary(base), readSummary(head)]
+  const tolerance = toleranceOf(flags.tolerance, after.fanOut !== undefined)
+  if ('mistakes' in tolerance) throw usageError(...tolerance.mistakes.map(nameFlag))
+  const verdict = compareRuns(before, after, tolerance.value, judgement.value.confidence)
+  const comparison = new LoadComparison(before, after, verdict)
   return exitAfter(exitCodeOf(comparison.verdict), print(comparison, flags))
+}
+
+function toleranceOf(tolerance: Tolerance | undefined, isFanOut: boolean): Parsed<ResolvedTolerance> {
+  return within('tolerance', safeParseTolerance(tolerance, isFanOut))
+}
+
+/** What is wrong with a tolerance whatever the files turn out to be. */
+function mistakesInTolerance(tolerance: Tolerance | undefined): readonly string[] {
+  const ofPings = mistakesOf(toleranceOf(tolerance, false))
+  const ofFanOut = mistakesOf(toleranceOf(tolerance, true))
+  return ofFanOut.length < ofPings.length ? ofFanOut : ofPings
 }
 
 /** Flags that were given, and that two files have no use for. */
@@ -135,14 +164,16 @@ function flagsOfServers(command: Command): string[] {
 }
 
 /** Two files, as the sides of a comparison. */
-export function compareSummaries(
-  base: string,
-  head: string,
-  tolerance: ResolvedTolerance = parseTolerance(),
-  confidence: number = defaults.confidence,
-): LoadComparison {
+export function compareSummaries(base: string, head: string): LoadComparison {
   const [before, after] = [readSummary(base), readSummary(head)]
-  return new LoadComparison(before, after, compareRuns(before, after, tolerance, confidence))
+  const tolerance = parseTolerance(undefined, 'tolerance', after.fanOut !== undefined)
+  return new LoadComparison(before, after, compareRuns(before, after, tolerance, defaults.confidence))
+}
+
+/** The load of a fan-out: what flags say of a protocol is no probe. */
+function fanOutLoadOf({ protocolModule, data, ...flags }: CompareFlags): Readonly<Record<string, unknown>> {
+  const ofProtocol = { ...(protocolModule !== undefined && { protocolModule }), ...(data !== undefined && { data }) }
+  return { ...loadOptionsOf(flags), ...fanOutOptionsOf({ ...flags, ...ofProtocol }) }
 }
 
 function filesOf({ html }: CompareFlags): FilesByFlag {

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { defaults } from '../defaults.ts'
 import { safeParseFanOut } from '../options/fan-out.ts'
 import type { WsLoadOptions } from '../options/options.ts'
@@ -7,21 +7,19 @@ import { FanOutSummary } from '../summary/fan-out-summary.ts'
 import { addOutputFlags, filesOf, floodAndJudge, type OutputFlags, safeParseSLOFlag, untilOf } from './flood.ts'
 import { mistakesInFiles } from './files.ts'
 import {
-  addProtocolFlags,
-  type FanOutProtocolFlags,
+  addReadyMadeFlags,
+  addRoleFlags,
+  type FanOutFlags,
+  fanOutOptionsOf,
   mistakesInProtocol,
-  protocolFlags,
-  protocolOf,
-} from './fan-out-protocol.ts'
-import { nameFlag, seconds } from './flags.ts'
+  nameFlagOfFanOut,
+} from './fan-out-flags.ts'
+import { seconds } from './flags.ts'
 import { addConfidenceFlag, addConnectingFlags, addPaceFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
-import { aList, aNumber, aStage } from './parse.ts'
+import { aJSON, aList, aStage } from './parse.ts'
 import { usageError } from './usage-error.ts'
 
-interface Flags extends LoadFlags, OutputFlags, FanOutProtocolFlags {
-  readonly subscribers?: number
-  readonly publishers?: number
-  readonly rooms?: number
+interface Flags extends LoadFlags, OutputFlags, FanOutFlags {
   readonly duration?: string
   readonly stage?: WsLoadOptions['stages']
   readonly slo?: readonly string[]
@@ -43,12 +41,17 @@ export const fanOutCommand: Command = new Command('fan-out')
   .option('--decide', 'end as soon as the SLO is decided')
   .option('--max-duration <duration>', `end one that is not (default: ${seconds(defaults.maxDuration)})`)
   .optionsGroup('How much:')
-  .option('-s, --subscribers <number>', `connections that receive (default: ${defaults.subscribers})`, aNumber)
-  .option('-p, --publishers <number>', 'connections that publish (default: as many as rooms)', aNumber)
-  .option('--rooms <number>', 'that both are spread over (default: 1)', aNumber)
-  .option('-r, --rate <rate>', 'messages per second over all publishers (default: the next one when all have the last)')
 
-addProtocolFlags(addPaceFlags(fanOutCommand).optionsGroup('What:')).option(
+addRoleFlags(fanOutCommand).option(
+  '-r, --rate <rate>',
+  'messages per second over all publishers (default: the next one when all have the last)',
+)
+
+addPaceFlags(fanOutCommand)
+  .optionsGroup('What:')
+  .addOption(new Option('--protocol-module <file>', 'a module that defines a protocol with publish and delivery'))
+  .option('--data <json>', 'what the functions of the module are given', aJSON)
+addReadyMadeFlags(fanOutCommand).option(
   '--timeout <duration>',
   `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`,
 )
@@ -67,7 +70,7 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
   const options = safeParseFanOut(optionsOf(url, flags))
   const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(flags.slo, true)
   const mistakes = [
-    ...mistakesOf(options).map(flagOfFanOut),
+    ...mistakesOf(options).map(nameFlagOfFanOut),
     ...(await mistakesInProtocol(flags)),
     ...mistakesOf(objectives),
     ...mistakesInFiles(filesOf(flags)),
@@ -83,22 +86,13 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
 
 function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>> {
   const { slo, decide, stage, protocolModule: _, data: __, ...load } = flags
-  const names = ['subscribers', 'publishers', 'rooms', 'duration', 'maxDuration'] as const
+  const names = ['duration', 'maxDuration'] as const
   return {
     url,
     ...loadOptionsOf(load),
     ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
     ...(stage !== undefined && { stages: stage }),
     ...(decide !== undefined && { until: slo ?? [] }),
-    ...protocolOf(flags),
+    ...fanOutOptionsOf(flags),
   }
-}
-
-/** Options that are told by other flags here than where something is pinged. */
-function flagOfFanOut(mistake: string): string {
-  return mistake.startsWith('protocol:')
-    ? mistake
-        .replace('protocol:', `${protocolFlags}:`)
-        .replace(/expected a ready-made one.*got/, 'expected one of them, got')
-    : nameFlag(mistake)
 }

@@ -8,6 +8,7 @@ import { formatCount, formatDuration } from '../units.ts'
 /** Options that make a load what it is. Where it goes to and how long it lasts is not among them. */
 const loadOptions: readonly (keyof RecordedOptions)[] = [
   'connections',
+  'fanOut',
   'inFlight',
   'rate',
   'arrivals',
@@ -97,9 +98,14 @@ export function threatsToValidity(result: LoadResult): string[] {
     ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
     ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
-    ...(pings.answered === 0 ? [`none of ${formatCount(pings.sent)} pings was answered`] : []),
+    ...(pings.answered === 0 ? [noneCame(result)] : []),
     ...whySaturated(generator),
   ]
+}
+
+function noneCame({ fanOut, pings }: LoadResult): string {
+  const count = formatCount(pings.sent)
+  return fanOut === undefined ? `none of ${count} pings was answered` : `none of ${count} deliveries came`
 }
 
 /** Why answers may have been others' than those asked for; empty if nothing shows that. */

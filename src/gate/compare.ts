@@ -1,5 +1,5 @@
 import { type Evidence, latencyEvidence } from '../slo/evidence.ts'
-import { observeRun } from '../slo/observation.ts'
+import { type Observation, observeRun } from '../slo/observation.ts'
 import { readMean, readPercentile } from '../slo/reading.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
@@ -36,14 +36,18 @@ export function compareSideBySide(
   const tails = tailsOf(head, tolerance, confidence)
   const { timeout } = base.options
   const completed = base.slices.completedAfter(Math.min(base.duration, head.duration))
-  const sides = pairUp(base.slices, head.slices, completed)
+  const [before, after] = [observeRun(base), observeRun(head)]
   const latencies = figures.map((figure): Change => {
+    const [ofBase, ofHead] = [observed(before, figure)!, observed(after, figure)!]
+    const samplesPerMessage = Math.max(ofBase.samplesPerMessage, ofHead.samplesPerMessage)
+    const sides = pairUp(ofBase.slices, ofHead.slices, completed, samplesPerMessage)
     return judgeLatency(comparePairs(sides, figure, { tails, timeout, evidenceShare }), figure, tolerance)
   })
-  const baseWithItself = pairWithItself(base.slices, completed)
   const twoSided = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
   const noise = figures.map((figure): Noise => {
-    const { change, low, high } = comparePairs(baseWithItself, figure, { tails: twoSided, timeout, evidenceShare })
+    const { slices, samplesPerMessage } = observed(before, figure)!
+    const itself = pairWithItself(slices, completed, samplesPerMessage)
+    const { change, low, high } = comparePairs(itself, figure, { tails: twoSided, timeout, evidenceShare })
     return { indicator: figure.indicator, change, low, high }
   })
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
@@ -113,8 +117,15 @@ interface EstimatedFigure extends Pick<Evidence, 'low' | 'high'> {
   readonly measured: number
 }
 
-function latencyOf(result: LoadResult, { percentile }: Figure, tails: Tails): EstimatedFigure {
-  const run = observeRun(result)
+/** What a figure is read of; `undefined` of messages where a run is no fan-out. */
+function observed(run: Observation, { of }: Figure): Observation | undefined {
+  return of === 'latency' ? run : run.fanOut?.[of]
+}
+
+function latencyOf(result: LoadResult, figure: Figure, tails: Tails): EstimatedFigure {
+  const { percentile } = figure
+  const run = observed(observeRun(result), figure)
+  if (run === undefined) return { measured: NaN, low: NaN, high: NaN }
   const { measured } = percentile === undefined ? readMean(run, 'latency') : readPercentile(run, 'latency', percentile)
   const statistic =
     percentile === undefined
@@ -138,13 +149,13 @@ function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): Compar
 }
 
 function errorRateOf(result: LoadResult, tails: Tails): EstimatedFigure {
-  const { slices, pings, errorRate } = result
+  const { slices, pings, errorRate, samplesPerMessage } = observeRun(result)
   const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
   const { designEffect, octaveVariance } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
   // Both were measured in the same moments: what neither of them has seen yet makes no difference.
   const { lower, upper } = shareBounds(
     errorRate,
-    { effectiveSamples: pings.due / designEffect, duration: Infinity, octaveVariance },
+    { effectiveSamples: pings.due / Math.max(designEffect, samplesPerMessage), duration: Infinity, octaveVariance },
     tails,
   )
   return { measured: errorRate, low: lower, high: upper }

@@ -5,8 +5,8 @@ import type { Slices } from '../result/slices.ts'
 import type { ComparedFigure } from './comparison.ts'
 import type { Figure } from './tolerance.ts'
 
-/** Pings beyond a percentile, or on the shorter side of it, that a block has to have at least. */
-const fewestPingsBeyond = 10
+/** Pings or messages beyond a percentile, or on the shorter side of it, that a block has to have at least. */
+const fewestBeyond = 10
 
 /** Slices that are neighbours in time, each a slice of the base with one of the head. */
 export interface Pairing {
@@ -14,6 +14,8 @@ export interface Pairing {
   readonly head: Slices
   /** Numbers of the slices. */
   readonly pairs: readonly (readonly [base: number, head: number])[]
+  /** Samples that depend on each other as those of one message do: see `Observation`. */
+  readonly samplesPerMessage: number
 }
 
 /** How pairs are compared. */
@@ -27,28 +29,28 @@ export interface PairingRule {
 }
 
 /** Two floods that took turns. @param completed the number of slices that both of them completed */
-export function pairUp(base: Slices, head: Slices, completed: number): Pairing {
-  return { base, head, pairs: Array.from({ length: completed }, (_, nth) => [nth, nth] as const) }
+export function pairUp(base: Slices, head: Slices, completed: number, samplesPerMessage = 1): Pairing {
+  return { base, head, pairs: Array.from({ length: completed }, (_, nth) => [nth, nth] as const), samplesPerMessage }
 }
 
 /**
  * A flood against itself: its turns that lie side by side, now the former and now the latter as the base. What these
  * differ by is the noise of this machine during this run.
  */
-export function pairWithItself(slices: Slices, completed: number): Pairing {
+export function pairWithItself(slices: Slices, completed: number, samplesPerMessage = 1): Pairing {
   const pairs = Array.from({ length: Math.max(0, (completed - 1) >> 1) }, (_, nth) => {
     const former = 2 * nth + 1
     const latter = former + 1
     return nth % 2 === 0 ? ([former, latter] as const) : ([latter, former] as const)
   })
-  return { base: slices, head: slices, pairs }
+  return { base: slices, head: slices, pairs, samplesPerMessage }
 }
 
 /**
  * The change of a latency figure between slices that are neighbours in time: what disturbed the machine disturbed both,
  * and cancels in their ratio.
  *
- * Pairs are put together until each block has enough pings for the figure. The mean of the blocks' logarithmic ratios has
+ * Pairs are put together until each block has enough pings, or messages of a fan-out, for the figure. The mean of the blocks' logarithmic ratios has
  * a confidence interval with Student's t, for which blocks are grown as long as neighbours are correlated ({@link ratioSpread}).
  *
  * @returns the change, and the geometric means of the blocks' figures, whose ratio it is
@@ -57,7 +59,7 @@ export function pairWithItself(slices: Slices, completed: number): Pairing {
  */
 export function comparePairs(
   pairing: Pairing,
-  figure: Figure,
+  figure: Pick<Figure, 'percentile'>,
   { tails, timeout, evidenceShare }: PairingRule,
 ): ComparedFigure {
   const blocks = blocksOf(pairing, figure)
@@ -77,12 +79,15 @@ export function comparePairs(
 }
 
 /** A latency figure in milliseconds. @param timeout milliseconds that a ping without an answer counts as */
-export function figureOf(slices: Slices, { percentile }: Figure, timeout: number): number {
+export function figureOf(slices: Slices, { percentile }: Pick<Figure, 'percentile'>, timeout: number): number {
   return percentile === undefined ? slices.mean(timeout) : slices.percentile(percentile, timeout)
 }
 
-/** Blocks of pairs with enough pings each; pairs in which one side had none tell nothing. */
-function blocksOf({ base, head, pairs }: Pairing, { percentile = 50 }: Figure): { base: Slices; head: Slices }[] {
+/** Blocks of pairs with enough pings or messages each; pairs in which one side had none tell nothing. */
+function blocksOf(
+  { base, head, pairs, samplesPerMessage }: Pairing,
+  { percentile = 50 }: Pick<Figure, 'percentile'>,
+): { base: Slices; head: Slices }[] {
   const pingsOfBase = base.judgedEach()
   const pingsOfHead = head.judgedEach()
   const telling = pairs.filter(([ofBase, ofHead]) => pingsOfBase[ofBase]! > 0 && pingsOfHead[ofHead]! > 0)
@@ -90,7 +95,7 @@ function blocksOf({ base, head, pairs }: Pairing, { percentile = 50 }: Figure): 
     sum(telling.map(([ofBase]) => pingsOfBase[ofBase]!)),
     sum(telling.map(([, ofHead]) => pingsOfHead[ofHead]!)),
   )
-  const pingsPerBlock = (100 * fewestPingsBeyond) / Math.min(percentile, 100 - percentile)
+  const pingsPerBlock = (100 * fewestBeyond * samplesPerMessage) / Math.min(percentile, 100 - percentile)
   const pairsPerBlock = Math.max(1, Math.ceil((pingsPerBlock * telling.length) / pingsOfSmallerSide))
   return Array.from({ length: Math.floor(telling.length / pairsPerBlock) || 0 }, (_, nth) => {
     const block = telling.slice(nth * pairsPerBlock, (nth + 1) * pairsPerBlock)

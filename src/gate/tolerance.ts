@@ -2,6 +2,7 @@ import { WsLoadError } from '../errors.ts'
 import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
 import { percentileNamed } from '../slo/indicator.ts'
+import type { FanOutResult } from '../result/load-result.ts'
 import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
 
 /** A share that a latency may grow by: `'10%'`, or 0.1. */
@@ -14,10 +15,14 @@ type Share = string | number
  * be. A change is also ignored while it is smaller than `min`, however large its share. `errorRate` is the difference of
  * the two shares of failed pings that is ignored.
  *
- * Default: `{ p50: '4%', p99: '50%' }`. Whatever is given, `min` is 20 µs and `errorRate` 1 % unless they are given.
+ * Figures of fan-outs are those of a latency of theirs: `'delivery.p50'`, `'first.mean'`, `'completion.p90'`.
+ *
+ * Default: `{ p50: '4%', p99: '50%' }`, of fan-outs `{ 'delivery.p50': '10%', 'completion.p50': '20%' }`. Whatever is given, `min`
+ * is 20 µs and `errorRate` 1 % unless they are given.
  */
 export interface Tolerance {
   readonly [percentile: `p${number}`]: Share
+  readonly [ofFanOut: `${keyof typeof latencies}.${string}`]: Share
   readonly p99_9?: Share
   readonly p99_99?: Share
   readonly mean?: Share
@@ -38,36 +43,48 @@ export interface ResolvedTolerance {
 
 /** A latency figure and how much it may grow, as a share. */
 export interface Figure {
-  /** As written: `p50`, `p99.9`, `mean`. */
+  /** As written: `p50`, `p99.9`, `mean`, `completion.p90`. */
   readonly indicator: string
+  /** Of what: of pings or of deliveries, whatever a run has, or of a fan-out's messages. */
+  readonly of: 'latency' | keyof Pick<FanOutResult, 'first' | 'completion'>
   /** Above 0 and below 100; `undefined` for the mean. */
   readonly percentile: number | undefined
   readonly allowed: number
 }
 
+/** Those of fan-outs, and what a figure of each is of. */
+const latencies = { delivery: 'latency', first: 'first', completion: 'completion' } as const
 const defaultFigures: Tolerance = { p50: '4%', p99: '50%' }
+const defaultFiguresOfFanOut: Tolerance = { 'delivery.p50': '10%', 'completion.p50': '20%' }
 const defaultMinMs = 0.02
 const defaultErrorRate = 0.01
-const known = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean', 'min', 'errorRate']
+const figureNames = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean']
+const known = [...figureNames, 'min', 'errorRate']
 
 /**
  * Reads a tolerance.
+ * @param isFanOut whether it is one of fan-outs
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake
  */
-export function parseTolerance(tolerance?: Tolerance, where = 'tolerance'): ResolvedTolerance {
-  const parsed = safeParseTolerance(tolerance)
+export function parseTolerance(tolerance?: Tolerance, where = 'tolerance', isFanOut = false): ResolvedTolerance {
+  const parsed = safeParseTolerance(tolerance, isFanOut)
   if ('value' in parsed) return parsed.value
   const lines = parsed.mistakes.map((mistake) => `  ${mistake}`)
   throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', [`${where} cannot be read`, ...lines].join('\n'))
 }
 
 /** Reads a tolerance; each mistake begins with the figure's name. */
-export function safeParseTolerance(tolerance: unknown = defaultFigures): Parsed<ResolvedTolerance> {
-  if (typeof tolerance !== 'object' || tolerance === null || Array.isArray(tolerance)) {
-    return { mistakes: [`expected a tolerance like { p50: '10%', p99: '20%', min: '1ms' }, got ${show(tolerance)}`] }
+export function safeParseTolerance(tolerance: unknown, isFanOut: boolean): Parsed<ResolvedTolerance> {
+  const byDefault = isFanOut ? defaultFiguresOfFanOut : defaultFigures
+  const given = tolerance === undefined ? byDefault : tolerance
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const example = isFanOut ? "{ 'delivery.p50': '10%', min: '1ms' }" : "{ p50: '10%', p99: '20%', min: '1ms' }"
+    return { mistakes: [`expected a tolerance like ${example}, got ${show(given)}`] }
   }
-  const { min, errorRate, ...shares } = tolerance as Readonly<Record<string, unknown>>
-  const figures = Object.entries(Object.keys(shares).length === 0 ? defaultFigures : shares).map(parseFigure)
+  const { min, errorRate, ...shares } = given as Readonly<Record<string, unknown>>
+  const figures = Object.entries(Object.keys(shares).length === 0 ? byDefault : shares).map(([indicator, share]) =>
+    parseFigure(indicator, share, isFanOut),
+  )
   const least = min === undefined ? { value: defaultMinMs } : parseMin(min)
   const errors = errorRate === undefined ? { value: defaultErrorRate } : parseErrorRate(errorRate)
   const mistakes = mistakesOf(...figures, least, errors)
@@ -76,15 +93,30 @@ export function safeParseTolerance(tolerance: unknown = defaultFigures): Parsed<
   return { value: { figures: value, min: least.value, errorRate: errors.value } }
 }
 
-function parseFigure([indicator, given]: [string, unknown]): Parsed<Figure> {
-  const percentile = percentileNamed(indicator)
-  if (indicator !== 'mean' && percentile === undefined) {
-    const hint = didYouMean(indicator, known)
-    return { mistakes: [`${indicator}: no such latency figure${hint}; there are mean and percentiles like p50, p99.9`] }
+function parseFigure(indicator: string, given: unknown, isFanOut: boolean): Parsed<Figure> {
+  const [, latency, name = ''] = /^(?:(delivery|first|completion)\.)?(.*)$/s.exec(indicator) ?? []
+  const percentile = percentileNamed(name)
+  if (name !== 'mean' && percentile === undefined)
+    return { mistakes: [`${indicator}: ${noFigure(indicator, isFanOut)}`] }
+  if (isFanOut && latency === undefined) {
+    return { mistakes: [`${name}: expected delivery.${name}, first.${name} or completion.${name} of a fan-out`] }
+  }
+  if (!isFanOut && latency !== undefined) {
+    return { mistakes: [`${indicator}: expected a fan-out, got pings; of these there is ${name}`] }
   }
   const allowed = parseShare(given)
-  if (allowed !== undefined && allowed > 0) return { value: { indicator, percentile, allowed } }
+  const of = latency === undefined ? 'latency' : latencies[latency as keyof typeof latencies]
+  if (allowed !== undefined && allowed > 0) return { value: { indicator, of, percentile, allowed } }
   return { mistakes: [`${indicator}: expected a share above 0 like '10%' or 0.1, got ${show(given)}`] }
+}
+
+function noFigure(indicator: string, isFanOut: boolean): string {
+  const ofFanOut = Object.keys(latencies).flatMap((latency) => figureNames.map((name) => `${latency}.${name}`))
+  const hint = didYouMean(indicator, isFanOut ? [...ofFanOut, 'min', 'errorRate'] : known)
+  const examples = isFanOut
+    ? 'delivery.mean and percentiles like delivery.p50, completion.p99'
+    : 'mean and percentiles like p50, p99.9'
+  return `no such latency figure${hint}; there are ${examples}`
 }
 
 function parseMin(given: unknown): Parsed<number> {

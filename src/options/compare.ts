@@ -3,6 +3,7 @@ import { defaults } from '../defaults.ts'
 import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
+import { connectionsOf, type FanOutOptions, hasRoles, inWordsOfFanOut, takeRoles } from './fan-out.ts'
 import { duration, only, parseFields, webSocketUrl } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
@@ -10,6 +11,7 @@ import {
   mistakesWith,
   type Load,
   loadFields,
+  type ResolvedFanOut,
   resolveLoad,
   safeParseProbeOf,
   type WsLoadOptions,
@@ -32,11 +34,19 @@ export interface CompareOptions extends Omit<
   readonly maxDuration?: WsLoadOptions['maxDuration']
 }
 
+/** Options of a comparison of fan-outs: those of `wsLoad.fanOut()` but for what ends a run, and these. */
+export interface FanOutCompareOptions
+  extends
+    Omit<FanOutOptions, 'url' | 'duration' | 'stages' | 'until' | 'maxDuration'>,
+    Pick<CompareOptions, 'base' | 'head' | 'tolerance' | 'maxDuration'> {}
+
 /** {@link CompareOptions} after defaults. */
 export interface ResolvedComparison {
   readonly base: ResolvedSide
   readonly head: ResolvedSide
   readonly load: Load
+  /** `undefined` of pings. */
+  readonly fanOut: ResolvedFanOut | undefined
   readonly tolerance: ResolvedTolerance
   /** Milliseconds, both sides together. */
   readonly maxDuration: number
@@ -71,11 +81,21 @@ const runningServer = only({ url: webSocketUrl() }, '{ url } of a server, or { c
 )
 
 /** Reads the options of a comparison and fills in defaults; each mistake has the option's name. */
-export function safeParseComparison(input: CompareOptions): Parsed<ResolvedComparison> {
+export function safeParseComparison(input: CompareOptions | FanOutCompareOptions): Parsed<ResolvedComparison> {
+  if (!hasRoles(input)) return safeParseSides(input, false)
+  const { roles, rest } = takeRoles({ ...input })
+  const comparison = safeParseSides(rest, true)
+  const mistakes = [...mistakesOf(roles), ...mistakesOf(comparison).map(inWordsOfFanOut)]
+  if ('mistakes' in roles || 'mistakes' in comparison) return { mistakes }
+  const load = { ...comparison.value.load, connections: connectionsOf(roles.value) }
+  return { value: { ...comparison.value, load, fanOut: roles.value } }
+}
+
+function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Parsed<ResolvedComparison> {
   const fields = parseFields(schema, input)
   const base = safeParseSide('base', input.base)
   const head = safeParseSide('head', input.head)
-  const tolerance = within('tolerance', safeParseTolerance(input.tolerance))
+  const tolerance = within('tolerance', safeParseTolerance(input.tolerance, isFanOut))
   const contradictory = contradictionsIn({ rate: input.rate, inFlight: input.inFlight, arrivals: input.arrivals })
   const probe = safeParseProbeOf({ ...input }, fields)
   if (
@@ -95,6 +115,7 @@ export function safeParseComparison(input: CompareOptions): Parsed<ResolvedCompa
       base: base.value,
       head: head.value,
       load: resolveLoad(without(fields.value, 'base', 'head', 'tolerance', ...ofFloods), probe.value),
+      fanOut: undefined,
       tolerance: tolerance.value,
       maxDuration: fields.value.maxDuration,
     },
@@ -105,7 +126,7 @@ export function safeParseComparison(input: CompareOptions): Parsed<ResolvedCompa
  * Reads the options of a comparison and fills in defaults.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, each with the option's name
  */
-export function parseComparison(input: CompareOptions): ResolvedComparison {
+export function parseComparison(input: CompareOptions | FanOutCompareOptions): ResolvedComparison {
   return valueOf(safeParseComparison(input), 'wsLoad.compare')
 }
 

@@ -4,7 +4,13 @@ import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
 import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
-import { type Rate, type ResolvedOptions, safeParseOptions, type WsLoadOptions } from './options.ts'
+import {
+  type Rate,
+  type ResolvedFanOut,
+  type ResolvedOptions,
+  safeParseOptions,
+  type WsLoadOptions,
+} from './options.ts'
 
 /** A protocol of a fan-out: a ready-made one, or a module's absolute path or `file:` URL. */
 export type FanOutProtocolOption =
@@ -33,6 +39,8 @@ export interface FanOutOptions extends Omit<
   readonly rate?: Rate
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 const mostConnections = 1_000_000
 
 const schema = only({
@@ -54,31 +62,49 @@ const ofPings: Readonly<Record<string, string>> = {
 
 /** Reads the options of a fan-out and fills in defaults; each mistake has the option's name. */
 export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
-  const given: Readonly<Record<string, unknown>> = typeof input === 'object' && input !== null ? { ...input } : {}
-  const ofRoles = Object.fromEntries(
-    own.flatMap((name) => (name in given && name !== 'protocol' ? [[name, given[name]]] : [])),
-  )
-  const roles = parseFields(schema, ofRoles)
-  const foreign = Object.entries(ofPings).filter(([name]) => given[name] !== undefined)
-  const protocol = protocolOf(given['protocol'])
-  const rest = Object.fromEntries(
-    Object.entries(given).filter(([name]) => !(own as readonly string[]).includes(name) && !(name in ofPings)),
-  )
-  // What is wrong with it is told once, and together with what is wrong with the load.
-  const probe = 'value' in protocol ? protocol.value : { protocol: '/unknown' }
-  const load = safeParseOptions({ ...rest, probe }, true)
+  const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
+  const { roles, rest } = takeRoles(given)
+  const load = safeParseOptions(rest, true)
   const mistakes = [
-    ...('mistakes' in roles ? roles.mistakes : emptyRooms(roles.value)),
-    ...foreign.map(([name, instead]) => `${name}: expected ${instead}`),
     ...(given['url'] === undefined ? ["url: expected the server's, an embedded one passes nothing on"] : []),
-    ...mistakesOf(protocol),
+    ...mistakesOf(roles),
     ...mistakesOf(load).map(inWordsOfFanOut),
   ]
   if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
-  const { subscribers, rooms, publishers = rooms } = roles.value
-  return {
-    value: { ...load.value, connections: subscribers + publishers, fanOut: { subscribers, publishers, rooms } },
-  }
+  return { value: { ...load.value, connections: connectionsOf(roles.value), fanOut: roles.value } }
+}
+
+/** Whether options are those of a fan-out. */
+export function hasRoles(given: object): boolean {
+  return own.some((name) => (given as Fields)[name] !== undefined)
+}
+
+/** Reads of options what a fan-out has in the place of pings; `rest` are the others, as a flood has them. */
+export function takeRoles(given: Fields): { readonly roles: Parsed<ResolvedFanOut>; readonly rest: Fields } {
+  const ofRoles = Object.fromEntries(
+    own.flatMap((name) => (name in given && name !== 'protocol' ? [[name, given[name]]] : [])),
+  )
+  const counts = parseFields(schema, ofRoles)
+  const foreign = Object.entries(ofPings).filter(([name]) => given[name] !== undefined)
+  const protocol = protocolOf(given['protocol'])
+  const others = Object.entries(given).filter(
+    ([name]) => !(own as readonly string[]).includes(name) && !(name in ofPings),
+  )
+  // What is wrong with it is told once, and together with what is wrong with the load.
+  const probe = 'value' in protocol ? protocol.value : { protocol: '/unknown' }
+  const mistakes = [
+    ...('mistakes' in counts ? counts.mistakes : emptyRooms(counts.value)),
+    ...foreign.map(([name, instead]) => `${name}: expected ${instead}`),
+    ...mistakesOf(protocol),
+  ]
+  const rest = { ...Object.fromEntries(others), probe }
+  if ('mistakes' in counts || mistakes.length > 0) return { roles: { mistakes }, rest }
+  const { subscribers, rooms, publishers = rooms } = counts.value
+  return { roles: { value: { subscribers, publishers, rooms } }, rest }
+}
+
+export function connectionsOf({ subscribers, publishers }: ResolvedFanOut): number {
+  return subscribers + publishers
 }
 
 /**
@@ -98,7 +124,7 @@ function emptyRooms({ rooms, subscribers, publishers = rooms }: v.InferOutput<ty
 }
 
 /** A mistake that was found in the options of a flood. */
-function inWordsOfFanOut(mistake: string): string {
+export function inWordsOfFanOut(mistake: string): string {
   const [, unknown] = /^(\w+): no such option$/.exec(mistake) ?? []
   if (unknown !== undefined) return `${mistake}${didYouMean(unknown, own)}`
   return mistake.replace(/^probe\.protocol:/, 'protocol:').replace(/^probe\./, 'protocol.')
@@ -113,7 +139,7 @@ export function withoutPings(options: WsLoadOptions): Partial<FanOutOptions> {
 function protocolOf(protocol: unknown): Parsed<{ readonly protocol: unknown; readonly data?: unknown }> {
   if (typeof protocol === 'string' || protocol instanceof URL) return { value: { protocol } }
   if (typeof protocol === 'object' && protocol !== null) {
-    const { module, ...others } = protocol as Readonly<Record<string, unknown>>
+    const { module, ...others } = protocol as Fields
     if (module !== undefined && !('protocol' in others)) return { value: { protocol: module, ...others } }
     if ('protocol' in others && module === undefined) return { value: others as { readonly protocol: unknown } }
   }

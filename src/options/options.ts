@@ -322,8 +322,13 @@ export function resolveLoad(
 }
 
 /** A flood of a load that lasts `duration` milliseconds. */
-export function floodOf(load: Load, url: string, duration: number): ResolvedOptions & { readonly url: string } {
-  return { ...load, url, duration, pings: undefined, until: undefined, fanOut: undefined }
+export function floodOf(
+  load: Load,
+  url: string,
+  duration: number,
+  fanOut?: ResolvedFanOut,
+): ResolvedOptions & { readonly url: string } {
+  return { ...load, url, duration, pings: undefined, until: undefined, fanOut }
 }
 
 /** The probe of a load. @param fields what is wrong with its size is told once */

@@ -93,16 +93,22 @@ function describeNoise({ noise }: Compared): string[] {
 
 function describeSides({ base, head, changes }: Compared): string[] {
   return (['base', 'head'] as const).flatMap((name) => {
-    const { options, pings, duration, startedAt, errors, environment } = { base, head }[name]
+    const side = { base, head }[name]
+    const { options, startedAt, errors, environment } = side
     const url = typeof options.url === 'string' ? `${printable(options.url)}, ` : ''
     const when = base.startedAt === head.startedAt ? '' : `, ${startedAt}`
-    const answered = `${formatCount(pings.answered)} pings answered in ${formatDuration(duration)}`
-    const wholeRun = figuresOfWholeRun({ base, head }[name], changes, name)
+    const wholeRun = figuresOfWholeRun(side, changes, name)
     const faults = describeFaults(errors).slice(0, maxFaultsOfSide)
-    const side = `${name}: ${url}${answered}${when}${wholeRun === '' ? '' : `; in the whole run ${wholeRun}`}`
+    const measured = `${name}: ${url}${describeAnswered(side)}${when}${wholeRun === '' ? '' : `; in the whole run ${wholeRun}`}`
     const remarks = [...faults, ...describeOtherFloods(environment)]
-    return [...wrap(side, '  '), ...remarks.flatMap((remark) => wrap(remark, '    '))]
+    return [...wrap(measured, '  '), ...remarks.flatMap((remark) => wrap(remark, '    '))]
   })
+}
+
+/** How much of a side was measured. */
+export function describeAnswered({ fanOut, pings, duration }: LoadResult): string {
+  const what = fanOut === undefined ? 'pings answered' : 'deliveries came'
+  return `${formatCount(pings.answered)} ${what} in ${formatDuration(duration)}`
 }
 
 /** Where a figure of the whole run reads otherwise than that of the blocks that were compared. */

@@ -1,6 +1,5 @@
-import { formatCount, formatDuration } from '../units.ts'
 import { printableLine } from '../printable.ts'
-import { changeHead, changeRow, type Compared, figuresOfWholeRun, formatNoise } from './comparison.ts'
+import { changeHead, changeRow, type Compared, describeAnswered, figuresOfWholeRun, formatNoise } from './comparison.ts'
 import { outcomes } from './outcome.ts'
 
 /** A comparison as Markdown: for the summary of a job, a comment on a pull request. Nothing a server sent is markup in it. */
@@ -19,10 +18,8 @@ export function comparisonToMarkdown({ verdict, reasons, changes, noise, confide
     ].join('\n'),
     Object.entries({ base, head })
       .map(([name, result]) => {
-        const { pings, duration } = result
         const wholeRun = figuresOfWholeRun(result, changes, name as 'base' | 'head')
-        const answered = `${formatCount(pings.answered)} pings answered in ${formatDuration(duration)}`
-        return `${name}: ${answered}${wholeRun === '' ? '' : `, in the whole run ${wholeRun}`}`
+        return `${name}: ${describeAnswered(result)}${wholeRun === '' ? '' : `, in the whole run ${wholeRun}`}`
       })
       .join('; '),
   ].join('\n\n')

@@ -23,7 +23,7 @@ const sidesOfComparison = 2
  * `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, and `WSLOAD_ERR_TARGET_…` of a side that is started
  */
 export async function compare(
-  { base, head, load, tolerance, maxDuration }: ResolvedComparison,
+  { base, head, load, fanOut, tolerance, maxDuration }: ResolvedComparison,
   { signal, watcher }: Pick<SideBySide, 'signal' | 'watcher'> = {},
 ): Promise<ComparedRuns> {
   checkSignal(signal)
@@ -33,7 +33,7 @@ export async function compare(
   try {
     for (const side of [base, head]) if ('command' in side) targets.push(await startTarget(side, load))
     const duration = maxDuration / sidesOfComparison
-    const floods = [floodOf(load, base.url, duration), floodOf(load, head.url, duration)] as const
+    const floods = [floodOf(load, base.url, duration, fanOut), floodOf(load, head.url, duration, fanOut)] as const
     const [baseRun, headRun] = await runSideBySide(floods, {
       signal,
       watcher,

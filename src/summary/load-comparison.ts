@@ -2,6 +2,7 @@ import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatComparison } from '../report/comparison.ts'
 import { plainFields, type SummaryJSON } from '../result/json.ts'
+import { FanOutSummary } from './fan-out-summary.ts'
 import { LoadSummary } from './load-summary.ts'
 import { comparisonToMarkdown } from '../report/markdown.ts'
 
@@ -11,17 +12,17 @@ export type ComparisonJSON = { readonly schemaVersion: 1 } & {
 } & { readonly base: SummaryJSON; readonly head: SummaryJSON }
 
 /** All fields of a verdict are the comparison's own. */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor assigns every one
-export interface LoadComparison extends ComparisonVerdict {}
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- the constructor assigns every one
+export interface LoadComparison<Summary extends LoadSummary = LoadSummary> extends ComparisonVerdict {}
 
-/** What `wsLoad.compare()` returns: both sides' summaries, and the verdict on the difference between them. */
-export class LoadComparison {
-  readonly base: LoadSummary
-  readonly head: LoadSummary
+/** What `wsLoad.compare()` returns: both sides' summaries, of fan-outs a `FanOutSummary`, and the verdict on the difference. */
+export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
+  readonly base: Summary
+  readonly head: Summary
 
   constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict) {
-    this.base = new LoadSummary(base)
-    this.head = new LoadSummary(head)
+    this.base = summaryOf(base) as Summary
+    this.head = summaryOf(head) as Summary
     Object.assign(this, verdict)
   }
 
@@ -52,4 +53,9 @@ export class LoadComparison {
       },
     })
   }
+}
+
+function summaryOf(result: LoadResult): LoadSummary {
+  const { fanOut } = result
+  return fanOut === undefined ? new LoadSummary(result) : new FanOutSummary({ ...result, fanOut })
 }

@@ -173,7 +173,7 @@ function judgeComparison(received: unknown, tolerance: Tolerance | undefined, { 
     checkInconclusive('toShowNoRegression', inconclusive)
     if (tolerance === undefined) return comparison
     const { base, head, confidence } = comparison
-    const resolved = parseTolerance(tolerance, 'toShowNoRegression')
+    const resolved = parseTolerance(tolerance, 'toShowNoRegression', head.fanOut !== undefined)
     return { base, head, ...compareSideBySide(base, head, resolved, confidence) }
   })
 }
@@ -187,7 +187,8 @@ function checkForBaseline(
   return pointingAt(checkForBaseline, () => {
     const summary = checkReceived(received, LoadSummary, 'toMatchBaseline', 'wsLoad(…)')
     checkInconclusive('toMatchBaseline', inconclusive)
-    return { summary, checkedName: checkBaselineName(name), resolved: parseTolerance(tolerance, 'toMatchBaseline') }
+    const resolved = parseTolerance(tolerance, 'toMatchBaseline', summary.fanOut !== undefined)
+    return { summary, checkedName: checkBaselineName(name), resolved }
   })
 }
 

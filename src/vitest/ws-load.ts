@@ -1,5 +1,5 @@
-import { type CompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
-import { type FanOutOptions, parseFanOut, withoutPings } from '../options/fan-out.ts'
+import { type CompareOptions, type FanOutCompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
+import { type FanOutOptions, hasRoles, parseFanOut, withoutPings } from '../options/fan-out.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
@@ -38,10 +38,12 @@ export interface WsLoad {
   (options?: WsLoadOptions): Promise<LoadSummary>
   /**
    * Floods two servers in alternate slices of 100 ms (ABBA), until it is clear whether the head is slower than the base, at
-   * most for `maxDuration` ('30s'). Options left out come from the plugin's `defaults`.
+   * most for `maxDuration` ('30s'). Options left out come from the plugin's `defaults`. With `protocol`, `subscribers` and the
+   * like, the two are compared as `wsLoad.fanOut()` times them.
    *
    * @throws {WsLoadError} as `wsLoad()`, and `WSLOAD_ERR_TARGET_…` when a side's command does not start
    */
+  compare(options: FanOutCompareOptions): Promise<LoadComparison<FanOutSummary>>
   compare(options: CompareOptions): Promise<LoadComparison>
   /**
    * Publishes messages and times how long they take to reach every subscriber. Options left out come from the plugin's
@@ -78,9 +80,7 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
       return floodIn(surroundings(), options)
     },
     {
-      compare(options: CompareOptions): Promise<LoadComparison> {
-        return compareIn(surroundings(), options)
-      },
+      compare: ((options) => compareIn(surroundings(), options)) as WsLoad['compare'],
       fanOut(options: FanOutOptions): Promise<FanOutSummary> {
         return fanOutIn(surroundings(), options)
       },
@@ -128,9 +128,13 @@ async function fanOutIn({ test, defaults, target }: Surroundings, given: FanOutO
   return kept
 }
 
-async function compareIn({ test, defaults }: Surroundings, given: CompareOptions): Promise<LoadComparison> {
+async function compareIn(
+  { test, defaults }: Surroundings,
+  given: CompareOptions | FanOutCompareOptions,
+): Promise<LoadComparison> {
   const comparison = pointingAt(compareIn, () => {
-    const parsed = parseComparison(mergeOptions(withoutEnd(defaults), given))
+    const inherited = withoutEnd(defaults)
+    const parsed = parseComparison(mergeOptions(hasRoles(given) ? withoutPings(inherited) : inherited, given))
     const { load, maxDuration } = parsed
     checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
     return parsed

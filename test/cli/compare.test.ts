@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chatting } from '../support/chat.ts'
+import { passingOn } from '../support/rooms.ts'
 import { delaying } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -38,3 +39,22 @@ test(
     expect([0, 3]).toContain((await wsLoad('compare', base.url, head.url, ...flags, ...inFrames)).exitCode)
   },
 )
+
+test('ws-load compare finds that the head is late with one subscriber', { timeout: 90_000 }, async () => {
+  await using base = await passingOn()
+  await using head = await passingOn({ delay: (nth) => (nth === 5 ? 40 : 0) })
+  const protocol = join(import.meta.dirname, '../support/rooms.protocol.ts')
+  const load = ['-s', '12', '-p', '2', '-r', '100/s', '--protocol-module', protocol]
+  const flags = '--confidence 0.9 -t completion.p50=50% -t min=2ms -v error'.split(' ')
+  expect(await wsLoad('compare', base.url, head.url, ...load, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
+})
+
+test('ws-load compare tells mistakes of fan-outs by the names of flags', async () => {
+  const flags = ['--rooms', '0', '--connections', '3', '-t', 'p50=5%', '--mqtt-topic', '{}']
+  const { exitCode, stderr } = await wsLoad('compare', 'ws://127.0.0.1:1', 'ws://127.0.0.1:2', ...flags)
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('--rooms: expected a whole number')
+  expect(stderr).toContain('--connections: expected subscribers and publishers instead')
+  expect(stderr).toContain('--tolerance: p50: expected delivery.p50')
+  expect(stderr).toContain('--mqtt-topic: topic: missing')
+})

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { steady } from '../support/comparison.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 
 const tolerance = parseTolerance({ p50: '10%', p99: '20%', min: '0.5ms' })
 
@@ -45,6 +46,54 @@ describe.each([
     expect(judged.doubtful).toBe(true)
   })
 })
+
+describe('fan-outs', () => {
+  const ofFanOut = parseTolerance({ 'delivery.p50': '10%', 'completion.p50': '20%' }, 'tolerance', true)
+
+  test.each([
+    ['slower', 2, 6],
+    ['faster', 6, 2],
+    ['same', 2, 2],
+  ])('are judged as %s where deliveries took %d and %d ms', (verdict, base, head) => {
+    const runs = [fanOutResult({ messages: 1_000, ms: base }), fanOutResult({ messages: 1_000, ms: head })] as const
+    for (const compare of [compareSideBySide, compareRuns]) {
+      const judged = compare(...runs, ofFanOut, 0.99)
+      expect(judged.verdict).toBe(verdict)
+      expect(judged.changes[1]).toMatchObject({
+        indicator: 'completion.p50',
+        base: closeTo(base * 1.5),
+        head: closeTo(head * 1.5),
+      })
+    }
+  })
+
+  test('count by message, however many subscribers have it', () => {
+    const few = { messages: 100, subscribers: 1_000 }
+    const { verdict, changes } = compareSideBySide(fanOutResult(few), fanOutResult({ ...few, ms: 6 }), ofFanOut, 0.99)
+    expect(verdict).toBe('unclear')
+    expect(changes.map((change) => change.verdict)).toEqual(['unclear', 'unclear', 'unclear'])
+  })
+
+  test('fail to reach as many as before', () => {
+    const missing = fanOutResult({ messages: 500, missed: 10_000 })
+    const { changes } = compareRuns(fanOutResult({ messages: 500 }), missing, ofFanOut, 0.99)
+    expect(changes.at(-1)).toMatchObject({ indicator: 'errorRate', verdict: 'slower', head: 0.2 })
+  })
+
+  test('are not compared with pings, nor with others', () => {
+    const { options } = fanOutResult()
+    for (const base of [steady(2), fanOutResult({ subscribers: 50 })]) {
+      const judged = compareRuns(base, fanOutResult(), ofFanOut, 0.99)
+      expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+      expect(judged.reasons.join()).toContain(`is ${JSON.stringify(options.fanOut)}`)
+    }
+  })
+})
+
+/** As near as histograms tell. */
+function closeTo(ms: number): unknown {
+  return expect.toSatisfy((value: number) => Math.abs(value - ms) < ms / 100, `${ms} ms`)
+}
 
 test('a saturated generator blames no server for what two runs at different times differ by', () => {
   const saturated = steady(20, { generator: { saturated: true, reasons: ['busy'] } })

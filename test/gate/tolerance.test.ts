@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { parseTolerance, safeParseTolerance } from '../../src/gate/tolerance.ts'
+import { parseTolerance, safeParseTolerance, type Tolerance } from '../../src/gate/tolerance.ts'
 import { mistakesOf } from '../../src/parsed.ts'
 
 describe('parseTolerance', () => {
   test('reads shares of percentiles and of the mean', () => {
     expect(parseTolerance({ p50: '10%', 'p99.9': 0.5, p99_99: '200%', mean: '5 %' }).figures).toEqual([
-      { indicator: 'p50', percentile: 50, allowed: 0.1 },
-      { indicator: 'p99.9', percentile: 99.9, allowed: 0.5 },
-      { indicator: 'p99_99', percentile: 99.99, allowed: 2 },
-      { indicator: 'mean', percentile: undefined, allowed: 0.05 },
+      { indicator: 'p50', of: 'latency', percentile: 50, allowed: 0.1 },
+      { indicator: 'p99.9', of: 'latency', percentile: 99.9, allowed: 0.5 },
+      { indicator: 'p99_99', of: 'latency', percentile: 99.99, allowed: 2 },
+      { indicator: 'mean', of: 'latency', percentile: undefined, allowed: 0.05 },
     ])
   })
 
@@ -18,8 +18,8 @@ describe('parseTolerance', () => {
 
   test('compares p50 and p99 unless figures are named', () => {
     const figures = [
-      { indicator: 'p50', percentile: 50, allowed: 0.04 },
-      { indicator: 'p99', percentile: 99, allowed: 0.5 },
+      { indicator: 'p50', of: 'latency', percentile: 50, allowed: 0.04 },
+      { indicator: 'p99', of: 'latency', percentile: 99, allowed: 0.5 },
     ]
     expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01 })
     expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01 })
@@ -48,6 +48,32 @@ describe('parseTolerance', () => {
   })
 })
 
+describe('of fan-outs', () => {
+  const parse = (tolerance?: Tolerance) => parseTolerance(tolerance, 'tolerance', true)
+
+  test('names the latency that a figure is of', () => {
+    expect(parse({ 'delivery.p99': '10%', 'first.mean': '5%', 'completion.p90': 1 }).figures).toEqual([
+      { indicator: 'delivery.p99', of: 'latency', percentile: 99, allowed: 0.1 },
+      { indicator: 'first.mean', of: 'first', percentile: undefined, allowed: 0.05 },
+      { indicator: 'completion.p90', of: 'completion', percentile: 90, allowed: 1 },
+    ])
+  })
+
+  test('compares the median of deliveries and of completions unless figures are named', () => {
+    expect(parse({ min: '1ms' }).figures.map(({ indicator }) => indicator)).toEqual(['delivery.p50', 'completion.p50'])
+  })
+
+  test('is told from that of pings', () => {
+    expect(() => parse({ p50: '5%' })).toThrow('p50: expected delivery.p50, first.p50 or completion.p50 of a fan-out')
+    expect(() => parse({ 'delivery.p5O': '5%' })).toThrow(
+      'delivery.p5O: no such latency figure, did you mean "delivery.p50"?',
+    )
+    expect(() => parseTolerance({ 'first.p50': '5%' })).toThrow(
+      'first.p50: expected a fan-out, got pings; of these there is p50',
+    )
+  })
+})
+
 test.each([null, 5, '10%', ['p50']])('finds that %o is no tolerance', (value) => {
-  expect(mistakesOf(safeParseTolerance(value))).toHaveLength(1)
+  expect(mistakesOf(safeParseTolerance(value, false))).toHaveLength(1)
 })

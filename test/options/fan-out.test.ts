@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { parseComparison } from '../../src/options/compare.ts'
 import { parseFanOut } from '../../src/options/fan-out.ts'
 
 const least = { url: 'ws://127.0.0.1:3001', protocol: '/rooms.js' } as const
@@ -53,4 +54,37 @@ test.each<[Record<string, unknown>, string]>([
 
 test('all mistakes are told at once', () => {
   expect(mistakesOf({ subscribers: 0, connections: 5, warmup: 'y', protocol: 7 }).split('\n')).toHaveLength(5)
+})
+
+describe('a comparison', () => {
+  const sides = { base: { url: 'ws://127.0.0.1:1' }, head: { url: 'ws://127.0.0.1:2' } }
+
+  test('of fan-outs has their roles', () => {
+    const { load, fanOut, tolerance } = parseComparison({
+      ...sides,
+      protocol: least.protocol,
+      subscribers: 20,
+      rooms: 2,
+    })
+    expect(fanOut).toEqual({ subscribers: 20, publishers: 2, rooms: 2 })
+    expect(load).toMatchObject({ connections: 22, probe: { kind: 'protocol' } })
+    expect(tolerance.figures.map(({ of }) => of)).toEqual(['latency', 'completion'])
+  })
+
+  test('of pings has none', () => {
+    expect(parseComparison(sides)).toMatchObject({ fanOut: undefined, load: { connections: 10 } })
+  })
+
+  test('of fan-outs has every mistake told at once', () => {
+    const mistaken = { ...sides, subscribers: 0, connections: 5, tolerance: { p50: '5%' }, warmup: 'x', duration: '5s' }
+    expect(() => parseComparison(mistaken as never)).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: wsLoad.compare: 6 options are wrong
+        subscribers: expected a whole number from 1 to 1,000,000, got 0
+        connections: expected subscribers and publishers instead
+        protocol: expected a ready-made one such as socketIO.room(…), the URL of a module, or { module, data }, got nothing
+        tolerance.p50: expected delivery.p50, first.p50 or completion.p50 of a fan-out
+        duration: expected maxDuration instead, a comparison goes on until it is clear
+        warmup: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 0 ms to 1 day, got "x"]
+    `)
+  })
 })

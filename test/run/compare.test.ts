@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { CompareOptions } from '../../src/options/compare.ts'
 import { chatting } from '../support/chat.ts'
 import { moduleFile } from '../support/module-file.ts'
+import { passingOn } from '../support/rooms.ts'
 import { compare } from '../support/run.ts'
 import { freePort, parentOf, pidServer, visit } from '../support/processes.ts'
 import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
@@ -15,6 +16,49 @@ async function compared(base: Pick<Server, 'url'>, head: Pick<Server, 'url'>, op
 }
 
 const chat = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
+
+describe('compare of fan-outs', () => {
+  const load = { subscribers: 12, publishers: 2, rooms: 2, rate: '100/s', warmup: '200ms' } as const
+  const protocol = new URL('../support/rooms.protocol.ts', import.meta.url)
+  const decisive = { tolerance: { 'completion.p50': '50%', min: '2ms' }, confidence: 0.9 } as const
+
+  test('finds the one subscriber that the head is late with', async () => {
+    await using base = await passingOn()
+    await using head = await passingOn({ delay: (nth) => (nth === 5 ? 40 : 0) })
+    const sides = { base: { url: base.url }, head: { url: head.url } }
+    const { verdict, ...runs } = await compare({ ...sides, ...load, ...decisive, protocol })
+    expect(verdict.verdict).toBe('slower')
+    expect(verdict.changes[0]).toMatchObject({ indicator: 'completion.p50', verdict: 'slower' })
+    for (const run of [runs.base, runs.head]) {
+      expect(run.options).toMatchObject({ connections: 14, fanOut: { subscribers: 12, publishers: 2, rooms: 2 } })
+      expect(run.pings.sent).toBe(run.fanOut!.completion.pings.sent * 6)
+      expect(run).toMatchObject({ errors: {}, fanOut: { duplicates: 0, outOfOrder: 0 } })
+    }
+  })
+
+  test('is the same where both are as fast', async () => {
+    await using base = await passingOn({ delay: () => 20 })
+    await using head = await passingOn({ delay: () => 20 })
+    const sides = { base: { url: base.url }, head: { url: head.url } }
+    const { verdict } = await compare({
+      ...sides,
+      ...load,
+      ...decisive,
+      tolerance: { 'delivery.p50': '50%' },
+      protocol,
+    })
+    expect(verdict.verdict).toBe('same')
+  })
+
+  test('is unclear where nothing is passed on', async () => {
+    await using base = await passingOn()
+    await using head = await passingOn({ times: () => 0 })
+    const sides = { base: { url: base.url }, head: { url: head.url } }
+    const { verdict } = await compare({ ...sides, ...load, ...decisive, timeout: '200ms', maxDuration: '4s', protocol })
+    expect(verdict).toMatchObject({ verdict: 'slower', doubtful: true })
+    expect(verdict.reasons.join()).toContain('deliveries came')
+  })
+})
 
 describe('compare of a protocol', () => {
   test('has a session of each connection on either side', async () => {

@@ -4,17 +4,20 @@ import { loadResult, repeated } from './result.ts'
 interface FanOutShape {
   readonly messages?: number
   readonly subscribers?: number
-  /** Of deliveries, which took so many milliseconds. @default 2 */
+  /** That a delivery took; a message took half as long to reach the first, and half as much again to reach the last. @default 2 */
+  readonly ms?: number
+  /** Of deliveries, which took so many milliseconds instead. */
   readonly slow?: { readonly count: number; readonly ms: number }
   readonly missed?: number
   readonly duplicates?: number
   readonly outOfOrder?: number
 }
 
-/** A run of a fan-out over 5 s: 200 messages to 100 subscribers, each delivery of which took 2 ms, each message 3 ms. */
+/** A run of a fan-out over 5 s: 200 messages to 100 subscribers, all of which took as long. */
 export function fanOutResult({
   messages = 200,
   subscribers = 100,
+  ms = 2,
   slow = { count: 0, ms: 0 },
   missed = 0,
   duplicates = 0,
@@ -22,15 +25,15 @@ export function fanOutResult({
 }: FanOutShape = {}): LoadResult & { readonly fanOut: FanOutResult } {
   const delivered = messages * subscribers - missed
   const incomplete = Math.min(messages, missed)
-  const result = loadResult([...repeated(delivered - slow.count, 2), ...repeated(slow.count, slow.ms)], {
+  const result = loadResult([...repeated(delivered - slow.count, ms), ...repeated(slow.count, slow.ms)], {
     pings: { timedOut: missed },
     options: { fanOut: { subscribers, publishers: 1, rooms: 1 }, rate: 40 },
   })
   return {
     ...result,
     fanOut: {
-      first: messageTimes(messages, 1, {}),
-      completion: messageTimes(messages - incomplete, 3, { timedOut: incomplete }),
+      first: messageTimes(messages, ms / 2, {}),
+      completion: messageTimes(messages - incomplete, ms * 1.5, { timedOut: incomplete }),
       duplicates,
       outOfOrder,
     },

@@ -1,5 +1,5 @@
 /** Runs as `wsLoad()` and `wsLoad.compare()` make them, without Vitest. */
-import { type CompareOptions, parseComparison } from '../../src/options/compare.ts'
+import { type CompareOptions, type FanOutCompareOptions, parseComparison } from '../../src/options/compare.ts'
 import { type FanOutOptions, parseFanOut } from '../../src/options/fan-out.ts'
 import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
@@ -20,6 +20,9 @@ export async function fanOut(options: Partial<FanOutOptions> & Pick<FanOutOption
   return new FanOutSummary({ ...result, fanOut: result.fanOut! })
 }
 
-export async function compare(options: CompareOptions, watcher?: Watcher): Promise<ComparedRuns> {
+export async function compare(
+  options: CompareOptions | FanOutCompareOptions,
+  watcher?: Watcher,
+): Promise<ComparedRuns> {
   return compareParsed(parseComparison(options), { signal: options.signal, watcher })
 }

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { baselineFile, readBaseline, writeBaseline } from '../../src/vitest/baseline.ts'
 import { currentRun, forgetWriters, noteWriter, runName } from '../../src/vitest/baseline-writers.ts'
 import '../../src/vitest/matchers.ts'
+import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
 import { steady } from '../support/comparison.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { withoutColours } from '../support/without-colours.ts'
 
 const before = process.cwd()
@@ -53,6 +55,19 @@ describe('toMatchBaseline', () => {
     )
     expect(steady(20)).not.toMatchBaseline('gateway', tolerance)
     expect(() => expect(steady(2)).not.toMatchBaseline('gateway', tolerance)).toThrow(/expected a regression for sure/)
+  })
+
+  test('judges a fan-out by its deliveries and its messages', () => {
+    const fanOut = (ms: number) => new FanOutSummary(fanOutResult({ messages: 1_000, ms }))
+    const bounds = { 'delivery.p50': '20%', 'completion.p50': '20%' }
+    keep('rooms', fanOut(2))
+    expect(fanOut(2)).toMatchBaseline('rooms')
+    expect(fanOut(2)).toMatchBaseline('rooms', bounds)
+    expect(withoutColours(() => expect(fanOut(6)).toMatchBaseline('rooms', bounds))).toThrow(
+      /^Slower: delivery\.p50 changed by \+200 %[^]*completion\.p50[^]*100,000 deliveries came in 5 s/,
+    )
+    expect(() => expect(steady(2)).toMatchBaseline('rooms')).toThrow('the base had another load: fanOut was')
+    expect(() => expect(fanOut(2)).toMatchBaseline('rooms', { p50: '5%' })).toThrow('p50: expected delivery.p50')
   })
 
   test('never passes without a baseline, and writes none unless it is told to', async () => {
