@@ -1,9 +1,10 @@
 import { h, type Markup } from './element.ts'
 import { formatPercentile } from '../report/percentiles.ts'
-import { observeRun } from '../slo/observation.ts'
+import { type FanOutObservation, observeRun } from '../slo/observation.ts'
 import type { LatencyGroup } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
-import type { AfterSilence, GeneratorReport, LoadResult, Starvation } from '../result/load-result.ts'
+import { type SampleWords, wordsOf } from '../result/samples.ts'
+import type { AfterSilence, FanOutResult, GeneratorReport, LoadResult, Starvation } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { table, unfold } from './markup.ts'
 
@@ -34,17 +35,20 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
     generator,
     environment,
     options,
+    fanOut,
   } = result
   const run = observeRun(result)
+  const words = wordsOf(result)
   const percentilesOf = (group: LatencyGroup): string[] =>
     [50, 99, 100].map((percentile) => formatPercentile(run, percentile, group))
   return [
-    unfold(`Pings, messages and connections${suffix}`, [
+    unfold(`${capitalised(words.many)}, messages and connections${suffix}`, [
       table({
         caption: 'Totals',
         head: ['total', 'count'],
         rows: [
-          ...countsOf('pings', { ...pings }),
+          ...countsOf(words.many, { ...pings }),
+          ...(fanOut === undefined ? [] : countsOfFanOut(fanOut)),
           ...countsOf('messages', { ...messages }),
           ...countsOf('pongs', { ...pongs }),
           ...countsOf('connections', { ...connections }),
@@ -54,6 +58,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         caption: 'Other latencies',
         head: ['latency', 'count', 'p50', 'p99', 'max'],
         rows: [
+          ...(fanOut === undefined ? [] : latenciesOfFanOut(run.fanOut!)),
           ['handshake', formatCount(handshake.count), ...percentilesOf('handshake')],
           ...(session.count > 0 ? [['session', formatCount(session.count), ...percentilesOf('session')]] : []),
           ...(reconnect.count > 0 ? [['reconnect', ...figuresOf(reconnect)]] : []),
@@ -63,27 +68,46 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
       }),
     ]),
     unfold(`Generator and environment${suffix}`, [
-      textTable('Generator', describeGenerator(generator)),
+      textTable('Generator', describeGenerator(generator, words)),
       textTable('Environment', textsOf(environment)),
     ]),
     unfold(`Options${suffix}`, textTable('Options', textsOf(options))),
   ]
 }
 
-function describeGenerator({ saturated, reasons, ...generator }: GeneratorReport): Record<string, string> {
+function countsOfFanOut({ completion, duplicates, outOfOrder }: FanOutResult): string[][] {
+  return [
+    ...countsOf('published', { ...completion.pings }),
+    ['duplicates', formatCount(duplicates)],
+    ['out of order', formatCount(outOfOrder)],
+  ]
+}
+
+function latenciesOfFanOut({ first, completion }: FanOutObservation): string[][] {
+  return Object.entries({ first, completion }).map(([name, messages]) => [
+    name,
+    formatCount(messages.latency.count),
+    ...[50, 99, 100].map((percentile) => formatPercentile(messages, percentile)),
+  ])
+}
+
+function describeGenerator(
+  { saturated, reasons, ...generator }: GeneratorReport,
+  { one, many }: SampleWords,
+): Record<string, string> {
   const { threads, eventLoopUtilization, cpuPerPing, resolution, heldBack, gcPauses, starvation, afterSilence } =
     generator
   const pauses = `${formatDuration(gcPauses.total)} in total, the longest ${formatDuration(gcPauses.max)}`
   return {
     threads: formatCount(threads),
     'event loop busy': formatRatio(eventLoopUtilization),
-    'CPU per ping': formatDuration(cpuPerPing),
+    [`CPU per ${one}`]: formatDuration(cpuPerPing),
     'resolution at p50': formatDuration(resolution.p50),
     'resolution at p99': formatDuration(resolution.p99),
-    'pings held back': formatCount(heldBack),
+    ...(heldBack > 0 && { 'pings held back': formatCount(heldBack) }),
     'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
     ...(starvation && describeStarvation(starvation)),
-    ...(afterSilence && describeAfterSilence(afterSilence)),
+    ...(afterSilence && describeAfterSilence(afterSilence, many)),
     saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
   }
 }
@@ -101,14 +125,12 @@ function describeStarvation({ throttled, waiting, memoryStall, stopped }: Starva
 }
 
 /** What the generator may have caused itself by not running for a while. */
-function describeAfterSilence({
-  failed,
-  closedEarly,
-  failedReconnects,
-  ...pings
-}: AfterSilence): Record<string, string> {
+function describeAfterSilence(
+  { failed, closedEarly, failedReconnects, ...pings }: AfterSilence,
+  samples: string,
+): Record<string, string> {
   const counts = {
-    ...Object.fromEntries(Object.entries(pings).map(([name, count]) => [`pings ${inWords(name)}`, count])),
+    ...Object.fromEntries(Object.entries(pings).map(([name, count]) => [`${samples} ${inWords(name)}`, count])),
     'connections failed': failed,
     'connections closed early': closedEarly,
     'reconnects failed': failedReconnects,
@@ -141,6 +163,10 @@ function textOf(name: string, value: unknown): string {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 /** `timedOut` is `timed out`. */

@@ -5,6 +5,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { linearAxis } from './axis.ts'
 import { type Chart, chart, plot, px, width } from './chart.ts'
+import { samplesOf } from './samples.ts'
 
 const rowHeight = 20
 /** Pixels from the left. */
@@ -13,8 +14,10 @@ const barStart = nameEnd + 12
 const longestBarEnd = width - 170
 const countEnd = width - 84
 
-/** How many pings took how long, and how many were never answered. */
-export function distributionChart({ latency, pings }: LoadResult): Chart | null {
+/** How many pings or deliveries took how long, and how many never came. */
+export function distributionChart(result: LoadResult): Chart | null {
+  const { latency, pings } = result
+  const samples = samplesOf(result)
   const unanswered = pings.timedOut + pings.lost
   const rows = [
     ...distributionOf(latency).map(({ low, high, count }) => ({
@@ -22,7 +25,7 @@ export function distributionChart({ latency, pings }: LoadResult): Chart | null 
       count,
       colour: 'first',
     })),
-    ...(unanswered > 0 ? [{ name: 'no answer', count: unanswered, colour: 'bad' }] : []),
+    ...(unanswered > 0 ? [{ name: samples.unanswered, count: unanswered, colour: 'bad' }] : []),
   ]
   if (rows.length === 0) return null
   const total = rows.reduce((sum, { count }) => sum + count, 0)
@@ -31,7 +34,7 @@ export function distributionChart({ latency, pings }: LoadResult): Chart | null 
   return chart(
     {
       title: 'Histogram',
-      description: rows.map(({ name, count }) => `${name}: ${formatCount(count)} pings.`).join(' '),
+      description: rows.map(({ name, count }) => `${name}: ${formatCount(count)} ${samples.many}.`).join(' '),
       height: rows.length * rowHeight + 12,
     },
     rows.map(({ name, count, colour }, nth) => {

@@ -13,12 +13,14 @@ import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
+import { reachOf } from '../result/error-rate.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { detailsOf } from './details.ts'
 import { distributionChart } from './distribution-chart.ts'
 import { badge, figure, table, unfold } from './markup.ts'
 import { percentileChart } from './percentile-chart.ts'
+import { messages, type Samples, samplesOf } from './samples.ts'
 import type { PageSection, ShownRun } from './section.ts'
 import { chartStyle, pageStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
@@ -64,6 +66,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     ...(objectives.length > 0 && { objectives: countUncertain(objectives) }),
     ...(verdict !== undefined && { confidence: verdict.confidence }),
   }
+  const samples = samplesOf(runs.at(-1)!.result)
   return h('section', { id: `flood-${nth + 1}` }, [
     h('h2', null, [printable(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
@@ -74,8 +77,9 @@ function sectionOf(section: PageSection, nth: number): Markup {
     keyFigures(runs),
     verdict === undefined ? null : objectivesOf(verdict),
     comparison === undefined ? null : changesOf(comparison, runs),
-    figure('Latency by percentile', percentileChart(runs, objectives), percentileTable(runs, judged)),
-    figure('Latency over time', timelineChart(runs), ...runs.map((run) => secondsOf(run, runs.length))),
+    figure(`${samples.latency} by percentile`, percentileChart(runs, objectives), percentileTable(runs, judged)),
+    overTime(runs, samples),
+    overTime(runs, messages),
     runs.map((run) => figure(`Histogram${suffix(run, runs.length)}`, distributionChart(run.result))),
     runs.map((run) => h('div', null, [errorsOf(run, runs.length), detailsOf(run.result, suffix(run, runs.length))])),
   ])
@@ -93,17 +97,17 @@ function describeRun({ name, result }: ShownRun, runs: number): string {
   return `${label}${printable(String(options.url))}, ${formatDuration(duration)} from ${startedAt}${early}`
 }
 
+type Figures = Readonly<Record<string, (result: LoadResult) => string>>
+
 function keyFigures(runs: readonly ShownRun[]): Markup {
-  const figures: Readonly<Record<string, (result: LoadResult) => string>> = {
-    p50: (result) => formatPercentile(observeRun(result), 50),
-    p99: (result) => formatPercentile(observeRun(result), 99),
-    max: (result) => formatPercentile(observeRun(result), 100),
-    answered: ({ throughput }) => formatRate(throughput),
-    errors: ({ errorRate }) => formatRatio(errorRate),
+  const isOfFanOuts = runs.every(({ result }) => result.fanOut !== undefined)
+  const figures: Figures = {
+    ...(isOfFanOuts ? figuresOfFanOut : figuresOfPings),
     ...(runs.some(({ result }) => result.connections.failed > 0) && {
       'connect errors': ({ connectErrorRate }: LoadResult) => formatRatio(connectErrorRate),
     }),
-    connections: ({ connections }) => `${formatCount(connections.opened)} of ${formatCount(connections.requested)}`,
+    connections: ({ connections }: LoadResult) =>
+      `${formatCount(connections.opened)} of ${formatCount(connections.requested)}`,
   }
   return h(
     'dl',
@@ -112,6 +116,25 @@ function keyFigures(runs: readonly ShownRun[]): Markup {
       h('div', null, [h('dt', null, name), runs.map(({ result }) => h('dd', null, read(result)))]),
     ),
   )
+}
+
+const figuresOfPings: Figures = {
+  p50: (result) => formatPercentile(observeRun(result), 50),
+  p99: (result) => formatPercentile(observeRun(result), 99),
+  max: (result) => formatPercentile(observeRun(result), 100),
+  answered: ({ throughput }) => formatRate(throughput),
+  errors: ({ errorRate }) => formatRatio(errorRate),
+}
+
+const figuresOfFanOut: Figures = {
+  'delivery p50': (result) => formatPercentile(observeRun(result), 50),
+  'delivery p99': (result) => formatPercentile(observeRun(result), 99),
+  'completion p50': (result) => formatPercentile(observeRun(result).fanOut!.completion, 50),
+  'completion p99': (result) => formatPercentile(observeRun(result).fanOut!.completion, 99),
+  reach: ({ pings }) => formatRatio(reachOf(pings)),
+  delivered: ({ throughput }) => formatRate(throughput),
+  duplicates: ({ fanOut }) => formatCount(fanOut!.duplicates),
+  'out of order': ({ fanOut }) => formatCount(fanOut!.outOfOrder),
 }
 
 function objectivesOf(verdict: SLOVerdict): Markup {
@@ -145,14 +168,20 @@ function changesOf(comparison: ComparisonVerdict, runs: readonly ShownRun[]): Ma
   ])
 }
 
+function overTime(runs: readonly ShownRun[], samples: Samples): Markup | null {
+  const tables = runs.map((run) => secondsOf(run, runs.length, samples))
+  return figure(`${samples.latency} over time`, timelineChart(runs, samples), ...tables)
+}
+
 function percentileTable(runs: readonly ShownRun[], judged: Partial<Judged>): Markup {
+  const samples = samplesOf(runs.at(-1)!.result)
   const columns = runs
     .filter(({ result }) => result.latency.count > 0)
     .map((run) => columnsOf(run, runs.length, judged))
   return unfold(
     'As a table',
     table({
-      caption: 'Latency by percentile',
+      caption: `${samples.latency} by percentile`,
       head: ['percentile', ...columns.flatMap(({ head }) => head)],
       rows: [0, ...percentiles, 100].map((percentile, nth) => [
         percentileName(percentile),
@@ -170,7 +199,7 @@ function columnsOf(run: ShownRun, runs: number, judged: Partial<Judged>): { head
   const observed = observeRun(result)
   const measured = (percentile: number): string => formatPercentile(observed, percentile)
   return {
-    head: [`latency${suffix(run, runs)}`, `${formatRatio(confidence)} sure`],
+    head: [`${samplesOf(result).latency.toLowerCase()}${suffix(run, runs)}`, `${formatRatio(confidence)} sure`],
     rows: [
       [measured(0), ''],
       ...percentiles.map((percentile, nth) => [
@@ -182,17 +211,19 @@ function columnsOf(run: ShownRun, runs: number, judged: Partial<Judged>): { head
   }
 }
 
-function secondsOf(run: ShownRun, runs: number): Markup {
+function secondsOf(run: ShownRun, runs: number, samples: Samples): Markup {
   return unfold(
     `As a table${suffix(run, runs)}`,
     table({
-      caption: `Seconds${suffix(run, runs)}`,
-      head: ['from', 'p50', 'p99', 'max', 'sent', 'answered', 'timed out', 'lost', 'dropped'],
-      rows: run.result.intervals.map(({ start, p50, p99, max, sent, answered, timedOut, lost, dropped }) => [
-        formatDuration(start),
-        ...[p50, p99, max].map(formatDuration),
-        ...[sent, answered, timedOut, lost, dropped].map(formatCount),
-      ]),
+      caption: `${samples.latency} in each second${suffix(run, runs)}`,
+      head: ['from', 'p50', 'p99', 'max', samples.sent, samples.answered, 'timed out', 'lost', 'dropped'],
+      rows: samples
+        .intervalsOf(run.result)
+        .map(({ start, p50, p99, max, sent, answered, timedOut, lost, dropped }) => [
+          formatDuration(start),
+          ...[p50, p99, max].map(formatDuration),
+          ...[sent, answered, timedOut, lost, dropped].map(formatCount),
+        ]),
     }),
   )
 }

@@ -7,6 +7,7 @@ import { formatPercentile } from '../report/percentiles.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { band, type Chart, chart, line, type LineStyle, plot, type Point, px, xAxis, yAxis } from './chart.ts'
+import { samplesOf } from './samples.ts'
 import type { ChartedObjective, ShownRun } from './section.ts'
 
 const height = 320
@@ -36,7 +37,7 @@ export function percentileChart(runs: readonly ShownRun[], objectives: readonly 
   const ticks = tickShares.map(ninesAt).filter((nines) => nines <= mostNines)
   return chart(
     {
-      title: 'Latency by percentile',
+      title: `${samplesOf(runs[0]!.result).latency} by percentile`,
       description: describe(curves),
       height,
       series: curves.map(({ name, style }) => ({ name, ...style })),
@@ -84,11 +85,11 @@ function curveOf(run: Observation): CurvePoint[] {
 
 /** How many nines the last of the pings stands for. */
 function ninesOf(run: Observation): number {
-  return Math.max(1, Math.log10(settledPings(run)))
+  return Math.max(1, Math.log10(settledSamples(run)))
 }
 
 /** Pings of which a latency is known, or that none was to come. */
-function settledPings({ latency, pings }: Observation): number {
+function settledSamples({ latency, pings }: Observation): number {
   return latency.count + pings.timedOut + pings.lost
 }
 
@@ -146,8 +147,8 @@ function describe(curves: readonly Curve[]): string {
   return curves
     .map(({ name, run }) => {
       const figures = [50, 99].map((percentile) => `p${percentile} ${formatPercentile(run, percentile)}`)
-      const pings = formatCount(settledPings(run))
-      return `${name}: ${figures.join(', ')}, maximum ${formatPercentile(run, 100)} of ${pings} pings.`
+      const settled = formatCount(settledSamples(run))
+      return `${name}: ${figures.join(', ')}, maximum ${formatPercentile(run, 100)} of ${settled} ${run.samples}.`
     })
     .join(' ')
 }

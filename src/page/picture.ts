@@ -2,16 +2,18 @@ import { h, Markup } from './element.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { plot, width } from './chart.ts'
 import { percentileChart } from './percentile-chart.ts'
+import { messages, samplesOf } from './samples.ts'
 import { chartStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 const margin = 12
 const headingHeight = 24
 
-/** Percentile curve and time line of a run as one SVG, in light and dark; `null` if nothing was measured. */
+/** Percentile curve and time lines of a run as one SVG, in light and dark; `null` if nothing was measured. */
 export function formatPicture(result: LoadResult, name = 'latency'): string | null {
   const runs = [{ name, result }]
-  const charts = [percentileChart(runs, []), timelineChart(runs)].filter((drawing) => drawing !== null)
+  const timelines = [samplesOf(result), messages].map((samples) => timelineChart(runs, samples))
+  const charts = [percentileChart(runs, []), ...timelines].filter((drawing) => drawing !== null)
   if (charts.length === 0) return null
   let y = margin
   const placed = charts.map((drawing) => {

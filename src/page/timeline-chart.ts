@@ -3,7 +3,13 @@ import type { LoadInterval } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { type Chart, chart, line, plot, px, type Series, xAxis, yAxis } from './chart.ts'
+import type { Samples } from './samples.ts'
 import type { ShownRun } from './section.ts'
+
+interface Drawn {
+  readonly name: string
+  readonly intervals: readonly LoadInterval[]
+}
 
 const height = 420
 const [top, bottom] = [28, 270]
@@ -11,10 +17,12 @@ const [rateTop, rateBottom] = [318, height - 32]
 const figures = ['p50', 'p99', 'max'] as const
 
 /** Latency of each second, and below it throughput and what failed. */
-export function timelineChart(runs: readonly ShownRun[]): Chart | null {
-  const drawn = runs.filter(({ result }) => result.intervals.length > 1)
+export function timelineChart(runs: readonly ShownRun[], samples: Samples): Chart | null {
+  const drawn = runs
+    .map(({ name, result }): Drawn => ({ name, intervals: samples.intervalsOf(result) }))
+    .filter(({ intervals }) => intervals.length > 1)
   if (drawn.length === 0) return null
-  const all = drawn.flatMap(({ result }) => result.intervals)
+  const all = drawn.flatMap(({ intervals }) => intervals)
   const end = Math.max(...all.map(({ start, duration }) => start + duration)) / 1_000
   const x = linearAxis({ low: 0, high: end, from: plot.left, to: plot.right })
   const latency = latencyAxis(
@@ -26,13 +34,13 @@ export function timelineChart(runs: readonly ShownRun[]): Chart | null {
   const rate = linearAxis({ low: 0, high: Math.max(1, ...rates) * 1.1, from: rateBottom, to: rateTop })
   const series = drawn.flatMap(({ name }, nth) => seriesOf(name, nth, drawn.length))
   return chart(
-    { title: 'Latency over time', description: describe(drawn), height, series },
+    { title: `${samples.latency} over time`, description: describe(drawn, samples), height, series },
     yAxis(latency, formatDuration),
     xAxis(x, (seconds) => (seconds === 0 ? '0 s' : formatDuration(seconds * 1_000)), top, bottom),
-    drawn.flatMap(({ result }, nth) =>
+    drawn.flatMap(({ intervals }, nth) =>
       figures.map((figure, at) =>
         line(
-          result.intervals.map((interval) => [x.at(middleOf(interval)), latency.at(interval[figure])]),
+          intervals.map((interval) => [x.at(middleOf(interval)), latency.at(interval[figure])]),
           series[nth * figures.length + at]!,
         ),
       ),
@@ -40,17 +48,17 @@ export function timelineChart(runs: readonly ShownRun[]): Chart | null {
     h(
       'text',
       { class: 'legend', x: plot.left, y: rateTop - 10 },
-      'answered per second; bars: timed out, lost and dropped',
+      `${samples.answered} per second; bars: timed out, lost and dropped`,
     ),
     yAxis({ ...rate, ticks: rate.ticks.filter((_, nth) => nth % 2 === 0) }, formatRate),
-    drawn.flatMap(({ result }, nth) => [
+    drawn.flatMap(({ intervals }, nth) => [
       line(
-        result.intervals.map((interval) => [x.at(middleOf(interval)), rate.at(interval.throughput)]),
+        intervals.map((interval) => [x.at(middleOf(interval)), rate.at(interval.throughput)]),
         series[nth * figures.length]!,
       ),
-      result.intervals.map((interval) => failureBar(interval, x, rate)),
+      intervals.map((interval) => failureBar(interval, x, rate)),
     ]),
-    drawn.length === 1 ? drawn[0]!.result.intervals.map((interval) => hint(interval, x)) : null,
+    drawn.length === 1 ? drawn[0]!.intervals.map((interval) => hint(interval, x, samples)) : null,
   )
 }
 
@@ -89,15 +97,15 @@ function failureBar(interval: LoadInterval, x: Axis, rate: Axis): Markup | null 
 }
 
 /** Says the second's figures when pointed at. */
-function hint(interval: LoadInterval, x: Axis): Markup {
+function hint(interval: LoadInterval, x: Axis, { answered }: Samples): Markup {
   const { start, duration, p50, p99, max, throughput, timedOut, lost, dropped } = interval
   const { left, width } = columnOf(interval, x)
   const text = [
     `${formatDuration(start)} to ${formatDuration(start + duration)}`,
     ...(Number.isFinite(p50)
       ? [`p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}, max ${formatDuration(max)}`]
-      : ['no answers']),
-    `${formatRate(throughput)} answered`,
+      : [`none ${answered}`]),
+    `${formatRate(throughput)} ${answered}`,
     ...Object.entries({ 'timed out': timedOut, lost, dropped })
       .filter(([, count]) => count > 0)
       .map(([what, count]) => `${formatCount(count)} ${what}`),
@@ -114,15 +122,15 @@ function columnOf({ start, duration }: LoadInterval, x: Axis): { left: number; w
   return { left, width: x.at((start + duration) / 1_000) - left }
 }
 
-function describe(runs: readonly ShownRun[]): string {
+function describe(runs: readonly Drawn[], samples: Samples): string {
   return runs
-    .map(({ name, result: { intervals } }) => {
+    .map(({ name, intervals }) => {
       const answered = intervals.filter(({ p99 }) => Number.isFinite(p99))
-      if (answered.length === 0) return `${name}: no answers.`
+      if (answered.length === 0) return `${name}: none ${samples.answered}.`
       const worst = answered.reduce((one, other) => (other.max > one.max ? other : one))
       const points = answered.map(({ p99 }) => p99)
       const range = `${formatDuration(Math.min(...points))} to ${formatDuration(Math.max(...points))}`
-      return `${name}: p99 of a second from ${range}, slowest answer ${formatDuration(worst.max)} ${formatDuration(worst.start)} after the start.`
+      return `${name}: p99 of a second from ${range}, the slowest ${formatDuration(worst.max)} ${formatDuration(worst.start)} after the start.`
     })
     .join(' ')
 }

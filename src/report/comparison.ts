@@ -14,6 +14,7 @@ import { findIndicator } from '../slo/indicator.ts'
 import { observeRun } from '../slo/observation.ts'
 import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { wordsOf } from '../result/samples.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes } from './outcome.ts'
@@ -106,9 +107,10 @@ function describeSides({ base, head, changes }: Compared): string[] {
 }
 
 /** How much of a side was measured. */
-export function describeAnswered({ fanOut, pings, duration }: LoadResult): string {
-  const what = fanOut === undefined ? 'pings answered' : 'deliveries came'
-  return `${formatCount(pings.answered)} ${what} in ${formatDuration(duration)}`
+export function describeAnswered(result: LoadResult): string {
+  const { pings, duration } = result
+  const { many, answered } = wordsOf(result)
+  return `${formatCount(pings.answered)} ${many} ${answered} in ${formatDuration(duration)}`
 }
 
 /** Where a figure of the whole run reads otherwise than that of the blocks that were compared. */

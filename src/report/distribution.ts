@@ -21,17 +21,21 @@ export interface Row {
 
 /**
  * Draws the samples as a histogram of at most 10 rows on a logarithmic axis with round numbers, and one more for the
- * pings that were never answered.
+ * pings or deliveries that never came.
  */
-export function drawDistribution(summary: LatencySummary, unanswered: number, paint: Paint = plain): string[] {
+export function drawDistribution(
+  summary: LatencySummary,
+  missing: { readonly name: string; readonly count: number },
+  paint: Paint = plain,
+): string[] {
   const rows = distributionOf(summary)
-  const counts = [...rows.map(({ count }) => count), ...(unanswered > 0 ? [unanswered] : [])]
+  const counts = [...rows.map(({ count }) => count), ...(missing.count > 0 ? [missing.count] : [])]
   const labels = rows.map(({ low, high }) => formatRange(low, high, formatDuration))
   const total = counts.reduce((sum, count) => sum + count, 0)
   const longest = Math.max(0, ...labels.map(({ length }) => length))
   const lines = align(
     counts.map((count, at) => [
-      `  ${(labels[at] ?? 'no answer').padStart(longest)}`,
+      `  ${(labels[at] ?? missing.name).padStart(longest)}`,
       formatCount(count).padStart(formatCount(Math.max(...counts)).length),
       formatShare(count / total).padStart(8),
       '',

@@ -1,7 +1,8 @@
 import { type Change, type ChangeVerdict, type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
 import { type LatencyFigures, type PlainFields, plainFields } from '../result/json.ts'
-import type { LoadResult } from '../result/load-result.ts'
-import { observeRun } from '../slo/observation.ts'
+import { reachOf } from '../result/error-rate.ts'
+import type { FanOutResult, LoadResult, PingTotals } from '../result/load-result.ts'
+import { type FanOutObservation, type Observation, observeRun } from '../slo/observation.ts'
 import { readPercentile } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 
@@ -36,6 +37,15 @@ interface RecordedSide {
   readonly other: number
 }
 
+/** What became of the messages of a fan-out. */
+interface RecordedFanOut extends Pick<FanOutResult, 'duplicates' | 'outOfOrder'> {
+  /** Messages; those that reached everybody are `answered`. */
+  readonly published: PingTotals
+  readonly reach: number | null
+  /** Until the last subscriber had a message; one that anybody missed is infinitely slow: `null`. */
+  readonly completion: PlainFields<Readonly<Record<'p50' | 'p99' | 'max', number>>>
+}
+
 /**
  * A flood in plain JSON, as a test's `meta.wsLoad` lists it: milliseconds, per second, ratios from 0 to 1, as in
  * `LoadSummary`; `null` where nothing was measured.
@@ -54,6 +64,8 @@ export interface FloodRecord
   readonly latency: PlainFields<LatencyFigures>
   /** The response times that verdicts measure, in which a ping without an answer is infinitely slow: `null`. */
   readonly responseTime: PlainFields<Readonly<Record<'p50' | 'p99' | 'max', number>>>
+  /** Of a fan-out, whose `pings` and latencies are those of deliveries. */
+  readonly fanOut?: RecordedFanOut
   /** How many of each kind, by code. */
   readonly errors: Readonly<Record<string, number>>
   readonly saturated: boolean
@@ -70,7 +82,6 @@ export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison'>
 export function recordOf(result: LoadResult, { attempt, name, comparison }: FloodContext): FloodRecord {
   const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, messages, connections } = result
   const run = observeRun(result)
-  const measured = (percentile: number): number => readPercentile(run, 'latency', percentile).measured
   return {
     ...(name !== undefined && { name }),
     ...(comparison !== undefined && { comparison }),
@@ -83,12 +94,32 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
     messages,
     connections,
     latency: plainFields(result.latency),
-    responseTime: plainFields({ p50: measured(50), p99: measured(99), max: measured(100) }),
+    responseTime: responseTimes(run),
+    ...(result.fanOut !== undefined && { fanOut: recordFanOut(result.fanOut, result, run.fanOut!) }),
     errors: Object.fromEntries(Object.entries(result.errors).map(([code, { count }]) => [code, count])),
     saturated: result.generator.saturated,
     otherFloods: result.environment.otherFloods,
     verdicts: [],
   }
+}
+
+function recordFanOut(
+  { duplicates, outOfOrder, completion }: FanOutResult,
+  { pings }: LoadResult,
+  observed: FanOutObservation,
+): RecordedFanOut {
+  return {
+    published: completion.pings,
+    ...plainFields({ reach: reachOf(pings) }),
+    completion: responseTimes(observed.completion),
+    duplicates,
+    outOfOrder,
+  }
+}
+
+function responseTimes(run: Observation): FloodRecord['responseTime'] {
+  const measured = (percentile: number): number => readPercentile(run, 'latency', percentile).measured
+  return plainFields({ p50: measured(50), p99: measured(99), max: measured(100) })
 }
 
 /** An SLO's verdict. */

@@ -56,12 +56,13 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 
 /** A flood in one line: for an annotation of its test. */
 export function describeFlood(flood: FloodRecord): string {
-  const { pings, throughput, messages, connections, url, saturated, otherFloods } = flood
+  const { pings, throughput, messages, connections, url, saturated, otherFloods, fanOut } = flood
   return [
-    `${labelOf(flood)}p50 ${responseTimeOf(flood, 'p50')}`,
+    `${labelOf(flood)}${fanOut === undefined ? '' : 'delivery '}p50 ${responseTimeOf(flood, 'p50')}`,
     `p99 ${responseTimeOf(flood, 'p99')}`,
     `max ${responseTimeOf(flood, 'max')}`,
-    `${formatCount(pings.answered)} answers at ${formatRecorded(throughput, formatRate)}`,
+    ...(fanOut === undefined ? [] : describeFanOut(fanOut)),
+    `${formatCount(pings.answered)} ${fanOut === undefined ? 'answers' : 'deliveries'} at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
     ...(messages.surplus > 0 ? [`${formatCount(messages.surplus)} surplus messages`] : []),
     ...(saturated ? ['generator saturated'] : []),
@@ -70,6 +71,23 @@ export function describeFlood(flood: FloodRecord): string {
       : []),
     `${formatCount(connections.requested)} connections to ${printable(url)}`,
   ].join(', ')
+}
+
+function describeFanOut({
+  completion,
+  reach,
+  published,
+  duplicates,
+  outOfOrder,
+}: NonNullable<FloodRecord['fanOut']>): string[] {
+  const incomplete = published.answered < published.sent
+  return [
+    `completion p99 ${formatDuration(completion.p99 ?? (incomplete ? Infinity : NaN))}`,
+    `reach ${formatRecorded(reach, formatRatio)}`,
+    `${formatCount(published.sent)} messages`,
+    ...(duplicates > 0 ? [`${formatCount(duplicates)} duplicates`] : []),
+    ...(outOfOrder > 0 ? [`${formatCount(outOfOrder)} out of order`] : []),
+  ]
 }
 
 function figuresOf({ flood }: Row, maxLimits = 1): string[] {

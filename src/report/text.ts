@@ -7,6 +7,7 @@ import { readMean } from '../slo/reading.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
 import type { AfterSilence, LoadResult } from '../result/load-result.ts'
+import { type SampleWords, wordsOf } from '../result/samples.ts'
 import { lostShare } from '../result/starvation.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
@@ -33,7 +34,7 @@ export interface SummaryFormat {
 /** A run on one screen of 80 columns, safe to print whatever the server sent. */
 export function formatSummary(result: LoadResult, { paint = plain, verdict }: SummaryFormat = {}): string {
   const { generator, environment, pings, latency, errors } = result
-  const unanswered = pings.timedOut + pings.lost
+  const missing = { name: wordsOf(result).unanswered, count: pings.timedOut + pings.lost }
   const blocks = [
     describeSaturation(generator, paint),
     [...describeOtherFloods(environment), ...describeMachineFaults(result)].flatMap((text) =>
@@ -43,7 +44,7 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
     describeRun(result, paint),
     verdict === undefined ? [] : formatObjectives({ ...verdict, reasons: reasonsOfItsOwn(verdict, result) }, paint),
     sideBySide(describeLatency(result), describeTotals(result), latency.count === 0 ? paint.red : paint.bold),
-    drawDistribution(latency, unanswered, paint),
+    drawDistribution(latency, missing, paint),
     describeErrors(errors, paint),
     [describeGenerator(result), ...describeOmission(result)].flatMap((line) => wrap(line)).map(paint.dim),
   ]
@@ -104,7 +105,7 @@ function describeLatency(result: LoadResult): string[] {
   const mean = `${formatBracket(readMean(run, 'latency'), formatDuration)} ± ${formatDuration(latency.stddev)}`
   const { floor, ceiling } = latency.bounds(100)
   const ofAnswered = [
-    ['  answered', `mean ${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
+    [`  ${wordsOf(result).answered}`, `mean ${formatDuration(latency.mean)} ± ${formatDuration(latency.stddev)}`],
     ['', `max ${formatBracket({ measured: ceiling, floor, ceiling }, formatDuration)}`],
   ]
   return [
@@ -195,28 +196,27 @@ function describeOmission({ options, latency }: LoadResult): string[] {
 }
 
 function describeGenerator({ generator, fanOut }: LoadResult): string {
+  const words = wordsOf({ fanOut })
   const { threads, eventLoopUtilization, cpuPerPing, sendDelay, heldBack, gcPauses, starvation, afterSilence } =
     generator
   const lost = starvation === undefined ? 0 : lostShare(starvation)
   return [
     `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
-    ...(Number.isNaN(cpuPerPing)
-      ? []
-      : [`${formatDuration(cpuPerPing)} CPU per ${fanOut === undefined ? 'ping' : 'delivery'}`]),
+    ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ${words.one}`]),
     ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
     ...(lost >= notableLoss ? [`kept from running ${formatRatio(lost)} of the time`] : []),
     ...(sendDelay.count > 0 ? [`p99 sent ${formatDuration(sendDelay.p99)} late`] : []),
     ...(heldBack > 0 ? [`${formatCount(heldBack)} pings held back until others were answered`] : []),
-    ...(afterSilence === undefined ? [] : describeAfterSilence(afterSilence)),
+    ...(afterSilence === undefined ? [] : describeAfterSilence(afterSilence, words)),
   ].join(', ')
 }
 
-function describeAfterSilence(afterSilence: AfterSilence): string[] {
+function describeAfterSilence(afterSilence: AfterSilence, { one, many }: SampleWords): string[] {
   const pings = afterSilence.timedOut + afterSilence.lost + afterSilence.dropped
   const connections = afterSilence.failed + afterSilence.closedEarly + afterSilence.failedReconnects
   const counts = [
-    ...(pings > 0 ? [`${formatCount(pings)} ${pings === 1 ? 'ping' : 'pings'}`] : []),
+    ...(pings > 0 ? [`${formatCount(pings)} ${pings === 1 ? one : many}`] : []),
     ...(connections > 0 ? [`${formatCount(connections)} ${connections === 1 ? 'connection' : 'connections'}`] : []),
   ]
   return counts.length === 0 ? [] : [`${counts.join(' and ')} failed just after it had not run for a while`]

@@ -3,7 +3,8 @@ import type { ObjectiveVerdict, SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { kinds } from '../slo/indicator.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { beside, digitsBeside, formatCount, formatPoints, formatRatio, formatRatioTo } from '../units.ts'
+import { wordsOf } from '../result/samples.ts'
+import { beside, digitsBeside, formatCount, formatPoints, formatRatio, formatRatioTo, parseRatio } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes, urgencyOf } from './outcome.ts'
 import { describeOtherFloods } from './other-floods.ts'
@@ -68,12 +69,12 @@ export function formatObjectives(
 }
 
 /** Where the pings without an answer went; empty when there are none. */
-function describePings({ pings }: LoadResult): string[] {
+function describePings({ fanOut, pings }: LoadResult): string[] {
   const counts = { 'timed out': pings.timedOut, lost: pings.lost, 'never sent': pings.dropped }
   const missing = Object.entries(counts).filter(([, count]) => count > 0)
   if (missing.length === 0) return []
   const parts = missing.map(([what, count]) => `${formatCount(count)} ${what}`)
-  return [`of ${formatCount(pings.due)} pings due: ${parts.join(', ')}`]
+  return [`of ${formatCount(pings.due)} ${wordsOf({ fanOut }).many} due: ${parts.join(', ')}`]
 }
 
 /** The verdict in a sentence. */
@@ -145,7 +146,11 @@ function byHowMuch(objective: ObjectiveVerdict): string {
 
 /** A value as it is rounded in print. */
 function asPrinted(value: number, { kind, limit }: ObjectiveVerdict): number {
-  return kind === 'count' ? value : Number(value.toPrecision(digitsBeside(limit, value, kinds[kind].formatTo)))
+  if (kind === 'count') return value
+  const { formatTo } = kinds[kind]
+  const digits = digitsBeside(limit, value, formatTo)
+  // A share that is not all of it takes the digits that say so.
+  return (kind === 'ratio' ? parseRatio(formatTo(value, digits)) : undefined) ?? Number(value.toPrecision(digits))
 }
 
 function percent(ratio: number): string {

@@ -48,7 +48,8 @@ export function reportGenerator(
   const starvation = sharesOf(losses, duration)
   const causes = causesOf(losses, reports, duration)
   const isKeptFromWork = lostShare(starvation) >= saturatingLoss || collectedShare(reports, duration) > 0
-  const reasons = saturationReasons(utilization, sendDelay, latency, causes, isKeptFromWork)
+  const what = reports.some(({ fanOut }) => fanOut !== undefined) ? 'messages' : 'pings'
+  const reasons = saturationReasons(what, utilization, sendDelay, latency, causes, isKeptFromWork)
   return {
     resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
     sendDelay,
@@ -152,6 +153,7 @@ function collectedShare(reports: readonly FloodReport[], duration: number): numb
 
 /** Why the generator, rather than the server, may be what limited a run; empty if it did not. */
 function saturationReasons(
+  what: 'pings' | 'messages',
   utilization: number,
   sendDelay: LatencySummary,
   latency: LatencySummary,
@@ -159,7 +161,7 @@ function saturationReasons(
   isKeptFromWork: boolean,
 ): string[] {
   const isLate = sendDelay.p99 > Math.max(mostSendDelay.ms, mostSendDelay.latencyShare * latency.p99)
-  const late = `pings left up to ${formatDuration(sendDelay.p99)} late (p99)`
+  const late = `${what} left up to ${formatDuration(sendDelay.p99)} late (p99)`
   const busy = `its event loop was busy ${formatRatio(utilization)} of the time`
   const texts = causes.map(({ text }) => text)
   if (isKeptFromWork) return [...texts, ...(isLate ? [late] : [])]

@@ -5,6 +5,7 @@ import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
 import { intervalOf } from '../../src/report/verdict.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { loadResult } from '../support/result.ts'
 
@@ -26,6 +27,24 @@ test('a page counts the coalesced pings among those that percentiles are of', ()
   const page = pageOf([{ name: 'latency', result: coalescing }])
   expect(page).toContain('of 20,003 pings.</desc>')
   expect(page).toContain('<th scope="row">pings coalesced</th><td>15,000</td>')
+})
+
+test('a page of a fan-out says who was reached, and when messages had reached everybody', () => {
+  const fanOut = fanOutResult({ messages: 1_000, missed: 500, duplicates: 7, outOfOrder: 3 })
+  const ofMessages = { ...fanOut.fanOut.completion, intervals: intervals.map((one) => ({ ...one, sent: 40 })) }
+  const run = { ...fanOut, intervals, fanOut: { ...fanOut.fanOut, completion: ofMessages } }
+  const verdict = evaluateSLO(run, ['delivery.p99 < 20ms', 'reach >= 100%'])
+  const page = formatPage('Rooms', [{ title: 'chat', runs: [{ name: 'chat', result: run }], verdict }])
+  expect(page).toContain('<figcaption>Delivery by percentile</figcaption>')
+  expect(page).toContain('<figcaption>Delivery over time</figcaption>')
+  expect(page).toContain('<figcaption>Completion over time</figcaption>')
+  expect(page).toContain('<dt>reach</dt><dd>99.5 %</dd>')
+  expect(page).toContain('<dt>completion p99</dt>')
+  expect(page).toContain('of 100,000 deliveries.</desc>')
+  expect(page).toContain('<th scope="row">published sent</th><td>1,000</td>')
+  expect(page).toContain('<th scope="row">duplicates</th><td>7</td>')
+  expect(page).not.toMatch(/\b[Pp]ings\b/)
+  expect(formatPicture(run)).toContain('Completion over time')
 })
 
 test('a page says the verdict, its objectives and the figures in words', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type FloodRecord, recordedComparison, recordedSLO, recordOf } from '../../src/report/flood-record.ts'
 import { describeFlood, type FileFloods, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { loadResult, repeated } from '../support/result.ts'
 
 const result = loadResult()
@@ -176,4 +177,21 @@ test('a flood that saw messages nobody asked for is marked, whether it was judge
   ])
   expect(describeFlood(unjudged)).toContain(', 1,200 surplus messages, ')
   expect(unjudged.messages).toEqual(messages)
+})
+
+test('a fan-out says in one line whom its messages reached', () => {
+  const reached = recordOf(fanOutResult(), { attempt: 1 })
+  expect(describeFlood(reached)).toBe(
+    'delivery p50 2 ms, p99 2 ms, max 2 ms, completion p99 3 ms, reach 100 %, 200 messages, 20,000 deliveries at 4k/s, ' +
+      'errors 0 %, 10 connections to ws://127.0.0.1:3001/',
+  )
+  const missing = recordOf(fanOutResult({ missed: 50, duplicates: 2, outOfOrder: 1 }), { attempt: 1 })
+  expect(describeFlood(missing)).toContain(
+    'completion p99 ∞, reach 99.8 %, 200 messages, 2 duplicates, 1 out of order, 19,950',
+  )
+  expect(missing.fanOut).toMatchObject({
+    reach: 0.9975,
+    published: { sent: 200, answered: 150 },
+    completion: { p99: null },
+  })
 })

@@ -3,6 +3,7 @@ import { formatVerdict } from '../../src/report/verdict.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { loadResult, repeated } from '../support/result.ts'
 
 const slo: SLO = { p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 5k/s' }
@@ -19,6 +20,12 @@ test('says what is to spare when all is met', () => {
       ✓ errorRate   < 0.1%   0 %       0 … 0.0515 %    100 % to spare
       ✓ throughput  > 300/s  4k/s      3.99 … 4.01k/s  1,230 % to spare"
   `)
+})
+
+test('says by how much a share that is nearly all falls short', () => {
+  const verdict = message(fanOutResult({ missed: 8 }), { reach: '>= 100%' })
+  expect(verdict).toContain('reach      >= 100%  99.96 %   0.04 pp short (0.04 %)')
+  expect(verdict).toContain('of 20,000 deliveries due: 8 timed out')
 })
 
 test('says in its first line what one missed objective was', () => {
