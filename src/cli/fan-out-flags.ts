@@ -36,9 +36,11 @@ export function addRoleFlags(command: Command): Command {
 /** Adds those of ready-made protocols. */
 export function addReadyMadeFlags(command: Command): Command {
   for (const name of names) {
-    const others = ['protocolModule', ...names].filter((other) => other !== name)
+    const others = ['protocolModule', 'data', ...names].filter((other) => other !== name)
     command.addOption(
-      new Option(`--${kebab(name)} <json>`, `options of ${readyMade[name].what}`).argParser(aJSON).conflicts(others),
+      new Option(`--${kebab(name)} <json>`, `options of ${readyMade[name].what}`)
+        .argParser(aJSON(`--${kebab(name)}`))
+        .conflicts(others),
     )
   }
   return command

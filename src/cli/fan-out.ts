@@ -4,7 +4,15 @@ import { safeParseFanOut } from '../options/fan-out.ts'
 import type { WsLoadOptions } from '../options/options.ts'
 import { mistakesOf } from '../parsed.ts'
 import { FanOutSummary } from '../summary/fan-out-summary.ts'
-import { addOutputFlags, filesOf, floodAndJudge, type OutputFlags, safeParseSLOFlag, untilOf } from './flood.ts'
+import {
+  addOutputFlags,
+  filesOf,
+  floodAndJudge,
+  mistakesInDecide,
+  type OutputFlags,
+  safeParseSLOFlag,
+  untilOf,
+} from './flood.ts'
 import { mistakesInFiles } from './files.ts'
 import {
   addReadyMadeFlags,
@@ -50,7 +58,7 @@ addRoleFlags(fanOutCommand).option(
 addPaceFlags(fanOutCommand)
   .optionsGroup('What:')
   .addOption(new Option('--protocol-module <file>', 'a module that defines a protocol with publish and delivery'))
-  .option('--data <json>', 'what the functions of the module are given', aJSON)
+  .option('--data <json>', 'what the functions of the module are given', aJSON('--data'))
 addReadyMadeFlags(fanOutCommand).option(
   '--timeout <duration>',
   `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`,
@@ -70,6 +78,7 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
   const options = safeParseFanOut(optionsOf(url, flags))
   const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(flags.slo, true)
   const mistakes = [
+    ...mistakesInDecide(flags),
     ...mistakesOf(options).map(nameFlagOfFanOut),
     ...(await mistakesInProtocol(flags)),
     ...mistakesOf(objectives),
@@ -92,7 +101,7 @@ function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>>
     ...loadOptionsOf(load),
     ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
     ...(stage !== undefined && { stages: stage }),
-    ...(decide !== undefined && { until: slo ?? [] }),
+    ...(decide !== undefined && slo !== undefined && { until: slo }),
     ...fanOutOptionsOf(flags),
   }
 }

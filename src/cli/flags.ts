@@ -19,7 +19,8 @@ const argumentNames = new Set(['url', 'base.url', 'head.url'])
 /** A mistake in an option, by the name of its flag: `until.p99: …` is `--slo: p99: …`. */
 export function nameFlag(mistake: string): string {
   const [, names = '', rest = ''] = /^(headers\.[^:]+|[\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
-  return names === '' ? mistake : `${names.split(', ').map(flagOf).join(', ')}${rest}`
+  const inFlags = rest.replace('expected until with it', 'expected --decide with it')
+  return names === '' ? mistake : `${names.split(', ').map(flagOf).join(', ')}${inFlags}`
 }
 
 /** A default as a user would write it: `5s`. */

@@ -77,6 +77,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
   const options = safeParseOptions({ ...toOptions(flags), ...(url !== undefined && { url }) })
   const objectives = flags.decide ? untilOf(options) : safeParseSLOFlag(flags.slo, false)
   const mistakes = [
+    ...mistakesInDecide(flags),
     ...mistakesOf(options).map(nameFlag),
     ...mistakesOf(objectives),
     ...mistakesInFiles(filesOf(flags)),
@@ -131,7 +132,7 @@ export function printSummary(to: NodeJS.WriteStream, summary: LoadSummary, verdi
 /** A run as a page. */
 export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined): string {
   const title = String(summary.options.url)
-  const runs = [{ name: 'latency', result: summary }]
+  const runs = [{ name: summary.fanOut === undefined ? 'latency' : 'delivery', result: summary }]
   return formatPage('WebSocket latency', [{ title, runs, ...(verdict !== undefined && { verdict }) }])
 }
 
@@ -146,6 +147,17 @@ export function safeParseSLOFlag(
   if (slo === undefined) return { value: undefined }
   const parsed = within('until', safeParseSLO(slo, isFanOut))
   return 'value' in parsed ? parsed : { mistakes: parsed.mistakes.map(nameFlag) }
+}
+
+/** What is wrong with a run that is to end by nothing. */
+export function mistakesInDecide({
+  decide,
+  slo,
+}: {
+  readonly decide?: true
+  readonly slo?: readonly string[]
+}): string[] {
+  return decide && slo === undefined ? ['--decide: expected --slo with it, got none'] : []
 }
 
 /** Those of a run that ends by them; what is wrong with them is among the mistakes of its options. */
@@ -177,7 +189,7 @@ function toOptions(flags: Flags): WsLoadOptions {
     ...(duration !== undefined && { duration }),
     ...(pings !== undefined && { pings }),
     ...(stage !== undefined && { stages: stage }),
-    ...(decide !== undefined && { until: slo ?? [] }),
+    ...(decide !== undefined && slo !== undefined && { until: slo }),
     ...(maxDuration !== undefined && { maxDuration }),
   }
 }

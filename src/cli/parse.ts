@@ -18,12 +18,14 @@ export function aWholeNumber(least: number, most: number): (given: string) => nu
   }
 }
 
-/** Reads data in JSON. An error does not repeat a secret. */
-export function aJSON(given: string): unknown {
-  try {
-    return JSON.parse(given) as unknown
-  } catch {
-    throw usageError(`--data: expected JSON, got ${showKind(given)}`)
+/** Reads what a flag has in JSON. An error does not repeat a secret. */
+export function aJSON(flag: string): (given: string) => unknown {
+  return (given) => {
+    try {
+      return JSON.parse(given) as unknown
+    } catch {
+      throw usageError(`${flag}: expected JSON, got ${showKind(given)}`)
+    }
   }
 }
 

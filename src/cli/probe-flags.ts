@@ -48,7 +48,11 @@ export function addProbeFlags(command: Command): Command {
   for (const [name, { option, does }] of Object.entries(readyMade)) {
     command.addOption(kind(name as ReadyMade, `<${option}>`, does))
   }
-  return command.option('--data <json>', 'what the functions of a module are given, or options of a protocol', aJSON)
+  return command.option(
+    '--data <json>',
+    'what the functions of a module are given, or options of a protocol',
+    aJSON('--data'),
+  )
 }
 
 /** The probe that flags ask for. @throws if a file of theirs cannot be read */

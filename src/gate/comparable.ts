@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
+import { describeMisrouted } from '../slo/evaluate.ts'
 import { describeEarlyEnds } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
@@ -87,7 +88,7 @@ function difference(name: string, before: unknown, after: unknown): string[] {
  * an early end, a saturated generator.
  */
 export function threatsToValidity(result: LoadResult): string[] {
-  const { ended, duration, pings, connections, generator } = result
+  const { ended, duration, pings, connections, generator, fanOut } = result
   const { requested, opened } = connections
   const wanted = formatCount(requested)
   return [
@@ -99,6 +100,7 @@ export function threatsToValidity(result: LoadResult): string[] {
     ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 ? [noneCame(result)] : []),
+    ...(fanOut !== undefined && fanOut.misrouted > 0 ? [describeMisrouted(fanOut.misrouted)] : []),
     ...whySaturated(generator),
   ]
 }

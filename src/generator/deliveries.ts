@@ -25,6 +25,8 @@ export class Deliveries {
   duplicates = 0
   /** Those behind which their publisher's later message had come to the same subscriber. @see RFC 4737 section 3.3 */
   outOfOrder = 0
+  /** Deliveries of a measured message to a subscriber of another room. */
+  misrouted = 0
   readonly #context: DeliveriesContext
   readonly #thread: number
   /** Of each of this thread's subscribers: its room, and its place among the room's. */
@@ -87,15 +89,19 @@ export class Deliveries {
     table.members.set(this.#members, this.#thread * plan.rooms)
   }
 
-  /** Takes a message that came over a connection; says whether it was published to its room in this run. */
+  /** Takes a message that came over a connection; says whether it was published in this run, and came to a subscriber. */
   take(connection: number, message: number): boolean {
     const { table, ping, clock, recorder, firstSubscriber, timeout } = this.#context
     const nth = connection - firstSubscriber
     const publisher = message % table.publishers
     const sequence = Math.floor(message / table.publishers)
-    const isOfRoom = nth >= 0 && this.#isMember[nth] === 1 && table.roomOf(publisher) === this.#rooms[nth]
-    if (!isOfRoom || sequence >= Atomics.load(table.published, publisher)) return false
+    const isToMember = nth >= 0 && this.#isMember[nth] === 1
+    if (!isToMember || sequence >= Atomics.load(table.published, publisher)) return false
     const row = table.row(publisher, sequence)
+    if (table.roomOf(publisher) !== this.#rooms[nth]) {
+      this.misrouted += table.isMeasured[row]!
+      return true
+    }
     // What its row was given to another one for was settled long ago.
     if (sequence < this.#sequence[row]!) return true
     this.#know(row, publisher, sequence)

@@ -129,8 +129,8 @@ export class FanOut {
   /** What was recorded besides deliveries; changes as the measurement goes on. */
   get recording(): FanOutRecording {
     const { firsts, completions } = this.#context
-    const { duplicates, outOfOrder } = this.deliveries
-    return { firsts: recordingOf(firsts), completions: recordingOf(completions), duplicates, outOfOrder }
+    const { duplicates, outOfOrder, misrouted } = this.deliveries
+    return { firsts: recordingOf(firsts), completions: recordingOf(completions), duplicates, outOfOrder, misrouted }
   }
 
   /** Waits for no delivery any more; resolves when all messages are settled. */

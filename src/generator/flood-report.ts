@@ -36,6 +36,7 @@ export interface FanOutRecording {
   /** Of deliveries to this thread's subscribers. */
   readonly duplicates: number
   readonly outOfOrder: number
+  readonly misrouted: number
 }
 
 /** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */

@@ -172,7 +172,7 @@ export class Flood {
     const measured = await this.#measure()
     await this.#drain(measured.end)
     await this.#fanOut?.end()
-    if (this.#matchesByOrder) await this.#listen(measured.end)
+    if (this.#matchesByOrder || this.#fanOut !== undefined) await this.#listen(measured.end)
     this.#loop.poller.stop()
     await this.#pool.close()
     clearInterval(timeoutCheck)
@@ -275,7 +275,7 @@ export class Flood {
     this.#expire()
   }
 
-  /** Stays for what the server may still say unasked. */
+  /** Stays for what the server may still say unasked, or for the second time. */
   async #listen(end: number): Promise<void> {
     this.#pool.giveUp()
     await afterLastAnswer(this.#listening, { measured: this.#recorder.windowAt(end), longest: this.#plan.timeout })

@@ -75,11 +75,12 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
   ]
 }
 
-function countsOfFanOut({ completion, duplicates, outOfOrder }: FanOutResult): string[][] {
+function countsOfFanOut({ completion, duplicates, outOfOrder, misrouted }: FanOutResult): string[][] {
   return [
     ...countsOf('published', { ...completion.pings }),
     ['duplicates', formatCount(duplicates)],
     ['out of order', formatCount(outOfOrder)],
+    ['misrouted', formatCount(misrouted)],
   ]
 }
 

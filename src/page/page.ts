@@ -135,6 +135,7 @@ const figuresOfFanOut: Figures = {
   delivered: ({ throughput }) => formatRate(throughput),
   duplicates: ({ fanOut }) => formatCount(fanOut!.duplicates),
   'out of order': ({ fanOut }) => formatCount(fanOut!.outOfOrder),
+  misrouted: ({ fanOut }) => formatCount(fanOut!.misrouted),
 }
 
 function objectivesOf(verdict: SLOVerdict): Markup {

@@ -10,11 +10,10 @@ import {
   type Noise,
 } from '../gate/comparison.ts'
 import { describeFaults } from '../slo/fault.ts'
-import { findIndicator } from '../slo/indicator.ts'
+import { findIndicator, observedBy } from '../slo/indicator.ts'
 import { observeRun } from '../slo/observation.ts'
 import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { wordsOf } from '../result/samples.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes } from './outcome.ts'
@@ -107,10 +106,9 @@ function describeSides({ base, head, changes }: Compared): string[] {
 }
 
 /** How much of a side was measured. */
-export function describeAnswered(result: LoadResult): string {
-  const { pings, duration } = result
-  const { many, answered } = wordsOf(result)
-  return `${formatCount(pings.answered)} ${many} ${answered} in ${formatDuration(duration)}`
+export function describeAnswered({ fanOut, pings, duration }: LoadResult): string {
+  const what = fanOut === undefined ? 'pings answered' : 'deliveries came'
+  return `${formatCount(pings.answered)} ${what} in ${formatDuration(duration)}`
 }
 
 /** Where a figure of the whole run reads otherwise than that of the blocks that were compared. */
@@ -118,7 +116,8 @@ export function figuresOfWholeRun(result: LoadResult, changes: readonly Change[]
   const run = observeRun(result)
   return changes
     .flatMap(({ indicator, [side]: compared }) => {
-      const { measured = NaN } = findIndicator(indicator)?.read(run) ?? {}
+      const reader = findIndicator(indicator)
+      const measured = reader === undefined ? NaN : reader.read(observedBy(run, reader)).measured
       const figure = formatFigure(indicator, measured)
       return figure === formatFigure(indicator, compared) ? [] : [`${indicator} ${figure}`]
     })

@@ -20,7 +20,7 @@ export function describeRoles({
 /** What became of the messages of a fan-out, as rows of a table. */
 export function describeMessages(
   { pings, duration }: LoadResult,
-  { completion, duplicates, outOfOrder }: FanOutResult,
+  { completion, duplicates, outOfOrder, misrouted }: FanOutResult,
   { fanOut }: Observation,
 ): string[][] {
   const { sent, answered, dropped } = completion.pings
@@ -35,6 +35,7 @@ export function describeMessages(
     ['Reach', formatRatio(reachOf(pings))],
     ...(duplicates > 0 ? [['Duplicates', formatCount(duplicates)]] : []),
     ...(outOfOrder > 0 ? [['Out of order', formatCount(outOfOrder)]] : []),
+    ...(misrouted > 0 ? [['Misrouted', formatCount(misrouted)]] : []),
     ...(sent > 0
       ? [...describeBriefly('First', fanOut!.first), ...describeBriefly('Completion', fanOut!.completion)]
       : []),

@@ -38,7 +38,7 @@ interface RecordedSide {
 }
 
 /** What became of the messages of a fan-out. */
-interface RecordedFanOut extends Pick<FanOutResult, 'duplicates' | 'outOfOrder'> {
+interface RecordedFanOut extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted'> {
   /** Messages; those that reached everybody are `answered`. */
   readonly published: PingTotals
   readonly reach: number | null
@@ -104,7 +104,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
 }
 
 function recordFanOut(
-  { duplicates, outOfOrder, completion }: FanOutResult,
+  { completion, duplicates, outOfOrder, misrouted }: FanOutResult,
   { pings }: LoadResult,
   observed: FanOutObservation,
 ): RecordedFanOut {
@@ -114,6 +114,7 @@ function recordFanOut(
     completion: responseTimes(observed.completion),
     duplicates,
     outOfOrder,
+    misrouted,
   }
 }
 

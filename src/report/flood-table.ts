@@ -79,6 +79,7 @@ function describeFanOut({
   published,
   duplicates,
   outOfOrder,
+  misrouted,
 }: NonNullable<FloodRecord['fanOut']>): string[] {
   const incomplete = published.answered < published.sent
   return [
@@ -87,6 +88,7 @@ function describeFanOut({
     `${formatCount(published.sent)} messages`,
     ...(duplicates > 0 ? [`${formatCount(duplicates)} duplicates`] : []),
     ...(outOfOrder > 0 ? [`${formatCount(outOfOrder)} out of order`] : []),
+    ...(misrouted > 0 ? [`${formatCount(misrouted)} misrouted`] : []),
   ]
 }
 

@@ -50,7 +50,7 @@ export function formatObjectives(
   { verdict, reasons, warnings, objectives, confidence }: SLOVerdict,
   paint: Paint = plain,
 ): string[] {
-  const title = titleOf({ verdict, objectives })
+  const title = titleOf({ verdict, objectives, reasons })
   const listed = objectives.toSorted((one, other) => attentionTo(other) - attentionTo(one)).slice(0, maxObjectives)
   const hasIntervals = listed.some((objective) => intervalOf(objective) !== '')
   const columns = (cells: string[]): string[] => (hasIntervals ? cells : cells.toSpliced(intervalColumn, 1))
@@ -78,13 +78,18 @@ function describePings({ fanOut, pings }: LoadResult): string[] {
 }
 
 /** The verdict in a sentence. */
-export function titleOf({ verdict, objectives }: Pick<SLOVerdict, 'verdict' | 'objectives'>): string {
+export function titleOf({
+  verdict,
+  objectives,
+  reasons,
+}: Pick<SLOVerdict, 'verdict' | 'objectives' | 'reasons'>): string {
   const { title } = outcomes[verdict]
   const binding = objectives.filter(({ level }) => level === 'fail')
   const decisive = binding.filter((objective) => objective.verdict === verdict)
   const [reason, ...otherReasons] = new Set(decisive.map((objective) => objective.reason))
   if (reason !== undefined && otherReasons.length === 0) return `${title}: ${reason}`
   if (verdict === 'pass') return `${title}: ${decisive.length} objectives`
+  if (decisive.length === 0 && reasons.length > 0) return `${title}: ${reasons[0]}`
   const names = [...new Set(decisive.map(({ indicator }) => indicator))]
   const listed = [...names.slice(0, maxNamesInTitle), ...(names.length > maxNamesInTitle ? ['…'] : [])]
   return `${title}: ${listed.join(', ')} (${decisive.length} of ${binding.length} objectives)`
@@ -111,7 +116,11 @@ export function objectiveHead(confidence: number): string[] {
 /** An objective in words: what, limit, measured, the interval that the true value lies in, by how much. */
 export function objectiveRow(objective: ObjectiveVerdict): string[] {
   const { indicator, bound, kind, limit } = objective
-  const measured = formatBracket(objective, beside(limit, kinds[kind].formatTo))
+  const format = beside(limit, kinds[kind].formatTo)
+  const { floor, ceiling } = objective
+  // A few per cent are nothing of a latency, and all that matters of a share.
+  const isWhatMatters = kind === 'ratio' && objective.verdict === 'inconclusive' && floor < ceiling
+  const measured = isWhatMatters ? formatRange(floor, ceiling, format) : formatBracket(objective, format)
   return [indicator, bound, measured, intervalOf(objective), byHowMuch(objective)]
 }
 

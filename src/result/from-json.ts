@@ -111,7 +111,9 @@ export const summarySchema = v.object({
     failedReconnects: v.optional(count, 0),
   }),
   intervals,
-  fanOut: v.optional(v.object({ first: messageTimes, completion: messageTimes, duplicates: count, outOfOrder: count })),
+  fanOut: v.optional(
+    v.object({ first: messageTimes, completion: messageTimes, duplicates: count, outOfOrder: count, misrouted: count }),
+  ),
   slices: v.string(),
   generator: v.object({
     resolution: v.object({ p50: finiteOrNull, p99: finiteOrNull }),

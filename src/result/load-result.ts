@@ -208,6 +208,8 @@ export interface FanOutResult {
   readonly duplicates: number
   /** Deliveries behind which their publisher's later message had come to the same subscriber (RFC 4737 section 3.3). */
   readonly outOfOrder: number
+  /** Deliveries to a subscriber of another room than its message was published to. */
+  readonly misrouted: number
 }
 
 /**

@@ -96,7 +96,7 @@ function judge(
     const verdict = judgeObjective(run, objective, rule)
     return surplus === undefined ? verdict : withoutAnswers(result, verdict, surplus)
   })
-  return conclude(result, [...verdicts, ...missedByConnections(run, objectives, rule)], confidence)
+  return conclude(result, [...verdicts, ...missedByDefault(run, objectives, rule)], confidence)
 }
 
 /** How many objectives a verdict may err on: all but those that are held against plain facts about the run. */
@@ -162,13 +162,13 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
   }
 }
 
-/** What every run has to keep unless its SLO has bounds of its own on that: all connections open, to the end of the run. */
-function missedByConnections(
-  run: Observation,
-  objectives: readonly Objective[],
-  rule: DecisionRule,
-): ObjectiveVerdict[] {
+/**
+ * What every run has to keep unless its SLO has bounds of its own on that: all connections open, to the end of the run, and no
+ * message comes to a room that it was not published to.
+ */
+function missedByDefault(run: Observation, objectives: readonly Objective[], rule: DecisionRule): ObjectiveVerdict[] {
   const { requested, opened } = run.connections
+  const { misrouted = 0 } = run.fanOut ?? {}
   const wanted = formatCount(requested)
   const judgeCount = (objective: Pick<Objective, 'indicator' | 'comparison' | 'limit'>, reason: string) => {
     const { comparison, limit } = objective
@@ -185,7 +185,16 @@ function missedByConnections(
       `${formatCount(opened)} of ${wanted} connections opened`,
     ),
     judgeCount({ indicator: 'closedEarly', comparison: '<=', limit: 0 }, describeEarlyEnds(run.connections)),
+    ...(misrouted > 0
+      ? [judgeCount({ indicator: 'misrouted', comparison: '<=', limit: 0 }, describeMisrouted(misrouted))]
+      : []),
   ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
+}
+
+/** That rooms are not kept apart. */
+export function describeMisrouted(misrouted: number): string {
+  const came = misrouted === 1 ? '1 delivery came' : `${formatCount(misrouted)} deliveries came`
+  return `${came} to a subscriber of another room than the message was published to`
 }
 
 /** @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a confidence that is none */

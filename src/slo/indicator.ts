@@ -64,7 +64,7 @@ type Total =
   | FanOutTotal
 
 /** Of a fan-out alone. */
-type FanOutTotal = 'reach' | 'missed' | 'duplicates' | 'outOfOrder'
+type FanOutTotal = 'reach' | 'missed' | 'duplicates' | 'outOfOrder' | 'misrouted'
 
 /** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
 export type Indicator =
@@ -151,6 +151,7 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   missed: ofFanOut(countOf('lower', readMissed)),
   duplicates: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.duplicates))),
   outOfOrder: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.outOfOrder))),
+  misrouted: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.misrouted))),
 }
 
 function ofFanOut(reader: Omit<IndicatorReader, 'subject'>): IndicatorReader {

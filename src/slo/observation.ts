@@ -37,6 +37,8 @@ export interface Observation {
   /** Interim looks that were planned, the one at the end of the run included. */
   readonly plannedLooks: number
   readonly generatorSaturated: boolean
+  /** Whether the generator was so busy, or ran so little, that it may itself have kept a delivery until its timeout. */
+  readonly mayHaveTimedOut: boolean
   /** Of the whole run: see `GeneratorReport`. */
   readonly heldBack: number
   /** Share of the time in which the generator's threads could not run, 0 to 1. */
@@ -54,11 +56,16 @@ export interface Observation {
 }
 
 /** What else a verdict on a fan-out reads. */
-export interface FanOutObservation extends Pick<FanOutResult, 'duplicates' | 'outOfOrder'> {
+export interface FanOutObservation extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted'> {
   readonly first: Observation
   readonly completion: Observation
 }
 
+/**
+ * A saturated generator may be late by milliseconds, or not keep up at all. That it reads too late is no timeout: these are told
+ * from the last poll that brought nothing. Below this share of the time, what it had to read cannot have piled up.
+ */
+const overwhelmingShare = 0.5
 const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 }
 
 /** What a verdict on a whole run reads. */
@@ -66,6 +73,7 @@ export function observeRun(result: LoadResult): Observation {
   const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate } = result
   const { connections, connectErrorRate, handshake, session, looks, generator } = result
   const { starvation, afterSilence = nothing } = generator
+  const generatorLost = starvation === undefined ? 0 : lostShare(starvation)
   const run: Observation = {
     duration,
     slices,
@@ -82,8 +90,9 @@ export function observeRun(result: LoadResult): Observation {
     session,
     plannedLooks: looks.planned,
     generatorSaturated: generator.saturated,
+    mayHaveTimedOut: generator.saturated && generator.eventLoopUtilization + generatorLost >= overwhelmingShare,
     heldBack: generator.heldBack,
-    generatorLost: starvation === undefined ? 0 : lostShare(starvation),
+    generatorLost,
     afterSilence,
     samples: 'pings',
     samplesPerMessage: 1,
@@ -93,7 +102,7 @@ export function observeRun(result: LoadResult): Observation {
 }
 
 /** A run whose samples are deliveries, with what it says of its messages. */
-function observeFanOut(run: Observation, { first, completion, duplicates, outOfOrder }: FanOutResult): Observation {
+function observeFanOut(run: Observation, { first, completion, ...counts }: FanOutResult): Observation {
   return {
     ...run,
     samples: 'deliveries',
@@ -101,8 +110,7 @@ function observeFanOut(run: Observation, { first, completion, duplicates, outOfO
     fanOut: {
       first: observeMessages(run, first),
       completion: observeMessages(run, completion),
-      duplicates,
-      outOfOrder,
+      ...counts,
     },
   }
 }

@@ -125,7 +125,7 @@ export function readFailures(observation: Observation, kind: 'timedOut' | 'lost'
   }
 }
 
-/** The expected deliveries that did not come. */
+/** The expected deliveries that did not come; those of messages that were never published may not have come either. */
 export function readMissed(observation: Observation): Reading {
   const { pings } = observation
   const missed = pings.timedOut + pings.lost
@@ -133,25 +133,36 @@ export function readMissed(observation: Observation): Reading {
   return {
     ...readFact(missed),
     floor: missed - ofGenerator,
-    caveat: ownDoing(observation, ofGenerator, 'missed deliveries'),
+    ceiling: missed + pings.dropped,
+    caveat: missedCaveat(observation, ofGenerator),
   }
 }
 
-/** The share of the expected deliveries that came, which would have been more if the generator had been able to see them. */
+/**
+ * The share of the expected deliveries that came, which would have been more if the generator had been able to see them, and
+ * may have been less if all messages had been published.
+ */
 export function readReach(observation: Observation): Reading {
-  const { sent, answered } = observation.pings
+  const { sent, answered, dropped } = observation.pings
   const ofGenerator = missedByGenerator(observation)
   return {
-    ...readFact(answered / sent),
+    measured: answered / sent,
+    floor: answered / (sent + dropped),
     ceiling: (answered + ofGenerator) / sent,
-    caveat: ownDoing(observation, ofGenerator, 'missed deliveries'),
+    caveat: missedCaveat(observation, ofGenerator),
   }
 }
 
-function missedByGenerator({ pings, generatorSaturated, afterSilence }: Observation): number {
+function missedCaveat(observation: Observation, ofGenerator: number): string {
+  const { due = 0, dropped = 0 } = observation.fanOut?.completion.pings ?? {}
+  if (dropped === 0 || ofGenerator > 0) return ownDoing(observation, ofGenerator, 'missed deliveries')
+  return `${formatCount(dropped)} of ${formatCount(due)} due messages were never published`
+}
+
+function missedByGenerator({ pings, mayHaveTimedOut, afterSilence }: Observation): number {
   return Math.min(
     pings.timedOut + pings.lost,
-    afterSilence.lost + (generatorSaturated ? pings.timedOut : afterSilence.timedOut),
+    afterSilence.lost + (mayHaveTimedOut ? pings.timedOut : afterSilence.timedOut),
   )
 }
 

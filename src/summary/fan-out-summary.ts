@@ -77,4 +77,9 @@ export class FanOutSummary extends LoadSummary {
   get outOfOrder(): number {
     return this.fanOut.outOfOrder
   }
+
+  /** Deliveries to a subscriber of another room than its message was published to. */
+  get misrouted(): number {
+    return this.fanOut.misrouted
+  }
 }

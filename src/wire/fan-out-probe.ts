@@ -1,3 +1,4 @@
+import { show } from '../wording.ts'
 import { fileOf } from './import-module.ts'
 import { checkMessage, messageFrames } from './message-frames.ts'
 import type { Probe, ProbeContext } from './probe.ts'
@@ -45,9 +46,16 @@ export async function fanOutProbe(
         error = (id.error as unknown)?.toString()
         id = id.id
       }
+      if (id !== undefined && id !== null && !isNumber(id))
+        throw new TypeError(`protocol.delivery returned ${show(id)}, no whole number`)
       const message = (id ?? NaN) - firstId
       return Number.isSafeInteger(message) && message >= 0 ? message : -1
     },
     errorRead: () => error,
   }
+}
+
+/** A whole number, or what is none because there was nothing to make it of. */
+function isNumber(id: unknown): boolean {
+  return Number.isNaN(id) || (typeof id !== 'boolean' && Number.isInteger(Number(id)))
 }

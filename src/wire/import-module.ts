@@ -27,7 +27,8 @@ function whyNotImported(url: string, error: unknown): string {
       return `expected a Node that runs TypeScript, got ${process.version}, which does not run ${fileOf(url)}; ${cure}`
     }
   }
-  return `expected a module that can be imported, got "${String(error)}" for ${url}`
+  const words = String(error).replace(/ imported from \S*import-module\.[jt]s$/, '')
+  return `expected a module that can be imported, got "${words}" for ${url}`
 }
 
 /** The name of a file, without its directory. */

@@ -73,7 +73,8 @@ function describeNone(
 }
 
 function mistakesIn(protocol: Readonly<Record<string, unknown>>, use: Use): string[] {
-  const names = Object.keys(fields)
+  const ofOthers = new Set<string>(use === 'ping' ? uses.fanOut.required : uses.ping.required)
+  const names = Object.keys(fields).filter((name) => !ofOthers.has(name))
   return [
     ...Object.entries(protocol).flatMap(([name, value]) => {
       if (!Object.hasOwn(fields, name)) return [`${name}: no such option${didYouMean(name, names)}`]

@@ -20,9 +20,33 @@ describe('a fan-out', () => {
     ['duplicates <= 0', { duplicates: 1 }, 'fail'],
     ['outOfOrder <= 0', { outOfOrder: 1 }, 'fail'],
     ['outOfOrder <= 0', {}, 'pass'],
+    ['reach >= 100%', { misrouted: 1 }, 'fail'],
+    ['misrouted <= 1', { misrouted: 1 }, 'pass'],
+    ['reach >= 100%', { dropped: 20 }, 'inconclusive'],
+    ['reach >= 70%', { dropped: 20 }, 'pass'],
+    ['missed <= 0', { dropped: 20 }, 'inconclusive'],
+    ['missed <= 2000', { dropped: 20 }, 'pass'],
     ['errorRate < 50%', { missed: 20 }, 'pass'],
   ])('is held against %s, having %o: %s', (slo, shape, verdict) => {
     expect(evaluateSLO(fanOutResult(shape), slo).verdict).toBe(verdict)
+  })
+
+  test('says what came to another room, and how many messages never left', () => {
+    expect(evaluateSLO(fanOutResult({ misrouted: 3 }), 'reach >= 100%').reasons).toEqual([
+      '3 deliveries came to a subscriber of another room than the message was published to',
+    ])
+    expect(evaluateSLO(fanOutResult({ dropped: 20 }), 'reach >= 100%').reasons.join()).toContain(
+      '20 of 220 due messages were never published',
+    )
+  })
+
+  test.each([
+    [0.05, 'fail'],
+    [0.95, 'inconclusive'],
+  ])('may have missed what a saturated generator kept waiting that was busy %d of the time: %s', (busy, verdict) => {
+    const result = fanOutResult({ missed: 30 })
+    const generator = { ...result.generator, saturated: true, reasons: ['late'], eventLoopUtilization: busy }
+    expect(evaluateSLO({ ...result, generator }, 'reach >= 100%').verdict).toBe(verdict)
   })
 
   test('whose messages miss somebody has no completion of these', () => {

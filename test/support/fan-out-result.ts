@@ -9,8 +9,11 @@ interface FanOutShape {
   /** Of deliveries, which took so many milliseconds instead. */
   readonly slow?: { readonly count: number; readonly ms: number }
   readonly missed?: number
+  /** Messages that were due besides, and never left. */
+  readonly dropped?: number
   readonly duplicates?: number
   readonly outOfOrder?: number
+  readonly misrouted?: number
 }
 
 /** A run of a fan-out over 5 s: 200 messages to 100 subscribers, all of which took as long. */
@@ -20,22 +23,25 @@ export function fanOutResult({
   ms = 2,
   slow = { count: 0, ms: 0 },
   missed = 0,
+  dropped = 0,
   duplicates = 0,
   outOfOrder = 0,
+  misrouted = 0,
 }: FanOutShape = {}): LoadResult & { readonly fanOut: FanOutResult } {
   const delivered = messages * subscribers - missed
   const incomplete = Math.min(messages, missed)
   const result = loadResult([...repeated(delivered - slow.count, ms), ...repeated(slow.count, slow.ms)], {
-    pings: { timedOut: missed },
+    pings: { timedOut: missed, dropped: dropped * subscribers },
     options: { fanOut: { subscribers, publishers: 1, rooms: 1 }, rate: 40 },
   })
   return {
     ...result,
     fanOut: {
-      first: messageTimes(messages, ms / 2, {}),
-      completion: messageTimes(messages - incomplete, ms * 1.5, { timedOut: incomplete }),
+      first: messageTimes(messages, ms / 2, { dropped }),
+      completion: messageTimes(messages - incomplete, ms * 1.5, { timedOut: incomplete, dropped }),
       duplicates,
       outOfOrder,
+      misrouted,
     },
   }
 }

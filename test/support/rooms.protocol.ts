@@ -7,6 +7,6 @@ export default defineProtocol({
     connection.send(JSON.stringify({ join: room }))
     await connection.receive((message) => message === 'joined')
   },
-  publish: (id, { room }) => JSON.stringify({ room, id }),
+  publish: (id, { room }) => JSON.stringify({ room, id, at: performance.timeOrigin + performance.now() }),
   delivery: (message) => (JSON.parse(String(message)) as { readonly id?: number }).id,
 })

@@ -12,6 +12,8 @@ export interface RoomsOptions extends ServeOptions {
   swaps?: boolean
   /** Passes on to every room. @default false */
   leaks?: boolean
+  /** Sends a message once more so many ms later. */
+  again?: { readonly message: number; readonly ms: number }
   /** Ends the connection of a member when it is to be sent this message. */
   leaves?: (nth: number, message: number) => boolean
 }
@@ -19,6 +21,8 @@ export interface RoomsOptions extends ServeOptions {
 export type RoomsServer = WsServer & {
   /** What it was told to pass on. */
   published: number
+  /** Of each sending of a message with `at`: milliseconds from then until it was begun, and until it was done. */
+  readonly sent: { readonly message: number; readonly begun: number; readonly done: number }[]
 }
 
 interface Member {
@@ -26,25 +30,25 @@ interface Member {
   readonly line: DelayLine
 }
 
-/** Members say `{"join":room}` and are told `joined`; who says `{"room","id"}` has it passed on. */
+/** Members say `{"join":room}` and are told `joined`; who says `{"room","id","at"}` has it passed on. */
 export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer> {
-  const { delay = () => 0, times = () => 1, swaps = false, leaks = false, leaves = () => false } = options
+  const { delay = () => 0, times = () => 1, swaps = false, leaks = false, leaves = () => false, again } = options
   const rooms = new Map<number, Member[]>()
-  let held: { readonly text: string; readonly room: number } | undefined
+  let held: { readonly text: string; readonly room: number; readonly at: number } | undefined
 
   const server = Object.assign(
     await serveWebSockets(options, (socket) => {
       socket.on('message', (payload: Buffer) => {
         const text = String(payload)
-        const said = JSON.parse(text) as { readonly join?: number; readonly room: number }
-        if (said.join === undefined) hear({ text, room: said.room })
+        const said = JSON.parse(text) as { readonly join?: number; readonly room: number; readonly at: number }
+        if (said.join === undefined) hear({ text, room: said.room, at: said.at })
         else {
           rooms.set(said.join, [...(rooms.get(said.join) ?? []), { socket, line: new DelayLine() }])
           socket.send('joined')
         }
       })
     }),
-    { published: 0 },
+    { published: 0, sent: [] as { message: number; begun: number; done: number }[] },
   )
 
   function hear(message: NonNullable<typeof held>): void {
@@ -55,15 +59,24 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
     if (before !== undefined) passOn(before)
   }
 
-  function passOn({ text, room }: NonNullable<typeof held>): void {
+  function send(socket: WebSocket, message: number, { text, at }: NonNullable<typeof held>): void {
+    const since = (): number => performance.timeOrigin + performance.now() - at
+    const begun = since()
+    socket.send(text)
+    server.sent.push({ message, begun, done: since() })
+  }
+
+  function passOn(message: NonNullable<typeof held>): void {
+    const { room } = message
     const number = server.published++
     const members = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
     for (const [nth, { socket, line }] of members.entries()) {
       if (leaves(nth, number)) socket.terminate()
+      if (number === again?.message) setTimeout(() => send(socket, number, message), again.ms)
       const ms = delay(nth, number)
       for (let time = 0; time < times(nth, number); time++) {
-        if (ms === 0) socket.send(text)
-        else line.hold(ms, () => socket.send(text))
+        if (ms === 0) send(socket, number, message)
+        else line.hold(ms, () => send(socket, number, message))
       }
     }
   }

@@ -64,7 +64,7 @@ describe('toMatchBaseline', () => {
     expect(fanOut(2)).toMatchBaseline('rooms')
     expect(fanOut(2)).toMatchBaseline('rooms', bounds)
     expect(withoutColours(() => expect(fanOut(6)).toMatchBaseline('rooms', bounds))).toThrow(
-      /^Slower: delivery\.p50 changed by \+200 %[^]*completion\.p50[^]*100,000 deliveries came in 5 s/,
+      /^Slower: delivery\.p50 changed by \+200 %[^]*completion\.p50[^]*base: [^\n]*100,000 deliveries came in 5 s\n {2}head: [^\n]*100,000 deliveries came in 5 s$/,
     )
     expect(() => expect(steady(2)).toMatchBaseline('rooms')).toThrow('the base had another load: fanOut was')
     expect(() => expect(fanOut(2)).toMatchBaseline('rooms', { p50: '5%' })).toThrow('p50: expected delivery.p50')
