@@ -6,6 +6,7 @@ import { startDelayingServer } from './delaying-server.ts'
 import type { RunningServer } from './running-server.ts'
 
 const binary = compile('echo-server')
+let fanOutBinary: string | undefined
 
 /** The C server where a compiler is at hand, else the one in Node, which limits fast clients. */
 export const serverKind: 'C, epoll' | 'Node' = binary === undefined ? 'Node' : 'C, epoll'
@@ -18,7 +19,18 @@ export async function startEchoServer(delays: readonly number[] = []): Promise<R
     const [url] = (await once(server, 'message')) as [string]
     return { url, stop: () => server.kill() }
   }
-  const server = spawn(binary, delays.map(String), { stdio: ['pipe', 'pipe', 'inherit'] })
+  return serve(binary, delays.map(String))
+}
+
+/** Passes each text on to all connections but the one that it came over. Needs a C compiler. */
+export async function startFanOutServer(): Promise<RunningServer> {
+  fanOutBinary ??= compile('fan-out-server')
+  if (fanOutBinary === undefined) throw new Error('the server of fan-outs needs a C compiler, and there is no cc')
+  return serve(fanOutBinary)
+}
+
+async function serve(program: string, args: readonly string[] = []): Promise<RunningServer> {
+  const server = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const [port] = (await once(server.stdout, 'data')) as [Buffer]
   return { url: `ws://127.0.0.1:${Number(String(port))}`, stop: () => server.kill() }
 }
