@@ -25,6 +25,13 @@ const overrides: OxlintOverride[] = [
     return restrict(`src/${file}`, [{ group, message }, knowsVitest, needsNode])
   }),
   restrict('src/index.ts', [{ group: ['**/cli/**'], message: 'Nobody imports src/cli.' }, knowsVitest]),
+  ...['public', 'engine'].map((name) => {
+    const group = ['**/cli/**', '**/vitest/**', './index.ts']
+    return restrict(`src/${name}.ts`, [
+      { group, message: `src/${name}.ts is for programs without Vitest.` },
+      knowsVitest,
+    ])
+  }),
 ]
 
 function restrict(files: string, patterns: { group: string[]; message: string }[]): OxlintOverride {

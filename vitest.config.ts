@@ -10,7 +10,7 @@ function canFlood(room: string): boolean {
 
 /** Tests that start no load thread, and whose outcome no neighbour can change: of rooms that can flood, those of pure functions. */
 const sideBySide = [
-  'test/*.test.ts',
+  'test/{printable,secrets,units,wording}.test.ts',
   'test/lint/*.test.ts',
   'test/docs/{links,output,tables}.test.ts',
   'test/generator/{control-group,faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
@@ -27,6 +27,7 @@ const sideBySide = [
  * codes and texts, or at a verdict on a limit that is seconds away from what is measured.
  */
 const floodsSideBySide = [
+  'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,reporter,target,together}.test.ts',

@@ -1,7 +1,7 @@
 import { afterAll, describe, test } from 'vitest'
 import { linkedConsumer } from '../e2e/support/consumer.ts'
 import { documents } from './support/documents.ts'
-import { isOfExample, type Ports } from './support/projects.ts'
+import { commandFilesOf, isOfExample, type Ports } from './support/projects.ts'
 import { commandsOf, runCommands, startEcho } from './support/shell.ts'
 
 const consumer = await linkedConsumer()
@@ -16,8 +16,9 @@ describe('commands of the documents', () => {
   test.concurrent.for(withCommands)(
     'in $path exit with a verdict',
     { timeout: 90_000 },
-    async ({ blocks }, { expect }) => {
-      const directory = await consumer.project({})
+    async (document, { expect }) => {
+      const { blocks } = document
+      const directory = await consumer.project(commandFilesOf(document, ports))
       const commands = blocks.filter((block) => block.language === 'sh' && !isOfExample(block)).flatMap(commandsOf)
       const outcomes = await runCommands(commands, { consumer: consumer.directory, directory, ports })
       expect(outcomes.filter(({ exitCode }) => ![0, 1, 3].includes(exitCode))).toEqual([])

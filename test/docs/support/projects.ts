@@ -52,6 +52,20 @@ export function projectOf({ blocks }: Document, ports: Ports): Files {
   }
 }
 
+/** The programs of a page that one of its commands runs with Node, by name. */
+export function commandFilesOf({ blocks }: Document, ports: Ports): Files {
+  const commands = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
+  const isRun = (file: string): boolean => commands.some((code) => nodeFile.exec(code)?.[1] === file)
+  return Object.fromEntries(
+    blocks
+      .filter((block) => isProgram(block) && block.file !== undefined && isRun(block.file))
+      .map(({ file, code }) => [file!, localized(shortened(code), ports)]),
+  )
+}
+
+/** A command that runs a program with Node. */
+export const nodeFile = /^node (?:--test )?(\S+\.ts)$/m
+
 /** A server like that of {@link page getting-started}, on another port. */
 export function serverOn(port: number): string {
   const { blocks } = page('docs/getting-started.md')

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { type Block, placeOf } from './documents.ts'
-import { localized, type Ports } from './projects.ts'
+import { localized, nodeFile, type Ports } from './projects.ts'
 
 export interface Command {
   readonly place: string
@@ -60,6 +60,11 @@ export async function runCommands(
   const outcomes: Outcome[] = []
   for (const command of commands) {
     if (command.text in notRun || isEcho(command.text)) continue
+    if (nodeFile.test(command.text)) {
+      const text = command.text.replace(/^node/, `"${process.execPath}"`)
+      outcomes.push({ ...command, ...(await shell(text, directory)) })
+      continue
+    }
     if (!command.text.startsWith('npx ws-load ')) {
       outcomes.push({ ...command, exitCode: 127, stderr: 'expected a command that is run or listed' })
       continue

@@ -1,0 +1,40 @@
+/** What is the same with Vitest and without: options, results, verdicts, errors. */
+export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
+export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'
+export type { Tolerance } from './gate/tolerance.ts'
+export type { CompareOptions, FanOutCompareOptions, Side } from './options/compare.ts'
+export type { FanOutOptions, FanOutProtocolOption } from './options/fan-out.ts'
+export type { Duration, Rate, Stage, WsLoadOptions } from './options/options.ts'
+export type { TlsOptions } from './options/tls.ts'
+export { type ComparisonJSON, LoadComparison } from './summary/load-comparison.ts'
+export { FanOutSummary } from './summary/fan-out-summary.ts'
+export { LoadSummary } from './summary/load-summary.ts'
+export type { SummaryJSON } from './result/json.ts'
+export type { Paint } from './report/paint.ts'
+export { formatSummary, type SummaryFormat } from './report/text.ts'
+export { evaluateSLO, type Judgement } from './slo/evaluate.ts'
+export type { ObjectiveVerdict, SLOVerdict, Verdict } from './slo/verdict.ts'
+export type { Indicator } from './slo/indicator.ts'
+export type { Evidence } from './slo/evidence.ts'
+export type { Bound, Level, SLO } from './slo/objective.ts'
+export type { Bounds, Interval, LatencySummary } from './result/latency-summary.ts'
+export type { RecordedOptions } from './result/recorded-options.ts'
+export type { Slices } from './result/slices.ts'
+export type {
+  ConnectionTotals,
+  Ending,
+  Environment,
+  FanOutResult,
+  Fault,
+  GcPauses,
+  GeneratorReport,
+  LoadInterval,
+  LoadResult,
+  MessageTimes,
+  MessageTotals,
+  PingTotals,
+} from './result/load-result.ts'
+export type { AnswerOption } from './options/answer.ts'
+export type { ProbeOption } from './options/probe.ts'
+export type { ProbeMessage } from './wire/probe-message.ts'
+export type { AnswerFunction, ProbeFunctions } from './wire/probe-spec.ts'
