@@ -24,7 +24,7 @@ export const sharedFiles: Readonly<Record<string, string>> = {
 
 const verdicts = ['gate', 'slo', 'result', 'statistics']
 const texts = ['report', ...verdicts]
-const everythingBelow = ['options', 'page', 'run', 'server', 'summary', ...texts]
+const everythingBelow = ['export', 'options', 'page', 'run', 'server', 'summary', ...texts]
 
 export const rooms: Readonly<Record<string, Room>> = {
   statistics: { holds: 'arrays in, numbers out', imports: [], needsNode: false },
@@ -37,6 +37,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   gate: { holds: '(base, head, tolerance) → verdict', imports: ['slo', 'result', 'statistics'], needsNode: false },
   report: { holds: 'results and verdicts as text', imports: verdicts, needsNode: false },
   page: { holds: 'results and verdicts as HTML and SVG', imports: texts, needsNode: false },
+  export: {
+    holds: 'results in the formats of other tools',
+    imports: ['slo', 'result', 'statistics'],
+    needsNode: false,
+  },
   summary: { holds: 'the classes that a user holds: results that print themselves', imports: texts, needsNode: false },
   wire: { holds: 'what goes over the wire: frames, their reader, one file a probe', imports: [], needsNode: true },
   options: { holds: 'what a user asked for, parsed once', imports: ['wire', ...verdicts], needsNode: true },

@@ -4,6 +4,9 @@ import { didYouMean, showKind } from '../wording.ts'
 import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { run } from '../run/run.ts'
+import { toBMF } from '../export/bmf.ts'
+import { toGithubBenchmark } from '../export/github-benchmark.ts'
+import { toOpenMetrics } from '../export/open-metrics.ts'
 import { formatPage } from '../page/page.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { formatJSON } from '../result/json.ts'
@@ -70,6 +73,10 @@ export function addOutputFlags(command: Command): Command {
     .option('--json <file>', 'write the summary as JSON, to stdout for -')
     .option('--hgrm <file>', 'write the percentile distribution for the plotter of HdrHistogram')
     .option('--html <file>', 'write a page with charts')
+    .option('--bmf <file>', 'write figures for Bencher')
+    .option('--github-benchmark <file>', 'write those of which less is better for github-action-benchmark')
+    .option('--openmetrics <file>', 'write histograms and totals for Prometheus and its kin')
+    .option('--name <name>', 'what the run is called in these three (default: its URL)')
     .addOption(verbosityOption())
 }
 
@@ -92,11 +99,23 @@ export interface OutputFlags {
   readonly json?: string
   readonly hgrm?: string
   readonly html?: string
+  readonly bmf?: string
+  readonly githubBenchmark?: string
+  readonly openmetrics?: string
+  /** What the run is called in files of other tools. */
+  readonly name?: string
   readonly verbosity: Verbosity
 }
 
-export function filesOf({ json, hgrm, html }: OutputFlags): FilesByFlag {
-  return { '--json': json === '-' ? undefined : json, '--hgrm': hgrm, '--html': html }
+export function filesOf({ json, hgrm, html, bmf, githubBenchmark, openmetrics }: OutputFlags): FilesByFlag {
+  return {
+    '--json': json === '-' ? undefined : json,
+    '--hgrm': hgrm,
+    '--html': html,
+    '--bmf': bmf,
+    '--github-benchmark': githubBenchmark,
+    '--openmetrics': openmetrics,
+  }
 }
 
 /** Runs a flood, prints and writes what it found; resolves with the exit code. */
@@ -116,10 +135,14 @@ export async function floodAndJudge(
   const advice = verdict && adviseFlags(summary, verdict)
   if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))
+  const { name = String(summary.options.url) } = flags
   const unwritten = writeFiles(filesOf(flags), {
     '--json': () => formatJSON(summary),
     '--hgrm': () => toHgrm(summary.latency),
     '--html': () => pageOfRun(summary, verdict),
+    '--bmf': () => toBMF(name, summary),
+    '--github-benchmark': () => toGithubBenchmark(name, summary),
+    '--openmetrics': () => toOpenMetrics(name, summary),
   })
   return exitAfter(interrupted ?? exitCodeOfRun(summary, verdict), unwritten)
 }

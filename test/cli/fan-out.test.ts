@@ -92,3 +92,19 @@ test('ws-load fan-out tells all mistakes by the names of flags', async () => {
   expect(stderr).toContain('--slo: p99: expected delivery.p99, first.p99 or completion.p99 of a fan-out')
   expect(exitCode).toBe(2)
 })
+
+test('ws-load fan-out writes a run for other tools, under its name', async () => {
+  await using server = await passingOn()
+  const directory = await mkdtemp(join(tmpdir(), 'ws-load-'))
+  const [bmf, benchmark, metrics] = ['bmf.json', 'benchmark.json', 'metrics.txt'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string]
+  const files = ['--name', 'rooms', '--bmf', bmf, '--github-benchmark', benchmark, '--openmetrics', metrics]
+  await wsLoad('fan-out', server.url, ...short, '--protocol-module', protocol, ...files)
+  expect(JSON.parse(await readFile(bmf, 'utf8'))).toMatchObject({ rooms: { reach: { value: 1 } } })
+  expect(JSON.parse(await readFile(benchmark, 'utf8'))).toContainEqual(
+    expect.objectContaining({ name: 'rooms › duplicates', value: 0 }),
+  )
+  expect(await readFile(metrics, 'utf8')).toContain('ws_load_delivery_seconds_count{run="rooms"} 400\n')
+  await rm(directory, { recursive: true })
+})

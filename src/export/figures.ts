@@ -1,0 +1,40 @@
+import type { LoadResult } from '../result/load-result.ts'
+import { shownEnds } from '../slo/bracket.ts'
+import { findIndicator, type IndicatorReader, observedBy } from '../slo/indicator.ts'
+import { observeRun } from '../slo/observation.ts'
+
+/** A figure of a run as other tools keep it: milliseconds, ratios from 0 to 1, per second, or a count. */
+export interface Figure extends Pick<IndicatorReader, 'kind' | 'better'> {
+  /** As an SLO has it: `p99`, `completion.p50`, `errorRate`. */
+  readonly indicator: string
+  readonly value: number
+  /** Between which values it lies, where the generator could not see more. */
+  readonly low: number
+  readonly high: number
+}
+
+const ofPings = ['p50', 'p90', 'p99', 'p99.9', 'max', 'errorRate', 'connectErrorRate', 'throughput']
+const latenciesOfFanOuts = ['delivery', 'completion'].flatMap((of) => ['p50', 'p90', 'p99'].map((p) => `${of}.${p}`))
+const countsOfFanOuts = ['reach', 'duplicates', 'outOfOrder', 'misrouted']
+const ofFanOuts = [...latenciesOfFanOuts, ...countsOfFanOuts, 'errorRate', 'connectErrorRate', 'throughput']
+
+/**
+ * The figures of a run that was measured; without those that nothing tells. A percentile among pings without an answer is as
+ * slow as their timeout at least, and other tools know no infinity: it is given as that, or as the slowest answer.
+ */
+export function figuresOf(result: LoadResult): Figure[] {
+  const run = observeRun(result)
+  const slowest = Math.max(result.options.timeout, result.latency.count > 0 ? result.latency.max : 0)
+  const finite = (value: number): number => (value === Infinity ? slowest : value)
+  return (result.fanOut === undefined ? ofPings : ofFanOuts).flatMap((indicator) => {
+    const reader = findIndicator(indicator)!
+    const { kind, better, statistic } = reader
+    const observed = observedBy(run, reader)!
+    const samples = observed.latency.count + observed.pings.timedOut + observed.pings.lost
+    const isTold = statistic.type !== 'percentile' || (1 - statistic.percentile / 100) * samples >= 1 - 1e-9
+    const reading = reader.read(observed)
+    if (!isTold || Number.isNaN(reading.measured)) return []
+    const { low, high } = shownEnds(reading)
+    return [{ indicator, kind, better, value: finite(reading.measured), low: finite(low), high: finite(high) }]
+  })
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { toOpenMetrics } from '../../src/export/open-metrics.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
+import { loadResult } from '../support/result.ts'
+
+/** Samples by name and labels. */
+function read(text: string): Map<string, number> {
+  const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    samples.map((line) => {
+      const [, sample, value] = /^(\w+\{.*\}) (\S+)$/.exec(line)!
+      return [sample!, Number(value)]
+    }),
+  )
+}
+
+test('latencies are a histogram in seconds, whose buckets add up', () => {
+  const text = toOpenMetrics('gateway', loadResult())
+  const samples = read(text)
+  const bucket = (le: string): number => samples.get(`ws_load_latency_seconds_bucket{run="gateway",le="${le}"}`)!
+  expect([bucket('0.001'), bucket('0.005'), bucket('0.01'), bucket('0.02'), bucket('+Inf')]).toEqual([
+    0, 19_200, 19_200, 20_000, 20_000,
+  ])
+  expect(samples.get('ws_load_latency_seconds_count{run="gateway"}')).toBe(20_000)
+  expect(samples.get('ws_load_latency_seconds_sum{run="gateway"}')).toBeCloseTo(19_200 * 0.002 + 800 * 0.018, 0)
+  const counts = [...samples].filter(([name]) => name.includes('_bucket')).map(([, count]) => count)
+  expect(counts).toEqual(counts.toSorted((one, other) => one - other))
+})
+
+test('a text has each family once, with its type, and an end', () => {
+  for (const text of [toOpenMetrics('a', loadResult()), toOpenMetrics('b', fanOutResult())]) {
+    const families = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, family]) => family!)
+    expect(new Set(families).size).toBe(families.length)
+    const names = [...read(text).keys()].map((sample) => sample.replace(/(?:_bucket|_count|_sum|_total)?\{.*/, ''))
+    expect(new Set(names)).toEqual(new Set(families))
+    expect(text).toMatch(/\n# EOF\n$/)
+  }
+})
+
+test('what became of pings and connections is counted', () => {
+  const samples = read(toOpenMetrics('gateway', loadResult(undefined, { pings: { timedOut: 7, lost: 2, dropped: 1 } })))
+  const pings = (outcome: string): number => samples.get(`ws_load_pings_total{run="gateway",outcome="${outcome}"}`)!
+  expect(['answered', 'timed_out', 'lost', 'dropped'].map(pings)).toEqual([20_000, 7, 2, 1])
+  expect(samples.get('ws_load_connections{run="gateway",state="opened"}')).toBe(10)
+})
+
+test('a fan-out has deliveries and messages', () => {
+  const samples = read(toOpenMetrics('rooms', fanOutResult({ missed: 5, duplicates: 3 })))
+  expect(samples.get('ws_load_delivery_seconds_count{run="rooms"}')).toBe(19_995)
+  expect(samples.get('ws_load_completion_seconds_count{run="rooms"}')).toBe(195)
+  expect(samples.get('ws_load_messages_total{run="rooms",outcome="timed_out"}')).toBe(5)
+  expect(samples.get('ws_load_irregular_deliveries_total{run="rooms",what="duplicate"}')).toBe(3)
+})
+
+test('a name is escaped', () => {
+  expect(toOpenMetrics('a "b"\\\n', loadResult())).toContain('{run="a \\"b\\"\\\\\\n",state="opened"}')
+})
