@@ -13,11 +13,12 @@ import { exitAfter, exitCodeOf } from './exit-code.ts'
 import {
   addReadyMadeFlags,
   addRoleFlags,
-  areOfFanOut,
+  askForFanOut,
   type FanOutFlags,
   fanOutOptionsOf,
   mistakesInProtocol,
   nameFlagOfFanOut,
+  withoutProtocol,
 } from './fan-out-flags.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
@@ -93,7 +94,8 @@ Exit codes:
 Examples:
   ws-load compare base.json head.json --markdown >> "$GITHUB_STEP_SUMMARY"
   ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms
-  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --text PING --echo -H 'Cookie: session=1'`,
+  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --text PING --echo -H 'Cookie: session=1'
+  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -s 100 -r 100/s --mqtt-topic '{"topic":"rooms/%r"}'`,
   )
   .action(async (base: string, head: string, flags: CompareFlags, command: Command) => {
     process.exitCode =
@@ -104,8 +106,8 @@ Examples:
 
 async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
   const { tolerance, maxDuration } = flags
-  const isFanOut = areOfFanOut(flags)
-  const load = isFanOut ? fanOutLoadOf(flags) : loadOptionsOf(flags)
+  const isFanOut = askForFanOut(flags)
+  const load = isFanOut ? { ...loadOptionsOf(withoutProtocol(flags)), ...fanOutOptionsOf(flags) } : loadOptionsOf(flags)
   const options = safeParseComparison({
     ...load,
     base: { url: base },
@@ -168,12 +170,6 @@ export function compareSummaries(base: string, head: string): LoadComparison {
   const [before, after] = [readSummary(base), readSummary(head)]
   const tolerance = parseTolerance(undefined, 'tolerance', after.fanOut !== undefined)
   return new LoadComparison(before, after, compareRuns(before, after, tolerance, defaults.confidence))
-}
-
-/** The load of a fan-out: what flags say of a protocol is no probe. */
-function fanOutLoadOf({ protocolModule, data, ...flags }: CompareFlags): Readonly<Record<string, unknown>> {
-  const ofProtocol = { ...(protocolModule !== undefined && { protocolModule }), ...(data !== undefined && { data }) }
-  return { ...loadOptionsOf(flags), ...fanOutOptionsOf({ ...flags, ...ofProtocol }) }
 }
 
 function filesOf({ html }: CompareFlags): FilesByFlag {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { defaults } from '../defaults.ts'
 import { kebab, nameFlag } from './flags.ts'
 import { aJSON, aNumber } from './parse.ts'
+import { flagsOfPings } from './probe-flags.ts'
 
 /** Flags that say who publishes, and how. */
 export type FanOutFlags = { readonly [flag in ReadyMade]?: unknown } & {
@@ -27,27 +28,31 @@ const roles = ['subscribers', 'publishers', 'rooms'] as const
 
 /** Adds the flags that say who publishes and who receives. */
 export function addRoleFlags(command: Command): Command {
+  const role = (flags: string, description: string): Option => {
+    return new Option(flags, description).argParser(aNumber).conflicts(flagsOfPings)
+  }
   return command
-    .option('-s, --subscribers <number>', `connections that receive (default: ${defaults.subscribers})`, aNumber)
-    .option('-p, --publishers <number>', 'connections that publish (default: as many as rooms)', aNumber)
-    .option('--rooms <number>', 'that both are spread over (default: 1)', aNumber)
+    .addOption(role('-s, --subscribers <number>', `connections that receive (default: ${defaults.subscribers})`))
+    .addOption(role('-p, --publishers <number>', 'connections that publish (default: as many as rooms)'))
+    .addOption(role('--rooms <number>', 'that both are spread over (default: 1)'))
 }
 
 /** Adds those of ready-made protocols. */
 export function addReadyMadeFlags(command: Command): Command {
   for (const name of names) {
     const others = ['protocolModule', 'data', ...names].filter((other) => other !== name)
+    const flag = `--${kebab(name)}`
     command.addOption(
-      new Option(`--${kebab(name)} <json>`, `options of ${readyMade[name].what}`)
-        .argParser(aJSON(`--${kebab(name)}`))
-        .conflicts(others),
+      new Option(`${flag} <json>`, `options of ${readyMade[name].what}`)
+        .argParser(aJSON(flag))
+        .conflicts([...others, ...flagsOfPings]),
     )
   }
   return command
 }
 
 /** Whether what flags ask for is a fan-out. */
-export function areOfFanOut(flags: FanOutFlags): boolean {
+export function askForFanOut(flags: FanOutFlags): boolean {
   return [...roles, ...names].some((name) => flags[name] !== undefined)
 }
 
@@ -57,6 +62,12 @@ export function fanOutOptionsOf(flags: FanOutFlags): Readonly<Record<string, unk
     ...Object.fromEntries(roles.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
     ...protocolOf(flags),
   }
+}
+
+/** Flags of a load, without what would be a probe of pings. */
+export function withoutProtocol<Flags extends FanOutFlags>(flags: Flags): Omit<Flags, 'protocolModule' | 'data'> {
+  const { protocolModule: _, data: __, ...others } = flags
+  return others
 }
 
 /** A mistake in an option of a fan-out, by the name of its flag. */

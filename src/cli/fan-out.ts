@@ -21,6 +21,7 @@ import {
   fanOutOptionsOf,
   mistakesInProtocol,
   nameFlagOfFanOut,
+  withoutProtocol,
 } from './fan-out-flags.ts'
 import { seconds } from './flags.ts'
 import { addConfidenceFlag, addConnectingFlags, addPaceFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
@@ -94,7 +95,7 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
 }
 
 function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>> {
-  const { slo, decide, stage, protocolModule: _, data: __, ...load } = flags
+  const { slo, decide, stage, ...load } = withoutProtocol(flags)
   const names = ['duration', 'maxDuration'] as const
   return {
     url,

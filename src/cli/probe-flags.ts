@@ -32,6 +32,9 @@ const ofMessages = ['answer', 'echo'] as const
 const messages: readonly Kind[] = ['text', 'binary']
 const kinds: readonly Kind[] = [...messages, 'probe', 'protocolModule', ...(Object.keys(readyMade) as ReadyMade[])]
 
+/** All flags that say what a ping is, but for those that a fan-out has as well. */
+export const flagsOfPings: string[] = [...ofMessages, ...kinds.filter((name) => name !== 'protocolModule')]
+
 /** Adds the flags that say what a ping is. */
 export function addProbeFlags(command: Command): Command {
   command

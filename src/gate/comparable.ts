@@ -1,7 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
-import { describeMisrouted } from '../slo/evaluate.ts'
-import { describeEarlyEnds } from '../slo/fault.ts'
+import { describeEarlyEnds, describeMisrouted } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -85,7 +84,7 @@ function difference(name: string, before: unknown, after: unknown): string[] {
 
 /**
  * What makes a run invalid as a side of any comparison: answers that were not told from other messages, connections missing,
- * an early end, a saturated generator.
+ * an early end, deliveries to the wrong room, a saturated generator.
  */
 export function threatsToValidity(result: LoadResult): string[] {
   const { ended, duration, pings, connections, generator, fanOut } = result

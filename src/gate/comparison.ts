@@ -18,7 +18,7 @@ export interface MeasuredChange {
 
 /** How one figure of the head differs from the base's. */
 export interface Change extends MeasuredChange {
-  /** `p50`, `p99.9`, `mean`, `errorRate`. */
+  /** `p50`, `p99.9`, `mean`, `errorRate`; of fan-outs `delivery.p50`, `completion.mean`. */
   readonly indicator: string
   readonly verdict: ChangeVerdict
   /**

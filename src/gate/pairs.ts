@@ -6,7 +6,7 @@ import type { ComparedFigure } from './comparison.ts'
 import type { Figure } from './tolerance.ts'
 
 /** Pings or messages beyond a percentile, or on the shorter side of it, that a block has to have at least. */
-const fewestBeyond = 10
+const fewestSamplesBeyond = 10
 
 /** Slices that are neighbours in time, each a slice of the base with one of the head. */
 export interface Pairing {
@@ -95,7 +95,7 @@ function blocksOf(
     sum(telling.map(([ofBase]) => pingsOfBase[ofBase]!)),
     sum(telling.map(([, ofHead]) => pingsOfHead[ofHead]!)),
   )
-  const pingsPerBlock = (100 * fewestBeyond * samplesPerMessage) / Math.min(percentile, 100 - percentile)
+  const pingsPerBlock = (100 * fewestSamplesBeyond * samplesPerMessage) / Math.min(percentile, 100 - percentile)
   const pairsPerBlock = Math.max(1, Math.ceil((pingsPerBlock * telling.length) / pingsOfSmallerSide))
   return Array.from({ length: Math.floor(telling.length / pairsPerBlock) || 0 }, (_, nth) => {
     const block = telling.slice(nth * pairsPerBlock, (nth + 1) * pairsPerBlock)

@@ -91,18 +91,20 @@ export class Deliveries {
 
   /** Takes a message that came over a connection; says whether it was published in this run, and came to a subscriber. */
   take(connection: number, message: number): boolean {
-    const { table, ping, clock, recorder, firstSubscriber, timeout } = this.#context
+    const { plan, table, ping, clock, recorder, firstSubscriber, timeout } = this.#context
     const nth = connection - firstSubscriber
     const publisher = message % table.publishers
     const sequence = Math.floor(message / table.publishers)
     const isToMember = nth >= 0 && this.#isMember[nth] === 1
-    if (!isToMember || sequence >= Atomics.load(table.published, publisher)) return false
+    const published = Atomics.load(table.published, publisher)
+    if (!isToMember || sequence >= published) return false
+    // What its row was given to another one for was settled long ago.
+    if (published - sequence > plan.capacity) return true
     const row = table.row(publisher, sequence)
     if (table.roomOf(publisher) !== this.#rooms[nth]) {
       this.misrouted += table.isMeasured[row]!
       return true
     }
-    // What its row was given to another one for was settled long ago.
     if (sequence < this.#sequence[row]!) return true
     this.#know(row, publisher, sequence)
     if (this.#hadBefore(row, nth)) {

@@ -37,8 +37,8 @@ export async function untilQuiet({ recorder, isOver }: Listening): Promise<void>
 }
 
 /**
- * Listens after the last answer for messages that nobody asked for. As long as messages had gone on answering pings by
- * their number alone, the next one would come within the time that answers took, or came one after the other.
+ * Listens after the last answer for messages that nobody asked for, and for deliveries that come twice. As long as messages had
+ * gone on answering pings by their number alone, the next one would come within the time that answers took, or came one after the other.
  * @param measured length of the measured window in milliseconds
  * @param longest milliseconds
  */

@@ -83,8 +83,9 @@ const runningServer = only({ url: webSocketUrl() }, '{ url } of a server, or { c
 /** Reads the options of a comparison and fills in defaults; each mistake has the option's name. */
 export function safeParseComparison(input: CompareOptions | FanOutCompareOptions): Parsed<ResolvedComparison> {
   if (!hasRoles(input)) return safeParseSides(input, false)
-  const { roles, rest } = takeRoles({ ...input })
-  const comparison = safeParseSides(rest, true)
+  const { pings, ...others }: Readonly<Record<string, unknown>> = { ...input }
+  const { roles, rest } = takeRoles(others)
+  const comparison = safeParseSides(pings === undefined ? rest : { ...rest, pings }, true)
   const mistakes = [...mistakesOf(roles), ...mistakesOf(comparison).map(inWordsOfFanOut)]
   if ('mistakes' in roles || 'mistakes' in comparison) return { mistakes }
   const load = { ...comparison.value.load, connections: connectionsOf(roles.value) }

@@ -75,8 +75,8 @@ export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
 }
 
 /** Whether options are those of a fan-out. */
-export function hasRoles(given: object): boolean {
-  return own.some((name) => (given as Fields)[name] !== undefined)
+export function hasRoles(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && own.some((name) => (given as Fields)[name] !== undefined)
 }
 
 /** Reads of options what a fan-out has in the place of pings; `rest` are the others, as a flood has them. */

@@ -4,7 +4,14 @@ import { type FanOutObservation, observeRun } from '../slo/observation.ts'
 import type { LatencyGroup } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
 import { type SampleWords, wordsOf } from '../result/samples.ts'
-import type { AfterSilence, FanOutResult, GeneratorReport, LoadResult, Starvation } from '../result/load-result.ts'
+import type {
+  AfterSilence,
+  FanOutResult,
+  GeneratorReport,
+  LoadResult,
+  PingTotals,
+  Starvation,
+} from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { table, unfold } from './markup.ts'
 
@@ -47,7 +54,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         caption: 'Totals',
         head: ['total', 'count'],
         rows: [
-          ...countsOf(words.many, { ...pings }),
+          ...countsOf(words.many, fanOut === undefined ? { ...pings } : countsOfDeliveries(pings)),
           ...(fanOut === undefined ? [] : countsOfFanOut(fanOut)),
           ...countsOf('messages', { ...messages }),
           ...countsOf('pongs', { ...pongs }),
@@ -73,6 +80,17 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
     ]),
     unfold(`Options${suffix}`, textTable('Options', textsOf(options))),
   ]
+}
+
+function countsOfDeliveries({
+  due,
+  sent: expected,
+  answered: delivered,
+  timedOut,
+  lost,
+  dropped,
+}: PingTotals): Record<string, number> {
+  return { due, expected, delivered, timedOut, lost, dropped }
 }
 
 function countsOfFanOut({ completion, duplicates, outOfOrder, misrouted }: FanOutResult): string[][] {

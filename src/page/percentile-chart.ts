@@ -37,7 +37,7 @@ export function percentileChart(runs: readonly ShownRun[], objectives: readonly 
   const ticks = tickShares.map(ninesAt).filter((nines) => nines <= mostNines)
   return chart(
     {
-      title: `${samplesOf(runs[0]!.result).latency} by percentile`,
+      title: `${samplesOf(runs.at(-1)!.result).latency} by percentile`,
       description: describe(curves),
       height,
       series: curves.map(({ name, style }) => ({ name, ...style })),

@@ -3,22 +3,19 @@ import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { defineProtocol } from '../wire/protocol.ts'
-import { isSubscription } from './graphql-operation.ts'
+import { type GraphQLOperation, isSubscription, operationFields, requestBehindId } from './graphql-operation.ts'
 import {
   adviseOnConnection,
   connectionFields,
-  errorIn,
-  type GraphQLOperation,
   type GraphQLWSConnection,
   hearPing,
   initialise,
-  operationFields,
-  readSaid,
-  requestBehindId,
+  readMessage,
   sendPing,
   subprotocol,
 } from './graphql-ws-connection.ts'
-import { inRoom, messageIn } from './message-word.ts'
+import { errorIn } from './graphql-ws-error.ts'
+import { hasMessage, inRoom, messageIn } from './message-word.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 
@@ -36,7 +33,7 @@ const schema = v.pipe(
     ...operationFields,
     publish: v.pipe(
       only(operationFields),
-      v.check((publish) => JSON.stringify(publish).includes('%m'), expected('an operation with %m in a text')),
+      v.check((publish) => hasMessage(publish), expected('an operation with %m in a text')),
       v.forward(
         v.check(
           ({ query, operationName }) => !isSubscription(query, operationName),
@@ -83,21 +80,21 @@ export default defineProtocol({
     await initialise(connection, data)
     if (role === 'publisher') return
     connection.send(`{"id":"${subscriptionId}",${inRoom(requests(data).subscription, room)}`)
-    // No message says that a subscription has begun. One that is refused is, and pings are answered in turn.
+    // No message says that a subscription has begun: the pong says that it was read, and most servers have begun it by then.
     sendPing(connection)
-    const isAboutIt = (message: ProbeMessage): boolean => /^(?:pong|error|complete)$/.test(readSaid(message).type)
-    const said = readSaid(await connection.receive(isAboutIt))
+    const isAboutIt = (message: ProbeMessage): boolean => /^(?:pong|error|complete)$/.test(readMessage(message).type)
+    const said = readMessage(await connection.receive(isAboutIt))
     if (said.type !== 'pong') throw new Error(`the server refused the subscription: ${errorIn(said)}`)
   },
   message(message, { connection, role }) {
-    const said = readSaid(message)
+    const said = readMessage(message)
     hearPing(said, connection)
     const hasEnded = role === 'subscriber' && (said.type === 'error' || said.type === 'complete')
     if (hasEnded) connection.close(1000, `the server ended the subscription: ${errorIn(said)}`)
   },
   publish: (id, { room, data }) => `{"id":"${id}",${inRoom(requests(data).mutation, room, id)}`,
   delivery(message, { role }) {
-    const said = readSaid(message)
+    const said = readMessage(message)
     if (said.type !== 'next' && (said.type !== 'error' || role === 'subscriber')) return undefined
     const error = errorIn(said)
     if (role === 'publisher') return error === undefined ? undefined : { id: Number(said.id), error }

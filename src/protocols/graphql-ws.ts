@@ -1,20 +1,17 @@
 /** A GraphQL server, whose results answer pings. */
 import { only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
-import { isSubscription } from './graphql-operation.ts'
+import { type GraphQLOperation, isSubscription, operationFields, requestBehindId } from './graphql-operation.ts'
 import {
   adviseOnConnection,
   connectionFields,
-  errorIn,
-  type GraphQLOperation,
   type GraphQLWSConnection,
   hearPing,
   initialise,
-  operationFields,
-  readSaid,
-  requestBehindId,
+  readMessage,
   subprotocol,
 } from './graphql-ws-connection.ts'
+import { errorIn } from './graphql-ws-error.ts'
 import { graphqlWSSubscription } from './graphql-ws-subscription.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
@@ -51,14 +48,14 @@ export default defineProtocol({
     await initialise(connection, data)
     return { subscriptions: new Set<string>() }
   },
-  message: (message, { connection }) => hearPing(readSaid(message), connection),
+  message: (message, { connection }) => hearPing(readMessage(message), connection),
   request(id, { state: { subscriptions }, data }) {
     const { text, goesOn } = operation(data)
     if (goesOn) subscriptions.add(String(id))
     return `{"id":"${id}",${text}`
   },
   reply(message, { connection, state: { subscriptions } }) {
-    const said = readSaid(message)
+    const said = readMessage(message)
     if (said.id === undefined) return undefined
     const isOpen = subscriptions.delete(said.id)
     if (isOpen && said.type === 'next') connection.send(`{"id":"${said.id}","type":"complete"}`)

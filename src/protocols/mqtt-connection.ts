@@ -8,12 +8,13 @@ import * as v from 'valibot'
 import { duration, expected, text } from '../options/fields.ts'
 import { formatDuration } from '../units.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
-import type { ProtocolConnection, ProtocolFault, SessionConnection } from '../wire/protocol.ts'
+import type { NamedAnswer, ProtocolConnection, ProtocolFault, SessionConnection } from '../wire/protocol.ts'
 import { showKind } from '../wording.ts'
 import { adviseUrl } from './advise-url.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { type PacketOf, readPacket, writePacket } from './mqtt-packet.ts'
 import { describeReason, isRefusal } from './mqtt-reasons.ts'
+import type { PacketIds } from './packet-ids.ts'
 import { withPlaceholders } from './placeholders.ts'
 
 /** Who a client is, and how it speaks. */
@@ -148,6 +149,14 @@ export function stay(connection: ProtocolConnection, { keepAliveMs }: MqttClient
 export function hearBroker(message: ProbeMessage, connection: ProtocolConnection, data: ConnectionData): void {
   const packet = readPacket(message, data)
   if (packet.cmd === 'disconnect') connection.close(1000, `DISCONNECT: ${describeReason(packet.reasonCode)}`)
+}
+
+/** What a PUBACK acknowledges, or refuses; `undefined` of another packet. */
+export function acknowledgedBy(packet: Packet, packetIds: PacketIds): number | NamedAnswer | undefined {
+  if (packet.cmd !== 'puback') return undefined
+  const id = packetIds.release(packet.messageId!)
+  const { reasonCode = 0 } = packet
+  return id !== undefined && isRefusal(reasonCode) ? { id, error: `PUBACK: ${describeReason(reasonCode)}` } : id
 }
 
 export function adviseOnConnection(fault: ProtocolFault): string | undefined {

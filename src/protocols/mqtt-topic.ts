@@ -3,8 +3,9 @@ import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
-import { inRoom, messageIn } from './message-word.ts'
+import { inRoom, messageIn, textWithMessage } from './message-word.ts'
 import {
+  acknowledgedBy,
   adviseOnConnection,
   connectionFields,
   hearBroker,
@@ -17,7 +18,6 @@ import {
   userOfPassword,
 } from './mqtt-connection.ts'
 import { installed, missing, packetLength, readPacket, writePacket } from './mqtt-packet.ts'
-import { describeReason, isRefusal } from './mqtt-reasons.ts'
 import { PacketIds } from './packet-ids.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 
@@ -46,13 +46,7 @@ const schema = v.pipe(
     publish: v.optional(
       only({
         topic: v.optional(topicName()),
-        payload: v.optional(
-          v.pipe(
-            v.string(expected('a text')),
-            v.check((payload) => payload.includes('%m'), expected('a text with %m')),
-          ),
-          '%m',
-        ),
+        payload: v.optional(textWithMessage(), '%m'),
       }),
       {},
     ),
@@ -110,13 +104,8 @@ export default defineProtocol({
   },
   delivery(message, { connection, state: { packetIds, keepAlive }, data }) {
     const packet = readPacket(message, data)
-    if (packet.cmd === 'puback') {
-      const id = packetIds.release(packet.messageId!)
-      const { reasonCode = 0 } = packet
-      return id !== undefined && isRefusal(reasonCode)
-        ? { id, error: `PUBACK: ${describeReason(reasonCode)}` }
-        : undefined
-    }
+    const acknowledged = acknowledgedBy(packet, packetIds)
+    if (typeof acknowledged === 'object') return acknowledged
     if (packet.cmd !== 'publish') return undefined
     if (packet.qos === 1) {
       connection.send(writePacket({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 }, data))

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { Packet } from 'mqtt-packet'
 import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
-import { defineProtocol, type NamedAnswer } from '../wire/protocol.ts'
+import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import {
+  acknowledgedBy,
   adviseOnConnection,
   connectionFields,
   hearBroker,
@@ -18,7 +19,6 @@ import {
   userOfPassword,
 } from './mqtt-connection.ts'
 import { installed, missing, packetLength, readPacket, writePacket } from './mqtt-packet.ts'
-import { describeReason, isRefusal } from './mqtt-reasons.ts'
 import { mqttTopic } from './mqtt-topic.ts'
 import { PacketIds } from './packet-ids.ts'
 import { withPlaceholders } from './placeholders.ts'
@@ -119,14 +119,6 @@ const payloadOf = prepared(({ payload }: MqttData) => Buffer.from(payload as Uin
 function topicOf({ topic, qos }: MqttData, { clientId, username }: MqttClient, index: number): string {
   const whole = qos === 1 || topic.includes('%c') ? topic : `${topic}/%c`
   return withPlaceholders(whole, { c: clientId, i: String(index), u: username ?? '' })
-}
-
-/** The ping that a PUBACK answers. */
-function acknowledgedBy(packet: Packet, packetIds: PacketIds): number | NamedAnswer | undefined {
-  if (packet.cmd !== 'puback') return undefined
-  const id = packetIds.release(packet.messageId!)
-  const { reasonCode = 0 } = packet
-  return id !== undefined && isRefusal(reasonCode) ? { id, error: `PUBACK: ${describeReason(reasonCode)}` } : id
 }
 
 /** The ping whose message came back. */

@@ -2,8 +2,8 @@
 const highest = 65_535
 
 /**
- * The packet identifiers of one connection, each of the ping whose acknowledgement it waits for. One is given to another ping
- * only once it was acknowledged, however late: so no acknowledgement is taken for that of another ping.
+ * The packet identifiers of one connection, each of the ping or the message whose acknowledgement it waits for. One is given to
+ * another one only once it was acknowledged, however late: so no acknowledgement is taken for that of another one.
  */
 export class PacketIds {
   /** Pings by packet identifier. */

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { expected, flag, only } from '../options/fields.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { defineProtocol } from '../wire/protocol.ts'
-import { inRoom, messageIn } from './message-word.ts'
+import { hasMessage, inRoom, messageIn } from './message-word.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 import {
@@ -47,10 +47,7 @@ const schema = only({
   join: v.optional(only({ ...event, acknowledged: v.optional(flag(), true) })),
   publish: v.pipe(
     only(event),
-    v.check(
-      ({ args }) => args === undefined || JSON.stringify(args).includes('%m'),
-      expected('args with %m in a text'),
-    ),
+    v.check(({ args }) => args === undefined || hasMessage(args), expected('args with %m in a text')),
   ),
   event: v.optional(eventName),
   ...connectionFields,

@@ -1,9 +1,9 @@
 /** Topics of a broker of STOMP 1.2: what a publisher sends reaches all who subscribe. */
 import * as v from 'valibot'
-import { expected, flag, only } from '../options/fields.ts'
+import { flag, only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
-import { inRoom, messageIn } from './message-word.ts'
+import { inRoom, messageIn, textWithMessage } from './message-word.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 import {
   adviseOnConnection,
@@ -39,13 +39,7 @@ const schema = only({
   publish: v.optional(
     only({
       destination: v.optional(destinationName()),
-      body: v.optional(
-        v.pipe(
-          v.string(expected('a text')),
-          v.check((body) => body.includes('%m'), expected('a text with %m')),
-        ),
-        '%m',
-      ),
+      body: v.optional(textWithMessage(), '%m'),
       headers: v.optional(messageHeaders(), {}),
     }),
     {},

@@ -117,7 +117,8 @@ export function figuresOfWholeRun(result: LoadResult, changes: readonly Change[]
   return changes
     .flatMap(({ indicator, [side]: compared }) => {
       const reader = findIndicator(indicator)
-      const measured = reader === undefined ? NaN : reader.read(observedBy(run, reader)).measured
+      const observed = reader && observedBy(run, reader)
+      const measured = observed === undefined ? NaN : reader!.read(observed).measured
       const figure = formatFigure(indicator, measured)
       return figure === formatFigure(indicator, compared) ? [] : [`${indicator} ${figure}`]
     })

@@ -118,9 +118,9 @@ export function objectiveRow(objective: ObjectiveVerdict): string[] {
   const { indicator, bound, kind, limit } = objective
   const format = beside(limit, kinds[kind].formatTo)
   const { floor, ceiling } = objective
-  // A few per cent are nothing of a latency, and all that matters of a share.
-  const isWhatMatters = kind === 'ratio' && objective.verdict === 'inconclusive' && floor < ceiling
-  const measured = isWhatMatters ? formatRange(floor, ceiling, format) : formatBracket(objective, format)
+  // Ends of a latency that differ by a few per cent are printed as one value; of a share the limit may lie between them.
+  const isRange = kind === 'ratio' && objective.verdict === 'inconclusive' && floor < ceiling
+  const measured = isRange ? formatRange(floor, ceiling, format) : formatBracket(objective, format)
   return [indicator, bound, measured, intervalOf(objective), byHowMuch(objective)]
 }
 
@@ -158,7 +158,7 @@ function asPrinted(value: number, { kind, limit }: ObjectiveVerdict): number {
   if (kind === 'count') return value
   const { formatTo } = kinds[kind]
   const digits = digitsBeside(limit, value, formatTo)
-  // A share that is not all of it takes the digits that say so.
+  // A share just below 100 % is printed with more digits than others.
   return (kind === 'ratio' ? parseRatio(formatTo(value, digits)) : undefined) ?? Number(value.toPrecision(digits))
 }
 

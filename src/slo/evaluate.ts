@@ -4,7 +4,7 @@ import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { isFact } from './evidence.ts'
-import { describeEarlyEnds, describeFaults } from './fault.ts'
+import { describeEarlyEnds, describeFaults, describeMisrouted } from './fault.ts'
 import { findIndicator } from './indicator.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
@@ -44,6 +44,8 @@ export interface Judgement {
  * - an indicator has no value, or too few samples: that objective is inconclusive;
  * - fewer connections opened than were requested, or some ended before the run did: fail, unless the SLO itself has a
  *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
+ * - a delivery of a fan-out came to another room than its message was published to: fail, unless the SLO has a bound on
+ *   `misrouted`;
  * - every connection was gone before the run's end, or nothing was answered any more: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
@@ -189,12 +191,6 @@ function missedByDefault(run: Observation, objectives: readonly Objective[], rul
       ? [judgeCount({ indicator: 'misrouted', comparison: '<=', limit: 0 }, describeMisrouted(misrouted))]
       : []),
   ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
-}
-
-/** That rooms are not kept apart. */
-export function describeMisrouted(misrouted: number): string {
-  const came = misrouted === 1 ? '1 delivery came' : `${formatCount(misrouted)} deliveries came`
-  return `${came} to a subscriber of another room than the message was published to`
 }
 
 /** @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a confidence that is none */

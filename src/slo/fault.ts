@@ -20,3 +20,12 @@ export function describeEarlyEnds({ requested, closedEarly, reconnects }: Connec
     ? `${formatCount(closedEarly)} of ${formatCount(requested)} connections ended before the run did`
     : `${formatCount(requested)} connections ended ${formatCount(closedEarly)} times before the run did`
 }
+
+/** That rooms are not kept apart, which what is subscribed to may be the reason for. */
+export function describeMisrouted(misrouted: number): string {
+  const came = misrouted === 1 ? '1 delivery came' : `${formatCount(misrouted)} deliveries came`
+  return (
+    `${came} to a subscriber of another room than the message was published to; if all rooms are one to the server, ` +
+    'name the room where one subscribes and publishes (%r of a ready-made protocol), or leave out the option rooms'
+  )
+}

@@ -195,9 +195,9 @@ export function findIndicator(name: string): IndicatorReader | undefined {
   return latencyOf(statistic, subject, (observation) => readPercentile(observation, of, percentile))
 }
 
-/** What an indicator is read of: the run, or of a fan-out its messages. */
-export function observedBy(run: Observation, { subject }: Pick<IndicatorReader, 'subject'>): Observation {
-  return subject === 'first' || subject === 'completion' ? run.fanOut![subject] : run
+/** What an indicator is read of: the run, or of a fan-out its messages; `undefined` of messages where a run has none. */
+export function observedBy(run: Observation, { subject }: Pick<IndicatorReader, 'subject'>): Observation | undefined {
+  return subject === 'first' || subject === 'completion' ? run.fanOut?.[subject] : run
 }
 
 const latencyName = new RegExp(

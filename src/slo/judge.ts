@@ -37,7 +37,7 @@ const nearLimitShare = 0.5
 /** Judges a run by one objective: the whole of it, or each of its stretches, of which the worst counts. */
 export function judgeObjective(run: Observation, objective: Objective, rule: DecisionRule): ObjectiveVerdict {
   const { indicator, window } = objective
-  const observed = observedBy(run, findIndicator(indicator)!)
+  const observed = observedBy(run, findIndicator(indicator)!)!
   if (window === undefined) return judgeObservation(observed, objective, rule)
   const worst = worstStretch(observed, window, (stretch, sideBySide) =>
     judgeObservation(stretch, objective, { ...rule, falseFail: rule.falseFail / sideBySide }),
@@ -49,9 +49,7 @@ export function judgeObjective(run: Observation, objective: Objective, rule: Dec
 /** The verdict on an objective that nothing is known about. */
 export function unmeasured(observation: Observation, objective: Objective, reason: string): ObjectiveVerdict {
   const reader = findIndicator(objective.indicator)!
-  const { caveat: _, ...bracket } = reader.read(
-    observation.fanOut === undefined ? observation : observedBy(observation, reader),
-  )
+  const { caveat: _, ...bracket } = reader.read(observedBy(observation, reader) ?? observation)
   return { ...objective, ...bracket, ...noEvidence, verdict: 'inconclusive', margin: NaN, excess: NaN, reason }
 }
 

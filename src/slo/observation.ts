@@ -37,7 +37,7 @@ export interface Observation {
   /** Interim looks that were planned, the one at the end of the run included. */
   readonly plannedLooks: number
   readonly generatorSaturated: boolean
-  /** Whether the generator was so busy, or ran so little, that it may itself have kept a delivery until its timeout. */
+  /** Whether the generator may itself have kept what timed out. */
   readonly mayHaveTimedOut: boolean
   /** Of the whole run: see `GeneratorReport`. */
   readonly heldBack: number
@@ -63,7 +63,8 @@ export interface FanOutObservation extends Pick<FanOutResult, 'duplicates' | 'ou
 
 /**
  * A saturated generator may be late by milliseconds, or not keep up at all. That it reads too late is no timeout: these are told
- * from the last poll that brought nothing. Below this share of the time, what it had to read cannot have piled up.
+ * from the last poll that brought nothing. Only a generator that was busy, or kept from running, for at least this share of
+ * the run is taken to have let so much pile up that a delivery timed out for that.
  */
 const overwhelmingShare = 0.5
 const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 }
@@ -90,7 +91,7 @@ export function observeRun(result: LoadResult): Observation {
     session,
     plannedLooks: looks.planned,
     generatorSaturated: generator.saturated,
-    mayHaveTimedOut: generator.saturated && generator.eventLoopUtilization + generatorLost >= overwhelmingShare,
+    mayHaveTimedOut: generator.saturated,
     heldBack: generator.heldBack,
     generatorLost,
     afterSilence,
@@ -98,7 +99,9 @@ export function observeRun(result: LoadResult): Observation {
     samplesPerMessage: 1,
     machineFaults: { ...countMachineFaults(result), reasons: describeMachineFaults(result) },
   }
-  return result.fanOut === undefined ? run : observeFanOut(run, result.fanOut)
+  if (result.fanOut === undefined) return run
+  const mayHaveTimedOut = generator.saturated && !(generator.eventLoopUtilization + generatorLost < overwhelmingShare)
+  return observeFanOut({ ...run, mayHaveTimedOut }, result.fanOut)
 }
 
 /** A run whose samples are deliveries, with what it says of its messages. */

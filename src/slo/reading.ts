@@ -46,12 +46,12 @@ function readLatency(
   group: LatencyGroup,
   figure: (group: LatencyGroup, endless: number) => Bounds,
 ): Reading {
-  const { pings, generatorSaturated, afterSilence } = observation
+  const { pings, generatorSaturated, mayHaveTimedOut, afterSilence } = observation
   const ofConnections = isOfEachConnection(group)
   const unanswered = ofConnections ? withoutSample(observation, group) : pings.timedOut + pings.lost
   const unsent = group === 'latency' ? pings.dropped : 0
   const { timedOut, lost } = afterSilence
-  const ofGenerator = ofConnections ? ownAttempts(observation) : lost + (generatorSaturated ? pings.timedOut : timedOut)
+  const ofGenerator = ofConnections ? ownAttempts(observation) : lost + (mayHaveTimedOut ? pings.timedOut : timedOut)
   const seen = figure(group, unanswered)
   const bracket = {
     measured: seen.ceiling,
@@ -83,7 +83,7 @@ function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Obser
     if (isOfEachConnection(group)) {
       return ownConnectionsCaveat(observation, 'failed', group === 'session' ? 'failed sessions' : 'failed connections')
     }
-    return observation.generatorSaturated
+    return observation.mayHaveTimedOut
       ? ownDoing(observation, timedOut, `timed-out ${observation.samples}`)
       : ownDoing(observation, timedOut + lost, `unanswered ${observation.samples}`)
   }
@@ -99,25 +99,26 @@ function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Obser
 
 /** The failed share of the pings that were due, of which the generator may have failed some itself. */
 export function readErrorRate(observation: Observation): Reading {
-  const { errorRate, pings, generatorSaturated, afterSilence } = observation
-  const ofGenerator = generatorSaturated
-    ? pings.dropped + pings.timedOut + afterSilence.lost
-    : afterSilence.dropped + afterSilence.timedOut + afterSilence.lost
+  const { errorRate, pings, generatorSaturated, mayHaveTimedOut, afterSilence } = observation
+  const dropped = generatorSaturated ? pings.dropped : afterSilence.dropped
+  const timedOut = mayHaveTimedOut ? pings.timedOut : afterSilence.timedOut
+  const ofGenerator = dropped + timedOut + afterSilence.lost
   const failed = pings.dropped + pings.timedOut + pings.lost
   return {
     ...readFact(errorRate),
     floor: ofGenerator === 0 ? errorRate : Math.max(0, failed - ofGenerator) / pings.due,
     caveat: generatorSaturated
-      ? ownDoing(observation, pings.dropped + pings.timedOut, `dropped or timed-out ${observation.samples}`)
+      ? ownDoing(observation, dropped + timedOut, `dropped or timed-out ${observation.samples}`)
       : ownDoing(observation, ofGenerator, `failed ${observation.samples}`),
   }
 }
 
 /** Pings that failed in a way that may be the generator's own doing. */
 export function readFailures(observation: Observation, kind: 'timedOut' | 'lost' | 'dropped'): Reading {
-  const { pings, generatorSaturated, afterSilence } = observation
+  const { pings, generatorSaturated, mayHaveTimedOut, afterSilence } = observation
   const count = pings[kind]
-  const ofGenerator = generatorSaturated && kind !== 'lost' ? count : afterSilence[kind]
+  const isOwn = { timedOut: mayHaveTimedOut, lost: false, dropped: generatorSaturated }[kind]
+  const ofGenerator = isOwn ? count : afterSilence[kind]
   return {
     ...readFact(count),
     floor: Math.max(0, count - ofGenerator),
@@ -155,7 +156,10 @@ export function readReach(observation: Observation): Reading {
 
 function missedCaveat(observation: Observation, ofGenerator: number): string {
   const { due = 0, dropped = 0 } = observation.fanOut?.completion.pings ?? {}
-  if (dropped === 0 || ofGenerator > 0) return ownDoing(observation, ofGenerator, 'missed deliveries')
+  if (ofGenerator > 0) {
+    const { mayHaveTimedOut: generatorSaturated } = observation
+    return ownDoing({ ...observation, generatorSaturated }, ofGenerator, 'missed deliveries')
+  }
   return `${formatCount(dropped)} of ${formatCount(due)} due messages were never published`
 }
 

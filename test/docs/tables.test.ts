@@ -43,15 +43,21 @@ test.each([
   expect(firstCells(`docs/protocols/${name}.md`, 'option').toSorted()).toEqual(fields)
 })
 
+/** What a subscription has of its page's first table. */
+const ofOperation = fieldsOf('GraphQLOperation', 'src/protocols/graphql-operation.ts')
+
 test.each([
   ['socket-io', 'SocketIOConnection', 'rooms', 'socket-io-room', 'SocketIORoomOptions'],
   ['mqtt', 'MqttConnection', 'topics', 'mqtt-topic', 'MqttTopicOptions'],
   ['stomp', 'StompConnection', 'topics', 'stomp-topic', 'StompTopicOptions'],
+  ['graphql-ws', 'GraphQLWSConnection', 'subscriptions', 'graphql-ws-subscription', 'GraphQLWSSubscriptionOptions'],
 ])('the second table of docs/protocols/%s.md has every option of its own', (name, connection, what, file, options) => {
   const shared = new Set(fieldsOf(connection, `src/protocols/${name}-connection.ts`))
   const own = fieldsOf(options, `src/protocols/${file}.ts`).filter((field) => !shared.has(field))
-  expect(own.length).toBeGreaterThan(1)
-  expect(firstCells(`docs/protocols/${name}.md`, `option of ${what}`).toSorted()).toEqual(own)
+  expect(own.length).toBeGreaterThan(0)
+  expect(firstCells(`docs/protocols/${name}.md`, `option of ${what}`).toSorted()).toEqual(
+    own.filter((field) => !ofOperation.includes(field)),
+  )
 })
 
 test('the table of docs/fan-out.md has every option of its own', () => {

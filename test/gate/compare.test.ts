@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { LoadComparison } from '../../src/summary/load-comparison.ts'
+import { pageOfComparison } from '../../src/cli/compare.ts'
 import { steady } from '../support/comparison.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
 
@@ -80,10 +82,22 @@ describe('fan-outs', () => {
     expect(changes.at(-1)).toMatchObject({ indicator: 'errorRate', verdict: 'slower', head: 0.2 })
   })
 
+  test('are never the same where one goes to the wrong room', () => {
+    const sides = [fanOutResult({ messages: 1_000 }), fanOutResult({ messages: 1_000, misrouted: 1 })] as const
+    for (const compare of [compareSideBySide, compareRuns]) {
+      const judged = compare(...sides, ofFanOut, 0.99)
+      expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+      expect(judged.reasons[0]).toContain('head: 1 delivery came to a subscriber of another room')
+    }
+  })
+
   test('are not compared with pings, nor with others', () => {
     const { options } = fanOutResult()
     for (const base of [steady(2), fanOutResult({ subscribers: 50 })]) {
       const judged = compareRuns(base, fanOutResult(), ofFanOut, 0.99)
+      const comparison = new LoadComparison(base, fanOutResult(), judged)
+      expect(String(comparison)).toContain('completion.p50')
+      expect(pageOfComparison(comparison)).toContain('completion.p50')
       expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
       expect(judged.reasons.join()).toContain(`is ${JSON.stringify(options.fanOut)}`)
     }

@@ -29,7 +29,7 @@ describe.for(kinds)('topics of $name, protocol version $protocolVersion,', (kind
 
   test.skipIf(isMissing)('are subscribed to by wildcards, and published to with a payload of any form', async () => {
     await using broker = await start()
-    const publish = { topic: 'rooms/%r/said', payload: '{"room":%r,"text":"%m"}' }
+    const publish = { topic: 'rooms/%r/said', payload: '{"room":%r,"text":"%m%r"}' }
     const protocol = mqtt.topic({ topic: 'rooms/%r/#', publish, protocolVersion })
     expect(await fanOut({ ...load, url: broker.url, protocol })).toMatchObject(everything)
   })

@@ -50,7 +50,7 @@ describe('compare of fan-outs', () => {
     expect(verdict.verdict).toBe('same')
   })
 
-  test('is unclear where nothing is passed on', async () => {
+  test('is slower, and doubtful, where the head passes nothing on', async () => {
     await using base = await passingOn()
     await using head = await passingOn({ times: () => 0 })
     const sides = { base: { url: base.url }, head: { url: head.url } }
