@@ -46,8 +46,8 @@ test('ws-load compare finds that the head is late with one subscriber', { timeou
   await using base = await passingOn()
   await using head = await passingOn({ delay: (nth) => (nth === 5 ? 40 : 0) })
   const protocol = join(import.meta.dirname, '../support/rooms.protocol.ts')
-  const load = ['-s', '12', '-p', '2', '-r', '100/s', '--protocol-module', protocol]
-  const flags = '--confidence 0.9 -t completion.p50=50% -t min=2ms -v error'.split(' ')
+  const load = ['-s', '12', '-p', '2', '-r', '400/s', '--protocol-module', protocol]
+  const flags = '--confidence 0.9 -t completion.p50=50% -t min=2ms -t errorRate=20% -v error'.split(' ')
   expect(await wsLoad('compare', base.url, head.url, ...load, ...flags)).toMatchObject({ exitCode: 1, stderr: '' })
 })
 

@@ -105,7 +105,8 @@ describe.each([1, 2, 3])('a fan-out of %i threads', (threads) => {
   })
 
   test('hears what comes again behind the last delivery', async () => {
-    await using server = await passingOn({ again: { message: 49, ms: 30 } })
+    // A run listens for twice as long as deliveries took.
+    await using server = await passingOn({ delay: () => 300, again: { message: 49, ms: 330 } })
     const summary = await fanOut({ ...short, url: server.url, threads, warmup: 0 })
     expect(summary).toMatchObject({ delivered: 1_000, duplicates: 20 })
   })

@@ -18,9 +18,13 @@ async function compared(base: Pick<Server, 'url'>, head: Pick<Server, 'url'>, op
 const chat = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
 
 describe('compare of fan-outs', () => {
-  const load = { subscribers: 12, publishers: 2, rooms: 2, rate: '100/s', warmup: '200ms' } as const
+  const load = { subscribers: 12, publishers: 2, rooms: 2, rate: '400/s', warmup: '200ms' } as const
   const protocol = new URL('../support/rooms.protocol.ts', import.meta.url)
-  const decisive = { tolerance: { 'completion.p50': '50%', min: '2ms' }, confidence: 0.9 } as const
+  // That one per cent is not missing takes six hundred messages to tell.
+  const decisive = {
+    tolerance: { 'completion.p50': '50%', min: '2ms', errorRate: '20%' },
+    confidence: 0.9,
+  } as const
 
   test('finds the one subscriber that the head is late with', async () => {
     await using base = await passingOn()
@@ -44,7 +48,9 @@ describe('compare of fan-outs', () => {
       ...sides,
       ...load,
       ...decisive,
-      tolerance: { 'delivery.p50': '50%' },
+      // Far more than what a busy machine adds to 20 ms.
+      tolerance: { 'delivery.p50': '300%', errorRate: '20%' },
+      confidence: 0.999,
       protocol,
     })
     expect(verdict.verdict).toBe('same')
