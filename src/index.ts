@@ -1,5 +1,6 @@
+export * from './vitest/vitest.ts'
 export * from './public.ts'
 export type { BenchFlood } from './vitest/bench-flood.ts'
-export { test, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
+export { test, test as it, type WsLoadFixtures, withWsLoad } from './vitest/fixture.ts'
 export { expect, type Leniency, type MatcherJudgement } from './vitest/matchers.ts'
 export { type WsLoad, wsLoad } from './vitest/ws-load.ts'

@@ -52,6 +52,13 @@ export interface MqttClient {
   readonly keepAliveMs: number
 }
 
+/** A packet, as far as a PUBACK is one. These types are published, and the codec's package need not be there. */
+interface Acknowledging {
+  readonly cmd: string
+  readonly messageId?: number | undefined
+  readonly reasonCode?: number | undefined
+}
+
 const mostBytes = 65_535
 const secondMs = 1_000
 
@@ -152,10 +159,12 @@ export function hearBroker(message: ProbeMessage, connection: ProtocolConnection
 }
 
 /** What a PUBACK acknowledges, or refuses; `undefined` of another packet. */
-export function acknowledgedBy(packet: Packet, packetIds: PacketIds): number | NamedAnswer | undefined {
-  if (packet.cmd !== 'puback') return undefined
-  const id = packetIds.release(packet.messageId!)
-  const { reasonCode = 0 } = packet
+export function acknowledgedBy(
+  { cmd, messageId, reasonCode = 0 }: Acknowledging,
+  packetIds: PacketIds,
+): number | NamedAnswer | undefined {
+  if (cmd !== 'puback') return undefined
+  const id = packetIds.release(messageId!)
   return id !== undefined && isRefusal(reasonCode) ? { id, error: `PUBACK: ${describeReason(reasonCode)}` } : id
 }
 

@@ -34,6 +34,22 @@ later('can be extended', async ({ url, wsLoad }) => {
   expect(summary.errors).toHaveProperty('ECONNREFUSED')
 })`
 
+const oneImport = `
+import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest-ws-load'
+
+const called = []
+beforeAll(() => void called.push('before'))
+afterAll(() => void called.push('after'))
+
+describe('a suite', () => {
+  it('has the fixture under the other name of a test', async ({ wsLoad }) => {
+    const { connections } = await wsLoad({ connections: 2, duration: 100, warmup: 0 })
+    vi.fn(() => called.push('flooded'))()
+    expect([called, connections.opened]).toEqual([['before', 'flooded'], 2])
+  })
+  test.each([1, 2])('has what a test has: %d', (count) => expect(count).toBeGreaterThan(0))
+})`
+
 const overridden = `
 import { describe } from 'vitest'
 import { expect, test } from 'vitest-ws-load'
@@ -188,6 +204,7 @@ test('floods under fake timers', async ({ wsLoad }) => {
 /** By name. */
 export const features = {
   'fixtures inferred beside those of the user': { 'fixtures.test.js': inferred },
+  'all of Vitest by one import': { 'one-import.test.js': oneImport },
   'test.override in files and suites': { 'override.test.js': overridden },
   'the plain function': { 'plain.test.js': plain },
   'retries and repeats that never overlap': { 'retry.test.js': retried, 'counting-server.js': countingServer },
