@@ -15,7 +15,7 @@ export interface Figure extends Pick<IndicatorReader, 'kind' | 'better'> {
 
 const ofPings = ['p50', 'p90', 'p99', 'p99.9', 'max', 'errorRate', 'connectErrorRate', 'throughput']
 const latenciesOfFanOuts = ['delivery', 'completion'].flatMap((of) => ['p50', 'p90', 'p99'].map((p) => `${of}.${p}`))
-const countsOfFanOuts = ['reach', 'duplicates', 'outOfOrder', 'misrouted']
+const countsOfFanOuts = ['reach', 'duplicates', 'outOfOrder', 'misrouted', 'refused']
 const ofFanOuts = [...latenciesOfFanOuts, ...countsOfFanOuts, 'errorRate', 'connectErrorRate', 'throughput']
 
 /**
@@ -25,7 +25,6 @@ const ofFanOuts = [...latenciesOfFanOuts, ...countsOfFanOuts, 'errorRate', 'conn
 export function figuresOf(result: LoadResult): Figure[] {
   const run = observeRun(result)
   const slowest = Math.max(result.options.timeout, result.latency.count > 0 ? result.latency.max : 0)
-  const finite = (value: number): number => (value === Infinity ? slowest : value)
   return (result.fanOut === undefined ? ofPings : ofFanOuts).flatMap((indicator) => {
     const reader = findIndicator(indicator)!
     const { kind, better, statistic } = reader
@@ -33,8 +32,15 @@ export function figuresOf(result: LoadResult): Figure[] {
     const samples = observed.latency.count + observed.pings.timedOut + observed.pings.lost
     const isTold = statistic.type !== 'percentile' || (1 - statistic.percentile / 100) * samples >= 1 - 1e-9
     const reading = reader.read(observed)
-    if (!isTold || Number.isNaN(reading.measured)) return []
-    const { low, high } = shownEnds(reading)
-    return [{ indicator, kind, better, value: finite(reading.measured), low: finite(low), high: finite(high) }]
+    const isOfNothing = kind === 'count' && run.fanOut?.completion.pings.sent === 0
+    if (!isTold || isOfNothing || Number.isNaN(reading.measured)) return []
+    const finite = (value: number): number => (value === Infinity && kind === 'duration' ? slowest : value)
+    const [value, ...ends] = [reading.measured, ...Object.values(shownEnds(reading))].map(finite) as [
+      number,
+      number,
+      number,
+    ]
+    const [low, high] = ends.every(Number.isFinite) ? ends : [value, value]
+    return [{ indicator, kind, better, value, low, high }]
   })
 }

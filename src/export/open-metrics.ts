@@ -47,7 +47,7 @@ function familiesOf({ fanOut, latency, pings, connections, throughput, offeredRa
       sockets,
     ]
   }
-  const { first, completion, duplicates, outOfOrder, misrouted } = fanOut
+  const { first, completion, duplicates, outOfOrder, misrouted, refused } = fanOut
   return [
     latencyOf('delivery', 'From when a message was due until a subscriber had it.', latency),
     latencyOf('first', 'Until the first subscriber had it.', first.latency),
@@ -63,6 +63,12 @@ function familiesOf({ fanOut, latency, pings, connections, throughput, offeredRa
         { what },
         count,
       ]),
+    },
+    {
+      name: 'ws_load_refused_messages',
+      type: 'counter',
+      help: 'Messages whose publisher the server answered with an error.',
+      samples: [['_total', {}, refused]],
     },
     rates,
     sockets,

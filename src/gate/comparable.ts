@@ -1,6 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
-import { describeEarlyEnds, describeMisrouted } from '../slo/fault.ts'
+import { describeEarlyEnds, describeMisrouted, describeRefused } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -100,6 +100,7 @@ export function threatsToValidity(result: LoadResult): string[] {
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 ? [noneCame(result)] : []),
     ...(fanOut !== undefined && fanOut.misrouted > 0 ? [describeMisrouted(fanOut.misrouted)] : []),
+    ...(fanOut !== undefined && fanOut.refused > 0 ? [describeRefused(fanOut.refused)] : []),
     ...whySaturated(generator),
   ]
 }

@@ -117,9 +117,11 @@ interface EstimatedFigure extends Pick<Evidence, 'low' | 'high'> {
   readonly measured: number
 }
 
-/** What a figure is read of; `undefined` of messages where a run is no fan-out. */
+/** What a figure is read of; `undefined` of pings where a run is a fan-out, and the other way round. */
 function observed(run: Observation, { of }: Figure): Observation | undefined {
-  return of === 'latency' ? run : run.fanOut?.[of]
+  const { fanOut } = run
+  if (of === 'latency') return fanOut === undefined ? run : undefined
+  return of === 'delivery' ? fanOut && run : fanOut?.[of]
 }
 
 function latencyOf(result: LoadResult, figure: Figure, tails: Tails): EstimatedFigure {

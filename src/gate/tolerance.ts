@@ -2,7 +2,6 @@ import { WsLoadError } from '../errors.ts'
 import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
 import { percentileNamed } from '../slo/indicator.ts'
-import type { FanOutResult } from '../result/load-result.ts'
 import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
 
 /** A share that a latency may grow by: `'10%'`, or 0.1. */
@@ -22,7 +21,7 @@ type Share = string | number
  */
 export interface Tolerance {
   readonly [percentile: `p${number}`]: Share
-  readonly [ofFanOut: `${keyof typeof latencies}.${string}`]: Share
+  readonly [ofFanOut: `${(typeof latencies)[number]}.${string}`]: Share
   readonly p99_9?: Share
   readonly p99_99?: Share
   readonly mean?: Share
@@ -45,15 +44,15 @@ export interface ResolvedTolerance {
 export interface Figure {
   /** As written: `p50`, `p99.9`, `mean`, `completion.p90`. */
   readonly indicator: string
-  /** Of what: of pings or of deliveries, whatever a run has, or of a fan-out's messages. */
-  readonly of: 'latency' | keyof Pick<FanOutResult, 'first' | 'completion'>
+  /** Of pings, or of a fan-out's deliveries or messages. */
+  readonly of: 'latency' | (typeof latencies)[number]
   /** Above 0 and below 100; `undefined` for the mean. */
   readonly percentile: number | undefined
   readonly allowed: number
 }
 
-/** Those of fan-outs, and what a figure of each is of. */
-const latencies = { delivery: 'latency', first: 'first', completion: 'completion' } as const
+/** Those of fan-outs. */
+const latencies = ['delivery', 'first', 'completion'] as const
 const defaultFigures: Tolerance = { p50: '4%', p99: '50%' }
 const defaultFiguresOfFanOut: Tolerance = { 'delivery.p50': '10%', 'completion.p50': '20%' }
 const defaultMinMs = 0.02
@@ -105,13 +104,13 @@ function parseFigure(indicator: string, given: unknown, isFanOut: boolean): Pars
     return { mistakes: [`${indicator}: expected a fan-out, got pings; of these there is ${name}`] }
   }
   const allowed = parseShare(given)
-  const of = latency === undefined ? 'latency' : latencies[latency as keyof typeof latencies]
+  const of = latencies.find((one) => one === latency) ?? 'latency'
   if (allowed !== undefined && allowed > 0) return { value: { indicator, of, percentile, allowed } }
   return { mistakes: [`${indicator}: expected a share above 0 like '10%' or 0.1, got ${show(given)}`] }
 }
 
 function noFigure(indicator: string, isFanOut: boolean): string {
-  const ofFanOut = Object.keys(latencies).flatMap((latency) => figureNames.map((name) => `${latency}.${name}`))
+  const ofFanOut = latencies.flatMap((latency) => figureNames.map((name) => `${latency}.${name}`))
   const hint = didYouMean(indicator, isFanOut ? [...ofFanOut, 'min', 'errorRate'] : known)
   const examples = isFanOut
     ? 'delivery.mean and percentiles like delivery.p50, completion.p99'

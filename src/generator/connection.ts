@@ -52,7 +52,7 @@ export interface ConnectionContext {
   readonly plan: ThreadPlan
   readonly probe: Probe
   /** What has been published, of a fan-out: its messages are no answers. */
-  readonly deliveries: Pick<Deliveries, 'take'> | undefined
+  readonly deliveries: Pick<Deliveries, 'take' | 'refuse' | 'isPublisher'> | undefined
   readonly clock: PollClock
   readonly recorder: Recorder
   /** The ping that is being sent, or whose answer is being read. */
@@ -297,9 +297,12 @@ export class Connection implements FrameSink {
     recorder.messages.received++
     const message = this.#read(bytes, start, end, binary)
     const error = probe.errorRead?.()
-    if (error !== undefined) this.#report({ code: 'ERROR_ANSWER', sample: error })
-    else if (message === -1 || !deliveries!.take(this.index, message)) {
-      recorder.messages.unsolicited++
+    if (error !== undefined) {
+      this.#report({ code: 'ERROR_ANSWER', sample: error })
+      deliveries!.refuse(this.index, message)
+    } else if (message === -1 || !deliveries!.take(this.index, message)) {
+      // What its publisher is told of a message is none of those that nobody asked for.
+      if (!deliveries!.isPublisher(this.index)) recorder.messages.unsolicited++
       this.#conversation!.hear(messageOf(bytes, start, end, binary))
     }
     // What follows in the same read may have come after the poll that announced this one.

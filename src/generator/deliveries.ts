@@ -27,6 +27,8 @@ export class Deliveries {
   outOfOrder = 0
   /** Deliveries of a measured message to a subscriber of another room. */
   misrouted = 0
+  /** Measured messages whose publisher the server answered with an error. */
+  refused = 0
   readonly #context: DeliveriesContext
   readonly #thread: number
   /** Of each of this thread's subscribers: its room, and its place among the room's. */
@@ -124,6 +126,21 @@ export class Deliveries {
     }
     this.#closeIfDone(row, publisher, sequence)
     return true
+  }
+
+  isPublisher(connection: number): boolean {
+    return connection < this.#context.firstSubscriber
+  }
+
+  /** The server has answered a connection with an error that names a message. */
+  refuse(connection: number, message: number): void {
+    const { plan, table } = this.#context
+    const publisher = message % table.publishers
+    const sequence = Math.floor(message / table.publishers)
+    if (message < 0 || !this.isPublisher(connection)) return
+    const published = Atomics.load(table.published, publisher)
+    if (sequence >= published || published - sequence > plan.capacity) return
+    this.refused += table.isMeasured[table.row(publisher, sequence)]!
   }
 
   /** A subscriber has left: what it does not have it misses. */

@@ -129,8 +129,9 @@ export class FanOut {
   /** What was recorded besides deliveries; changes as the measurement goes on. */
   get recording(): FanOutRecording {
     const { firsts, completions } = this.#context
-    const { duplicates, outOfOrder, misrouted } = this.deliveries
-    return { firsts: recordingOf(firsts), completions: recordingOf(completions), duplicates, outOfOrder, misrouted }
+    const { duplicates, outOfOrder, misrouted, refused } = this.deliveries
+    const counts = { duplicates, outOfOrder, misrouted, refused }
+    return { firsts: recordingOf(firsts), completions: recordingOf(completions), ...counts }
   }
 
   /** Waits for no delivery any more; resolves when all messages are settled. */

@@ -37,6 +37,8 @@ export interface FanOutRecording {
   readonly duplicates: number
   readonly outOfOrder: number
   readonly misrouted: number
+  /** Of messages of this thread's publishers. */
+  readonly refused: number
 }
 
 /** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */

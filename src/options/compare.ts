@@ -82,8 +82,9 @@ const runningServer = only({ url: webSocketUrl() }, '{ url } of a server, or { c
 
 /** Reads the options of a comparison and fills in defaults; each mistake has the option's name. */
 export function safeParseComparison(input: CompareOptions | FanOutCompareOptions): Parsed<ResolvedComparison> {
-  if (!hasRoles(input)) return safeParseSides(input, false)
-  const { pings, ...others }: Readonly<Record<string, unknown>> = { ...input }
+  const given: Readonly<Record<string, unknown>> = { ...(input as object | undefined) }
+  if (!hasRoles(given)) return safeParseSides(given, false)
+  const { pings, ...others } = given
   const { roles, rest } = takeRoles(others)
   const comparison = safeParseSides(pings === undefined ? rest : { ...rest, pings }, true)
   const mistakes = [...mistakesOf(roles), ...mistakesOf(comparison).map(inWordsOfFanOut)]

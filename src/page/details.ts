@@ -93,12 +93,13 @@ function countsOfDeliveries({
   return { due, expected, delivered, timedOut, lost, dropped }
 }
 
-function countsOfFanOut({ completion, duplicates, outOfOrder, misrouted }: FanOutResult): string[][] {
+function countsOfFanOut({ completion, duplicates, outOfOrder, misrouted, refused }: FanOutResult): string[][] {
   return [
     ...countsOf('published', { ...completion.pings }),
     ['duplicates', formatCount(duplicates)],
     ['out of order', formatCount(outOfOrder)],
     ['misrouted', formatCount(misrouted)],
+    ['refused', formatCount(refused)],
   ]
 }
 

@@ -136,6 +136,7 @@ const figuresOfFanOut: Figures = {
   duplicates: ({ fanOut }) => formatCount(fanOut!.duplicates),
   'out of order': ({ fanOut }) => formatCount(fanOut!.outOfOrder),
   misrouted: ({ fanOut }) => formatCount(fanOut!.misrouted),
+  refused: ({ fanOut }) => formatCount(fanOut!.refused),
 }
 
 function objectivesOf(verdict: SLOVerdict): Markup {

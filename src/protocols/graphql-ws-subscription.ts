@@ -15,7 +15,7 @@ import {
   subprotocol,
 } from './graphql-ws-connection.ts'
 import { errorIn } from './graphql-ws-error.ts'
-import { hasMessage, inRoom, messageIn } from './message-word.ts'
+import { hasMessage, inRoom, messageIn, tellsRooms } from './message-word.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 
@@ -78,11 +78,15 @@ export default defineProtocol({
   data: dataOf as (index: number, options: unknown) => Data,
   async session(connection, { role, room, data }) {
     await initialise(connection, data)
+    tellsRooms(room, { query: requests(data).subscription, publish: requests(data).mutation })
     if (role === 'publisher') return
     connection.send(`{"id":"${subscriptionId}",${inRoom(requests(data).subscription, room)}`)
     // No message says that a subscription has begun: the pong says that it was read, and most servers have begun it by then.
     sendPing(connection)
-    const isAboutIt = (message: ProbeMessage): boolean => /^(?:pong|error|complete)$/.test(readMessage(message).type)
+    const isAboutIt = (message: ProbeMessage): boolean => {
+      const said = readMessage(message)
+      return said.type === 'next' ? errorIn(said) !== undefined : /^(?:pong|error|complete)$/.test(said.type)
+    }
     const said = readMessage(await connection.receive(isAboutIt))
     if (said.type !== 'pong') throw new Error(`the server refused the subscription: ${errorIn(said)}`)
   },
@@ -90,7 +94,8 @@ export default defineProtocol({
     const said = readMessage(message)
     hearPing(said, connection)
     const hasEnded = role === 'subscriber' && (said.type === 'error' || said.type === 'complete')
-    if (hasEnded) connection.close(1000, `the server ended the subscription: ${errorIn(said)}`)
+    const words = said.type === 'error' ? `: ${errorIn(said)}` : ''
+    if (hasEnded) connection.close(1000, `the server ended the subscription${words}`)
   },
   publish: (id, { room, data }) => `{"id":"${id}",${inRoom(requests(data).mutation, room, id)}`,
   delivery(message, { role }) {

@@ -31,3 +31,9 @@ export function textWithMessage() {
 export function hasMessage(published: unknown): boolean {
   return JSON.stringify(published).includes('%m')
 }
+
+/** @throws {Error} if a connection is in another room than the first, and the options that say where it goes do not tell rooms apart */
+export function tellsRooms(room: number, options: Readonly<Record<string, string>>): void {
+  const [name] = Object.entries(options).find(([, text]) => !text.includes('%r')) ?? []
+  if (room > 0 && name !== undefined) throw new Error(`expected %r in ${name}, which tells rooms apart`)
+}

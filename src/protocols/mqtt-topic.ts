@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
-import { inRoom, messageIn, textWithMessage } from './message-word.ts'
+import { inRoom, messageIn, tellsRooms, textWithMessage } from './message-word.ts'
 import {
   acknowledgedBy,
   adviseOnConnection,
@@ -80,6 +80,7 @@ export default defineProtocol({
   subprotocols: 'mqtt',
   split: packetLength,
   async session(connection, { index, role, room, data }): Promise<MqttTopicState> {
+    tellsRooms(room, { topic: data.topic, 'publish.topic': data.publish.topic ?? data.topic })
     const client = await logIn(connection, data, index)
     if (role === 'subscriber') await subscribe(connection, inRoom(data.topic, room), data.qos, data)
     return {

@@ -20,7 +20,7 @@ export function describeRoles({
 /** What became of the messages of a fan-out, as rows of a table. */
 export function describeMessages(
   { pings, duration }: LoadResult,
-  { completion, duplicates, outOfOrder, misrouted }: FanOutResult,
+  { completion, duplicates, outOfOrder, misrouted, refused }: FanOutResult,
   { fanOut }: Observation,
 ): string[][] {
   const { sent, answered, dropped } = completion.pings
@@ -28,6 +28,7 @@ export function describeMessages(
   return [
     ['Messages', `${formatCount(sent)} published, ${formatRate((sent * 1_000) / duration)}`],
     ['', `${formatCount(answered)} reached everybody`],
+    ...(refused > 0 ? [['', `${formatCount(refused)} refused`]] : []),
     ...(dropped > 0 ? [['', `${formatCount(dropped)} dropped`]] : []),
     ['Deliveries', `${formatCount(pings.sent)} expected`],
     ['', `${formatCount(pings.answered)} came`],

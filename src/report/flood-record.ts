@@ -38,7 +38,7 @@ interface RecordedSide {
 }
 
 /** What became of the messages of a fan-out. */
-interface RecordedFanOut extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted'> {
+interface RecordedFanOut extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted' | 'refused'> {
   /** Messages; those that reached everybody are `answered`. */
   readonly published: PingTotals
   readonly reach: number | null
@@ -104,7 +104,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison }: Floo
 }
 
 function recordFanOut(
-  { completion, duplicates, outOfOrder, misrouted }: FanOutResult,
+  { completion, duplicates, outOfOrder, misrouted, refused }: FanOutResult,
   { pings }: LoadResult,
   observed: FanOutObservation,
 ): RecordedFanOut {
@@ -115,6 +115,7 @@ function recordFanOut(
     duplicates,
     outOfOrder,
     misrouted,
+    refused,
   }
 }
 

@@ -80,6 +80,7 @@ function describeFanOut({
   duplicates,
   outOfOrder,
   misrouted,
+  refused,
 }: NonNullable<FloodRecord['fanOut']>): string[] {
   const incomplete = published.answered < published.sent
   return [
@@ -89,6 +90,7 @@ function describeFanOut({
     ...(duplicates > 0 ? [`${formatCount(duplicates)} duplicates`] : []),
     ...(outOfOrder > 0 ? [`${formatCount(outOfOrder)} out of order`] : []),
     ...(misrouted > 0 ? [`${formatCount(misrouted)} misrouted`] : []),
+    ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
   ]
 }
 

@@ -112,7 +112,14 @@ export const summarySchema = v.object({
   }),
   intervals,
   fanOut: v.optional(
-    v.object({ first: messageTimes, completion: messageTimes, duplicates: count, outOfOrder: count, misrouted: count }),
+    v.object({
+      first: messageTimes,
+      completion: messageTimes,
+      duplicates: count,
+      outOfOrder: count,
+      misrouted: count,
+      refused: count,
+    }),
   ),
   slices: v.string(),
   generator: v.object({

@@ -210,6 +210,8 @@ export interface FanOutResult {
   readonly outOfOrder: number
   /** Deliveries to a subscriber of another room than its message was published to. */
   readonly misrouted: number
+  /** Messages whose publisher the server answered with an error. */
+  readonly refused: number
 }
 
 /**

@@ -84,6 +84,7 @@ function summarizeFanOut(reports: readonly FloodReport[], duration: number): Fan
     duplicates: sum(parts.map(({ duplicates }) => duplicates)),
     outOfOrder: sum(parts.map(({ outOfOrder }) => outOfOrder)),
     misrouted: sum(parts.map(({ misrouted }) => misrouted)),
+    refused: sum(parts.map(({ refused }) => refused)),
   }
 }
 

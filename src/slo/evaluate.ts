@@ -4,7 +4,7 @@ import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { isFact } from './evidence.ts'
-import { describeEarlyEnds, describeFaults, describeMisrouted } from './fault.ts'
+import { describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
 import { findIndicator } from './indicator.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
@@ -45,7 +45,7 @@ export interface Judgement {
  * - fewer connections opened than were requested, or some ended before the run did: fail, unless the SLO itself has a
  *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
  * - a delivery of a fan-out came to another room than its message was published to: fail, unless the SLO has a bound on
- *   `misrouted`;
+ *   `misrouted`; the same of messages that the server refused, and `refused`;
  * - every connection was gone before the run's end, or nothing was answered any more: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
@@ -165,12 +165,12 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
 }
 
 /**
- * What every run has to keep unless its SLO has bounds of its own on that: all connections open, to the end of the run, and no
- * message comes to a room that it was not published to.
+ * What every run has to keep unless its SLO has bounds of its own on that: all connections open, to the end of the run, no
+ * message comes to a room that it was not published to, and none is refused.
  */
 function missedByDefault(run: Observation, objectives: readonly Objective[], rule: DecisionRule): ObjectiveVerdict[] {
   const { requested, opened } = run.connections
-  const { misrouted = 0 } = run.fanOut ?? {}
+  const { misrouted = 0, refused = 0 } = run.fanOut ?? {}
   const wanted = formatCount(requested)
   const judgeCount = (objective: Pick<Objective, 'indicator' | 'comparison' | 'limit'>, reason: string) => {
     const { comparison, limit } = objective
@@ -189,6 +189,9 @@ function missedByDefault(run: Observation, objectives: readonly Objective[], rul
     judgeCount({ indicator: 'closedEarly', comparison: '<=', limit: 0 }, describeEarlyEnds(run.connections)),
     ...(misrouted > 0
       ? [judgeCount({ indicator: 'misrouted', comparison: '<=', limit: 0 }, describeMisrouted(misrouted))]
+      : []),
+    ...(refused > 0
+      ? [judgeCount({ indicator: 'refused', comparison: '<=', limit: 0 }, describeRefused(refused))]
       : []),
   ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
 }

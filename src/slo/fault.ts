@@ -29,3 +29,8 @@ export function describeMisrouted(misrouted: number): string {
     'name the room where one subscribes and publishes (%r of a ready-made protocol), or leave out the option rooms'
   )
 }
+
+/** That the server did not take what one published, whoever has received it. */
+export function describeRefused(refused: number): string {
+  return `the server answered ${refused === 1 ? '1 message' : `${formatCount(refused)} messages`} with an error (ERROR_ANSWER)`
+}

@@ -64,7 +64,7 @@ type Total =
   | FanOutTotal
 
 /** Of a fan-out alone. */
-type FanOutTotal = 'reach' | 'missed' | 'duplicates' | 'outOfOrder' | 'misrouted'
+type FanOutTotal = 'reach' | 'missed' | 'duplicates' | 'outOfOrder' | 'misrouted' | 'refused'
 
 /** Everything an SLO can put a bound on. Plain latency figures are of the response time, `LoadResult.latency`. */
 export type Indicator =
@@ -152,6 +152,7 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   duplicates: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.duplicates))),
   outOfOrder: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.outOfOrder))),
   misrouted: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.misrouted))),
+  refused: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.refused))),
 }
 
 function ofFanOut(reader: Omit<IndicatorReader, 'subject'>): IndicatorReader {

@@ -56,7 +56,7 @@ export interface Observation {
 }
 
 /** What else a verdict on a fan-out reads. */
-export interface FanOutObservation extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted'> {
+export interface FanOutObservation extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted' | 'refused'> {
   readonly first: Observation
   readonly completion: Observation
 }

@@ -82,4 +82,9 @@ export class FanOutSummary extends LoadSummary {
   get misrouted(): number {
     return this.fanOut.misrouted
   }
+
+  /** Messages whose publisher the server answered with an error. */
+  get refused(): number {
+    return this.fanOut.refused
+  }
 }

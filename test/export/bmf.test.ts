@@ -52,3 +52,13 @@ test('a fan-out has deliveries, completions and reach', () => {
     duplicates: { value: 3 },
   })
 })
+
+test('a rate has no upper end where a saturated generator has held it down', () => {
+  const { held } = read(toBMF('held', loadResult(undefined, { generator: { saturated: true, reasons: ['late'] } })))
+  expect(held!['throughput']).toEqual({ value: 4_000 })
+})
+
+test('a fan-out that published nothing has counted nothing', () => {
+  const { nothing } = read(toBMF('nothing', fanOutResult({ messages: 0 })))
+  expect(Object.keys(nothing!)).toEqual(['connect-error-rate', 'throughput'])
+})

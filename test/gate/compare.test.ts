@@ -82,12 +82,17 @@ describe('fan-outs', () => {
     expect(changes.at(-1)).toMatchObject({ indicator: 'errorRate', verdict: 'slower', head: 0.2 })
   })
 
-  test('are never the same where one goes to the wrong room', () => {
-    const sides = [fanOutResult({ messages: 1_000 }), fanOutResult({ messages: 1_000, misrouted: 1 })] as const
+  test('are never the same where a message goes to the wrong room, or is refused', () => {
     for (const compare of [compareSideBySide, compareRuns]) {
-      const judged = compare(...sides, ofFanOut, 0.99)
-      expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
-      expect(judged.reasons[0]).toContain('head: 1 delivery came to a subscriber of another room')
+      for (const [doubt, words] of [
+        ['misrouted', 'head: 1 delivery came to a subscriber of another room'],
+        ['refused', 'head: the server answered 1 message with an error'],
+      ] as const) {
+        const head = fanOutResult({ messages: 1_000, [doubt]: 1 })
+        const judged = compare(fanOutResult({ messages: 1_000 }), head, ofFanOut, 0.99)
+        expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+        expect(judged.reasons[0]).toContain(words)
+      }
     }
   })
 

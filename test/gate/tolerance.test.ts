@@ -53,7 +53,7 @@ describe('of fan-outs', () => {
 
   test('names the latency that a figure is of', () => {
     expect(parse({ 'delivery.p99': '10%', 'first.mean': '5%', 'completion.p90': 1 }).figures).toEqual([
-      { indicator: 'delivery.p99', of: 'latency', percentile: 99, allowed: 0.1 },
+      { indicator: 'delivery.p99', of: 'delivery', percentile: 99, allowed: 0.1 },
       { indicator: 'first.mean', of: 'first', percentile: undefined, allowed: 0.05 },
       { indicator: 'completion.p90', of: 'completion', percentile: 90, allowed: 1 },
     ])

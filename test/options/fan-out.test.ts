@@ -68,7 +68,11 @@ describe('a comparison', () => {
     })
     expect(fanOut).toEqual({ subscribers: 20, publishers: 2, rooms: 2 })
     expect(load).toMatchObject({ connections: 22, probe: { kind: 'protocol' } })
-    expect(tolerance.figures.map(({ of }) => of)).toEqual(['latency', 'completion'])
+    expect(tolerance.figures.map(({ of }) => of)).toEqual(['delivery', 'completion'])
+  })
+
+  test('without options is told what it needs', () => {
+    expect(() => parseComparison(undefined as never)).toThrow('base: ')
   })
 
   test('of pings has none', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { graphqlWS, type GraphQLWSSubscriptionOptions } from '../../src/protocols/index.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { executing } from '../support/graphql.ts'
 import { fanOut } from '../support/run.ts'
 
@@ -29,6 +30,30 @@ describe.for(['graphql-ws', 'GraphQL Yoga'] as const)('subscriptions of %s', (by
       by === 'graphql-ws' ? 'nobody may speak here' : 'Unexpected error.',
     ])
   })
+})
+
+test('a mutation that fails is refused, whoever has heard of it', async () => {
+  await using server = await executing()
+  const room = 'forgetful'
+  const protocol = graphqlWS.subscription({
+    ...options,
+    variables: { room },
+    publish: { ...publish, variables: { room, text: '%m' } },
+  })
+  const summary = await fanOut({ ...load, rooms: 1, url: server.url, protocol })
+  expect(summary).toMatchObject({ reach: 1, refused: 40, messages: { unsolicited: 0 } })
+  expect(evaluateSLO(summary, { reach: '>= 100%' })).toMatchObject({
+    verdict: 'fail',
+    reasons: ['the server answered 40 messages with an error (ERROR_ANSWER)'],
+  })
+})
+
+test('several rooms have to be told apart', async () => {
+  await using server = await executing()
+  const protocol = graphqlWS.subscription({ ...options, variables: { room: 'all' } })
+  const { errors, connections } = await fanOut({ ...load, url: server.url, protocol })
+  expect(connections.failed).toBe(7)
+  expect(errors['SESSION_FAILED']?.samples[0]).toContain('expected %r in query, which tells rooms apart')
 })
 
 test('a subscription that is refused fails its session in the words of the server', async () => {

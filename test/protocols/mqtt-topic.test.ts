@@ -25,6 +25,7 @@ describe.for(kinds)('topics of $name, protocol version $protocolVersion,', (kind
     const summary = await fanOut({ ...load, url: broker.url, protocol })
     expect(summary).toMatchObject(everything)
     expect(summary.session.count).toBe(14)
+    expect(summary.messages.unsolicited).toBe(0)
   })
 
   test.skipIf(isMissing)('are subscribed to by wildcards, and published to with a payload of any form', async () => {
@@ -54,6 +55,13 @@ test.skipIf(noMosquitto !== undefined)(
     expect(summary.errors['ERROR_ANSWER']?.samples[0]).toContain('PUBACK: not authorized (135)')
   },
 )
+
+test('several rooms have to be told apart', async () => {
+  await using broker = await aedes()
+  const { errors } = await fanOut({ ...load, url: broker.url, protocol: mqtt.topic({ topic: 'everybody' }) })
+  expect(errors['SESSION_FAILED']).toMatchObject({ count: 7 })
+  expect(errors['SESSION_FAILED']?.samples[0]).toContain('expected %r in topic, which tells rooms apart')
+})
 
 test('messages of others on the topic are none of the run', async () => {
   await using broker = await aedes()

@@ -14,6 +14,7 @@ interface FanOutShape {
   readonly duplicates?: number
   readonly outOfOrder?: number
   readonly misrouted?: number
+  readonly refused?: number
 }
 
 /** A run of a fan-out over 5 s: 200 messages to 100 subscribers, all of which took as long. */
@@ -27,6 +28,7 @@ export function fanOutResult({
   duplicates = 0,
   outOfOrder = 0,
   misrouted = 0,
+  refused = 0,
 }: FanOutShape = {}): LoadResult & { readonly fanOut: FanOutResult } {
   const delivered = messages * subscribers - missed
   const incomplete = Math.min(messages, missed)
@@ -42,6 +44,7 @@ export function fanOutResult({
       duplicates,
       outOfOrder,
       misrouted,
+      refused,
     },
   }
 }

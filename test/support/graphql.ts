@@ -34,7 +34,8 @@ const types = `
 
 /**
  * Lets in who has the token or none, and knows endless `ticks`, and subscriptions that have `nothing` to say or are `broken`. What
- * one says in a room, subscribers to what is `said` there have; nobody may say anything in the room 'silence', and who says `bye` ends
+ * one says in a room, subscribers to what is `said` there have; nobody may say anything in the room 'silence', what is said
+ * in 'forgetful' is told all the same to have failed, and who says `bye` ends
  * the subscriptions of its room.
  */
 export async function executing({ by, pingEvery, selects = true }: Options = {}): Promise<GraphQLServer> {
@@ -53,7 +54,9 @@ export async function executing({ by, pingEvery, selects = true }: Options = {})
       add: (_root, { by }) => (total += Number(by)),
       say: (_root, { room, text }) => {
         if (room === 'silence') throw new Error('nobody may speak here')
-        return said.emit(String(room), text)
+        const hasListeners = said.emit(String(room), text)
+        if (room === 'forgetful') throw new Error('said, and not kept')
+        return hasListeners
       },
     },
     Subscription: {
