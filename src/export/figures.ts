@@ -35,12 +35,9 @@ export function figuresOf(result: LoadResult): Figure[] {
     const isOfNothing = kind === 'count' && run.fanOut?.completion.pings.sent === 0
     if (!isTold || isOfNothing || Number.isNaN(reading.measured)) return []
     const finite = (value: number): number => (value === Infinity && kind === 'duration' ? slowest : value)
-    const [value, ...ends] = [reading.measured, ...Object.values(shownEnds(reading))].map(finite) as [
-      number,
-      number,
-      number,
-    ]
-    const [low, high] = ends.every(Number.isFinite) ? ends : [value, value]
-    return [{ indicator, kind, better, value, low, high }]
+    const value = finite(reading.measured)
+    const { low, high } = shownEnds(reading)
+    const ends = finite(high) === Infinity ? { low: value, high: value } : { low: finite(low), high: finite(high) }
+    return [{ indicator, kind, better, value, ...ends }]
   })
 }

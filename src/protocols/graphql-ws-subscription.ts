@@ -27,6 +27,7 @@ export interface GraphQLWSSubscriptionOptions extends GraphQLOperation, GraphQLW
 
 /** The id of a subscriber's only operation; those of publishers have the ids of their messages. */
 const subscriptionId = '0'
+const pingsUntilBegun = 2
 
 const schema = v.pipe(
   only({
@@ -81,14 +82,16 @@ export default defineProtocol({
     tellsRooms(room, { query: requests(data).subscription, publish: requests(data).mutation })
     if (role === 'publisher') return
     connection.send(`{"id":"${subscriptionId}",${inRoom(requests(data).subscription, room)}`)
-    // No message says that a subscription has begun: the pong says that it was read, and most servers have begun it by then.
-    sendPing(connection)
     const isAboutIt = (message: ProbeMessage): boolean => {
       const said = readMessage(message)
       return said.type === 'next' ? errorIn(said) !== undefined : /^(?:pong|error|complete)$/.test(said.type)
     }
-    const said = readMessage(await connection.receive(isAboutIt))
-    if (said.type !== 'pong') throw new Error(`the server refused the subscription: ${errorIn(said)}`)
+    // No message says that a subscription has begun. The pong to a ping that was read together with it may come before a refusal.
+    for (let pings = 0; pings < pingsUntilBegun; pings++) {
+      sendPing(connection)
+      const said = readMessage(await connection.receive(isAboutIt))
+      if (said.type !== 'pong') throw new Error(`the server refused the subscription: ${errorIn(said)}`)
+    }
   },
   message(message, { connection, role }) {
     const said = readMessage(message)
