@@ -69,7 +69,7 @@ async function aTarget(settings: object = {}): Promise<TargetSettings> {
 }
 
 function plugin(target: TargetSettings): string {
-  return `wsLoad(${JSON.stringify({ target, defaults: { connections: 2, duration: 100, warmup: 0 } })})`
+  return `wsLoad(${JSON.stringify({ target, defaults: { connections: 2, pings: 20, warmup: 0 } })})`
 }
 
 /** A project whose `slo.test.js` floods the server of `serverProgram`. */

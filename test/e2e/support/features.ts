@@ -85,7 +85,7 @@ test('is called by a hook', () => {
   expect(shared).toMeetSLO({ max: '< 5s', opened: '>= 2' })
 })
 test('is called by a test', async () => {
-  expect(await wsLoad({ duration: 100, warmup: 0 })).toMeetSLO({ max: '< 5s' })
+  expect(await wsLoad({ pings: 20, warmup: 0 })).toMeetSLO({ max: '< 5s' })
 })`
 
 const retried = `
