@@ -46,7 +46,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   wire: { holds: 'what goes over the wire: frames, their reader, one file a probe', imports: [], needsNode: true },
   options: { holds: 'what a user asked for, parsed once', imports: ['wire', ...verdicts], needsNode: true },
   protocols: {
-    holds: 'ready-made protocols, one file each: its options in a test, what it says in a load thread',
+    holds: 'ready-made protocols: their options in a test, what they say in a load thread',
     imports: ['options', 'wire'],
     needsNode: true,
   },

@@ -26,8 +26,7 @@ export async function wsLoad(options: WsLoadOptions = {}): Promise<LoadSummary> 
  * @throws {WsLoadError} as {@link wsLoad}
  */
 export async function fanOut(options: FanOutOptions): Promise<FanOutSummary> {
-  const result = await run(parseFanOut(options), { signal: options.signal })
-  return new FanOutSummary({ ...result, fanOut: result.fanOut! })
+  return FanOutSummary.of(await run(parseFanOut(options), { signal: options.signal }))
 }
 
 /**

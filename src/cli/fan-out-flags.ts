@@ -1,9 +1,9 @@
-import { extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { defaults } from '../defaults.ts'
 import { kebab, nameFlag } from './flags.ts'
 import { aJSON, aNumber } from './parse.ts'
-import { flagsOfPings } from './probe-flags.ts'
+import { flagsOfPings, readyMadeProtocol } from './probe-flags.ts'
 
 /** Flags that say who publishes, and how. */
 export type FanOutFlags = { readonly [flag in ReadyMade]?: unknown } & {
@@ -84,26 +84,24 @@ function protocolOf({ protocolModule, data, ...flags }: FanOutFlags): { readonly
     return { protocol: { module: resolve(protocolModule), ...(data !== undefined && { data }) } }
   }
   const name = names.find((one) => flags[one] !== undefined)
-  return name === undefined ? {} : { protocol: { protocol: fileOf(name), data: flags[name] } }
+  return name === undefined
+    ? {}
+    : { protocol: { protocol: readyMadeProtocol(readyMade[name].file), data: flags[name] } }
 }
 
 /** What is wrong with the options of a ready-made one. */
 export async function mistakesInProtocol(flags: FanOutFlags): Promise<string[]> {
   const name = names.find((one) => flags[one] !== undefined)
   if (name === undefined) return []
-  const { default: protocol } = (await import(fileOf(name).href)) as {
-    readonly default: { readonly data: (index: number, options: unknown) => unknown }
+  const { default: protocol } = (await import(readyMadeProtocol(readyMade[name].file).href)) as {
+    readonly default: { readonly data: (index: number, options: unknown, member: { readonly room: number }) => unknown }
   }
   try {
-    protocol.data(0, flags[name])
+    protocol.data(0, flags[name], { room: (flags.rooms ?? 1) - 1 })
     return []
   } catch (error) {
     const { mistakes } = error as { readonly mistakes?: readonly string[] }
     if (mistakes === undefined) throw error
-    return mistakes.map((mistake) => mistake.replace(/^probe\.data[.:] ?/, `--${kebab(name)}: `))
+    return mistakes.map((mistake) => mistake.replace(/^(?:probe\.data|protocol)[.:] ?/, `--${kebab(name)}: `))
   }
-}
-
-function fileOf(name: ReadyMade): URL {
-  return new URL(`../protocols/${readyMade[name].file}${extname(import.meta.filename)}`, import.meta.url)
 }

@@ -86,12 +86,7 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
     ...mistakesInFiles(filesOf(flags)),
   ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
-  return floodAndJudge(
-    options.value,
-    objectives.value,
-    flags,
-    (result) => new FanOutSummary({ ...result, fanOut: result.fanOut! }),
-  )
+  return floodAndJudge(options.value, objectives.value, flags, (result) => FanOutSummary.of(result))
 }
 
 function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>> {

@@ -70,10 +70,14 @@ export function probeOf(flags: ProbeFlags): Pick<WsLoadOptions, 'probe'> {
   for (const [name, { file, option }] of Object.entries(readyMade)) {
     const argument = flags[name as ReadyMade]
     if (argument === undefined) continue
-    const protocol = new URL(`../protocols/${file}${extname(import.meta.filename)}`, import.meta.url)
-    return { probe: { protocol, data: { ...(data as object), [option]: argument } } }
+    return { probe: { protocol: readyMadeProtocol(file), data: { ...(data as object), [option]: argument } } }
   }
   return {}
+}
+
+/** The module of a ready-made protocol. */
+export function readyMadeProtocol(file: string): URL {
+  return new URL(`../protocols/${file}${extname(import.meta.filename)}`, import.meta.url)
 }
 
 /** What is wrong with flags that options do not know. */

@@ -15,7 +15,7 @@ import {
   subprotocol,
 } from './graphql-ws-connection.ts'
 import { errorIn } from './graphql-ws-error.ts'
-import { hasMessage, inRoom, messageIn, tellsRooms } from './message-word.ts'
+import { hasMessage, inRoom, messageIn, toldApart } from './message-word.ts'
 import { prepared } from './prepared.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 
@@ -76,10 +76,13 @@ const requests = prepared((data: Data) => ({
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
   subprotocols: subprotocol,
-  data: dataOf as (index: number, options: unknown) => Data,
+  data(index, options, { room }) {
+    const data = dataOf(index, options) as Data
+    const { subscription, mutation } = requests(data)
+    return toldApart(data, room, { query: subscription, publish: mutation })
+  },
   async session(connection, { role, room, data }) {
     await initialise(connection, data)
-    tellsRooms(room, { query: requests(data).subscription, publish: requests(data).mutation })
     if (role === 'publisher') return
     connection.send(`{"id":"${subscriptionId}",${inRoom(requests(data).subscription, room)}`)
     const isAboutIt = (message: ProbeMessage): boolean => {

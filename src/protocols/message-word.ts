@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { expected } from '../options/fields.ts'
+import { UnusableProbe } from '../wire/unusable-probe.ts'
 import { withPlaceholders } from './placeholders.ts'
 
 /**
@@ -32,8 +33,14 @@ export function hasMessage(published: unknown): boolean {
   return JSON.stringify(published).includes('%m')
 }
 
-/** @throws {Error} if a connection is in another room than the first, and the options that say where it goes do not tell rooms apart */
-export function tellsRooms(room: number, options: Readonly<Record<string, string>>): void {
-  const [name] = Object.entries(options).find(([, text]) => !text.includes('%r')) ?? []
-  if (room > 0 && name !== undefined) throw new Error(`expected %r in ${name}, which tells rooms apart`)
+/**
+ * Data of a protocol whose options tell rooms apart.
+ * @param room of a connection
+ * @param telling options that say where it goes, as texts, by name
+ * @throws {UnusableProbe} if one of them is the same for all rooms, and there are several
+ */
+export function toldApart<Data>(data: Data, room: number, telling: Readonly<Record<string, string>>): Data {
+  const same = Object.entries(telling).filter(([, text]) => !text.includes('%r'))
+  if (room === 0 || same.length === 0) return data
+  throw new UnusableProbe(same.map(([name]) => `protocol.${name}: expected %r in it, which tells rooms apart`))
 }

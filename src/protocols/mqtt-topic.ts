@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
-import { inRoom, messageIn, tellsRooms, textWithMessage } from './message-word.ts'
+import { inRoom, messageIn, toldApart, textWithMessage } from './message-word.ts'
 import {
   acknowledgedBy,
   adviseOnConnection,
@@ -76,11 +76,14 @@ export function mqttTopic(options: MqttTopicOptions): ProtocolProbe<MqttTopicOpt
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
-  data: dataOf,
+  data(index, options, { room }) {
+    const data = dataOf(index, options)
+    const { topic, publish } = data
+    return toldApart(data, room, { topic, ...(publish.topic !== undefined && { 'publish.topic': publish.topic }) })
+  },
   subprotocols: 'mqtt',
   split: packetLength,
   async session(connection, { index, role, room, data }): Promise<MqttTopicState> {
-    tellsRooms(room, { topic: data.topic, 'publish.topic': data.publish.topic ?? data.topic })
     const client = await logIn(connection, data, index)
     if (role === 'subscriber') await subscribe(connection, inRoom(data.topic, room), data.qos, data)
     return {

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { flag, only } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
-import { inRoom, messageIn, tellsRooms, textWithMessage } from './message-word.ts'
+import { inRoom, messageIn, toldApart, textWithMessage } from './message-word.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 import {
   adviseOnConnection,
@@ -59,14 +59,16 @@ export function stompTopic(options: StompTopicOptions): ProtocolProbe<StompTopic
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
-  data: dataOf,
+  data(index, options, { room }) {
+    const data = dataOf(index, options)
+    const { destination, publish } = data
+    return toldApart(data, room, { destination, publish: `${publish.destination ?? destination}${publish.body}` })
+  },
   subprotocols: 'v12.stomp',
   split: frameLength,
   async session(connection, { index, role, room, data }): Promise<{ readonly keepAlive: KeepAlive }> {
-    const { destination, publish } = data
-    tellsRooms(room, { destination, publish: `${publish.destination ?? destination}${publish.body}` })
     const agreed = await logIn(connection, data, index)
-    if (role === 'subscriber') await subscribe(connection, inRoom(destination, room), data.receipt)
+    if (role === 'subscriber') await subscribe(connection, inRoom(data.destination, room), data.receipt)
     return { keepAlive: stay(connection, agreed) }
   },
   message: (message, { connection }) => hearBroker(message, connection),

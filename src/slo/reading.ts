@@ -84,8 +84,8 @@ function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Obser
       return ownConnectionsCaveat(observation, 'failed', group === 'session' ? 'failed sessions' : 'failed connections')
     }
     return observation.mayHaveTimedOut
-      ? ownDoing(observation, timedOut, `timed-out ${observation.samples}`)
-      : ownDoing(observation, timedOut + lost, `unanswered ${observation.samples}`)
+      ? ownDoing(observation.generatorSaturated, timedOut, `timed-out ${observation.samples}`)
+      : ownDoing(observation.generatorSaturated, timedOut + lost, `unanswered ${observation.samples}`)
   }
   if (ceiling - measured > measured - floor) {
     return `${formatCount(dropped)} of ${formatCount(due)} due ${observation.samples} were never sent, and may have been slow`
@@ -108,8 +108,8 @@ export function readErrorRate(observation: Observation): Reading {
     ...readFact(errorRate),
     floor: ofGenerator === 0 ? errorRate : Math.max(0, failed - ofGenerator) / pings.due,
     caveat: generatorSaturated
-      ? ownDoing(observation, dropped + timedOut, `dropped or timed-out ${observation.samples}`)
-      : ownDoing(observation, ofGenerator, `failed ${observation.samples}`),
+      ? ownDoing(observation.generatorSaturated, dropped + timedOut, `dropped or timed-out ${observation.samples}`)
+      : ownDoing(observation.generatorSaturated, ofGenerator, `failed ${observation.samples}`),
   }
 }
 
@@ -122,7 +122,11 @@ export function readFailures(observation: Observation, kind: 'timedOut' | 'lost'
   return {
     ...readFact(count),
     floor: Math.max(0, count - ofGenerator),
-    caveat: ownDoing(observation, count, `${kind === 'timedOut' ? 'timed-out' : kind} ${observation.samples}`),
+    caveat: ownDoing(
+      observation.generatorSaturated,
+      count,
+      `${kind === 'timedOut' ? 'timed-out' : kind} ${observation.samples}`,
+    ),
   }
 }
 
@@ -156,10 +160,7 @@ export function readReach(observation: Observation): Reading {
 
 function missedCaveat(observation: Observation, ofGenerator: number): string {
   const { due = 0, dropped = 0 } = observation.fanOut?.completion.pings ?? {}
-  if (ofGenerator > 0) {
-    const { mayHaveTimedOut: generatorSaturated } = observation
-    return ownDoing({ ...observation, generatorSaturated }, ofGenerator, 'missed deliveries')
-  }
+  if (ofGenerator > 0) return ownDoing(observation.mayHaveTimedOut, ofGenerator, 'missed deliveries')
   return `${formatCount(dropped)} of ${formatCount(due)} due messages were never published`
 }
 
@@ -232,8 +233,8 @@ function ownConnectionsCaveat(observation: Observation, kind: 'failed' | 'closed
   return `${formatCount(count)} ${what} are ${reasons.join('; ')}`
 }
 
-function ownDoing({ generatorSaturated }: Observation, count: number, what: string): string {
-  return generatorSaturated
+function ownDoing(isSaturated: boolean, count: number, what: string): string {
+  return isSaturated
     ? `the generator was saturated, ${formatCount(count)} ${what} may be its own doing`
     : afterSilence(count, what)
 }

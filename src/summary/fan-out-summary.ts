@@ -18,11 +18,16 @@ export class FanOutSummary extends LoadSummary {
    */
   static override fromJSON(json: unknown): FanOutSummary {
     const result = fromJSON(json, 'FanOutSummary.fromJSON')
-    if (result.fanOut !== undefined) return new FanOutSummary({ ...result, fanOut: result.fanOut })
+    if (result.fanOut !== undefined) return FanOutSummary.of(result)
     throw new WsLoadError(
       'WSLOAD_ERR_UNREADABLE_SUMMARY',
       'FanOutSummary.fromJSON: expected a fan-out, got a run of pings',
     )
+  }
+
+  /** @param result of a fan-out */
+  static of(result: LoadResult): FanOutSummary {
+    return new FanOutSummary({ ...result, fanOut: result.fanOut! })
   }
 
   // oxlint-disable-next-line no-useless-constructor -- It asks for more than the class that it extends.

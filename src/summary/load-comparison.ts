@@ -56,6 +56,5 @@ export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
 }
 
 function summaryOf(result: LoadResult): LoadSummary {
-  const { fanOut } = result
-  return fanOut === undefined ? new LoadSummary(result) : new FanOutSummary({ ...result, fanOut })
+  return result.fanOut === undefined ? new LoadSummary(result) : FanOutSummary.of(result)
 }

@@ -121,7 +121,7 @@ async function fanOutIn({ test, defaults, target }: Surroundings, given: FanOutO
   const length = lengthOf(fanOut)
   const kept = await withinTest({ test, signal: given.signal, length, caller: fanOutIn }, async (signal) => {
     const result = await run(fanOut, { signal, watcher: tellProgress(test) })
-    const summary = new FanOutSummary({ ...result, fanOut: result.fanOut! })
+    const summary = FanOutSummary.of(result)
     await keepFlood(test, summary)
     return summary
   })

@@ -63,11 +63,12 @@ test('ws-load fan-out publishes to topics of MQTT', async () => {
 
 test.for([
   ['--socket-io-room', '{"publish":{}}', 'publish.event: missing'],
+  ['--mqtt-topic', '{"topic":"all"}', 'topic: expected %r in it, which tells rooms apart'],
   ['--mqtt-topic', '{"topic":"rooms/#"}', 'publish: expected a topic, because wildcards cannot be published to'],
   ['--stomp-topic', '{"destination":7}', "destination: expected a destination like '/topic/prices', got 7"],
   ['--graphql-ws-subscription', '7', 'expected an object, got 7'],
 ] as const)('ws-load fan-out tells mistakes in %s with all others', async ([flag, json, mistake]) => {
-  const { exitCode, stderr } = await wsLoad('fan-out', 'ws://127.0.0.1:9', '-s', '0', flag, json)
+  const { exitCode, stderr } = await wsLoad('fan-out', 'ws://127.0.0.1:9', '--rooms', '2', '-s', '0', flag, json)
   expect(stderr).toContain(`${flag}: ${mistake}`)
   expect(stderr).toContain('--subscribers: expected a whole number')
   expect(exitCode).toBe(2)

@@ -58,9 +58,16 @@ test.skipIf(noMosquitto !== undefined)(
 
 test('several rooms have to be told apart', async () => {
   await using broker = await aedes()
-  const { errors } = await fanOut({ ...load, url: broker.url, protocol: mqtt.topic({ topic: 'everybody' }) })
-  expect(errors['SESSION_FAILED']).toMatchObject({ count: 7 })
-  expect(errors['SESSION_FAILED']?.samples[0]).toContain('expected %r in topic, which tells rooms apart')
+  const protocol = mqtt.topic({ topic: 'everybody', publish: { topic: 'one' } })
+  await expect(fanOut({ ...load, url: broker.url, protocol })).rejects.toMatchObject({
+    code: 'WSLOAD_ERR_INVALID_OPTIONS',
+    message: expect.stringMatching(/protocol\.topic: expected %r in it[^]*protocol\.publish\.topic: expected %r in it/),
+  })
+  expect(
+    await fanOut({ ...load, rooms: 1, url: broker.url, protocol: mqtt.topic({ topic: 'everybody' }) }),
+  ).toMatchObject({
+    reach: 1,
+  })
 })
 
 test('messages of others on the topic are none of the run', async () => {

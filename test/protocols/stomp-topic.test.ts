@@ -22,6 +22,14 @@ test('a subscription whose receipt never comes says what it waits for', async ()
   expect(errors['SESSION_TIMEOUT']?.samples[0]).toContain('does the broker give receipts? Without: receipt: false')
 })
 
+test('several rooms have to be told apart', async () => {
+  await using server = await relaying()
+  const protocol = stomp.topic({ destination: '/topic/all', receipt: false })
+  await expect(fanOut({ ...load, url: server.url, protocol })).rejects.toThrow(
+    'protocol.destination: expected %r in it',
+  )
+})
+
 test('a broker that passes nothing on has delivered nothing', async () => {
   await using server = await receipting()
   const summary = await fanOut({ ...load, url: server.url, timeout: '200ms', protocol: stomp.topic({ destination }) })
