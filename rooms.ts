@@ -24,7 +24,7 @@ export const sharedFiles: Readonly<Record<string, string>> = {
 
 const verdicts = ['gate', 'slo', 'result', 'statistics']
 const texts = ['report', ...verdicts]
-const everythingBelow = ['export', 'options', 'page', 'run', 'server', 'summary', ...texts]
+const everythingBelow = ['export', 'options', 'page', 'run', 'server', 'summary', 'system', ...texts]
 
 export const rooms: Readonly<Record<string, Room>> = {
   statistics: { holds: 'arrays in, numbers out', imports: [], needsNode: false },
@@ -43,6 +43,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     needsNode: false,
   },
   summary: { holds: 'the classes that a user holds: results that print themselves', imports: texts, needsNode: false },
+  system: {
+    holds: 'what the operating system tells: of processes, threads, control groups and the machine',
+    imports: [],
+    needsNode: true,
+  },
   wire: { holds: 'what goes over the wire: frames, their reader, one file a probe', imports: [], needsNode: true },
   options: { holds: 'what a user asked for, parsed once', imports: ['wire', ...verdicts], needsNode: true },
   protocols: {
@@ -50,11 +55,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['options', 'wire'],
     needsNode: true,
   },
-  generator: { holds: 'inside a load thread', imports: ['wire', 'result'], needsNode: true },
-  server: { holds: 'starting, awaiting and ending servers', imports: ['options'], needsNode: true },
+  generator: { holds: 'inside a load thread', imports: ['wire', 'result', 'system'], needsNode: true },
+  server: { holds: 'starting, awaiting, watching and ending servers', imports: ['options', 'system'], needsNode: true },
   run: {
     holds: 'the main thread: planning, starting and ending load threads, adding up what they report',
-    imports: ['generator', 'options', 'server', ...verdicts],
+    imports: ['generator', 'options', 'server', 'system', ...verdicts],
     needsNode: true,
   },
   cli: { holds: 'the program `ws-load`, one file a sub-command', imports: everythingBelow, needsNode: true },

@@ -13,7 +13,7 @@ const sideBySide = [
   'test/{printable,secrets,units,wording}.test.ts',
   'test/lint/*.test.ts',
   'test/docs/{links,output,tables}.test.ts',
-  'test/generator/{control-group,faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
+  'test/generator/{faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
   'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
   'test/support/no-load-threads.test.ts',
   'test/vitest/{advice,baseline,bench-result,lane,matchers,plugin}.test.ts',

@@ -1,5 +1,5 @@
 import type { PollClock } from './poll-clock.ts'
-import { threadTimes } from './thread-times.ts'
+import { threadTimes } from '../system/thread-times.ts'
 
 /** Below this utilization the event loop has time to poll without a pause, 0 to 1. */
 const mostUtilization = 0.5

@@ -1,8 +1,8 @@
 import { BusyPoller } from './busy-poller.ts'
-import { ControlGroups } from './control-group.ts'
+import { ControlGroups } from '../system/control-group.ts'
 import type { Spent } from './flood-report.ts'
 import { PollClock } from './poll-clock.ts'
-import { availableProcessors } from './processors.ts'
+import { availableProcessors } from '../system/processors.ts'
 import { StarvationWatch } from './starvation.ts'
 
 /** A thread's event loop, which all of its floods share: when it polled for arrivals, and what it spent its time on. */

@@ -1,7 +1,7 @@
 import { uptime } from 'node:os'
-import { ControlGroups } from './control-group.ts'
+import { ControlGroups } from '../system/control-group.ts'
 import type { PollClock } from './poll-clock.ts'
-import { threadTimes } from './thread-times.ts'
+import { threadTimes } from '../system/thread-times.ts'
 
 /** Why and how long a thread did not run, in milliseconds; `undefined` is what the system does not tell. */
 export interface Starvation {

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, lutimesSync, mkdirSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-import { isListed, processNamespace } from '../server/process-table.ts'
+import { isListed, processNamespace } from '../system/process-table.ts'
 
 // Taken when the module loads: a test's fake timers do not reach it.
 const { now } = Date

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { MessageTable } from '../generator/message-table.ts'
 import type { FanOutPlan, OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedOptions } from '../options/options.ts'
-import { availableProcessors } from '../generator/processors.ts'
+import { availableProcessors } from '../system/processors.ts'
 import { type Segment, threadSeed } from '../generator/schedule.ts'
 
 /** With fewer connections a thread costs more than it brings. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasInEnvironment, type ListedProcess, runningProcesses } from './process-table.ts'
+import { hasInEnvironment, type ListedProcess, runningProcesses } from '../system/process-table.ts'
 
 /** The variable by which processes are known as descendants of a command, whatever group they are in. */
 const markVariable = 'WS_LOAD_TARGET'

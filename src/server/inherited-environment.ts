@@ -1,4 +1,4 @@
-import { parentOf, variableOf } from './process-table.ts'
+import { parentOf, variableOf } from '../system/process-table.ts'
 
 /**
  * What a command inherits: the environment of this process, with the user's `NODE_ENV`. Vitest sets it to 'test' where there is

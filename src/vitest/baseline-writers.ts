@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads'
 import { inject } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import { isListed, processNamespace, readStat } from '../server/process-table.ts'
+import { isListed, processNamespace, readStat } from '../system/process-table.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 
 declare module 'vitest' {

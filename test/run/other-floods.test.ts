@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { announceFlood } from '../../src/run/other-floods.ts'
-import { processNamespace } from '../../src/server/process-table.ts'
+import { processNamespace } from '../../src/system/process-table.ts'
 import { findProgram } from '../support/child.ts'
 
 let directory: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hasInEnvironment, parseList, runningProcesses } from '../../src/server/process-table.ts'
+import { hasInEnvironment, parseList, runningProcesses } from '../../src/system/process-table.ts'
 
 test('lists this process with its parent', () => {
   const own = runningProcesses().find(({ pid }) => pid === process.pid)

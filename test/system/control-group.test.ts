@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { ControlGroups } from '../../src/generator/control-group.ts'
-import { availableProcessors } from '../../src/generator/processors.ts'
+import { ControlGroups } from '../../src/system/control-group.ts'
+import { availableProcessors } from '../../src/system/processors.ts'
 
 /** Files of the kernel; `@` is where they are. */
 type Files = Readonly<Record<string, string>>
