@@ -32,6 +32,7 @@ describe.each(ends)('a connection whose server %s, and leaves TCP open', (_, byt
     expect(Object.keys(errors)).toEqual([code])
     expect(ended).toBe('completed')
     expect(pings.timedOut).toBe(0)
+    await expect.poll(() => server.deaf).toBe(0)
     expect(server.late).toBe(0)
   })
 
@@ -81,6 +82,7 @@ test.each(meetsNoSLO)(
     const result = await flood(server, { connections: 4, rate: 2_000, duration: 300 })
     expect(result.connections).toEqual(halfOf4)
     expect(Object.values(result.errors)).toMatchObject([{ count: 2 }])
+    await expect.poll(() => server.deaf).toBe(0)
     expect(server.late).toBe(0)
     const { verdict, reasons } = evaluateSLO(result, { max: '< 1h' })
     expect(verdict).toBe('fail')

@@ -18,11 +18,11 @@ export interface LingeringOptions extends ListenOptions {
 }
 
 export type LingeringServer = Server & {
-  /** Pings that came on connections that had heard the bytes 50 ms ago. */
+  /** Pings that came behind the client's own close frame. */
   late: number
+  /** Connections that have heard the bytes, and on which the client has not said goodbye since, nor ended TCP. */
+  deaf: number
 }
-
-const reactionMs = 50
 
 /** Echoes, then says `bytes` and leaves TCP open, whatever the client does. */
 export async function lingering(
@@ -35,13 +35,21 @@ export async function lingering(
     socket.on('end', () => holdOpen(socket))
     const isMortal = opened++ % every === 0
     let answers = 0
-    let spokeAt = Infinity
+    let isOver = false
+    let isHeard = false
 
     function speak(): void {
-      spokeAt = performance.now()
+      isOver = true
+      counts.deaf++
       socket.write(bytes)
       if (halfCloses) socket.end()
     }
+
+    function hear(): void {
+      if (isOver && !isHeard) counts.deaf--
+      isHeard = true
+    }
+    socket.on('close', hear)
 
     return {
       outlet: { write: (reply) => socket.writable && socket.write(reply), end() {} },
@@ -51,15 +59,15 @@ export async function lingering(
         socket.on('close', () => clearTimeout(timer))
       },
       answer(frame) {
-        const isOver = spokeAt < Infinity
-        if (frame.opcode === opcodes.ping && performance.now() - spokeAt > reactionMs) counts.late++
+        if (frame.opcode === opcodes.ping && isHeard) counts.late++
+        if (frame.opcode === opcodes.close) hear()
         if (isOver && !answersOn) return []
         if (isMortal && !isOver && 'answers' in after && ++answers === after.answers) setImmediate(speak)
         return frame.opcode === opcodes.close ? [] : echoFrame(frame)
       },
     }
   })
-  const counts = Object.assign(server, { late: 0 })
+  const counts = Object.assign(server, { late: 0, deaf: 0 })
   return counts
 }
 
