@@ -5,6 +5,7 @@ export type { Tolerance } from './gate/tolerance.ts'
 export type { CompareOptions, FanOutCompareOptions, Side } from './options/compare.ts'
 export type { FanOutOptions, FanOutProtocolOption } from './options/fan-out.ts'
 export type { Duration, Rate, Stage, WsLoadOptions } from './options/options.ts'
+export type { ServerOption } from './options/server.ts'
 export type { TlsOptions } from './options/tls.ts'
 export { type ComparisonJSON, LoadComparison } from './summary/load-comparison.ts'
 export { FanOutSummary } from './summary/fan-out-summary.ts'
@@ -30,9 +31,14 @@ export type {
   GeneratorReport,
   LoadInterval,
   LoadResult,
+  MachineReport,
+  MachineUse,
   MessageTimes,
   MessageTotals,
   PingTotals,
+  ServerBlock,
+  ServerReport,
+  ServerUse,
 } from './result/load-result.ts'
 export type { AnswerOption } from './options/answer.ts'
 export type { ProbeOption } from './options/probe.ts'

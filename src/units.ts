@@ -24,6 +24,17 @@ const multiplier = new Map([
   ['M', 1e6],
 ])
 
+const bytesPer = new Map([
+  ['B', 1],
+  ['kB', 1e3],
+  ['KB', 1e3],
+  ['MB', 1e6],
+  ['GB', 1e9],
+  ['KiB', 2 ** 10],
+  ['MiB', 2 ** 20],
+  ['GiB', 2 ** 30],
+])
+
 /** Significant digits that a value is printed with, and those that a floating-point number has. */
 const [usualDigits, mostDigits] = [3, 15]
 
@@ -35,6 +46,12 @@ export const rateForms = "a number per second or a text like '500/s', '5k/s', '3
 
 /** What {@link parseRatio} reads, in words, for messages. */
 export const ratioForms = "a ratio from 0 to 1 or a text like '0.1%'"
+
+/** What {@link parseBytes} reads, in words, for messages. */
+export const bytesForms = "bytes or a text like '300MB', '512MiB', '2GiB'"
+
+/** What {@link parseProcessors} reads, in words, for messages. */
+export const processorsForms = 'a number of processors like 0.8'
 
 /**
  * Reads a duration: a number of milliseconds, or a number with one of the units ns, us, ms, s, m, h.
@@ -73,6 +90,23 @@ export function parseRatio(text: unknown): number | undefined {
   if (digits === undefined) return undefined
   const ratio = Number(digits) / (percent === undefined ? 1 : 100)
   return ratio <= 1 ? ratio : undefined
+}
+
+/**
+ * Reads a size: a number of bytes, or a number with one of the units B, kB, MB, GB, KiB, MiB, GiB.
+ * @returns bytes, or `undefined` for anything else
+ */
+export function parseBytes(text: unknown): number | undefined {
+  if (typeof text === 'number') return Number.isFinite(text) ? text : undefined
+  if (typeof text !== 'string') return undefined
+  const [, digits, unit = 'B'] = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)?\s*$/.exec(text) ?? []
+  const factor = bytesPer.get(unit)
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor
+}
+
+/** Reads how many processors are used on average: 0.8 is one for 80 % of the time. */
+export function parseProcessors(text: unknown): number | undefined {
+  return /^\s*\d+(\.\d+)?\s*$/.test(String(text)) ? Number(text) : undefined
 }
 
 /** Prints milliseconds with three significant digits in the unit that reads best: `850 ns`, `12.3 µs`, `4.56 ms`, `1.2 s`. */
@@ -137,6 +171,30 @@ export function beside(other: number, format: FormatTo): (value: number) => stri
 export function digitsBeside(other: number, value: number, format: FormatTo): number {
   if (value === other) return usualDigits
   return firstDigits((digits) => format(value, digits) !== format(other, digits))
+}
+
+/** Prints a size with three significant digits, in units of 1,024: `512 B`, `61.3 MiB`, `-1.2 MiB`. */
+export function formatBytes(bytes: number): string {
+  return formatBytesTo(bytes, usualDigits)
+}
+
+/** {@link formatBytes} with so many significant digits. */
+export function formatBytesTo(bytes: number, digits: number): string {
+  if (!Number.isFinite(bytes)) return '-'
+  const [unit, size] = (['GiB', 'MiB', 'KiB'] as const)
+    .map((name) => [name, bytesPer.get(name)!] as const)
+    .find(([, one]) => Math.abs(bytes) >= one) ?? ['B', 1]
+  return `${rounded(bytes / size, digits)} ${unit}`
+}
+
+/** Prints how many processors were used on average, with three significant digits: `0.572`. */
+export function formatProcessors(processors: number): string {
+  return formatProcessorsTo(processors, usualDigits)
+}
+
+/** {@link formatProcessors} with so many significant digits. */
+export function formatProcessorsTo(processors: number, digits: number): string {
+  return Number.isFinite(processors) ? rounded(processors, digits) : '-'
 }
 
 /** Prints a count with thousands separated: `1,234,567`. */

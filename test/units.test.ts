@@ -1,12 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  formatBytes,
   formatCount,
   formatDuration,
   formatRate,
   formatRatio,
   beside,
   formatDurationTo,
+  formatProcessors,
+  parseBytes,
+  parseProcessors,
   parseDuration,
   parseRate,
   parseRatio,
@@ -221,6 +225,55 @@ describe('beside', () => {
         },
       ),
     )
+  })
+})
+
+describe('parseBytes', () => {
+  test.each([
+    ['512', 512],
+    ['1.5kB', 1_500],
+    ['2 MB', 2e6],
+    ['2MiB', 2 ** 21],
+    ['0.5GiB', 2 ** 29],
+    [300, 300],
+  ])('reads %s', (text, bytes) => {
+    expect(parseBytes(text)).toBe(bytes)
+  })
+
+  test.each(['', 'MiB', '1mb', '-1MB', '1 TB', '1e3', NaN, null])('refuses %s', (text) => {
+    expect(parseBytes(text)).toBeUndefined()
+  })
+})
+
+describe('formatBytes', () => {
+  test.each([
+    [0, '0 B'],
+    [1_023, '1020 B'],
+    [2 ** 20, '1 MiB'],
+    [64.3 * 2 ** 20, '64.3 MiB'],
+    [-1.5 * 2 ** 20, '-1.5 MiB'],
+    [3 * 2 ** 31, '6 GiB'],
+    [NaN, '-'],
+  ])('prints %d', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text)
+  })
+})
+
+describe('processors', () => {
+  test.each([
+    ['0.8', 0.8],
+    ['2', 2],
+    [1.5, 1.5],
+  ])('are read from %s', (text, processors) => {
+    expect(parseProcessors(text)).toBe(processors)
+  })
+
+  test.each(['', '80%', '-1', 'one', '1 core'])('are not read from %s', (text) => {
+    expect(parseProcessors(text)).toBeUndefined()
+  })
+
+  test('are printed with three digits', () => {
+    expect([0.57249, 12, NaN].map(formatProcessors)).toEqual(['0.572', '12', '-'])
   })
 })
 

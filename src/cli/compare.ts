@@ -23,7 +23,7 @@ import {
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
-import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
+import { addLoadFlags, type LoadFlags, loadOptionsOf, verdictGroup } from './load-flags.ts'
 import { paintFor } from './paint.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
@@ -69,7 +69,7 @@ addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
 
 /** `ws-load compare`: two files of summaries, or two servers. */
 export const compareCommand: Command = loadCommand
-  .optionsGroup('Verdict and output:')
+  .optionsGroup(verdictGroup)
   .option(
     '-t, --tolerance <figure=share>',
     'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%; repeatable',

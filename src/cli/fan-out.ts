@@ -24,7 +24,16 @@ import {
   withoutProtocol,
 } from './fan-out-flags.ts'
 import { seconds } from './flags.ts'
-import { addConfidenceFlag, addConnectingFlags, addPaceFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
+import {
+  addConfidenceFlag,
+  addConnectingFlags,
+  addPaceFlags,
+  addServerFlags,
+  addWatchFlag,
+  type LoadFlags,
+  loadOptionsOf,
+  serverOf,
+} from './load-flags.ts'
 import { aJSON, aList, aStage } from './parse.ts'
 import { usageError } from './usage-error.ts'
 
@@ -65,7 +74,7 @@ addReadyMadeFlags(fanOutCommand).option(
   `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`,
 )
 
-addConfidenceFlag(addConnectingFlags(fanOutCommand)).option(
+addConfidenceFlag(addServerFlags(addWatchFlag(addConnectingFlags(fanOutCommand)))).option(
   '--slo <bound>',
   "like 'delivery.p99 < 50ms' or 'reach >= 100%'; repeatable",
   aList,
@@ -94,6 +103,7 @@ function optionsOf(url: string, flags: Flags): Readonly<Record<string, unknown>>
   const names = ['duration', 'maxDuration'] as const
   return {
     url,
+    ...serverOf(flags),
     ...loadOptionsOf(load),
     ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
     ...(stage !== undefined && { stages: stage }),

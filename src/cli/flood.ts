@@ -23,7 +23,7 @@ import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
-import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
+import { addLoadFlags, addServerFlags, type LoadFlags, loadOptionsOf, serverOf, verdictGroup } from './load-flags.ts'
 import { aList, aNumber, aStage } from './parse.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
@@ -62,7 +62,9 @@ export function addFlood(program: Command): Command {
     .option('--stage <duration:rate>', 'a rate that changes, like 10s:5k/s; repeatable', aStage)
     .option('--decide', 'end as soon as the SLO is decided')
     .option('--max-duration <duration>', `end one that is not (default: ${seconds(defaults.maxDuration)})`)
-  addLoadFlags(program).option('--slo <bound>', "like 'p99 < 20ms' or 'warn: p99 < 15ms'; repeatable", aList)
+  addServerFlags(addLoadFlags(program))
+    .optionsGroup(verdictGroup)
+    .option('--slo <bound>', "like 'p99 < 20ms' or 'warn: p99 < 15ms'; repeatable", aList)
   return addOutputFlags(program).action(async (url: string | undefined, flags: Flags) => {
     process.exitCode = await flood(urlOf(url, flags, program), flags)
   })
@@ -208,6 +210,7 @@ function nameOf(argument: string): string {
 function toOptions(flags: Flags): WsLoadOptions {
   const { duration, pings, stage, slo, decide, maxDuration } = flags
   return {
+    ...serverOf(flags),
     ...loadOptionsOf(flags),
     ...(duration !== undefined && { duration }),
     ...(pings !== undefined && { pings }),

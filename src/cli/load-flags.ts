@@ -1,8 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { defaults } from '../defaults.ts'
 import type { WsLoadOptions } from '../options/options.ts'
 import { seconds } from './flags.ts'
-import { aHeader, aList, aNumber } from './parse.ts'
+import { aHeader, aList, aNumber, aPid } from './parse.ts'
 import { addProbeFlags, type ProbeFlags, probeOf } from './probe-flags.ts'
 
 /** Flags of a load that are not its options under the same name. */
@@ -17,10 +17,19 @@ export interface LoadFlags extends ProbeFlags {
   readonly key?: string
   readonly servername?: string
   readonly insecure?: true
+  readonly serverPid?: number
+  readonly serverCgroup?: string
+  readonly server: boolean
 }
 
 /** Options of a load, all but where it goes to and what ends it. */
-export type LoadOptions = Omit<WsLoadOptions, 'url' | 'duration' | 'pings' | 'stages' | 'until' | 'maxDuration'>
+export type LoadOptions = Omit<
+  WsLoadOptions,
+  'url' | 'duration' | 'pings' | 'stages' | 'until' | 'maxDuration' | 'server'
+> & { readonly server?: false }
+
+/** What the help has above the last flags. */
+export const verdictGroup = 'Verdict and output:'
 
 /** Flags that are options of a load under the same name. */
 const options = [
@@ -65,7 +74,7 @@ export function addLoadFlags(command: Command): Command {
       '--reconnect-backoff <duration>',
       `wait before that, and twice as long after each attempt that fails (default: ${seconds(defaults.reconnectBackoff)})`,
     )
-  return addConfidenceFlag(command)
+  return addConfidenceFlag(addWatchFlag(command))
 }
 
 /** Adds the flags that say when something is due, and when to begin and to end. */
@@ -103,9 +112,24 @@ export function addConnectingFlags(command: Command): Command {
     .option('--insecure', 'accept any certificate')
 }
 
+/** Adds the flag that switches off what comes of itself. */
+export function addWatchFlag(command: Command): Command {
+  return command
+    .optionsGroup('Watching:')
+    .option('--no-server', 'do not watch what the server and this machine do meanwhile')
+}
+
+/** Adds the flags that say whom to watch, if it is not whoever listens at the port of the URL. */
+export function addServerFlags(command: Command): Command {
+  return command
+    .optionsGroup('Watching:')
+    .addOption(new Option('--server-pid <pid>', 'watch this process and its descendants').argParser(aPid))
+    .addOption(new Option('--server-cgroup <path>', 'watch the processes of this control group').conflicts('serverPid'))
+}
+
 export function addConfidenceFlag(command: Command): Command {
   return command
-    .optionsGroup('Verdict and output:')
+    .optionsGroup(verdictGroup)
     .option('--confidence <probability>', `of the verdict, 0.5 to 1 (default: ${defaults.confidence})`, aNumber)
 }
 
@@ -121,7 +145,14 @@ export function loadOptionsOf(flags: LoadFlags): LoadOptions {
     ...(localAddress !== undefined && { localAddresses: localAddress }),
     ...reconnectOf(flags),
     ...tlsOf(flags),
+    ...(!flags.server && { server: false }),
   }
+}
+
+/** The server to watch that flags name. */
+export function serverOf({ serverPid: pid, serverCgroup: cgroup }: LoadFlags): Pick<WsLoadOptions, 'server'> {
+  if (pid !== undefined) return { server: { pid } }
+  return cgroup === undefined ? {} : { server: { cgroup } }
 }
 
 function reconnectOf({ reconnect: max, reconnectBackoff: backoff }: LoadFlags): Pick<WsLoadOptions, 'reconnect'> {

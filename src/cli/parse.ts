@@ -18,6 +18,9 @@ export function aWholeNumber(least: number, most: number): (given: string) => nu
   }
 }
 
+/** Reads a process id. */
+export const aPid: (given: string) => number = aWholeNumber(1, 2 ** 31 - 1)
+
 /** Reads what a flag has in JSON. An error does not repeat a secret. */
 export function aJSON(flag: string): (given: string) => unknown {
   return (given) => {

@@ -1,5 +1,6 @@
 import { nsPerMs } from '../result/histogram.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { isOfServer } from '../slo/indicator.ts'
 import { type Figure, figuresOf } from './figures.ts'
 
 /** Measures that every project of Bencher has: nanoseconds, and operations per second. */
@@ -25,7 +26,7 @@ function metricOf({ kind, value, low, high }: Figure): object {
 
 /** A slug: `latency-p99-9`, `completion-p50`, `error-rate`. */
 function measureOf({ indicator, kind }: Figure): string {
-  const isPlainLatency = kind === 'duration' && !indicator.includes('.p')
+  const isPlainLatency = kind === 'duration' && !indicator.includes('.p') && !isOfServer(indicator)
   const words = builtIn[indicator] ?? (isPlainLatency ? `latency-${indicator}` : indicator)
   return words.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('.', '-')
 }

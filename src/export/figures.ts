@@ -3,7 +3,7 @@ import { shownEnds } from '../slo/bracket.ts'
 import { findIndicator, type IndicatorReader, observedBy } from '../slo/indicator.ts'
 import { observeRun } from '../slo/observation.ts'
 
-/** A figure of a run as other tools keep it: milliseconds, ratios from 0 to 1, per second, or a count. */
+/** A figure of a run as other tools keep it: milliseconds, ratios from 0 to 1, per second, a count, bytes or processors. */
 export interface Figure extends Pick<IndicatorReader, 'kind' | 'better'> {
   /** As an SLO has it: `p99`, `completion.p50`, `errorRate`. */
   readonly indicator: string
@@ -13,10 +13,18 @@ export interface Figure extends Pick<IndicatorReader, 'kind' | 'better'> {
   readonly high: number
 }
 
-const ofPings = ['p50', 'p90', 'p99', 'p99.9', 'max', 'errorRate', 'connectErrorRate', 'throughput']
+const ofServers = ['server.cpuPerPing', 'server.cores', 'server.rss']
+const ofPings = ['p50', 'p90', 'p99', 'p99.9', 'max', 'errorRate', 'connectErrorRate', 'throughput', ...ofServers]
 const latenciesOfFanOuts = ['delivery', 'completion'].flatMap((of) => ['p50', 'p90', 'p99'].map((p) => `${of}.${p}`))
 const countsOfFanOuts = ['reach', 'duplicates', 'outOfOrder', 'misrouted', 'refused']
-const ofFanOuts = [...latenciesOfFanOuts, ...countsOfFanOuts, 'errorRate', 'connectErrorRate', 'throughput']
+const ofFanOuts = [
+  ...latenciesOfFanOuts,
+  ...countsOfFanOuts,
+  'errorRate',
+  'connectErrorRate',
+  'throughput',
+  ...ofServers,
+]
 
 /**
  * The figures of a run that was measured; without those that nothing tells. A percentile among pings without an answer is as

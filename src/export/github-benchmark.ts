@@ -5,7 +5,14 @@ import { kinds } from '../slo/indicator.ts'
 import { type Figure, figuresOf } from './figures.ts'
 
 /** How that tool says what a figure is counted in. */
-const units: Readonly<Record<Figure['kind'], string>> = { duration: 'ms', ratio: 'share', rate: '1/s', count: 'count' }
+const units: Readonly<Record<Figure['kind'], string>> = {
+  duration: 'ms',
+  ratio: 'share',
+  rate: '1/s',
+  count: 'count',
+  bytes: 'bytes',
+  processors: 'processors',
+}
 
 /**
  * Figures of a run of which less is better, for the tool `customSmallerIsBetter` of github-action-benchmark.

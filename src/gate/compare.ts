@@ -1,3 +1,4 @@
+import { describeBottleneck, describeWork } from '../slo/bottleneck.ts'
 import { type Evidence, latencyEvidence } from '../slo/evidence.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
 import { readMean, readPercentile } from '../slo/reading.ts'
@@ -56,6 +57,7 @@ export function compareSideBySide(
     noise,
     ofEitherSide(base, head, threatsToValidity),
     confidence,
+    whereTheTimeWent(base, head),
   )
   return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
 }
@@ -80,7 +82,16 @@ export function compareRuns(
   const saturation = ofEitherSide(base, head, ({ generator }) => whySaturated(generator))
   const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...saturation]
   const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
-  return unclearIf(incomparable, judgeComparison([...latencies, errors], [], threats, confidence))
+  const verdict = judgeComparison([...latencies, errors], [], threats, confidence, whereTheTimeWent(base, head))
+  return unclearIf(incomparable, verdict)
+}
+
+/** Of both sides, and what they spent on an answer. */
+function whereTheTimeWent(base: LoadResult, head: LoadResult): string[] {
+  return [
+    ...ofEitherSide(base, head, (side) => describeBottleneck(side, false)),
+    ...describeWork(base.server, head.server),
+  ]
 }
 
 /** Nothing is said of sides that cannot be compared, not even that one was slower. */

@@ -50,6 +50,11 @@ export interface ComparisonVerdict {
   /** Why, what matters most first; empty on `same`. */
   readonly reasons: readonly string[]
   readonly changes: readonly Change[]
+  /**
+   * Where the time went, in words with their figures, unless the verdict is `same`: what kept a server from a processor, and what
+   * each spent on an answer. Empty where nothing is known of it.
+   */
+  readonly bottlenecks: readonly string[]
   /** The base against itself; empty where the two did not run side by side. */
   readonly noise: readonly Noise[]
   /** 1 - the probability of a wrong `slower`, and that of a wrong `same`; between 0.5 and 1. */
@@ -93,6 +98,7 @@ function judgeChange(
 
 /**
  * The verdict on all changes.
+ * @param bottlenecks where the time went, of both sides
  * @param threats to the comparison's validity: where there is one, the verdict is never `same` nor `faster`
  */
 export function judgeComparison(
@@ -100,6 +106,7 @@ export function judgeComparison(
   noise: readonly Noise[],
   threats: readonly string[],
   confidence: number,
+  bottlenecks: readonly string[] = [],
 ): ComparisonVerdict {
   const withVerdict = (verdict: ChangeVerdict): Change[] => changes.filter((change) => change.verdict === verdict)
   const slower = withVerdict('slower')
@@ -124,6 +131,7 @@ export function judgeComparison(
     doubtful: threats.length > 0 || changes.every(({ change }) => Number.isNaN(change)),
     reasons: reasons[verdict],
     changes,
+    bottlenecks: verdict === 'same' ? [] : bottlenecks,
     noise,
     confidence,
   }

@@ -4,7 +4,7 @@ import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../g
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
 import { connectionsOf, type FanOutOptions, hasRoles, inWordsOfFanOut, takeRoles } from './fan-out.ts'
-import { duration, only, parseFields, webSocketUrl } from './fields.ts'
+import { duration, expected, only, parseFields, webSocketUrl } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
   contradictionsIn,
@@ -16,15 +16,16 @@ import {
   safeParseProbeOf,
   type WsLoadOptions,
 } from './options.ts'
+import { server, type ServerOption } from './server.ts'
 import { type ResolvedTarget, safeParseTarget, targetFields, type TargetOptions } from './target.ts'
 
 /** A server that is compared: one that runs already, or one that is started for the comparison and ended after it. */
-export type Side = { readonly url: string | URL } | TargetOptions
+export type Side = { readonly url: string | URL; readonly server?: ServerOption } | TargetOptions
 
 /** Options of a comparison: those of `wsLoad()` but for what ends a run, and these. Both sides get the same load. */
 export interface CompareOptions extends Omit<
   WsLoadOptions,
-  'url' | 'duration' | 'pings' | 'stages' | 'until' | 'maxDuration'
+  'url' | 'duration' | 'pings' | 'stages' | 'until' | 'maxDuration' | 'server'
 > {
   readonly base: Side
   readonly head: Side
@@ -32,13 +33,15 @@ export interface CompareOptions extends Omit<
   readonly tolerance?: Tolerance
   /** Ends a comparison that stays unclear, both sides together: '1s' to a day. Default: '30s'. */
   readonly maxDuration?: WsLoadOptions['maxDuration']
+  /** `false` watches neither server; whom else to watch, each side says itself. Default: `'auto'`. */
+  readonly server?: 'auto' | false
 }
 
 /** Options of a comparison of fan-outs: those of `wsLoad.fanOut()` but for what ends a run, and these. */
 export interface FanOutCompareOptions
   extends
-    Omit<FanOutOptions, 'url' | 'duration' | 'stages' | 'until' | 'maxDuration'>,
-    Pick<CompareOptions, 'base' | 'head' | 'tolerance' | 'maxDuration'> {}
+    Omit<FanOutOptions, 'url' | 'duration' | 'stages' | 'until' | 'maxDuration' | 'server'>,
+    Pick<CompareOptions, 'base' | 'head' | 'tolerance' | 'maxDuration' | 'server'> {}
 
 /** {@link CompareOptions} after defaults. */
 export interface ResolvedComparison {
@@ -53,7 +56,7 @@ export interface ResolvedComparison {
 }
 
 /** A server that runs already, or one to be started. */
-export type ResolvedSide = { readonly url: string } | ResolvedTarget
+export type ResolvedSide = { readonly url: string; readonly server: ServerOption } | ResolvedTarget
 
 /** Where a flood goes to, and what ends it: a comparison has its own. */
 const ofFloods = ['url', 'duration', 'pings', 'stages', 'until', 'maxDuration'] as const
@@ -70,14 +73,24 @@ const schema = only({
   stages: ends,
   until: ends,
   ...loadFields,
+  server: v.optional(
+    v.union(
+      [v.literal('auto'), v.literal(false)],
+      expected("'auto' or false; base.server and head.server say whom to watch"),
+    ),
+    'auto',
+  ),
 })
 
 const judgementSchema = only({ confidence: loadFields.confidence })
 
-const runningServer = only({ url: webSocketUrl() }, '{ url } of a server, or { command, url } to start one', (name) =>
-  targetFields.includes(name)
-    ? 'expected a command with it, or the url alone'
-    : `no such option${didYouMean(name, targetFields)}`,
+const runningServer = only(
+  { url: webSocketUrl(), server: v.optional(server(), 'auto') },
+  '{ url } of a server, or { command, url } to start one',
+  (name) =>
+    targetFields.includes(name)
+      ? 'expected a command with it, or the url alone'
+      : `no such option${didYouMean(name, targetFields)}`,
 )
 
 /** Reads the options of a comparison and fills in defaults; each mistake has the option's name. */
@@ -139,7 +152,8 @@ export function safeParseJudgement(input: unknown): Parsed<{ readonly confidence
 
 /** What a comparison takes over of the defaults of floods: everything but their target and what ends them. */
 export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
-  return without(options, ...ofFloods)
+  const { server, ...rest } = without(options, ...ofFloods)
+  return { ...rest, ...(server === false && { server }) }
 }
 
 function safeParseSide(name: string, side: unknown): Parsed<ResolvedSide> {

@@ -21,6 +21,7 @@ import {
 } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import { describeProbe, portableProbe, type ProbeOption, safeParseProbe } from './probe.ts'
+import { server, type ServerOption } from './server.ts'
 import { portableTls, type ResolvedTls, tls, type TlsOptions } from './tls.ts'
 
 /** Milliseconds, or a text with its unit: `'250us'`, `'20ms'`, `'5s'`, `'2m'`. */
@@ -120,6 +121,13 @@ export interface WsLoadOptions {
   readonly threads?: number | 'auto'
   /** Seed of the Poisson process, a whole number from 0 to 4,294,967,295. Default: a new one each run. */
   readonly seed?: number
+  /**
+   * Whose processor time and memory `summary.server` tells: `{ pid }`, a process with all that descends from it, `{ cgroup }`, all
+   * processes of a control group (Linux; its path, or that below /sys/fs/cgroup), or `false`, nobody's and not the machine's
+   * either. Default: `'auto'`, the processes of a command that this package started, else of whoever listens at the port of the
+   * URL, if that is on this machine.
+   */
+  readonly server?: ServerOption
   /** Ends the run early. What was measured until then is returned with `ended: 'aborted'`. */
   readonly signal?: AbortSignal
 }
@@ -175,6 +183,7 @@ export interface Load {
   readonly localAddresses: readonly string[]
   readonly threads: number | 'auto'
   readonly seed: number
+  readonly server: ServerOption
 }
 
 /** {@link WsLoadOptions} after defaults; can be cloned to a thread. */
@@ -228,6 +237,7 @@ export const loadFields = {
     defaults.threads,
   ),
   seed: v.optional(wholeNumber(0, 4_294_967_295)),
+  server: v.optional(server(), 'auto'),
   signal: v.optional(v.instance(AbortSignal, expected('an AbortSignal'))),
 }
 

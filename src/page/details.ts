@@ -9,10 +9,12 @@ import type {
   FanOutResult,
   GeneratorReport,
   LoadResult,
+  MachineReport,
   PingTotals,
+  ServerReport,
   Starvation,
 } from '../result/load-result.ts'
-import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { formatBytes, formatCount, formatDuration, formatProcessors, formatRate, formatRatio } from '../units.ts'
 import { table, unfold } from './markup.ts'
 
 /** Options that are durations and rates: said with their units, as everything else on a page. */
@@ -40,6 +42,9 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
     reconnect,
     serviceTime,
     generator,
+    server,
+    serverUnwatched,
+    machine,
     environment,
     options,
     fanOut,
@@ -74,8 +79,11 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
         ],
       }),
     ]),
-    unfold(`Generator and environment${suffix}`, [
+    unfold(`Generator, server and machine${suffix}`, [
       textTable('Generator', describeGenerator(generator, words)),
+      ...(server === undefined ? [] : [textTable('Server', describeServer(server, words))]),
+      ...(machine === undefined ? [] : [textTable('Machine', describeMachine(machine))]),
+      ...(serverUnwatched === undefined ? [] : [textTable('Server', { 'not watched': printable(serverUnwatched) })]),
       textTable('Environment', textsOf(environment)),
     ]),
     unfold(`Options${suffix}`, textTable('Options', textsOf(options))),
@@ -133,6 +141,43 @@ function describeGenerator(
 }
 
 /** What a system does not tell is not there. */
+function describeServer(server: ServerReport, { one }: SampleWords): Record<string, string> {
+  const { source, processes, cores, cpuPerPing, busiestThread, waiting, throttled, rss } = server
+  return {
+    'found by': source,
+    processes: formatCount(processes),
+    [`CPU per ${one}`]: formatDuration(cpuPerPing),
+    'processors used': formatProcessors(cores),
+    ...toldShares({ 'busiest thread': busiestThread }),
+    ...toldShares({ 'waited for a processor, when it wanted one': waiting, 'stopped by a quota': throttled }),
+    'resident memory': `${formatBytes(rss.start)} at first, ${formatBytes(rss.max)} at most, ${formatBytes(rss.end)} at last`,
+  }
+}
+
+function describeMachine({
+  cores,
+  busy,
+  foreign,
+  steal,
+  throttled,
+  pressure = {},
+}: MachineReport): Record<string, string> {
+  return {
+    processors: formatCount(cores),
+    ...toldShares({ busy, 'other processes': foreign, 'given to other machines': steal }),
+    ...toldShares({ 'generator stopped by a quota': throttled }),
+    ...toldShares(
+      Object.fromEntries(Object.entries(pressure).map(([resource, share]) => [`pressure (${resource})`, share])),
+    ),
+  }
+}
+
+function toldShares(shares: Readonly<Record<string, number | undefined>>): Record<string, string> {
+  const told = Object.entries(shares).filter(([, share]) => share !== undefined)
+  return Object.fromEntries(told.map(([what, share]) => [what, formatRatio(share!)]))
+}
+
+/** Likewise. */
 function describeStarvation({ throttled, waiting, memoryStall, stopped }: Starvation): Record<string, string> {
   const shares = {
     'stopped by a quota': throttled,

@@ -145,6 +145,7 @@ function objectivesOf(verdict: SLOVerdict): Markup {
   return h('div', null, [
     h('h3', null, title),
     others.map((reason) => h('p', null, reason)),
+    verdict.bottleneck === undefined ? null : h('p', { class: 'caution' }, verdict.bottleneck),
     table({
       caption: 'Objectives',
       head: [...objectiveHead(verdict.confidence), 'verdict'],
@@ -154,10 +155,10 @@ function objectivesOf(verdict: SLOVerdict): Markup {
 }
 
 function changesOf(comparison: ComparisonVerdict, runs: readonly ShownRun[]): Markup {
-  const { reasons, confidence, changes } = comparison
+  const { reasons, confidence, changes, bottlenecks } = comparison
   return h('div', null, [
     h('h3', null, titleOfComparison(comparison)),
-    reasons.slice(1).map((reason) => h('p', null, reason)),
+    [...reasons.slice(1), ...bottlenecks].map((reason) => h('p', null, reason)),
     table({
       caption: 'Changes',
       head: [...changeHead(confidence), 'verdict'],

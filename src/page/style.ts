@@ -22,9 +22,10 @@ export const chartStyle = `
 .chart .dashed { stroke-dasharray: 7 4; }
 .chart .dotted { stroke-dasharray: 2 4; }
 .chart .line.first { stroke: var(--first); } .chart .line.second { stroke: var(--second); } .chart .line.third { stroke: var(--third); }
+.chart .line.bad { stroke: var(--bad); }
 .chart .dot.first, .chart .bar.first, .chart .band.first { fill: var(--first); }
 .chart .dot.second, .chart .band.second { fill: var(--second); }
-.chart .dot.third { fill: var(--third); }
+.chart .dot.third { fill: var(--third); } .chart .dot.bad { fill: var(--bad); }
 .chart .bar.bad { fill: var(--bad); }
 .chart .band { opacity: 0.18; }
 .chart .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 4 3; }

@@ -3,12 +3,12 @@ import type { LoadInterval } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { type Chart, chart, line, plot, px, type Series, xAxis, yAxis } from './chart.ts'
+import { describeProcessors, processorStrip, stripHeight, type WatchedRun } from './processor-strip.ts'
 import type { Samples } from './samples.ts'
 import type { ShownRun } from './section.ts'
 
-interface Drawn {
+interface Drawn extends WatchedRun {
   readonly name: string
-  readonly intervals: readonly LoadInterval[]
 }
 
 const height = 420
@@ -16,15 +16,15 @@ const [top, bottom] = [28, 270]
 const [rateTop, rateBottom] = [318, height - 32]
 const figures = ['p50', 'p99', 'max'] as const
 
-/** Latency of each second, and below it throughput and what failed. */
+/** Latency of each second, and below it throughput and what failed, and what the processors did. */
 export function timelineChart(runs: readonly ShownRun[], samples: Samples): Chart | null {
   const drawn = runs
-    .map(({ name, result }): Drawn => ({ name, intervals: samples.intervalsOf(result) }))
+    .map(({ name, result }): Drawn => ({ name, result, intervals: samples.intervalsOf(result) }))
     .filter(({ intervals }) => intervals.length > 1)
   if (drawn.length === 0) return null
   const all = drawn.flatMap(({ intervals }) => intervals)
-  const end = Math.max(...all.map(({ start, duration }) => start + duration)) / 1_000
-  const x = linearAxis({ low: 0, high: end, from: plot.left, to: plot.right })
+  const lastSecond = Math.max(...all.map(({ start, duration }) => start + duration)) / 1_000
+  const x = linearAxis({ low: 0, high: lastSecond, from: plot.left, to: plot.right })
   const latency = latencyAxis(
     all.flatMap((interval) => figures.map((figure) => interval[figure])),
     bottom,
@@ -32,9 +32,11 @@ export function timelineChart(runs: readonly ShownRun[], samples: Samples): Char
   )
   const rates = all.flatMap((interval) => [interval.throughput, failuresOf(interval)])
   const rate = linearAxis({ low: 0, high: Math.max(1, ...rates) * 1.1, from: rateBottom, to: rateTop })
+  const watched = drawn.filter(({ intervals }) => intervals.some(({ machine }) => machine !== undefined))
+  const end = height + (watched.length > 0 ? stripHeight : 0)
   const series = drawn.flatMap(({ name }, nth) => seriesOf(name, nth, drawn.length))
   return chart(
-    { title: `${samples.latency} over time`, description: describe(drawn, samples), height, series },
+    { title: `${samples.latency} over time`, description: describe(drawn, samples), height: end, series },
     yAxis(latency, formatDuration),
     xAxis(x, (seconds) => (seconds === 0 ? '0 s' : formatDuration(seconds * 1_000)), top, bottom),
     drawn.flatMap(({ intervals }, nth) =>
@@ -58,6 +60,7 @@ export function timelineChart(runs: readonly ShownRun[], samples: Samples): Char
       ),
       intervals.map((interval) => failureBar(interval, x, rate)),
     ]),
+    watched.length > 0 ? processorStrip(watched, x, rateBottom, middleOf) : null,
     drawn.length === 1 ? drawn[0]!.intervals.map((interval) => hint(interval, x, samples)) : null,
   )
 }
@@ -109,6 +112,7 @@ function hint(interval: LoadInterval, x: Axis, { answered }: Samples): Markup {
     ...Object.entries({ 'timed out': timedOut, lost, dropped })
       .filter(([, count]) => count > 0)
       .map(([what, count]) => `${formatCount(count)} ${what}`),
+    ...describeProcessors(interval),
   ].join('\n')
   return h(
     'rect',

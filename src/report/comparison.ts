@@ -36,7 +36,7 @@ export interface Compared extends ComparisonVerdict {
  * measured. At most 80 columns, safe to print whatever the servers sent.
  */
 export function formatComparison(compared: Compared, paint: Paint = plain): string {
-  const { verdict, reasons, changes, confidence } = compared
+  const { verdict, reasons, changes, bottlenecks, confidence } = compared
   const rows = changes
     .slice(0, maxFigures)
     .map((change) => ({ mark: markOf(change.verdict, paint), cells: changeRow(change) }))
@@ -44,6 +44,7 @@ export function formatComparison(compared: Compared, paint: Paint = plain): stri
     ...headline(verdict, titleOfComparison(compared), paint),
     ...markedTable(changeHead(confidence), rows, changes.length - rows.length, paint),
     ...reasons.slice(1, 1 + maxReasonsBelow).flatMap((reason) => wrap(reason, '  ')),
+    ...bottlenecks.flatMap((bottleneck) => wrap(bottleneck, '  ')),
     ...describeNoise(compared),
     ...describeSides(compared),
   ].join('\n')

@@ -3,11 +3,12 @@ import { changeHead, changeRow, type Compared, describeAnswered, figuresOfWholeR
 import { outcomes } from './outcome.ts'
 
 /** A comparison as Markdown: for the summary of a job, a comment on a pull request. Nothing a server sent is markup in it. */
-export function comparisonToMarkdown({ verdict, reasons, changes, noise, confidence, base, head }: Compared): string {
+export function comparisonToMarkdown(compared: Compared): string {
+  const { verdict, reasons, changes, noise, bottlenecks, confidence, base, head } = compared
   const { emoji, title } = outcomes[verdict]
   return [
     `### ${emoji} ${title}`,
-    ...reasons.map((reason) => `- ${plainText(reason)}`),
+    ...[...reasons, ...bottlenecks].map((reason) => `- ${plainText(reason)}`),
     [
       tableRow([...changeHead(confidence), 'base against itself']),
       tableRow(['---', '---:', '---:', '---:', '---:', '---:', '---:']),

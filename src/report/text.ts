@@ -17,6 +17,7 @@ import { type Paint, plain } from './paint.ts'
 import { describeMessages, describeRoles } from './fan-out.ts'
 import { describeBriefly, formatPercentile, percentiles, percentileName } from './percentiles.ts'
 import { describeSaturation } from './saturation.ts'
+import { describeServer } from './server.ts'
 import { formatObjectives } from './verdict.ts'
 
 const maxFaults = 5
@@ -46,7 +47,9 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
     sideBySide(describeLatency(result), describeTotals(result), latency.count === 0 ? paint.red : paint.bold),
     drawDistribution(latency, missing, paint),
     describeErrors(errors, paint),
-    [describeGenerator(result), ...describeOmission(result)].flatMap((line) => wrap(line)).map(paint.dim),
+    [describeGenerator(result), ...describeServer(result), ...describeOmission(result)]
+      .flatMap((line) => wrap(line))
+      .map(paint.dim),
   ]
   return blocks
     .filter((lines) => lines.length > 0)

@@ -47,7 +47,7 @@ export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Pa
  * interval that the true value lies in has a column of its own.
  */
 export function formatObjectives(
-  { verdict, reasons, warnings, objectives, confidence }: SLOVerdict,
+  { verdict, reasons, warnings, objectives, bottleneck, confidence }: SLOVerdict,
   paint: Paint = plain,
 ): string[] {
   const title = titleOf({ verdict, objectives, reasons })
@@ -61,6 +61,7 @@ export function formatObjectives(
   return [
     ...headline(verdict, title, paint),
     ...markedTable(columns(objectiveHead(confidence)), rows, objectives.length - listed.length, paint),
+    ...(bottleneck === undefined ? [] : wrap(bottleneck, '  ').map(paint.yellow)),
     ...reasons
       .filter((reason) => !missed.has(reason) && !title.endsWith(reason))
       .flatMap((reason) => wrap(reason, '  ')),

@@ -60,6 +60,8 @@ const pings = v.object({
   lost: count,
   dropped: count,
 })
+const serverUse = { cores: finiteOrNull, waiting: v.optional(finite), rss: finite }
+const machineUse = { busy: finite, foreign: v.optional(finite), steal: v.optional(finite) }
 const intervals = v.array(
   v.object({
     start: finite,
@@ -73,6 +75,8 @@ const intervals = v.array(
     p50: finiteOrNull,
     p99: finiteOrNull,
     max: finiteOrNull,
+    server: v.optional(v.object(serverUse)),
+    machine: v.optional(v.object(machineUse)),
   }),
 )
 const messageTimes = v.object({ latency, latencyFloor: latency, pings, intervals, slices: v.string() })
@@ -151,6 +155,28 @@ export const summarySchema = v.object({
     saturated: v.boolean(),
     reasons: v.array(v.string()),
   }),
+  server: v.optional(
+    v.object({
+      source: v.picklist(['command', 'port', 'pid', 'cgroup']),
+      processes: count,
+      cpuPerPing: finiteOrNull,
+      cores: finiteOrNull,
+      busiestThread: v.optional(finite),
+      waiting: v.optional(finite),
+      throttled: v.optional(finite),
+      rss: v.object({ start: finite, max: finite, end: finite }),
+      blocks: v.array(v.object({ start: finite, duration: finite, cpu: finite, pings: finite })),
+    }),
+  ),
+  serverUnwatched: v.optional(v.string()),
+  machine: v.optional(
+    v.object({
+      cores: count,
+      ...machineUse,
+      throttled: v.optional(finite),
+      pressure: v.optional(v.object({ cpu: v.optional(finite), memory: v.optional(finite), io: v.optional(finite) })),
+    }),
+  ),
   environment: v.object({
     node: v.string(),
     os: v.string(),

@@ -100,6 +100,10 @@ export interface LoadInterval {
   readonly p50: number
   readonly p99: number
   readonly max: number
+  /** What the server did in it; absent where it was not watched, or not to the end of this second. */
+  readonly server?: ServerUse | undefined
+  /** What the machine did; likewise. */
+  readonly machine?: MachineUse | undefined
 }
 
 /** Garbage collections of the load threads: how many, and how long they took altogether and at most, in milliseconds. */
@@ -169,6 +173,71 @@ export interface GeneratorReport {
   readonly saturated: boolean
   /** Why, and what to change. */
   readonly reasons: readonly string[]
+}
+
+/** What a server used in a stretch of time. */
+export interface ServerUse {
+  /** Processors that it used on average. Of floods that take turns: of this one's own turns. */
+  readonly cores: number
+  /**
+   * Share of the time in which its threads wanted to run and waited for a processor, 0 to 1: waiting ÷ (waiting + running), all
+   * threads together. Absent where the system does not tell.
+   */
+  readonly waiting?: number | undefined
+  /** Resident memory at the end of it, in bytes, all processes together: pages that they share count for each. */
+  readonly rss: number
+}
+
+/** What the processors of the machine did in a stretch of time, as shares of all of them from 0 to 1. */
+export interface MachineUse {
+  /** Not idle, whatever for; what a hypervisor gave to others is not idle. */
+  readonly busy: number
+  /** Of processes that are neither the server nor the process of the generator. Absent where the server cannot be told from others. */
+  readonly foreign?: number | undefined
+  /** The hypervisor gave them to other machines. Absent where the system does not tell. */
+  readonly steal?: number | undefined
+}
+
+/** What the server did in the measured window, as the system tells it of its processes. */
+export interface ServerReport extends Pick<ServerUse, 'cores' | 'waiting'> {
+  /**
+   * By what its processes were found: `command`, a command that this package started, with all its descendants; `port`, whoever
+   * listens at the port of a URL of this machine; `pid` or `cgroup`, the option `server`.
+   */
+  readonly source: 'command' | 'port' | 'pid' | 'cgroup'
+  /** Its processes, when most of them ran. */
+  readonly processes: number
+  /** Milliseconds of processor time, user and system, per answer: of a fan-out per delivery. `NaN` where none came. */
+  readonly cpuPerPing: number
+  /** Share of the time in which its busiest thread ran, 0 to 1. Absent where the system does not tell. */
+  readonly busiestThread?: number | undefined
+  /** Share of the time in which a quota of its control groups had stopped it, 0 to 1. Absent without a quota. */
+  readonly throttled?: number | undefined
+  /** Resident memory in bytes, all processes together. */
+  readonly rss: { readonly start: number; readonly max: number; readonly end: number }
+  /** The window in at most 128 parts: how far the work per ping varies. */
+  readonly blocks: readonly ServerBlock[]
+}
+
+/** What a server spent on a part of the measured window. */
+export interface ServerBlock {
+  /** Milliseconds since the measured window began; of floods that take turns, of their own time. */
+  readonly start: number
+  readonly duration: number
+  /** Milliseconds of processor time. */
+  readonly cpu: number
+  /** Answers to the pings that were due in it. */
+  readonly pings: number
+}
+
+/** What the machine did in the measured window. */
+export interface MachineReport extends MachineUse {
+  /** Processors that it has, whoever may use them. */
+  readonly cores: number
+  /** Share of the time in which a quota of the control groups of the generator had stopped it. Absent without a quota. */
+  readonly throttled?: number | undefined
+  /** Share of the time in which some task waited for a processor, for memory, for a disk. Absent where the kernel does not tell. */
+  readonly pressure?: { readonly [resource in 'cpu' | 'memory' | 'io']?: number | undefined } | undefined
 }
 
 /** Where the run took place. */
@@ -270,6 +339,12 @@ export interface LoadResult {
   /** The measured window in at most 512 slices by the time pings were due: how samples depend on each other. */
   readonly slices: Slices
   readonly generator: GeneratorReport
+  /** Absent where it could not be watched, or was not to be, and in files of versions that did not watch it. */
+  readonly server?: ServerReport | undefined
+  /** Why it could not be watched. */
+  readonly serverUnwatched?: string | undefined
+  /** Absent where nothing was to be watched, or not for long enough. */
+  readonly machine?: MachineReport | undefined
   readonly environment: Environment
   readonly options: RecordedOptions
 }

@@ -44,6 +44,7 @@ export interface RecordedOptions {
   readonly localAddresses?: readonly string[] | undefined
   readonly threads?: number | 'auto' | undefined
   readonly seed?: number | undefined
+  readonly server?: 'auto' | false | { readonly pid: number } | { readonly cgroup: string } | undefined
   /** Of a run of `wsLoad.fanOut()`. */
   readonly fanOut?: { readonly subscribers: number; readonly publishers: number; readonly rooms: number } | undefined
 }
@@ -81,6 +82,9 @@ export const recordedOptionsSchema = v.looseObject({
   localAddresses: ifReadable(v.array(v.string())),
   threads: ifReadable(v.union([v.number(), v.literal('auto')])),
   seed: number,
+  server: ifReadable(
+    v.union([v.literal('auto'), v.literal(false), v.object({ pid: v.number() }), v.object({ cgroup: v.string() })]),
+  ),
   fanOut: ifReadable(v.object({ subscribers: v.number(), publishers: v.number(), rooms: v.number() })),
 }) satisfies v.GenericSchema<unknown, RecordedOptions>
 

@@ -1,10 +1,12 @@
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
-import type { ResolvedComparison } from '../options/compare.ts'
+import type { ResolvedComparison, ResolvedSide } from '../options/compare.ts'
 import { floodOf } from '../options/options.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
+import type { Family } from '../server/descendants.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
+import type { SettledOptions } from './interim-looks.ts'
 import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
 /** What {@link compare} found out. */
@@ -31,12 +33,21 @@ export async function compare(
   const judge = (baseRun: LoadResult, headRun: LoadResult, evidenceShare?: number): ComparisonVerdict =>
     compareSideBySide(baseRun, headRun, tolerance, load.confidence, evidenceShare)
   try {
-    for (const side of [base, head]) if ('command' in side) targets.push(await startTarget(side, load))
+    const families: (Family | undefined)[] = []
+    for (const side of [base, head]) {
+      if ('command' in side) targets.push(await startTarget(side, load))
+      families.push('command' in side ? targets.at(-1)!.family : undefined)
+    }
     const duration = maxDuration / sidesOfComparison
-    const floods = [floodOf(load, base.url, duration, fanOut), floodOf(load, head.url, duration, fanOut)] as const
+    const floodOfSide = (side: ResolvedSide): SettledOptions => ({
+      ...floodOf(load, side.url, duration, fanOut),
+      server: load.server !== false && 'server' in side ? side.server : load.server,
+    })
+    const floods = [floodOfSide(base), floodOfSide(head)] as const
     const [baseRun, headRun] = await runSideBySide(floods, {
       signal,
       watcher,
+      families,
       decision: {
         overdueAfter: Infinity,
         isReached: ([baseSoFar, headSoFar]) =>

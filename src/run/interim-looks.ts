@@ -3,6 +3,7 @@ import { lookTimes } from '../statistics/interim-looks.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import type { Snapshot } from '../generator/flood-report.ts'
+import type { Observer } from './observer.ts'
 import { summarize } from './summarize.ts'
 import type { LoadThreads } from './threads.ts'
 
@@ -45,6 +46,7 @@ interface RunUnderWay {
   /** Milliseconds that it may take. */
   readonly longest: number
   readonly startedAt: Date
+  readonly observer: Observer
 }
 
 /**
@@ -58,7 +60,9 @@ export async function endWhenDecided(decision: Decision, run: RunUnderWay): Prom
     const looks = { taken: nth + 1, planned: times.length }
     if (await endsBefore(begin + time, threads.done())) return { looks }
     const snapshots = await threads.snapshot(decision.overdueAfter)
-    const results = run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks))
+    const results = run.observer.observed(
+      run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks)),
+    )
     if (!decision.isReached(results)) continue
     threads.finish()
     return { looks, results }

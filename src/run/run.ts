@@ -2,6 +2,7 @@ import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import type { Family } from '../server/descendants.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { latencyDeadline } from '../slo/deadline.ts'
@@ -13,6 +14,8 @@ import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
  * Floods a WebSocket target with pings and returns what was measured. Without a `url` the target is an embedded echo
  * server in a process of its own.
  *
+ * @param family by which the processes of the server are known, if this package has started it
+ *
  * What happens on the wire never throws: faults are counted in the result.
  *
  * @throws {WsLoadError} `WSLOAD_ERR_ABORTED` if `signal` was aborted before the start, `WSLOAD_ERR_MACHINE_LIMIT`,
@@ -21,13 +24,18 @@ import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
  */
 export async function run(
   options: ResolvedOptions,
-  { signal, watcher }: Pick<SideBySide, 'signal' | 'watcher'> = {},
+  { signal, watcher, family }: Pick<SideBySide, 'signal' | 'watcher'> & { readonly family?: Family | undefined } = {},
 ): Promise<LoadResult> {
   checkSignal(signal)
   const embedded = options.url === undefined ? await startEmbedded() : undefined
   const settled = { ...options, url: options.url ?? embedded!.url }
   try {
-    const [result] = await runSideBySide([settled], { signal, watcher, decision: decisionOf(options) })
+    const [result] = await runSideBySide([settled], {
+      signal,
+      watcher,
+      families: [family],
+      decision: decisionOf(options),
+    })
     return result
   } finally {
     await embedded?.stop()

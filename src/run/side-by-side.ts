@@ -3,11 +3,14 @@ import type { LoadResult } from '../result/load-result.ts'
 import { type Decision, endWhenDecided, lastLook, type ResultsOf, type SettledOptions } from './interim-looks.ts'
 import { checkMachineLimits } from './machine-limits.ts'
 import { announceFlood } from './other-floods.ts'
+import { Observer } from './observer.ts'
 import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
 import { LoadThreads } from './threads.ts'
+import type { Family } from '../server/descendants.ts'
 import { checkPlatform } from '../server/platform.ts'
+import type { ServerIdentity } from '../server/watched-processes.ts'
 import { timeForAll, turnLengthMs } from '../generator/turns.ts'
 
 // Taken when the module loads: a test's fake timers do not change when a run began.
@@ -17,6 +20,8 @@ const { now } = Date
 export interface SideBySide<Results = readonly LoadResult[]> {
   readonly signal?: AbortSignal | undefined
   readonly decision?: Decision<Results> | undefined
+  /** What tells the processes of each flood's server from others, where this package has started it. */
+  readonly families?: readonly (Family | undefined)[]
   /** Judges a run without `decision` like one of the same length that was not decided before its end. */
   readonly asLastLook?: boolean
   readonly watcher?: Watcher | undefined
@@ -29,7 +34,7 @@ export interface SideBySide<Results = readonly LoadResult[]> {
  */
 export async function runSideBySide<const Floods extends readonly SettledOptions[]>(
   floods: Floods,
-  { signal, decision, asLastLook = false, watcher }: SideBySide<ResultsOf<Floods>>,
+  { signal, decision, families = [], asLastLook = false, watcher }: SideBySide<ResultsOf<Floods>>,
 ): Promise<ResultsOf<Floods>> {
   checkPlatform()
   const sides = floods.length
@@ -37,10 +42,8 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   const measuredAfter = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
-  const plans = floods.map((options, side) => {
-    const turns = sides === 1 ? undefined : { side, sides, length: turnLengthMs }
-    return planThreads(options, options.url, { measuredAfter, turns })
-  })
+  const turns = floods.map((_, side) => (sides === 1 ? undefined : { side, sides, length: turnLengthMs }))
+  const plans = floods.map((options, side) => planThreads(options, options.url, { measuredAfter, turns: turns[side] }))
   checkMachineLimits({
     connections,
     threads: Math.max(...plans.map((plan) => plan.length)),
@@ -53,22 +56,29 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   if (signal?.aborted) abort()
   let unwatch = (): void => {}
   const announced = announceFlood()
+  const observer = new Observer(
+    floods.map((options, side) => identityOf(options, families[side])),
+    turns,
+  )
   try {
     watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
     await threads.connected()
     const startedAt = new Date(now() + measuredAfter)
     const begin = threads.start() + measuredAfter
+    observer.watch(begin, longest)
     announced.countFrom(begin)
     announced.countUntil(begin + longest)
     if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
     const { looks, results: atLook } =
       decision === undefined
         ? { looks: undecidedLook }
-        : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt })
+        : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt, observer })
     if (atLook !== undefined) announced.countUntil(process.uptime() * 1_000)
     const reports = await threads.done()
     const otherFloods = announced.end()
-    const results = floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks))
+    const results = observer.observed(
+      floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks)),
+    )
     const settled = atLook === undefined ? results : ((decision as Decision).settle?.(results, atLook) ?? results)
     return settled.map((result) => ({
       ...result,
@@ -76,10 +86,18 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
     })) as unknown as ResultsOf<Floods>
   } finally {
     announced.end()
+    observer.end()
     unwatch()
     signal?.removeEventListener('abort', abort)
     await threads.terminate()
   }
+}
+
+/** By what the processes of a flood's server are known; `undefined` if nobody wants to know. */
+function identityOf({ server, url }: SettledOptions, family: Family | undefined): ServerIdentity | undefined {
+  if (server === false) return undefined
+  if (server !== 'auto') return 'pid' in server ? { source: 'pid', ...server } : { source: 'cgroup', ...server }
+  return family === undefined ? { source: 'port', url } : { source: 'command', family }
 }
 
 /** @throws {WsLoadError} `WSLOAD_ERR_ABORTED` */

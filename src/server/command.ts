@@ -5,7 +5,7 @@ import { WsLoadError } from '../errors.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import { show } from '../wording.ts'
 import { formatDuration } from '../units.ts'
-import { endDescendants, type Farewell, killedExitCode, longestKillMs } from './descendants.ts'
+import { endDescendants, type Family, type Farewell, killedExitCode, longestKillMs } from './descendants.ts'
 import { type Handshake, shakeHands } from './handshake.ts'
 import type { Errand, Started } from './leash.ts'
 import { inheritedEnvironment } from './inherited-environment.ts'
@@ -19,6 +19,8 @@ const handshakeIntervalMs = 50
 /** A server that accepts WebSockets. */
 export interface RunningTarget {
   readonly url: string
+  /** What tells the processes of its command from others; `undefined` where it was running before, or is no command. */
+  readonly family?: Family | undefined
   /** Whether it was running before; {@link RunningTarget.stop} then leaves it alone. */
   readonly reused: boolean
   /** Resolves with a message to print when the server ends before it is stopped. Stays pending otherwise. */
@@ -73,7 +75,9 @@ async function launch(
   let answered = 'nothing yet'
   const leash = new Program('leash', [], stopTimeout + longestKillMs)
   const mark = randomUUID()
-  const endedInTime = endOrphansOf(leash, mark, options)
+  const started: Partial<Started> = {}
+  leash.process.on('message', (message: object) => 'leader' in message && Object.assign(started, message))
+  const endedInTime = endOrphansOf(leash, started, mark, options)
   const stop = async (): Promise<string | undefined> => {
     await leash.stop()
     return (await endedInTime) ? undefined : killed(options)
@@ -97,23 +101,26 @@ async function launch(
   }
   leash.unref()
   const exited = leash.ended.then((how) => exitedLate(options, how, leash.lastWords()))
-  return { url, reused: false, exited, stop }
+  const family = started.leader === undefined ? undefined : { leader: started.leader, mark }
+  return { url, family, reused: false, exited, stop }
 }
 
 /**
  * What a leash does when it ends is done here when it was killed, or crashed: else its server would go on unseen.
  * @returns whether the server and its descendants have ended in time
  */
-async function endOrphansOf(leash: Program, mark: string, farewell: Farewell): Promise<boolean> {
-  let leader: number | undefined
-  leash.process.on('message', (message: object) => {
-    if ('leader' in message) ({ leader } = message as Started)
-  })
+async function endOrphansOf(
+  leash: Program,
+  started: Partial<Started>,
+  mark: string,
+  farewell: Farewell,
+): Promise<boolean> {
   const code = await new Promise<number | null>((resolve) => {
     leash.process.once('exit', resolve)
     leash.process.once('error', () => resolve(0))
   })
   if (code === 0 || code === killedExitCode) return code === 0
+  const { leader } = started
   return leader === undefined || (await endDescendants({ leader, mark }, farewell))
 }
 

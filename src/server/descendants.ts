@@ -70,7 +70,7 @@ async function haveEnded(descendants: Descendants, signal: NodeJS.Signals, longe
  * Whatever descends from a command: the processes of its group, those that have its mark, the children of either, and all
  * that were among them before.
  */
-class Descendants {
+export class Descendants {
   readonly leader: number
   readonly #mark: string
   /** By process id: when it began, and whether it is one of them. */

@@ -3,6 +3,7 @@ import { show } from '../wording.ts'
 import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
+import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
 import { describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
 import { findIndicator } from './indicator.ts'
@@ -160,8 +161,16 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
     reasons: [...new Set(reasons)],
     warnings: warned.map(({ reason }) => reason),
     objectives,
+    bottleneck: whereTheTimeWent(result, missed),
     confidence,
   }
+}
+
+/** Of latencies and rates that were missed, or may have been. */
+function whereTheTimeWent(result: LoadResult, missed: readonly ObjectiveVerdict[]): string | undefined {
+  const ofTime = missed.filter(({ kind, low }) => (kind === 'duration' || kind === 'rate') && !Number.isNaN(low))
+  const isSlow = ofTime.some(({ verdict }) => verdict === 'fail')
+  return ofTime.length === 0 ? undefined : describeBottleneck(result, isSlow)[0]
 }
 
 /**

@@ -72,6 +72,8 @@ export function evidenceFor(
             shareEvidence(deliveryShare(observation, swapped(tails)), complementOf(bracket), 1 - limit, swapped(tails)),
           )
         : shareEvidence(shareSample(observation, statistic.of, tails), bracket, limit, tails)
+    case 'work':
+      return workEvidence(observation, statistic.per, bracket, tails)
     case 'rate':
       return rateEvidence(observation, statistic.of, bracket, tails)
     default:
@@ -247,6 +249,14 @@ function rateEvidence(
     return Math.max(0, Math.min(slices.length, duration - nth * slices.length)) / 1_000
   })
   return around(bracket, (tail) => ratioSpread(slices.pings(of), seconds, tail), tails, slices.count)
+}
+
+/** What a server spent varies from block to block. */
+function workEvidence({ server }: Observation, per: 'ping' | 'time', bracket: Bracket, tails: Tails): Extrapolation {
+  const { blocks } = server!
+  const cpu = blocks.map((block) => block.cpu)
+  const wholes = blocks.map(({ pings, duration }) => (per === 'ping' ? pings : duration))
+  return around(bracket, (tail) => ratioSpread(cpu, wholes, tail), tails, blocks.length)
 }
 
 function around(

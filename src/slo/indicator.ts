@@ -1,19 +1,28 @@
 import {
+  bytesForms,
   durationForms,
   type FormatTo,
+  formatBytes,
+  formatBytesTo,
   formatCount,
   formatDuration,
   formatDurationTo,
+  formatProcessors,
+  formatProcessorsTo,
   formatRate,
   formatRateTo,
   formatRatio,
   formatRatioTo,
+  parseBytes,
   parseDuration,
+  parseProcessors,
   parseRate,
   parseRatio,
+  processorsForms,
   rateForms,
   ratioForms,
 } from '../units.ts'
+import type { ServerReport } from '../result/load-result.ts'
 import type { Observation } from './observation.ts'
 import {
   isOfEachConnection,
@@ -62,6 +71,10 @@ type Total =
   | 'closedEarly'
   | 'reconnects'
   | FanOutTotal
+  | ServerTotal
+
+/** Of the processes of a server that was watched. */
+type ServerTotal = 'server.cpuPerPing' | 'server.cores' | 'server.rss' | 'server.rssGrowth'
 
 /** Of a fan-out alone. */
 type FanOutTotal = 'reach' | 'missed' | 'duplicates' | 'outOfOrder' | 'misrouted' | 'refused'
@@ -78,14 +91,15 @@ export type Indicator =
 export type IndicatorKind = keyof typeof kinds
 
 /**
- * What stands behind a value: a percentile of samples, a mean or a rate, a share, or a plain fact about the run, which no
- * other run would change.
+ * What stands behind a value: a percentile of samples, a mean or a rate, a share, the processor time of a server, or a plain
+ * fact about the run, which no other run would change.
  */
 export type Statistic =
   | { readonly type: 'percentile'; readonly of: LatencyGroup; readonly percentile: number }
   | { readonly type: 'mean'; readonly of: LatencyGroup }
   | { readonly type: 'rate'; readonly of: 'answered' | 'sent' }
   | { readonly type: 'share'; readonly of: 'pings' | 'connections' | 'deliveries' }
+  | { readonly type: 'work'; readonly per: 'ping' | 'time' }
   | { readonly type: 'fact' }
 
 /** What an indicator is measured in, which direction is good, and how it is read. */
@@ -105,8 +119,8 @@ type Subject = 'run' | FanOutGroup
 const fanOutGroups = ['delivery', 'first', 'completion'] as const
 type FanOutGroup = (typeof fanOutGroups)[number]
 
-/** How limits of each kind are written and values printed: milliseconds, ratios from 0 to 1, per second, whole numbers. */
-export const kinds: Readonly<Record<'duration' | 'ratio' | 'rate' | 'count', Kind>> = {
+/** How limits of each kind are written and values printed: milliseconds, ratios from 0 to 1, per second, whole numbers, bytes, processors. */
+export const kinds: Readonly<Record<'duration' | 'ratio' | 'rate' | 'count' | 'bytes' | 'processors', Kind>> = {
   duration: {
     parse: parseDuration,
     forms: durationForms,
@@ -117,6 +131,14 @@ export const kinds: Readonly<Record<'duration' | 'ratio' | 'rate' | 'count', Kin
   ratio: { parse: parseRatio, forms: ratioForms, example: '0.1%', format: formatRatio, formatTo: formatRatioTo },
   rate: { parse: parseRate, forms: rateForms, example: '5k/s', format: formatRate, formatTo: formatRateTo },
   count: { parse: parseCount, forms: 'a whole number', example: '10', format: formatCount, formatTo: formatCount },
+  bytes: { parse: parseBytes, forms: bytesForms, example: '300MiB', format: formatBytes, formatTo: formatBytesTo },
+  processors: {
+    parse: parseProcessors,
+    forms: processorsForms,
+    example: '0.8',
+    format: formatProcessors,
+    formatTo: formatProcessorsTo,
+  },
 }
 
 interface Kind {
@@ -126,6 +148,11 @@ interface Kind {
   readonly example: string
   readonly format: (value: number) => string
   readonly formatTo: FormatTo
+}
+
+/** Whether an indicator is about the processes of the server. */
+export function isOfServer(indicator: string): boolean {
+  return indicator.startsWith('server.')
 }
 
 /** Whether more connections, rather than more time, tell more about an indicator. */
@@ -147,12 +174,29 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   opened: countOf('higher', readOpened),
   closedEarly: countOf('lower', readClosedEarly),
   reconnects: countOf('lower', readReconnects),
+  'server.cpuPerPing': workOf('duration', 'ping', (server) => server.cpuPerPing),
+  'server.cores': workOf('processors', 'time', (server) => server.cores),
+  'server.rss': memoryOf(({ rss }) => rss.max),
+  'server.rssGrowth': memoryOf(({ rss }) => rss.end - rss.start),
   reach: ofFanOut({ kind: 'ratio', better: 'higher', statistic: { type: 'share', of: 'deliveries' }, read: readReach }),
   missed: ofFanOut(countOf('lower', readMissed)),
   duplicates: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.duplicates))),
   outOfOrder: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.outOfOrder))),
   misrouted: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.misrouted))),
   refused: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.refused))),
+}
+
+function workOf(kind: IndicatorKind, per: 'ping' | 'time', read: (server: ServerReport) => number): IndicatorReader {
+  return { kind, better: 'lower', statistic: { type: 'work', per }, read: ofServer(read), subject: 'run' }
+}
+
+function memoryOf(read: (server: ServerReport) => number): IndicatorReader {
+  return { kind: 'bytes', better: 'lower', statistic: { type: 'fact' }, read: ofServer(read), subject: 'run' }
+}
+
+/** Of a server that was not watched there is no value. */
+function ofServer(read: (server: ServerReport) => number): IndicatorReader['read'] {
+  return ({ server }) => readFact(server === undefined ? NaN : read(server))
 }
 
 function ofFanOut(reader: Omit<IndicatorReader, 'subject'>): IndicatorReader {

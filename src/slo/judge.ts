@@ -1,4 +1,5 @@
 import { defaults } from '../defaults.ts'
+import { fewestBlocks } from '../statistics/dependence.ts'
 import { lookTimes } from '../statistics/interim-looks.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
@@ -6,7 +7,7 @@ import { formatDuration } from '../units.ts'
 import { type Bracket, shownEnds } from './bracket.ts'
 import { durationNeeded, roundLength } from './duration-needed.ts'
 import { type Evidence, evidenceFor, type Extrapolation, noEvidence } from './evidence.ts'
-import { findIndicator, isOfConnections, observedBy } from './indicator.ts'
+import { findIndicator, isOfConnections, isOfServer, observedBy } from './indicator.ts'
 import type { Objective, Operator } from './objective.ts'
 import type { Observation } from './observation.ts'
 import { type Cure, describeFinding, describeLack } from './reason.ts'
@@ -57,7 +58,8 @@ function judgeObservation(observation: Observation, objective: Objective, rule: 
   const reader = findIndicator(objective.indicator)!
   const reading = reader.read(observation)
   if (Number.isNaN(reading.floor + reading.ceiling)) {
-    return unmeasured(observation, objective, `${objective.indicator}: nothing was measured`)
+    const why = isOfServer(objective.indicator) ? describeUnwatched(observation) : 'nothing was measured'
+    return unmeasured(observation, objective, `${objective.indicator}: ${why}`)
   }
   const extrapolate = evidenceFor(observation, reader, objective.limit, tailsOf(objective, rule))
   const evidence = extrapolate(rule.evidenceShare)
@@ -77,6 +79,15 @@ function judgeObservation(observation: Observation, objective: Objective, rule: 
   return cure !== undefined && 'length' in cure && objective.window === undefined
     ? { ...judged, reason, durationNeeded: cure.length }
     : { ...judged, reason }
+}
+
+function describeUnwatched({
+  server,
+  serverUnwatched = 'server: false, or no server on this machine',
+}: Observation): string {
+  return server === undefined
+    ? `the server was not watched: ${serverUnwatched}`
+    : 'nothing was answered while it was watched'
 }
 
 /** Whether an objective is met by all that was measured, however little evidence that is. */
@@ -138,7 +149,10 @@ function findCure(
     const times = moreConnections.find(decides)
     return times === undefined ? undefined : { timesConnections: times }
   }
-  const { duration, slices, latency, pings, plannedLooks } = observation
+  const { duration, slices, latency, pings, plannedLooks, server } = observation
+  if (isOfServer(objective.indicator) && server!.blocks.length < fewestBlocks) {
+    return { length: roundLength((duration * fewestBlocks) / Math.max(1, server!.blocks.length)) }
+  }
   const looks = plannedLooks > 1 ? 1 : lookTimes(defaults.maxDuration).length
   const needed = durationNeeded(objective, {
     pingsPerMs: sum(slices.judgedEach()) / observation.samplesPerMessage / duration,

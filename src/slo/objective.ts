@@ -5,6 +5,7 @@ import { durationForms, parseDuration } from '../units.ts'
 import {
   findIndicator,
   indicatorNames,
+  isOfServer,
   kinds,
   type Indicator,
   type IndicatorKind,
@@ -23,7 +24,8 @@ export type Bound = string | { readonly [level in Level]?: string | readonly str
 /**
  * What a service promises: for each indicator one bound or several.
  *
- * Latencies, error rates and counts of what went wrong take `<` or `<=` with a duration, a share or a whole number;
+ * Latencies, error rates, counts of what went wrong and what the server uses take `<` or `<=` with a duration, a share, a whole
+ * number or a size;
  * `throughput`, `offeredRate` and `opened` take `>` or `>=` with a rate or a whole number. Mean and percentiles of the
  * latency, `errorRate`, `throughput` and `offeredRate` can be asked for over any stretch of a length: `'< 30ms over any 10s'`.
  *
@@ -38,7 +40,7 @@ export interface Objective {
   readonly indicator: string
   readonly kind: IndicatorKind
   readonly comparison: Operator
-  /** Milliseconds, a ratio from 0 to 1, per second, or a count: `kind` says which. */
+  /** Milliseconds, a ratio from 0 to 1, per second, a count, bytes or processors: `kind` says which. */
   readonly limit: number
   /** Operator and limit as written: `< 20ms`, `< 30ms over any 10s`. */
   readonly bound: string
@@ -49,7 +51,7 @@ export interface Objective {
 
 /** Whether an objective limits how long pings take, rather than handshakes and sessions. */
 export function isLatencyOfPings({ kind, indicator }: Pick<Objective, 'kind' | 'indicator'>): boolean {
-  return kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!)
+  return kind === 'duration' && !isOfEachConnection(indicator.split('.')[0]!) && !isOfServer(indicator)
 }
 
 /**
@@ -61,7 +63,7 @@ export function mistakesFor(objectives: readonly Objective[], isFanOut: boolean)
     const { subject, statistic, kind } = findIndicator(indicator)!
     if (!isFanOut) return subject === 'run' ? [] : [`${indicator}: only runs of wsLoad.fanOut() have it`]
     const isPlain = subject === 'run' && kind === 'duration' && !('of' in statistic && isOfEachConnection(statistic.of))
-    if (!isPlain || /^(handshake|session)\./.test(indicator)) return []
+    if (!isPlain || /^(handshake|session|server)\./.test(indicator)) return []
     const figure = indicator
       .split('.')
       .slice(indicator.startsWith('serviceTime.') ? 1 : 0)
@@ -184,7 +186,9 @@ function parseBound({ indicator, level, bound: text }: Written): Objective | str
 
 /** Whether slices of the run tell it: what is about pings and their response times, and is no fact about the whole run. */
 function hasWindows({ statistic }: IndicatorReader): boolean {
-  return statistic.type !== 'fact' && !('of' in statistic && withoutSlices.has(statistic.of))
+  return (
+    statistic.type !== 'fact' && statistic.type !== 'work' && !('of' in statistic && withoutSlices.has(statistic.of))
+  )
 }
 
 function whatExists(): string {

@@ -7,6 +7,7 @@ import type {
   LoadResult,
   MessageTimes,
   PingTotals,
+  ServerReport,
 } from '../result/load-result.ts'
 import { pingTotals } from '../result/ping-totals.ts'
 import type { Slices } from '../result/slices.ts'
@@ -51,6 +52,10 @@ export interface Observation {
   readonly samplesPerMessage: number
   /** Of a fan-out, whose own samples are deliveries. */
   readonly fanOut?: FanOutObservation | undefined
+  /** Of the whole run; `undefined` if it was not watched. */
+  readonly server: ServerReport | undefined
+  /** Why it was not, if anybody wanted it to be. */
+  readonly serverUnwatched: string | undefined
   /** What limits of the generator's machine caused, in the whole run: connections, and why. */
   readonly machineFaults: { readonly failed: number; readonly closedEarly: number; readonly reasons: readonly string[] }
 }
@@ -97,6 +102,8 @@ export function observeRun(result: LoadResult): Observation {
     afterSilence,
     samples: 'pings',
     samplesPerMessage: 1,
+    server: result.server,
+    serverUnwatched: result.serverUnwatched,
     machineFaults: { ...countMachineFaults(result), reasons: describeMachineFaults(result) },
   }
   if (result.fanOut === undefined) return run

@@ -33,6 +33,11 @@ export interface SLOVerdict {
   /** What `warn` bounds say that are not surely met. */
   readonly warnings: readonly string[]
   readonly objectives: readonly ObjectiveVerdict[]
+  /**
+   * Where the time went, in words with their figures, when a latency or a rate was not surely met: what kept the server from a
+   * processor, or that it was slow by itself. Absent where that is not known, or nothing was in the way of an undecided run.
+   */
+  readonly bottleneck?: string | undefined
   /** Of the verdict as a whole, 0.5 to 1. */
   readonly confidence: number
 }

@@ -3,7 +3,7 @@ import { octaveVariance } from './octave-variance.ts'
 import { sum } from './sum.ts'
 
 /** Blocks of time that a variance is estimated from, at least. */
-const fewestBlocks = 16
+export const fewestBlocks = 16
 /** Blocks whose lag-1 correlation is below this are taken to be independent. */
 const negligibleCorrelation = 0.1
 /** No lag-1 correlation counts as more than this, so that the factor for it stays finite. */

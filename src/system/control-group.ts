@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readIfThere } from './read-file.ts'
 
 /** A control group with a bound on the processor time of all its processes together. */
 interface LimitedGroup {
@@ -9,7 +9,7 @@ interface LimitedGroup {
 }
 
 /**
- * The control groups that this process is in, its own and those around it as far as they are in sight: in a container,
+ * The control groups that a process is in, by default this one: its own and those around it as far as they are in sight: in a container,
  * its own is the outermost. Version 2 and 1.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
@@ -20,9 +20,12 @@ export class ControlGroups {
   /** From the outermost to this process's own. */
   readonly #paths: readonly string[]
 
-  /** @param proc where the process file system is; without one there are no groups */
-  constructor(proc = '/proc') {
-    const own = readLines(join(proc, 'self/cgroup')).map((line) => line.split(':'))
+  /**
+   * @param proc where the process file system is; without one there are no groups
+   * @param pid the process whose groups they are
+   */
+  constructor(proc = '/proc', pid: number | 'self' = 'self') {
+    const own = readLines(join(proc, String(pid), 'cgroup')).map((line) => line.split(':'))
     this.#paths = readLines(join(proc, 'self/mountinfo')).flatMap((line) => {
       const [mount = '', fileSystem = ''] = line.split(' - ')
       const [, , , root = '/', mountPoint = ''] = mount.split(' ')
@@ -61,7 +64,7 @@ export class ControlGroups {
    */
   get memoryStall(): number | undefined {
     const files = [...this.#paths.map((path) => join(path, 'memory.pressure')).toReversed(), '/proc/pressure/memory']
-    const totals = files.map((file) => /^some .*total=(\d+)/m.exec(read(file))?.[1])
+    const totals = files.map((file) => /^some .*total=(\d+)/m.exec(readIfThere(file))?.[1])
     const microseconds = totals.find((total) => total !== undefined)
     return microseconds === undefined ? undefined : Number(microseconds) / 1_000
   }
@@ -81,26 +84,18 @@ function pathsTo(mountPoint: string, path: string): string[] {
 }
 
 function readQuota(path: string): number | undefined {
-  const version1 = [read(join(path, 'cpu.cfs_quota_us')), read(join(path, 'cpu.cfs_period_us'))].join(' ')
-  const [quota, period] = (read(join(path, 'cpu.max')) || version1).split(/\s+/).map(Number)
+  const version1 = [readIfThere(join(path, 'cpu.cfs_quota_us')), readIfThere(join(path, 'cpu.cfs_period_us'))].join(' ')
+  const [quota, period] = (readIfThere(join(path, 'cpu.max')).trim() || version1.trim()).split(/\s+/).map(Number)
   return quota! > 0 && period! > 0 ? quota! / period! : undefined
 }
 
 function readThrottled(path: string): number {
-  const [, unit, total] = /^throttled_(usec|time) (\d+)/m.exec(read(join(path, 'cpu.stat'))) ?? []
+  const [, unit, total] = /^throttled_(usec|time) (\d+)/m.exec(readIfThere(join(path, 'cpu.stat'))) ?? []
   return Number(total ?? 0) / (unit === 'usec' ? 1e3 : 1e6)
 }
 
 function readLines(file: string): string[] {
-  return read(file)
+  return readIfThere(file)
     .split('\n')
     .filter((line) => line !== '')
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch {
-    return ''
-  }
 }

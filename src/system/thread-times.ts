@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readIfThere } from './read-file.ts'
 
 /** What a thread did until now, in milliseconds; `undefined` is what the system does not tell. */
 export interface ThreadTimes {
@@ -8,23 +8,24 @@ export interface ThreadTimes {
   readonly queued: number | undefined
 }
 
-/**
- * The times of the thread that asks.
- * @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
- */
+/** {@link ThreadTimes} where the system tells both. */
+export type KnownThreadTimes = { readonly [time in keyof ThreadTimes]: number }
+
+/** The times of the thread that asks. */
 export function threadTimes(): ThreadTimes {
-  const [running = 0, queued] = readSchedstat().split(' ').map(Number)
+  const times = parseSchedstat(readIfThere('/proc/thread-self/schedstat'))
   // A thread that asks has run: where it has not, the kernel does not count.
-  if (running > 0) return { running: running / 1e6, queued: queued! / 1e6 }
+  if (times !== undefined && times.running > 0) return times
   const { threadCpuUsage } = process as { threadCpuUsage?: () => NodeJS.CpuUsage }
   const usage = threadCpuUsage?.()
   return { running: usage && (usage.user + usage.system) / 1e3, queued: undefined }
 }
 
-function readSchedstat(): string {
-  try {
-    return readFileSync('/proc/thread-self/schedstat', 'utf8')
-  } catch {
-    return ''
-  }
+/**
+ * Reads what /proc/PID/task/TID/schedstat says; `undefined` of anything else.
+ * @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+ */
+export function parseSchedstat(text: string): KnownThreadTimes | undefined {
+  const [, running, queued] = /^(\d+) (\d+) /.exec(text) ?? []
+  return running === undefined ? undefined : { running: Number(running) / 1e6, queued: Number(queued) / 1e6 }
 }

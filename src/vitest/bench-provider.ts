@@ -18,6 +18,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { mostFrequentFault, whyInvalid } from '../slo/evaluate.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { startEmbedded } from '../server/embedded.ts'
+import { familyOf } from './context.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
 import { pointingAt } from './pointing-at.ts'
@@ -87,7 +88,7 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
   const watcher = tellProgress(test)
   if (waiting.length === 1) {
     const alone = { test, signal, length: lengthOf(first), caller: measure }
-    return [await withinTest(alone, (end) => run(first, { signal: end, watcher }))]
+    return [await withinTest(alone, (end) => run(first, { signal: end, watcher, family: familyOf(first.url) }))]
   }
   const floods = waiting.map(({ flood }) => flood)
   checkComparable(floods)
@@ -101,7 +102,8 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
     const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
     try {
       const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
-      return await runSideBySide(settled, { signal: end, watcher })
+      const families = settled.map(({ url }) => familyOf(url))
+      return await runSideBySide(settled, { signal: end, watcher, families })
     } finally {
       await embedded?.stop()
     }

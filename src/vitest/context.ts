@@ -1,10 +1,13 @@
 import { inject, type TestContext, TestRunner } from 'vitest'
 import type { WsLoadOptions } from '../options/options.ts'
+import type { Family } from '../server/descendants.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     wsLoadDefaults: WsLoadOptions
     wsLoadTarget: string | null
+    /** What tells the processes of the target's command from others; `null` if it was running before. */
+    wsLoadTargetFamily: Family | null
     wsLoadInconclusive: 'fail' | 'warn'
     /** The project's directory. */
     wsLoadRoot: string
@@ -34,6 +37,11 @@ export function configuredDefaults(): WsLoadOptions {
 /** URL of the server under test, `null` if the configuration names none. */
 export function configuredTarget(): string | null {
   return inject('wsLoadTarget') ?? null
+}
+
+/** What tells the processes of the server at a URL from others, if it is the target that the plugin has started. */
+export function familyOf(url: string | undefined): Family | undefined {
+  return url !== undefined && url === inject('wsLoadTarget') ? (inject('wsLoadTargetFamily') ?? undefined) : undefined
 }
 
 /** What an inconclusive verdict does, as the configuration says. */

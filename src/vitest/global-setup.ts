@@ -27,6 +27,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     throw notStarted(error as WsLoadError)
   })
   project.provide('wsLoadTarget', target.url)
+  project.provide('wsLoadTargetFamily', target.family ?? null)
   return async () => {
     if (--shared.users > 0) return
     targets.delete(key)

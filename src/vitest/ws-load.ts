@@ -7,7 +7,7 @@ import { FanOutSummary } from '../summary/fan-out-summary.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
-import { configuredDefaults, configuredTarget, currentTest, type RunningTest } from './context.ts'
+import { configuredDefaults, configuredTarget, currentTest, familyOf, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
 import { keepComparison, keepFlood, tellProgress } from './record.ts'
 import { beginUse } from './test-file.ts'
@@ -104,7 +104,9 @@ async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOpt
   const flood = pointingAt(floodIn, () => parseFlood(test, optionsIn(surroundings, given)))
   const length = lengthOf(flood)
   const flooded = await withinTest({ test, signal: given.signal, length, caller: floodIn }, async (signal) => {
-    const summary = new LoadSummary(await run(flood, { signal, watcher: tellProgress(test) }))
+    const summary = new LoadSummary(
+      await run(flood, { signal, watcher: tellProgress(test), family: familyOf(flood.url) }),
+    )
     await keepFlood(test, summary)
     return summary
   })
@@ -120,7 +122,7 @@ async function fanOutIn({ test, defaults, target }: Surroundings, given: FanOutO
   })
   const length = lengthOf(fanOut)
   const kept = await withinTest({ test, signal: given.signal, length, caller: fanOutIn }, async (signal) => {
-    const result = await run(fanOut, { signal, watcher: tellProgress(test) })
+    const result = await run(fanOut, { signal, watcher: tellProgress(test), family: familyOf(fanOut.url) })
     const summary = FanOutSummary.of(result)
     await keepFlood(test, summary)
     return summary

@@ -90,6 +90,20 @@ describe('a target', () => {
     expect(run.stdout).toContain('1 passed')
   })
 
+  test('is watched with its children', async () => {
+    const settings = { ...(await aTarget()), command: `"${process.execPath}" server.js & wait` }
+    const watches = `
+      import { expect, test } from 'vitest-ws-load'
+      test('is watched', async ({ wsLoad }) => {
+        const { server, serverUnwatched } = await wsLoad({ pings: undefined, duration: '500ms' })
+        expect({ source: server?.source, serverUnwatched }).toEqual({ source: 'command' })
+        // The shell, Node, and its child.
+        expect(server.processes).toBeGreaterThanOrEqual(3)
+      })`
+    const run = await consumer.run(project(`{ plugins: [${plugin(settings)}] }`, { 'slo.test.js': watches }))
+    expect(run).toMatchObject({ exitCode: 0, survivors: 0 })
+  })
+
   test('has the time to end that it is given, beyond that of Vitest', async () => {
     const config = `{ plugins: [${plugin(await aTarget({ stopTimeout: '20s' }))}], test: { teardownTimeout: 500 } }`
     const run = await consumer.run(project(config, { 'server.js': `${serverProgram}\n${takesTimeToEnd(1_500)}` }))

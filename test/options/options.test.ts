@@ -62,6 +62,7 @@ describe('defaults', () => {
       localAddresses: [],
       threads: 'auto',
       seed: 1,
+      server: 'auto',
     })
   })
 
@@ -284,6 +285,18 @@ describe('mistakes', () => {
       `"stages: expected a stage with a rate above 0, got a list of 1"`,
     )
     expect(mistakesIn({ stages: 5 })).toMatchInlineSnapshot(`"stages: expected a list of { duration, rate }, got 5"`)
+  })
+
+  test('a server to watch that is none', () => {
+    const given = [true, 'no', { pid: 0 }, { pid: '1' }, { cgroup: '' }, { pid: 1, cgroup: 'x' }]
+    expect(given.map((server) => mistakesIn({ server })).join('\n')).toMatchInlineSnapshot(`
+      "server: expected 'auto', false, { pid } with a process id, or { cgroup } with a path, got true
+      server: expected 'auto', false, { pid } with a process id, or { cgroup } with a path, got "no"
+      server.pid: expected a whole number from 1 to 2,147,483,647, got 0
+      server: expected 'auto', false, { pid } with a process id, or { cgroup } with a path, got an object (pid)
+      server.cgroup: expected the path of a control group, got ""
+      server: expected 'auto', false, { pid } with a process id, or { cgroup } with a path, got an object (pid, cgroup)"
+    `)
   })
 
   test('in kinds of values say what was expected', () => {
@@ -690,6 +703,7 @@ describe('recorded options', () => {
         "probe": "ping",
         "protocols": [],
         "seed": 1,
+        "server": "auto",
         "sessionTimeout": undefined,
         "threads": "auto",
         "timeout": 5000,

@@ -1,0 +1,65 @@
+import type { LoadInterval, LoadResult } from '../result/load-result.ts'
+import { formatProcessors, formatRatio } from '../units.ts'
+import { type Axis, linearAxis } from './axis.ts'
+import { line, plot, yAxis } from './chart.ts'
+import { type Content, h, type Markup } from './element.ts'
+
+/** A run whose server, or whose machine, was watched. */
+export interface WatchedRun {
+  readonly result: LoadResult
+  readonly intervals: readonly LoadInterval[]
+}
+
+/** Pixels that the strip adds to a chart. */
+export const stripHeight = 116
+const [topMargin, bottomMargin] = [34, 8]
+
+/** What the processors did in each second, below a time line: the server's share of them, all that was busy, and what others took. */
+export function processorStrip(runs: readonly WatchedRun[], x: Axis, from: number, middleOf: MiddleOf): Markup[] {
+  const cores = Math.max(...runs.map(({ result }) => result.machine!.cores))
+  const axis = linearAxis({ low: 0, high: cores, from: from + stripHeight - bottomMargin, to: from + topMargin })
+  const points = (intervals: readonly LoadInterval[], value: (interval: LoadInterval) => number | undefined) =>
+    intervals.map((interval) => [x.at(middleOf(interval)), axis.at(value(interval) ?? NaN)] as const)
+  return [
+    h('text', { class: 'legend', x: plot.left, y: from + topMargin - 10 }, legendOf(runs, cores)),
+    ...yAxis({ ...axis, ticks: axis.ticks.filter((tick) => Number.isInteger(tick)) }, formatProcessors),
+    ...runs.flatMap(({ intervals }, nth): Content[] => [
+      line(
+        points(intervals, ({ server }) => server?.cores),
+        { colour: nth === 0 ? 'first' : 'second' },
+      ),
+    ]),
+    // The machine is the same for runs that took turns.
+    ...line(
+      points(runs[0]!.intervals, ({ machine }) => machine && machine.busy * cores),
+      { colour: 'third', dashes: 'dotted' },
+    ),
+    ...line(
+      points(runs[0]!.intervals, ({ machine }) => machine?.foreign && machine.foreign * cores),
+      { colour: 'bad', dashes: 'dashed' },
+    ),
+  ] as Markup[]
+}
+
+type MiddleOf = (interval: LoadInterval) => number
+
+function legendOf(runs: readonly WatchedRun[], cores: number): string {
+  const servers = runs.some(({ intervals }) => intervals.some(({ server }) => server !== undefined))
+  const isForeignTold = runs[0]!.intervals.some(({ machine }) => machine?.foreign !== undefined)
+  return [
+    `processors in use, of ${cores}: `,
+    ...(servers ? [runs.length > 1 ? 'servers solid, ' : 'server solid, '] : []),
+    'all dotted',
+    ...(isForeignTold ? [', other processes dashed'] : []),
+  ].join('')
+}
+
+/** What the processors did in a second, in words. */
+export function describeProcessors({ server, machine }: LoadInterval): string[] {
+  return [
+    ...(server === undefined ? [] : [`server ${formatProcessors(server.cores)} processors`]),
+    ...(server?.waiting === undefined ? [] : [`waited for one ${formatRatio(server.waiting)} of the time`]),
+    ...(machine === undefined ? [] : [`machine ${formatRatio(machine.busy)} busy`]),
+    ...(machine?.foreign === undefined ? [] : [`${formatRatio(machine.foreign)} by other processes`]),
+  ]
+}

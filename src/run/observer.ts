@@ -1,0 +1,152 @@
+import * as timers from 'node:timers'
+import type { TurnsPlan } from '../generator/turns.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { ServerMeter } from '../server/server-meter.ts'
+import {
+  findProcesses,
+  type NotWatched,
+  type ServerIdentity,
+  type WatchedProcesses,
+} from '../server/watched-processes.ts'
+import { ControlGroups } from '../system/control-group.ts'
+import { machineTimes, pressure } from '../system/machine-times.ts'
+import { threadTimes } from '../system/thread-times.ts'
+import { type Reading, type Side, withUse } from './server-report.ts'
+
+// Taken when the module loads, so that a test's fake timers hold nothing up.
+const { clearTimeout, setTimeout } = timers
+
+/** From one reading to the next, at least; where floods take turns, whole cycles of them. */
+const readEveryMs = 250
+/** Readings take no more of the time of a processor than this share. */
+const mostReading = 0.0025
+/** Of a longer run every other one is left out, and then fewer are taken. */
+const mostReadings = 1_024
+/** Times are differences of large numbers: so much of a period is none. */
+const roundingError = 1e-6
+/** By how much Node's timers may be early. */
+const earliestMs = 2
+/** A reading that is so young is the present. */
+const freshMs = 20
+
+/** Watches servers and the machine while they are flooded, from the main thread; whatever goes wrong with that ends no run. */
+export class Observer {
+  readonly #servers: readonly (WatchedProcesses | NotWatched | undefined)[]
+  readonly #meters: readonly (ServerMeter | undefined)[]
+  readonly #turns: readonly (TurnsPlan | undefined)[]
+  readonly #groups = new ControlGroups()
+  #readings: Reading[] = []
+  #begin = Infinity
+  #readEvery: number
+  #timer: NodeJS.Timeout | undefined
+
+  /**
+   * @param identities of each flood its server; `undefined` if it is not to be watched
+   * @param turns of floods that have turns
+   */
+  constructor(identities: readonly (ServerIdentity | undefined)[], turns: readonly (TurnsPlan | undefined)[]) {
+    this.#turns = turns
+    this.#readEvery = turns[0] === undefined ? readEveryMs : 2 * turns[0].sides * turns[0].length
+    const found = identities.map((identity) => identity && findProcesses(identity))
+    this.#servers = found.map((server, side) => (isShared(server, found, side) ? shared(server!) : server))
+    this.#meters = found.map((server, side) =>
+      server !== undefined && 'running' in server && !isShared(server, found.slice(0, side), side)
+        ? new ServerMeter(server)
+        : undefined,
+    )
+  }
+
+  /**
+   * Reads now and then from the beginning of the measured window to its end, or that of the run.
+   * @param begin milliseconds of `process.uptime()`
+   * @param longest milliseconds that the window may take
+   */
+  watch(begin: number, longest: number): void {
+    if (this.#servers.every((server) => server === undefined)) return
+    this.#begin = begin
+    this.#readLater(0, longest)
+  }
+
+  /** What is known by now, added to the results of all floods. */
+  observed(results: readonly LoadResult[]): LoadResult[] {
+    if (Number.isFinite(this.#begin)) this.#read()
+    const sides = this.#servers.map((server): Side | undefined => sideOf(server))
+    return results.map((result, side) =>
+      withUse(result, { readings: this.#readings, sides, side, turns: this.#turns[side] }),
+    )
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #readLater(at: number, longest: number): void {
+    this.#timer = setTimeout(
+      () => {
+        const cost = this.#read()
+        const earliest = Math.max(at + this.#readEvery, this.#elapsed + cost / mostReading)
+        const next = Math.ceil(earliest / this.#readEvery - roundingError) * this.#readEvery
+        if (at < longest) this.#readLater(Math.min(next, longest), longest)
+      },
+      Math.max(0, at - this.#elapsed),
+    )
+  }
+
+  get #elapsed(): number {
+    return process.uptime() * 1_000 - this.#begin
+  }
+
+  /** @returns what it took of the time of a processor, in milliseconds */
+  #read(): number {
+    const last = this.#readings.at(-1)
+    if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return 0
+    // What this takes is bounded by itself.
+    for (const meter of this.#meters) meter?.list()
+    const { running: before = 0 } = threadTimes()
+    // Servers first, and near in time to the instant that all is taken to be of.
+    const begun = this.#elapsed
+    const servers = this.#meters.map((meter) => meter?.read())
+    const at = (begun + this.#elapsed) / 2
+    const { user, system } = process.cpuUsage()
+    this.#readings.push({
+      at,
+      machine: machineTimes(),
+      pressure: pressure(),
+      generator: { cpu: (user + system) / 1_000, throttled: this.#groups.throttled },
+      servers,
+    })
+    if (this.#readings.length > mostReadings) this.#thinOut()
+    const { running: after = 0 } = threadTimes()
+    return after - before
+  }
+
+  #thinOut(): void {
+    this.#readings = this.#readings.filter((_, nth) => nth % 2 === 0)
+    this.#readEvery *= 2
+  }
+}
+
+function sideOf(server: WatchedProcesses | NotWatched | undefined): Side | undefined {
+  if (server === undefined) return undefined
+  return 'running' in server ? { source: server.source } : server
+}
+
+/** Whether floods of other sides meet processes of this one's server, too. */
+function isShared(
+  server: WatchedProcesses | NotWatched | undefined,
+  all: readonly (WatchedProcesses | NotWatched | undefined)[],
+  side: number,
+): boolean {
+  if (server === undefined || !('running' in server)) return false
+  const own = new Set(server.running())
+  return all.some(
+    (other, nth) =>
+      nth !== side && other !== undefined && 'running' in other && other.running().some((pid) => own.has(pid)),
+  )
+}
+
+function shared(server: WatchedProcesses | NotWatched): NotWatched {
+  return 'running' in server
+    ? { reason: 'the same processes serve another flood that takes turns with this one', isAccounted: true }
+    : server
+}

@@ -1,0 +1,234 @@
+import { Turns, type TurnsPlan } from '../generator/turns.ts'
+import type {
+  LoadInterval,
+  LoadResult,
+  MachineReport,
+  MachineUse,
+  ServerBlock,
+  ServerReport,
+  ServerUse,
+} from '../result/load-result.ts'
+import type { Slices } from '../result/slices.ts'
+import type { ServerUsage } from '../server/server-meter.ts'
+import type { NotWatched } from '../server/watched-processes.ts'
+import type { MachineTimes, Pressure } from '../system/machine-times.ts'
+import { ratio } from './ratio.ts'
+
+/** What the machine, the process of the generator and the servers had used by one moment. */
+export interface Reading {
+  /** Milliseconds since the measured window began. */
+  readonly at: number
+  readonly machine: MachineTimes
+  readonly pressure: Pressure
+  /** Milliseconds. */
+  readonly generator: { readonly cpu: number; readonly throttled: number | undefined }
+  /** Of each flood; `undefined` of those that are not watched, or whose processes are another flood's as well. */
+  readonly servers: readonly (ServerUsage | undefined)[]
+}
+
+/** How the server of a flood is watched, or why it is not. */
+export type Side = Pick<ServerReport, 'source'> | NotWatched
+
+/** What was seen of floods that took turns, or of a single one. */
+export interface Observed {
+  readonly readings: readonly Reading[]
+  /** Of each flood; `undefined` of those that are not to be watched. */
+  readonly sides: readonly (Side | undefined)[]
+  /** Which of them a result is of. */
+  readonly side: number
+  readonly turns: TurnsPlan | undefined
+}
+
+/** Parts of the window that a report keeps. */
+const mostBlocks = 128
+/** By how much a reading may be taken after the instant that it is meant for. */
+const latestMs = 25
+/** In less time ticks of 10 ms tell little. */
+const shortestMs = 100
+
+/** A result with what its server and the machine did meanwhile. */
+export function withUse(result: LoadResult, observed: Observed): LoadResult {
+  const { sides, side } = observed
+  const own = sides[side]
+  if (own === undefined) return result
+  const time = new OwnTime(observed.turns)
+  const readings = observed.readings.filter(({ at }) => at <= time.over(result.duration) + latestMs)
+  const [from, to] = [readings[0], readings.at(-1)]
+  if (from === undefined || to === undefined || time.own(to.at) - time.own(from.at) < shortestMs) {
+    return { ...result, serverUnwatched: 'reason' in own ? own.reason : 'the run was too short for it' }
+  }
+  const isForeignKnown = sides.every((one) => one !== undefined && ('source' in one || one.isAccounted))
+  const useIn = (part: Part): Pick<LoadInterval, 'server' | 'machine'> => ({
+    ...('source' in own && { server: useOfServer(part, side, time) }),
+    machine: useOfMachine(part, isForeignKnown),
+  })
+  return {
+    ...result,
+    ...('source' in own
+      ? { server: { ...own, ...reportServer(result, readings, side, time) } }
+      : { serverUnwatched: own.reason }),
+    machine: reportMachine({ from, to }, isForeignKnown),
+    intervals: result.intervals.map((interval) => {
+      const part = partOf(readings, time.elapsed(interval.start), time.over(interval.start + interval.duration))
+      return part === undefined ? interval : { ...interval, ...useIn(part) }
+    }),
+  }
+}
+
+function reportServer(
+  { slices }: LoadResult,
+  readings: readonly Reading[],
+  side: number,
+  time: OwnTime,
+): Omit<ServerReport, 'source'> {
+  const part = { from: readings[0]!, to: readings.at(-1)! }
+  const [before, after] = usagesOf(part, side)
+  const elapsed = part.to.at - part.from.at
+  const blocks = blocksOf(readings, side, time, slices)
+  const pings = blocks.reduce((sum, block) => sum + block.pings, 0)
+  const { cores, waiting } = useOfServer(part, side, time)
+  const resident = readings.map(({ servers }) => servers[side]!.rss)
+  return {
+    processes: Math.max(...readings.map(({ servers }) => servers[side]!.processes)),
+    cpuPerPing: pings > 0 ? (after.cpu - before.cpu) / pings : NaN,
+    cores,
+    busiestThread:
+      after.busiestThread && shareOf(after.busiestThread - (before.busiestThread ?? 0), time.between(part)),
+    waiting,
+    throttled: after.throttled && shareOf(after.throttled - (before.throttled ?? 0), elapsed),
+    rss: { start: resident[0]!, max: Math.max(...resident), end: resident.at(-1)! },
+    blocks,
+  }
+}
+
+function useOfServer(part: Part, side: number, time: OwnTime): ServerUse {
+  const [before, after] = usagesOf(part, side)
+  const running = (after.threads?.running ?? 0) - (before.threads?.running ?? 0)
+  const queued = (after.threads?.queued ?? 0) - (before.threads?.queued ?? 0)
+  return {
+    cores: ratio(after.cpu - before.cpu, time.between(part)),
+    waiting: running + queued > 0 ? queued / (running + queued) : undefined,
+    rss: Math.round(after.rss),
+  }
+}
+
+function reportMachine(part: Part, isForeignKnown: boolean): MachineReport {
+  const { from, to } = part
+  const elapsed = to.at - from.at
+  const share = (before: number | undefined, after: number | undefined): number | undefined =>
+    before === undefined || after === undefined ? undefined : shareOf(after - before, elapsed)
+  return {
+    cores: to.machine.processors,
+    ...useOfMachine(part, isForeignKnown),
+    throttled: share(from.generator.throttled, to.generator.throttled),
+    pressure: {
+      cpu: share(from.pressure.cpu, to.pressure.cpu),
+      memory: share(from.pressure.memory, to.pressure.memory),
+      io: share(from.pressure.io, to.pressure.io),
+    },
+  }
+}
+
+function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {
+  const spent = (of: 'total' | 'idle' | 'interrupts' | 'stolen'): number =>
+    (to.machine[of] ?? 0) - (from.machine[of] ?? 0)
+  const known = to.servers.reduce((sum, server, nth) => sum + (server?.cpu ?? 0) - (from.servers[nth]?.cpu ?? 0), 0)
+  const ofGenerator = to.generator.cpu - from.generator.cpu
+  const foreign = spent('total') - spent('idle') - spent('interrupts') - spent('stolen') - known - ofGenerator
+  return {
+    busy: shareOf(spent('total') - spent('idle'), spent('total')),
+    foreign: isForeignKnown ? shareOf(foreign, spent('total')) : undefined,
+    steal: to.machine.stolen === undefined ? undefined : shareOf(spent('stolen'), spent('total')),
+  }
+}
+
+/** The readings in at most {@link mostBlocks} parts, each with the answers to pings that were due in it. */
+function blocksOf(readings: readonly Reading[], side: number, time: OwnTime, slices: Slices): ServerBlock[] {
+  const every = Math.ceil((readings.length - 1) / mostBlocks)
+  const ends = readings.filter((_, nth) => nth % every === 0 || nth === readings.length - 1)
+  const answeredBy = answersOf(slices)
+  return ends.slice(1).map((to, nth) => {
+    const from = ends[nth]!
+    const [before, after] = usagesOf({ from, to }, side)
+    const [start, end] = [time.own(from.at), time.own(to.at)]
+    return { start, duration: end - start, cpu: after.cpu - before.cpu, pings: answeredBy(end) - answeredBy(start) }
+  })
+}
+
+/** How many of the pings that were due by a moment have an answer; within a slice they are taken to be spread evenly. */
+function answersOf(slices: Slices): (own: number) => number {
+  const sums = [0]
+  for (const measured of slices.measuredEach()) sums.push(sums.at(-1)! + measured)
+  return (own) => {
+    const at = Math.min(Math.max(own / slices.length, 0), slices.count)
+    const slice = Math.floor(at)
+    const [before, after = before] = [sums[slice]!, sums[slice + 1]]
+    return before + (after - before) * (at - slice)
+  }
+}
+
+/** What happened between two readings. */
+interface Part {
+  readonly from: Reading
+  readonly to: Reading
+}
+
+function usagesOf({ from, to }: Part, side: number): readonly [ServerUsage, ServerUsage] {
+  return [from.servers[side]!, to.servers[side]!]
+}
+
+/** What happened between two moments, read as if everything between two readings went on evenly; `undefined` beyond them. */
+function partOf(readings: readonly Reading[], start: number, end: number): Part | undefined {
+  const [from, to] = [readingAt(readings, start), readingAt(readings, end)]
+  return from === undefined || to === undefined || to.at <= from.at ? undefined : { from, to }
+}
+
+function readingAt(readings: readonly Reading[], at: number): Reading | undefined {
+  const [first, last] = [readings[0]!, readings.at(-1)!]
+  if (at < first.at) return first.at - at <= latestMs ? first : undefined
+  if (at > last.at) return at - last.at <= latestMs ? last : undefined
+  const next = readings.findIndex((reading) => reading.at >= at)
+  const [before, after] = [readings[Math.max(0, next - 1)]!, readings[next]!]
+  return after.at === before.at ? after : between(before, after, (at - before.at) / (after.at - before.at))
+}
+
+/** Every number of two equal structures, so far from the one to the other. */
+function between<T>(one: T, other: T, share: number): T {
+  if (typeof one === 'number' && typeof other === 'number') return (one + (other - one) * share) as T
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return other
+  if (Array.isArray(one)) return one.map((item: unknown, nth) => between(item, (other as unknown[])[nth], share)) as T
+  const fields = Object.entries(one).map(([name, value]) => [
+    name,
+    between(value as unknown, (other as Record<string, unknown>)[name], share),
+  ])
+  return Object.fromEntries(fields) as T
+}
+
+function shareOf(part: number, whole: number): number {
+  return Math.min(1, Math.max(0, ratio(part, whole)))
+}
+
+/** The time of a flood that has turns, or all of it. */
+class OwnTime {
+  readonly #turns: Turns | undefined
+
+  constructor(plan: TurnsPlan | undefined) {
+    this.#turns = plan && new Turns(plan)
+  }
+
+  own(elapsed: number): number {
+    return this.#turns?.own(elapsed) ?? elapsed
+  }
+
+  elapsed(own: number): number {
+    return this.#turns?.elapsed(own) ?? own
+  }
+
+  over(own: number): number {
+    return this.#turns?.over(own) ?? own
+  }
+
+  between({ from, to }: Part): number {
+    return this.own(to.at) - this.own(from.at)
+  }
+}

@@ -1,0 +1,152 @@
+import { tickMs } from '../system/machine-times.ts'
+import { type ProcessUsage, processUsages } from '../system/process-usage.ts'
+import { type KnownThreadTimes, threadTimes } from '../system/thread-times.ts'
+import type { WatchedProcesses } from './watched-processes.ts'
+
+/** What a server has used since its first reading. */
+export interface ServerUsage {
+  /** Milliseconds of processor time, of all its processes. */
+  readonly cpu: number
+  /** Bytes of resident memory, now. */
+  readonly rss: number
+  /** How many processes it has now. */
+  readonly processes: number
+  /** Milliseconds of all its threads together; `undefined` where the system does not tell. */
+  readonly threads: KnownThreadTimes | undefined
+  /** Milliseconds for which its busiest thread ran; likewise. */
+  readonly busiestThread: number | undefined
+  /** Milliseconds in which a quota had stopped it; `undefined` without a quota. */
+  readonly throttled: number | undefined
+}
+
+// Taken when the module loads, so that a test's fake timers hold nothing up.
+const now = performance.now.bind(performance)
+
+type Usages = ReadonlyMap<number, ProcessUsage>
+
+/** By how much two readings of the ticks of a process, its own and its children's, may be off. */
+const tickErrorMs = 2 * tickMs
+/** From one listing of the processes to the next at least. */
+const listEveryMs = 1_000
+/** More of the time than this share is not spent on it. */
+const mostListing = 0.0015
+
+/**
+ * Reads what the processes of a server use, those that come and go included.
+ *
+ * The system tells the time of a process in ticks and adds up that of its ended children; the time of a thread is exact, and gone
+ * with the thread. What counts is that of the threads, unless the ticks say that more has been used.
+ */
+export class ServerMeter {
+  readonly #watched: WatchedProcesses
+  readonly #ticks = new Ticks()
+  readonly #threads = new Threads()
+  readonly #first: { readonly cpu: number | undefined; readonly throttled: number | undefined }
+  #pids: readonly number[]
+  #listAgainAt = now() + listEveryMs
+
+  constructor(watched: WatchedProcesses) {
+    this.#watched = watched
+    this.#pids = watched.running()
+    this.#first = { cpu: watched.cpu?.(), throttled: watched.throttled() }
+  }
+
+  /** Looks for processes that have come and gone, if it is time for that. */
+  list(): void {
+    if (now() < this.#listAgainAt) return
+    const { running: before = 0 } = threadTimes()
+    this.#pids = this.#watched.running()
+    const { running: after = 0 } = threadTimes()
+    this.#listAgainAt = now() + Math.max(listEveryMs, (after - before) / mostListing)
+  }
+
+  read(): ServerUsage {
+    const usages = processUsages(this.#pids)
+    this.#ticks.add(usages)
+    this.#threads.add(usages)
+    const { throttled: before = 0 } = this.#first
+    const throttled = this.#watched.throttled()
+    return {
+      cpu: this.#cpu(usages.size),
+      rss: [...usages.values()].reduce((sum, { rss }) => sum + rss, 0),
+      processes: usages.size,
+      threads: this.#threads.total,
+      busiestThread: this.#threads.busiest,
+      throttled: throttled === undefined ? undefined : throttled - before,
+    }
+  }
+
+  #cpu(processes: number): number {
+    const { cpu } = this.#watched
+    if (cpu !== undefined) return cpu() - this.#first.cpu!
+    const { total } = this.#threads
+    return total === undefined
+      ? this.#ticks.total
+      : Math.max(total.running, this.#ticks.total - tickErrorMs * processes)
+  }
+}
+
+/** The time of processes in ticks, ended ones included. */
+class Ticks {
+  #last: Usages | undefined
+  /** Time of the processes that run now, before they were read for the first time. */
+  #first = 0
+  /** Time of those that have ended, and whose parents did not wait for them. */
+  #unclaimed = 0
+
+  get total(): number {
+    return ticksOf(this.#last ?? new Map()) + this.#unclaimed - this.#first
+  }
+
+  add(usages: Usages): void {
+    const last = this.#last ?? usages
+    if (this.#last === undefined) this.#first = ticksOf(usages)
+    const ended = new Map([...last].filter(([pid]) => !usages.has(pid)))
+    const claimed = [...usages].reduce(
+      (sum, [pid, { cpuOfChildren }]) => sum + cpuOfChildren - (last.get(pid)?.cpuOfChildren ?? 0),
+      0,
+    )
+    this.#unclaimed += Math.max(0, ticksOf(ended) - claimed)
+    this.#last = usages
+  }
+}
+
+function ticksOf(usages: Usages): number {
+  return [...usages.values()].reduce((sum, { cpu, cpuOfChildren }) => sum + cpu + cpuOfChildren, 0)
+}
+
+/** The time of threads, as far as it was seen before they ended. */
+class Threads {
+  readonly #total = { running: 0, queued: 0 }
+  #last: ReadonlyMap<string, KnownThreadTimes> | undefined
+  /** For how long each thread that lives has run since the first reading. */
+  #ran: ReadonlyMap<string, number> = new Map()
+  #busiest = 0
+  /** Some systems have the files and count nothing. */
+  #isTold = false
+
+  get total(): KnownThreadTimes | undefined {
+    return this.#isTold ? { ...this.#total } : undefined
+  }
+
+  get busiest(): number | undefined {
+    return this.#isTold ? this.#busiest : undefined
+  }
+
+  add(usages: Usages): void {
+    const now = new Map([...usages].flatMap(([pid, { threads }]) => [...threads].map(([id, t]) => [`${pid} ${id}`, t])))
+    const last = this.#last ?? now
+    const ran = new Map<string, number>()
+    for (const [thread, { running, queued }] of now) {
+      const before = last.get(thread) ?? { running: 0, queued: 0 }
+      this.#total.running += running - before.running
+      this.#total.queued += queued - before.queued
+      const sinceFirst = (this.#ran.get(thread) ?? 0) + running - before.running
+      ran.set(thread, sinceFirst)
+      this.#busiest = Math.max(this.#busiest, sinceFirst)
+      if (running > 0) this.#isTold = true
+    }
+    this.#ran = ran
+    this.#last = now
+  }
+}

@@ -1,0 +1,66 @@
+import { cpus } from 'node:os'
+import { readIfThere } from './read-file.ts'
+
+/** What the processors of the machine did until now, in milliseconds of all of them together. */
+export interface MachineTimes {
+  readonly processors: number
+  readonly total: number
+  /** Nothing, or waiting for a disk. */
+  readonly idle: number
+  /** Interrupts, those of the network among them, whoever they were for. */
+  readonly interrupts: number
+  /** The hypervisor gave them to other machines; `undefined` where the system does not tell. */
+  readonly stolen: number | undefined
+}
+
+/** For how many milliseconds until now some task waited for a processor, for memory or for a disk. */
+export type Pressure = Readonly<Record<PressedResource, number | undefined>>
+
+const resources = ['cpu', 'memory', 'io'] as const
+export type PressedResource = (typeof resources)[number]
+
+/** A tick of /proc (USER_HZ) is 10 ms on every architecture that Node runs on. */
+export const tickMs = 10
+
+/**
+ * The times of this machine.
+ * @param proc where the process file system is
+ * @see https://man7.org/linux/man-pages/man5/proc_stat.5.html
+ */
+export function machineTimes(proc = '/proc'): MachineTimes {
+  const stat = readIfThere(`${proc}/stat`)
+  const [, fields] = /^cpu +(.+)$/m.exec(stat) ?? []
+  if (fields === undefined) return timesOfNode()
+  // Those of guests are among user and nice.
+  const [user = 0, nice = 0, system = 0, idle = 0, ioWait = 0, irq = 0, softIrq = 0, steal = 0] = fields
+    .split(' ')
+    .map((ticks) => Number(ticks) * tickMs)
+  return {
+    processors: stat.match(/^cpu\d/gm)?.length ?? 1,
+    total: user + nice + system + idle + ioWait + irq + softIrq + steal,
+    idle: idle + ioWait,
+    interrupts: irq + softIrq,
+    stolen: steal,
+  }
+}
+
+function timesOfNode(): MachineTimes {
+  const all = cpus().map(({ times }) => times)
+  const sum = (of: (times: (typeof all)[number]) => number): number => all.reduce((total, one) => total + of(one), 0)
+  return {
+    processors: all.length,
+    total: sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq),
+    idle: sum(({ idle }) => idle),
+    interrupts: sum(({ irq }) => irq),
+    stolen: undefined,
+  }
+}
+
+/** @see https://docs.kernel.org/accounting/psi.html */
+export function pressure(proc = '/proc'): Pressure {
+  const total = (resource: PressedResource): number | undefined => {
+    const [, microseconds] = /^some .*total=(\d+)/m.exec(readIfThere(`${proc}/pressure/${resource}`)) ?? []
+    return microseconds === undefined ? undefined : Number(microseconds) / 1_000
+  }
+  return { cpu: total('cpu'), memory: total('memory'), io: total('io') }
+}

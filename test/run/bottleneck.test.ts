@@ -1,0 +1,56 @@
+/** Each of the ways in which a run becomes slow, produced with a real server, and what is then said. */
+import { expect, test } from 'vitest'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { run } from '../support/run.ts'
+import { canCrowd, crowd, quotaOf } from '../support/starving.ts'
+import { working } from '../support/working.ts'
+
+const load = { connections: 4, rate: '100/s', warmup: '200ms', duration: '3s' } as const
+/** Less than any server takes. */
+const unreachable = { p50: '< 1us' }
+
+test.skipIf(!canCrowd)('a server that others keep from its processor waited for it', async () => {
+  await using server = await working({ spin: 1 })
+  using _ = crowd(server.pid, 2)
+  const result = await run({ ...load, url: server.url })
+  expect(result.server!.waiting).toBeGreaterThan(0.3)
+  expect(result.machine!.foreign).toBeGreaterThan(0.2)
+  expect(
+    result.generator.saturated ? result.generator.reasons.join() : evaluateSLO(result, unreachable).bottleneck,
+  ).toMatch(
+    /^the server waited for a processor \d+ % of the time that it wanted one: other processes took [\d.]+ of \d+ processors$|its threads waited/,
+  )
+})
+
+const quota = quotaOf(0.1)
+quota?.[Symbol.dispose]()
+
+test.skipIf(quota === undefined)('a server whose quota is used up was stopped by it', async () => {
+  using limit = quotaOf(0.1)!
+  await using server = await working({ spin: 3 })
+  limit.limit(server.pid)
+  const result = await run({ ...load, url: server.url })
+  expect(result.server!.throttled).toBeGreaterThan(0.3)
+  expect(evaluateSLO(result, unreachable).bottleneck).toMatch(
+    /^a quota of processor time \(cgroup\) had stopped the server \d+ % of the time/,
+  )
+})
+
+test('a server whose one thread works all of the time is at its limit', async () => {
+  await using server = await working({ spin: 2 })
+  const result = await run({ ...load, url: server.url, rate: '1000/s', timeout: '200ms' })
+  const { busiestThread, waiting } = result.server!
+  const wanted = busiestThread! / (1 - waiting!)
+  expect(wanted).toBeGreaterThan(0.85)
+  expect(evaluateSLO(result, unreachable).bottleneck).toMatch(/it is at its limit$|^the server waited for a processor/)
+})
+
+test('a server that sleeps was slow itself', async () => {
+  await using server = await working({ sleep: 30 })
+  const result = await run({ ...load, url: server.url })
+  const { bottleneck } = evaluateSLO(result, { p50: '< 5ms' })
+  expect(result.server!.cores).toBeLessThan(0.3)
+  expect(bottleneck).toMatch(
+    /^neither the generator nor the machine was in the way: the server itself was slow|^the server waited/,
+  )
+})

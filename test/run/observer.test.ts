@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { fromJSON } from '../../src/result/from-json.ts'
+import { toJSON } from '../../src/result/json.ts'
+import { formatSummary } from '../../src/report/text.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { compare, run } from '../support/run.ts'
+import { echoing } from '../support/servers.ts'
+import { working } from '../support/working.ts'
+
+const load = { connections: 2, rate: '100/s', warmup: '100ms' } as const
+
+describe('a server in a process of its own', () => {
+  test('has used what it says it has, in the whole run and in each of its seconds', async () => {
+    await using server = await working({ spin: 3 })
+    const warmup = 200
+    const before = await server.spent()
+    const result = await run({ ...load, url: server.url, warmup, duration: '3s' })
+    const spent = (await server.spent()) - before
+    const { source, processes, cores, cpuPerPing, busiestThread, rss, blocks } = result.server!
+    expect({ source, processes }).toEqual({ source: 'port', processes: 1 })
+    // It spins for 3 ms of each 10, in the warm-up too.
+    expect(cpuPerPing).toBeGreaterThan(2.9)
+    expect(cpuPerPing).toBeLessThan(6)
+    expect(cores * 3_000).toBeGreaterThan(0.75 * spent)
+    expect(cores * 3_000).toBeLessThan(1.05 * spent)
+    expect(busiestThread).toBeGreaterThan(0.25)
+    expect(busiestThread).toBeLessThanOrEqual(cores * 1.05)
+    expect(rss.max).toBeGreaterThanOrEqual(Math.max(rss.start, rss.end))
+    const sum = (of: (block: (typeof blocks)[number]) => number): number =>
+      blocks.reduce((all, one) => all + of(one), 0)
+    expect(sum(({ cpu }) => cpu) / sum(({ pings }) => pings)).toBeCloseTo(cpuPerPing, 6)
+    expect(result.intervals).toHaveLength(3)
+    const mean = result.intervals.reduce((all, { server: use }) => all + use!.cores, 0) / 3
+    expect(mean / cores).toBeGreaterThan(0.95)
+    expect(mean / cores).toBeLessThan(1.05)
+    for (const { machine } of result.intervals) expect(machine!.busy).toBeLessThanOrEqual(1)
+    expect(result.machine!.busy * result.machine!.cores).toBeGreaterThan(cores)
+  })
+
+  test('is in the text and in the JSON, and comes back from there', async () => {
+    await using server = await working()
+    const result = await run({ ...load, url: server.url, duration: '1s' })
+    const again = fromJSON(JSON.parse(JSON.stringify(toJSON(result))))
+    expect(again).toMatchObject({ server: { source: 'port', rss: result.server!.rss } })
+    expect(toJSON(again)).toEqual(toJSON(result))
+    const text = formatSummary(again)
+    expect(text).toMatch(/^server: 1 process, [\d.]+ processors used, [\d.]+ [mµ]s CPU per ping/m)
+    expect(text).toMatch(/^machine: \d+ processors?, [\d.]+ % busy/m)
+    expect(evaluateSLO(again, { 'server.rss': '< 10GiB' }).verdict).toBe('pass')
+    expect(evaluateSLO(again, { 'server.rss': '< 1MB' }).verdict).toBe('fail')
+  })
+
+  test('can be named, whoever listens at the port', async () => {
+    await using server = await echoing()
+    await using other = await working()
+    const result = await run({ ...load, url: server.url, duration: '500ms', server: { pid: other.pid } })
+    expect(result.server).toMatchObject({ source: 'pid', processes: 1 })
+    expect(result.server!.cores).toBeLessThan(0.2)
+  })
+
+  test('is not watched by who does not want it to be, nor is the machine', async () => {
+    await using server = await working()
+    const {
+      server: used,
+      serverUnwatched,
+      machine,
+      intervals,
+    } = await run({ ...load, url: server.url, duration: '1s', server: false })
+    expect([used, serverUnwatched, machine, intervals[0]!.machine]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('is not watched in too short a run, which is said', async () => {
+    await using server = await working()
+    const { server: used, serverUnwatched } = await run({ url: server.url, pings: 3, warmup: 0 })
+    expect([used, serverUnwatched]).toEqual([undefined, 'the run was too short for it'])
+  })
+
+  test('has a bound on its work, which takes a run of some length', async () => {
+    await using server = await working({ spin: 2 })
+    const bounds = { 'server.cpuPerPing': '< 20ms', 'server.cores': '< 0.9' } as const
+    const long = await run({ ...load, url: server.url, until: bounds })
+    expect(evaluateSLO(long, bounds).verdict).toBe('pass')
+    expect(evaluateSLO(long, { 'server.cpuPerPing': '< 1ms' }).verdict).toBe('fail')
+    expect(long.duration).toBeGreaterThanOrEqual(4_000)
+    const short = await run({ ...load, url: server.url, duration: '1s' })
+    const { verdict, reasons } = evaluateSLO(short, { 'server.cpuPerPing': '< 20ms' })
+    expect(verdict).toBe('inconclusive')
+    expect(reasons.join()).toMatch(/server\.cpuPerPing < 20ms takes about \d+ s or more/)
+  })
+})
+
+test('a server in the process of the generator is not watched, which is said, and keeps no bound', async () => {
+  await using server = await echoing()
+  const result = await run({ ...load, url: server.url, duration: '500ms' })
+  expect(result.server).toBeUndefined()
+  expect(result.serverUnwatched).toMatch(/^it runs in the process of the generator/)
+  expect(result.machine!.foreign).toBeLessThanOrEqual(1)
+  expect(formatSummary(result).replaceAll(/\s+/g, ' ')).toContain(
+    'server: not watched, it runs in the process of the generator',
+  )
+  const { verdict, vacuous, reasons } = evaluateSLO(result, { 'server.rss': '< 10GiB' })
+  expect({ verdict, vacuous }).toEqual({ verdict: 'inconclusive', vacuous: true })
+  expect(reasons.join()).toContain('server.rss: the server was not watched: it runs in the process of the generator')
+})
+
+describe('of two sides that take turns', () => {
+  test('each has its own processor time', async () => {
+    await using base = await working({ spin: 1 })
+    await using head = await working({ spin: 3 })
+    const sides = { base: { url: base.url }, head: { url: head.url } }
+    const { verdict, ...runs } = await compare({ ...sides, ...load, maxDuration: '8s', tolerance: { p50: '1%' } })
+    const ratio = runs.head.server!.cpuPerPing / runs.base.server!.cpuPerPing
+    expect(ratio).toBeGreaterThan(1.5)
+    expect(ratio).toBeLessThan(3.5)
+    expect(verdict.bottlenecks.at(-1)).toMatch(
+      /^processor time per answer: base [\d.]+ ms, head [\d.]+ ms \(\+[\d.]+ %\)$/,
+    )
+  })
+
+  test('neither has any if the same processes serve both', async () => {
+    await using server = await working()
+    const sides = { base: { url: server.url }, head: { url: server.url } }
+    const { base, head } = await compare({
+      ...sides,
+      ...load,
+      maxDuration: '2s',
+      tolerance: { p50: '0.001%', min: '1ns' },
+    })
+    for (const side of [base, head]) {
+      expect(side.server).toBeUndefined()
+      expect(side.serverUnwatched).toContain('the same processes serve another flood')
+      expect(side.machine!.foreign).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('each may say whom to watch', async () => {
+    await using server = await echoing()
+    await using other = await working()
+    const base = { url: server.url, server: { pid: other.pid } }
+    const options = {
+      base,
+      head: { url: server.url },
+      ...load,
+      maxDuration: '1s',
+      tolerance: { p50: '0.001%', min: '1ns' },
+    } as const
+    const runs = await compare(options)
+    expect(runs.base.server?.source).toBe('pid')
+    expect(runs.head.serverUnwatched).toContain('it runs in the process of the generator')
+  })
+})

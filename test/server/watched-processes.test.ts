@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { safeParseTarget } from '../../src/options/target.ts'
+import { startTarget } from '../../src/server/command.ts'
+import { findProcesses, type NotWatched, type WatchedProcesses } from '../../src/server/watched-processes.ts'
+import { freePort, pidServer } from '../support/processes.ts'
+import { working } from '../support/working.ts'
+
+function pidsOf(found: WatchedProcesses | NotWatched): number[] {
+  return 'running' in found ? found.running() : []
+}
+
+describe('a server is known', () => {
+  test('by its command, with all that descends from it', async () => {
+    const port = await freePort()
+    const command = `sleep 60 & setsid sleep 61 & ${pidServer(port)}`
+    const parsed = safeParseTarget({ command, url: `ws://127.0.0.1:${port}` })
+    const target = await startTarget('value' in parsed ? parsed.value : (undefined as never))
+    onTestFinished(async () => void (await target.stop()))
+    const found = findProcesses({ source: 'command', family: target.family! })
+    expect(found).toMatchObject({ source: 'command' })
+    // The shell, two that sleep, one of them in a session of its own, and Node.
+    expect(pidsOf(found).length).toBeGreaterThanOrEqual(4)
+    expect(pidsOf(found)).toContain(target.family!.leader)
+    expect(pidsOf(found)).not.toContain(process.pid)
+  })
+
+  test('by its port, with its children', async () => {
+    await using server = await working()
+    const found = findProcesses({ source: 'port', url: `${server.url}/path?query` })
+    expect(found).toMatchObject({ source: 'port' })
+    expect(pidsOf(found)).toEqual([server.pid])
+  })
+
+  test('by its process id, until it ends, its children beyond that', async () => {
+    const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 0.3'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const [sleeping] = (await once(shell.stdout, 'data')) as [Buffer]
+    const child = Number(String(sleeping))
+    onTestFinished(() => void process.kill(child))
+    const found = findProcesses({ source: 'pid', pid: shell.pid! })
+    expect(new Set(pidsOf(found))).toEqual(new Set([shell.pid!, child]))
+    await once(shell, 'exit')
+    expect(pidsOf(found)).toEqual([child])
+  })
+
+  test('by its process id, and is itself alone where the one that asks descends from it', () => {
+    expect(pidsOf(findProcesses({ source: 'pid', pid: process.ppid }))).toEqual([process.ppid])
+  })
+})
+
+describe('a server is not watched', () => {
+  test.each([
+    ['that is elsewhere', 'ws://192.0.2.1:80', 'it is not on this machine', true],
+    ['whose name says nothing', 'wss://example.com', 'it is not on this machine', true],
+  ])('%s', (_, url, reason, isAccounted) => {
+    expect(findProcesses({ source: 'port', url })).toEqual({ reason, isAccounted })
+  })
+
+  test('that nobody is seen to be', async () => {
+    const port = await freePort()
+    expect(findProcesses({ source: 'port', url: `ws://127.0.0.1:${port}` })).toEqual({
+      reason: `no process of this machine is seen to listen at port ${port}; server: { pid } or { cgroup } names one`,
+      isAccounted: false,
+    })
+  })
+
+  test('that runs in the process that asks', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const found = findProcesses({ source: 'port', url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    expect(found).toMatchObject({
+      reason: expect.stringContaining('it runs in the process of the generator'),
+      isAccounted: true,
+    })
+  })
+
+  test('whose process or control group is not there', () => {
+    expect(findProcesses({ source: 'pid', pid: 2 ** 22 + 1 })).toMatchObject({ reason: 'there is no process 4194305' })
+    expect(findProcesses({ source: 'cgroup', cgroup: 'no/such/group' })).toMatchObject({
+      reason: 'there is no control group /sys/fs/cgroup/no/such/group that tells its processor time',
+    })
+  })
+})
