@@ -72,7 +72,7 @@ export const compareCommand: Command = loadCommand
   .optionsGroup(verdictGroup)
   .option(
     '-t, --tolerance <figure=share>',
-    'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%; repeatable',
+    'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%; repeatable',
     addTolerance,
   )
   .option('--markdown', 'print Markdown', false)

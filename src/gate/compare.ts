@@ -14,10 +14,12 @@ import {
   judgeComparison,
   judgeErrors,
   judgeLatency,
+  judgeWork,
   type Noise,
 } from './comparison.ts'
 import { comparePairs, pairUp, pairWithItself } from './pairs.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
+import { compareWork, compareWorkSideBySide } from './work.ts'
 
 /**
  * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices. A ping
@@ -51,9 +53,10 @@ export function compareSideBySide(
     const { change, low, high } = comparePairs(itself, figure, { tails: twoSided, timeout, evidenceShare })
     return { indicator: figure.indicator, change, low, high }
   })
+  const work = judgeWork(tolerance, () => compareWorkSideBySide(base, head, tails, evidenceShare))
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const verdict = judgeComparison(
-    [...latencies, errors],
+    [...latencies, ...work, errors],
     noise,
     ofEitherSide(base, head, threatsToValidity),
     confidence,
@@ -82,7 +85,14 @@ export function compareRuns(
   const saturation = ofEitherSide(base, head, ({ generator }) => whySaturated(generator))
   const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...saturation]
   const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
-  const verdict = judgeComparison([...latencies, errors], [], threats, confidence, whereTheTimeWent(base, head))
+  const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)))
+  const verdict = judgeComparison(
+    [...latencies, ...work, errors],
+    [],
+    threats,
+    confidence,
+    whereTheTimeWent(base, head),
+  )
   return unclearIf(incomparable, verdict)
 }
 
@@ -103,10 +113,11 @@ function unclearIf(incomparable: readonly string[], verdict: ComparisonVerdict):
  * For `same` every figure has to be, so each may use all of the error probability (intersection–union test); one is enough for
  * `slower`, so they share it (Bonferroni). The last of the planned looks has half of it, the others share the rest.
  */
-function tailsOf({ looks }: LoadResult, { figures }: ResolvedTolerance, confidence: number): Tails {
+function tailsOf({ looks }: LoadResult, { figures, cpuPerPing }: ResolvedTolerance, confidence: number): Tails {
   const { taken, planned } = looks
   const error = (1 - confidence) * (planned === 1 ? 1 : taken === planned ? 1 / 2 : 1 / 2 / (planned - 1))
-  return { lower: error / (figures.length + 1), upper: error }
+  const judged = figures.length + (cpuPerPing === undefined ? 1 : 2)
+  return { lower: error / judged, upper: error }
 }
 
 /** @see Cochran, Sampling Techniques: the ends of a ratio from those of its parts, each with half of the error */

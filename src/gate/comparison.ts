@@ -18,7 +18,7 @@ export interface MeasuredChange {
 
 /** How one figure of the head differs from the base's. */
 export interface Change extends MeasuredChange {
-  /** `p50`, `p99.9`, `mean`, `errorRate`; of fan-outs `delivery.p50`, `completion.mean`. */
+  /** `p50`, `p99.9`, `mean`, `errorRate`, `cpuPerPing`; of fan-outs `delivery.p50`, `completion.mean`. */
   readonly indicator: string
   readonly verdict: ChangeVerdict
   /**
@@ -86,6 +86,13 @@ export function judgeErrors(compared: ComparedFigure, { errorRate }: ResolvedTol
   return { ...judgeChange('errorRate', compared, { from: -errorRate, to: errorRate }), tolerance: errorRate, min: 0 }
 }
 
+/** Judges by how much the processor time per answer changed, if it is to be judged. */
+export function judgeWork({ cpuPerPing }: ResolvedTolerance, compare: () => ComparedFigure): Change[] {
+  if (cpuPerPing === undefined) return []
+  const allowed = { from: 1 / (1 + cpuPerPing) - 1, to: cpuPerPing }
+  return [{ ...judgeChange('cpuPerPing', compare(), allowed), tolerance: cpuPerPing, min: 0 }]
+}
+
 function judgeChange(
   indicator: string,
   compared: ComparedFigure,
@@ -145,7 +152,11 @@ function describeChange(measured: Change): string {
 
 function describeUnclear(measured: Change, confidence: number): string {
   const { indicator, change, high } = measured
-  if (Number.isNaN(change)) return `${indicator}: too little was measured`
+  if (Number.isNaN(change)) {
+    return indicator === 'cpuPerPing'
+      ? 'cpuPerPing: the servers of both sides have to be watched, each by itself; server.source and serverUnwatched say whether they were'
+      : `${indicator}: too little was measured`
+  }
   const format = changeFormat(measured)
   const known = `${indicator} changed by ${formatInterval(measured, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known

@@ -29,6 +29,11 @@ export interface Tolerance {
   readonly min?: string | number
   /** The difference between the shares of failed pings that does not count yet. Default: '1%'. */
   readonly errorRate?: Share
+  /**
+   * The processor time of the server per answer, `summary.server.cpuPerPing`, may grow by this share. Default: it is not judged. It
+   * can be told where latencies cannot, beside other processes; but two processes of one program differ in it by some per cent.
+   */
+  readonly cpuPerPing?: Share
 }
 
 /** A {@link Tolerance} that was read. */
@@ -38,6 +43,8 @@ export interface ResolvedTolerance {
   readonly min: number
   /** 0 to 1. */
   readonly errorRate: number
+  /** A share; `undefined` if it is not judged. */
+  readonly cpuPerPing: number | undefined
 }
 
 /** A latency figure and how much it may grow, as a share. */
@@ -58,7 +65,7 @@ const defaultFiguresOfFanOut: Tolerance = { 'delivery.p50': '10%', 'completion.p
 const defaultMinMs = 0.02
 const defaultErrorRate = 0.01
 const figureNames = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean']
-const known = [...figureNames, 'min', 'errorRate']
+const others = ['min', 'errorRate', 'cpuPerPing']
 
 /**
  * Reads a tolerance.
@@ -80,16 +87,17 @@ export function safeParseTolerance(tolerance: unknown, isFanOut: boolean): Parse
     const example = isFanOut ? "{ 'delivery.p50': '10%', min: '1ms' }" : "{ p50: '10%', p99: '20%', min: '1ms' }"
     return { mistakes: [`expected a tolerance like ${example}, got ${show(given)}`] }
   }
-  const { min, errorRate, ...shares } = given as Readonly<Record<string, unknown>>
+  const { min, errorRate, cpuPerPing, ...shares } = given as Readonly<Record<string, unknown>>
   const figures = Object.entries(Object.keys(shares).length === 0 ? byDefault : shares).map(([indicator, share]) =>
     parseFigure(indicator, share, isFanOut),
   )
   const least = min === undefined ? { value: defaultMinMs } : parseMin(min)
   const errors = errorRate === undefined ? { value: defaultErrorRate } : parseErrorRate(errorRate)
-  const mistakes = mistakesOf(...figures, least, errors)
-  if ('mistakes' in least || 'mistakes' in errors || mistakes.length > 0) return { mistakes }
+  const work = cpuPerPing === undefined ? { value: undefined } : parseAllowed('cpuPerPing', cpuPerPing)
+  const mistakes = mistakesOf(...figures, least, errors, work)
+  if ('mistakes' in least || 'mistakes' in errors || 'mistakes' in work || mistakes.length > 0) return { mistakes }
   const value = figures.flatMap((figure) => ('value' in figure ? [figure.value] : []))
-  return { value: { figures: value, min: least.value, errorRate: errors.value } }
+  return { value: { figures: value, min: least.value, errorRate: errors.value, cpuPerPing: work.value } }
 }
 
 function parseFigure(indicator: string, given: unknown, isFanOut: boolean): Parsed<Figure> {
@@ -103,15 +111,20 @@ function parseFigure(indicator: string, given: unknown, isFanOut: boolean): Pars
   if (!isFanOut && latency !== undefined) {
     return { mistakes: [`${indicator}: expected a fan-out, got pings; of these there is ${name}`] }
   }
-  const allowed = parseShare(given)
+  const allowed = parseAllowed(indicator, given)
   const of = latencies.find((one) => one === latency) ?? 'latency'
-  if (allowed !== undefined && allowed > 0) return { value: { indicator, of, percentile, allowed } }
+  return 'mistakes' in allowed ? allowed : { value: { indicator, of, percentile, allowed: allowed.value } }
+}
+
+function parseAllowed(indicator: string, given: unknown): Parsed<number> {
+  const allowed = parseShare(given)
+  if (allowed !== undefined && allowed > 0) return { value: allowed }
   return { mistakes: [`${indicator}: expected a share above 0 like '10%' or 0.1, got ${show(given)}`] }
 }
 
 function noFigure(indicator: string, isFanOut: boolean): string {
   const ofFanOut = latencies.flatMap((latency) => figureNames.map((name) => `${latency}.${name}`))
-  const hint = didYouMean(indicator, isFanOut ? [...ofFanOut, 'min', 'errorRate'] : known)
+  const hint = didYouMean(indicator, [...(isFanOut ? ofFanOut : figureNames), ...others])
   const examples = isFanOut
     ? 'delivery.mean and percentiles like delivery.p50, completion.p99'
     : 'mean and percentiles like p50, p99.9'

@@ -118,8 +118,9 @@ export function figuresOfWholeRun(result: LoadResult, changes: readonly Change[]
   return changes
     .flatMap(({ indicator, [side]: compared }) => {
       const reader = findIndicator(indicator)
-      const observed = reader && observedBy(run, reader)
-      const measured = observed === undefined ? NaN : reader!.read(observed).measured
+      if (reader === undefined) return []
+      const observed = observedBy(run, reader)
+      const measured = observed === undefined ? NaN : reader.read(observed).measured
       const figure = formatFigure(indicator, measured)
       return figure === formatFigure(indicator, compared) ? [] : [`${indicator} ${figure}`]
     })

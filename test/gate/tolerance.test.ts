@@ -16,6 +16,14 @@ describe('parseTolerance', () => {
     expect(parseTolerance({ p50: 0.1, min: '1ms', errorRate: '0.5%' })).toMatchObject({ min: 1, errorRate: 0.005 })
   })
 
+  test('reads how much more processor time an answer may take, beside the latencies', () => {
+    expect(parseTolerance({ cpuPerPing: '5%' })).toMatchObject({ cpuPerPing: 0.05, figures: { length: 2 } })
+    expect(mistakesOf(safeParseTolerance({ cpuPerPing: 0 }, false))).toEqual([
+      "cpuPerPing: expected a share above 0 like '10%' or 0.1, got 0",
+    ])
+    expect(mistakesOf(safeParseTolerance({ cpuPerPin: '5%' }, true))[0]).toContain('did you mean "cpuPerPing"?')
+  })
+
   test('compares p50 and p99 unless figures are named', () => {
     const figures = [
       { indicator: 'p50', of: 'latency', percentile: 50, allowed: 0.04 },
