@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { compareSideBySide } from '../gate/compare.ts'
 import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
-import { smallestRegression } from '../gate/sensitivity.ts'
+import { smallestRegression, smallestTolerance } from '../gate/sensitivity.ts'
 import { parseTolerance } from '../gate/tolerance.ts'
 import { compare } from '../run/compare.ts'
 import { parseComparison } from '../options/compare.ts'
@@ -10,7 +10,11 @@ import { mistakesOf } from '../parsed.ts'
 import { runSideBySide } from '../run/side-by-side.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { wrap } from '../report/layout.ts'
+import { describeServer } from '../report/server.ts'
 import { startEmbedded } from '../server/embedded.ts'
+import { describeBottleneck } from '../slo/bottleneck.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
@@ -33,6 +37,8 @@ const serverDelayMs = 1
 /** The regression that is injected: this multiple of the smallest that can be found, within these ratios. */
 const injectedMultiple = 1.5
 const [smallestInjected, largestInjected] = [0.1, 10]
+/** Tolerances that are easily said; with more a gate sees nothing. */
+const roundTolerances = [0.02, 0.03, 0.04, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5]
 /** A gate that finds no smaller regression than this ratio is too coarse for most. */
 const coarseRegression: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
 
@@ -71,6 +77,7 @@ async function examine(load: ResolvedOptions, flags: DoctorFlags, signal: AbortS
   const noise = await compareAlike(load, signal)
   if (noise === undefined) return cutShort()
   for (const line of describeNoise(noise.changes)) say(`   ${line}`)
+  for (const line of noise.disturbances.flatMap((text) => wrap(text, '   '))) say(line)
   if (signal.aborted) return cutShort()
   const injected = injectionFor(noise.changes)
   say(`\n2. A server that takes ${formatRatio(injected)} longer`)
@@ -80,6 +87,7 @@ async function examine(load: ResolvedOptions, flags: DoctorFlags, signal: AbortS
   const found = comparison.verdict === 'slower'
   if (signal.aborted && !found) return cutShort()
   say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
+  for (const line of recommend(noise.changes, flags.seconds)) say(line)
   for (const line of adviceOn(noise.changes, found)) say(line)
   return found
 }
@@ -97,8 +105,19 @@ function readLoad(flags: DoctorFlags): ResolvedOptions {
   return options.value
 }
 
+/** What two servers that do the same differ by. */
+interface Noise extends Pick<ComparisonVerdict, 'changes'> {
+  /** What the base and this machine did meanwhile. */
+  readonly disturbances: readonly string[]
+}
+
+/** What a server and this machine did, and what kept the server from a processor. */
+function disturbancesOf(result: LoadResult): string[] {
+  return [...describeServer(result), ...describeBottleneck(result, false)]
+}
+
 /** All of the time is used, and judged as a comparison of that length would be at its end. */
-async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise<ComparisonVerdict | undefined> {
+async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise<Noise | undefined> {
   const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs)])
   try {
     if (signal.aborted) return undefined
@@ -109,7 +128,8 @@ async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise
     const { watcher, end } = showProgress('info')
     const [before, after] = await runSideBySide(floods, { signal, asLastLook: true, watcher }).finally(end)
     if (before.pings.answered === 0 && !signal.aborted) throw usageError(unanswerable)
-    return compareSideBySide(before, after, parseTolerance(), load.confidence)
+    const { changes } = compareSideBySide(before, after, parseTolerance(), load.confidence)
+    return { changes, disturbances: disturbancesOf(before) }
   } finally {
     await Promise.all([base.stop(), head.stop()])
   }
@@ -163,6 +183,24 @@ function adviceOn(changes: readonly Change[], found: boolean): string[] {
 
 function latencies(changes: readonly Change[]): Change[] {
   return changes.filter(({ indicator }) => indicator !== 'errorRate')
+}
+
+/** Options with which equal servers are told to be the same here, to paste; nothing where no tolerance does that. */
+function recommend(changes: readonly Change[], seconds: number): string[] {
+  const figures = latencies(changes).flatMap((change) => {
+    const least = Math.max(smallestTolerance(change), roundTolerances[0]!)
+    const tolerance = roundTolerances.find((round) => round >= least)
+    return tolerance === undefined ? [] : [`${change.indicator}: '${formatPercent(tolerance)}'`]
+  })
+  if (figures.length === 0) return []
+  return [
+    '\nWith this two servers that do the same are told to be the same here:',
+    `  tolerance: { ${figures.join(', ')} }, maxDuration: '${seconds}s'`,
+  ]
+}
+
+function formatPercent(ratio: number): string {
+  return formatRatio(ratio).replaceAll(/[ ,]/g, '')
 }
 
 function say(line: string): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Change } from '../../src/gate/comparison.ts'
-import { smallestRegression } from '../../src/gate/sensitivity.ts'
+import { smallestRegression, smallestTolerance } from '../../src/gate/sensitivity.ts'
 
 function off(change: number, low: number, high: number): Change {
   return {
@@ -24,6 +24,13 @@ test('the smallest regression that is found is the tolerance and half of the int
 test('what equal servers differed by has to be seen on top', () => {
   expect(smallestRegression(off(0.03, 0.03, 0.03))).toBeCloseTo(1.05 * 1.03 - 1, 9)
   expect(smallestRegression(off(-0.03, -0.03, -0.03))).toBeCloseTo(1.05 / 0.97 - 1, 9)
+})
+
+test('the smallest tolerance is what equal servers differed by, and half of the interval', () => {
+  expect(smallestTolerance(off(0, -0.02, 0.02))).toBeCloseTo(0.02, 9)
+  expect(smallestTolerance(off(0.03, 0.01, 0.05))).toBeCloseTo(0.05, 9)
+  expect(smallestTolerance(off(-0.03, -0.05, -0.01))).toBeCloseTo(0.99 / 0.97 / 0.97 - 1, 9)
+  expect(smallestTolerance(off(0, -1, Infinity))).toBe(Infinity)
 })
 
 test('without an interval nothing can be found', () => {
