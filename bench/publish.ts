@@ -16,7 +16,14 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const documents = ['docs/comparing.md', 'docs/performance.md', 'docs/slos.md', 'docs/summary.md', 'docs/verdicts.md']
+const documents = [
+  'docs/comparing.md',
+  'docs/performance.md',
+  'docs/server.md',
+  'docs/slos.md',
+  'docs/summary.md',
+  'docs/verdicts.md',
+]
 const blocks = /<!-- node (\S+\.[jt]s)(.*?) -->\n[\s\S]*?<!-- end -->/g
 const only = process.argv[2] ?? ''
 const printed = new Map<string, string>()

@@ -113,7 +113,7 @@ interface Noise extends Pick<ComparisonVerdict, 'changes'> {
 
 /** What a server and this machine did, and what kept the server from a processor. */
 function disturbancesOf(result: LoadResult): string[] {
-  return [...describeServer(result), ...describeBottleneck(result, false)]
+  return [...describeServer(result), ...describeBottleneck(result, 0)]
 }
 
 /** All of the time is used, and judged as a comparison of that length would be at its end. */

@@ -116,7 +116,12 @@ export function addConnectingFlags(command: Command): Command {
 export function addWatchFlag(command: Command): Command {
   return command
     .optionsGroup('Watching:')
-    .option('--no-server', 'do not watch what the server and this machine do meanwhile')
+    .addOption(
+      new Option('--no-server', 'do not watch what the server and this machine do meanwhile').conflicts([
+        'serverPid',
+        'serverCgroup',
+      ]),
+    )
 }
 
 /** Adds the flags that say whom to watch, if it is not whoever listens at the port of the URL. */

@@ -98,10 +98,7 @@ export function compareRuns(
 
 /** Of both sides, and what they spent on an answer. */
 function whereTheTimeWent(base: LoadResult, head: LoadResult): string[] {
-  return [
-    ...ofEitherSide(base, head, (side) => describeBottleneck(side, false)),
-    ...describeWork(base.server, head.server),
-  ]
+  return [...ofEitherSide(base, head, (side) => describeBottleneck(side, 0)), ...describeWork(base.server, head.server)]
 }
 
 /** Nothing is said of sides that cannot be compared, not even that one was slower. */

@@ -157,6 +157,7 @@ function describeServer(server: ServerReport, { one }: SampleWords): Record<stri
 function describeMachine({
   cores,
   busy,
+  generator,
   foreign,
   steal,
   throttled,
@@ -164,7 +165,12 @@ function describeMachine({
 }: MachineReport): Record<string, string> {
   return {
     processors: formatCount(cores),
-    ...toldShares({ busy, 'other processes': foreign, 'given to other machines': steal }),
+    ...toldShares({
+      busy,
+      'generator and test': generator,
+      'other processes': foreign,
+      'given to other machines': steal,
+    }),
     ...toldShares({ 'generator stopped by a quota': throttled }),
     ...toldShares(
       Object.fromEntries(Object.entries(pressure).map(([resource, share]) => [`pressure (${resource})`, share])),

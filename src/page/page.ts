@@ -61,7 +61,7 @@ function contents(sections: readonly PageSection[]): Markup {
 }
 
 function sectionOf(section: PageSection, nth: number): Markup {
-  const { title, runs, verdict, comparison, objectives = verdict?.objectives ?? [] } = section
+  const { title, runs, verdict, comparison, bottlenecks = [], objectives = verdict?.objectives ?? [] } = section
   const judged = {
     ...(objectives.length > 0 && { objectives: countUncertain(objectives) }),
     ...(verdict !== undefined && { confidence: verdict.confidence }),
@@ -75,6 +75,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     runs.map((run) => machineFaultsOf(run, runs.length)),
     runs.map((run) => doubtOf(run, runs.length)),
     keyFigures(runs),
+    bottlenecks.map((bottleneck) => h('p', { class: 'caution' }, printable(bottleneck))),
     verdict === undefined ? null : objectivesOf(verdict),
     comparison === undefined ? null : changesOf(comparison, runs),
     figure(`${samples.latency} by percentile`, percentileChart(runs, objectives), percentileTable(runs, judged)),

@@ -22,6 +22,8 @@ export interface PageSection {
   readonly comparison?: ComparisonVerdict
   /** Where that is all that is known of the verdict. */
   readonly outcome?: Outcome
+  /** Where the time went, where there is neither `verdict` nor `comparison`. */
+  readonly bottlenecks?: readonly string[]
   /** Limits that the charts show, where there is no `verdict`. */
   readonly objectives?: readonly ChartedObjective[]
 }

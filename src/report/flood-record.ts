@@ -12,6 +12,8 @@ type RecordedObjective = Pick<ObjectiveVerdict, 'indicator' | 'kind' | 'bound' |
 interface RecordedLimits {
   /** Every limit in words, what decided the verdict first: `p99 < 20ms`; of a comparison `p99 +20 %`. */
   readonly limits: readonly string[]
+  /** Where the time went, in words, as far as that is known of a flood that was slow or is undecided. */
+  readonly bottlenecks: readonly string[]
 }
 
 /** What an assertion found out about a flood against an SLO; what decided it first. */
@@ -125,7 +127,7 @@ function responseTimes(run: Observation): FloodRecord['responseTime'] {
 }
 
 /** An SLO's verdict. */
-export function recordedSLO({ verdict, objectives }: SLOVerdict): RecordedSLO {
+export function recordedSLO({ verdict, objectives, bottleneck }: SLOVerdict): RecordedSLO {
   const sorted = decisiveFirst(objectives, (objective) => objective.level === 'fail' && objective.verdict === verdict)
   return {
     type: 'slo',
@@ -134,6 +136,7 @@ export function recordedSLO({ verdict, objectives }: SLOVerdict): RecordedSLO {
     objectives: sorted.map(({ indicator, kind, bound, limit, level, verdict: outcome }) => {
       return { indicator, kind, bound, limit, level, verdict: outcome }
     }),
+    bottlenecks: bottleneck === undefined ? [] : [bottleneck],
   }
 }
 
@@ -141,13 +144,15 @@ export function recordedSLO({ verdict, objectives }: SLOVerdict): RecordedSLO {
 export function recordedComparison({
   verdict,
   changes,
-}: Pick<ComparisonVerdict, 'verdict' | 'changes'>): RecordedComparison {
+  bottlenecks,
+}: Pick<ComparisonVerdict, 'verdict' | 'changes' | 'bottlenecks'>): RecordedComparison {
   const sorted = decisiveFirst(changes, (change) => change.verdict === verdict)
   return {
     type: 'comparison',
     verdict,
     limits: sorted.map((change) => `${change.indicator} +${formatAllowed(change)}`),
     changes: sorted.map((change) => plainFields(change)),
+    bottlenecks,
   }
 }
 

@@ -44,6 +44,13 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
       return tableRow([signalOf(flood).emoji, ...cells.map(plainText)])
     }),
   )
+  const bottlenecks = files.flatMap(({ file, floods }) =>
+    floods.flatMap((flood) =>
+      (worstOf(flood.flood.verdicts)?.bottlenecks ?? []).map(
+        (bottleneck) => `- ${plainText(`${printable(file)} › ${nameOf(flood)}: ${bottleneck}`)}`,
+      ),
+    ),
+  )
   return [
     '### WebSocket latency',
     [
@@ -51,6 +58,7 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
       tableRow(['---', '---', '---', '---:', '---:', '---', '---:', '---:']),
       ...rows,
     ].join('\n'),
+    ...(bottlenecks.length > 0 ? [bottlenecks.join('\n')] : []),
   ].join('\n\n')
 }
 

@@ -27,10 +27,11 @@ function describeUse(server: ServerReport, sample: string): string {
   ].join(', ')
 }
 
-function describeMachine({ cores, busy, foreign, steal, throttled }: MachineReport): string {
+function describeMachine({ cores, busy, generator, foreign, steal, throttled }: MachineReport): string {
   return [
     `${cores} ${cores === 1 ? 'processor' : 'processors'}`,
     `${formatRatio(busy)} busy`,
+    ...ifNotable(generator, (share) => `${share} by the generator and the test`),
     ...ifNotable(foreign, (share) => `${share} by other processes`),
     ...ifNotable(steal, (share) => `${share} given to other machines`),
     ...ifNotable(throttled, (share) => `the generator stopped by a quota ${share} of the time`),

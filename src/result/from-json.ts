@@ -61,7 +61,12 @@ const pings = v.object({
   dropped: count,
 })
 const serverUse = { cores: finiteOrNull, waiting: v.optional(finite), rss: finite }
-const machineUse = { busy: finite, foreign: v.optional(finite), steal: v.optional(finite) }
+const machineUse = {
+  busy: finite,
+  generator: v.optional(finite),
+  foreign: v.optional(finite),
+  steal: v.optional(finite),
+}
 const intervals = v.array(
   v.object({
     start: finite,

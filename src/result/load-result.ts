@@ -192,6 +192,8 @@ export interface ServerUse {
 export interface MachineUse {
   /** Not idle, whatever for; what a hypervisor gave to others is not idle. */
   readonly busy: number
+  /** Of the process of the generator, all that it does: also that it polls for answers, and the test within it. */
+  readonly generator?: number | undefined
   /** Of processes that are neither the server nor the process of the generator. Absent where the server cannot be told from others. */
   readonly foreign?: number | undefined
   /** The hypervisor gave them to other machines. Absent where the system does not tell. */

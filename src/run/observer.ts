@@ -10,6 +10,7 @@ import {
 } from '../server/watched-processes.ts'
 import { ControlGroups } from '../system/control-group.ts'
 import { machineTimes, pressure } from '../system/machine-times.ts'
+import { runningProcesses } from '../system/process-table.ts'
 import { threadTimes } from '../system/thread-times.ts'
 import { type Reading, type Side, withUse } from './server-report.ts'
 
@@ -20,6 +21,10 @@ const { clearTimeout, setTimeout } = timers
 const readEveryMs = 250
 /** Readings take no more of the time of a processor than this share. */
 const mostReading = 0.0025
+/** From one listing of the processes to the next, at least: those that come and go between two are not seen. */
+const listEveryMs = 1_000
+/** Listings take no more of the time of a processor than this share. */
+const mostListing = 0.0015
 /** Of a longer run every other one is left out, and then fewer are taken. */
 const mostReadings = 1_024
 /** Times are differences of large numbers: so much of a period is none. */
@@ -38,22 +43,27 @@ export class Observer {
   #readings: Reading[] = []
   #begin = Infinity
   #readEvery: number
+  #listAgainAt = -Infinity
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param identities of each flood its server; `undefined` if it is not to be watched
+   * @param identities of each flood its server, which is up; `undefined` if it is not to be watched
    * @param turns of floods that have turns
    */
   constructor(identities: readonly (ServerIdentity | undefined)[], turns: readonly (TurnsPlan | undefined)[]) {
     this.#turns = turns
     this.#readEvery = turns[0] === undefined ? readEveryMs : 2 * turns[0].sides * turns[0].length
     const found = identities.map((identity) => identity && findProcesses(identity))
-    this.#servers = found.map((server, side) => (isShared(server, found, side) ? shared(server!) : server))
-    this.#meters = found.map((server, side) =>
-      server !== undefined && 'running' in server && !isShared(server, found.slice(0, side), side)
-        ? new ServerMeter(server)
-        : undefined,
-    )
+    const all = runningProcesses()
+    const pids = found.map((server) => (server !== undefined && 'running' in server ? server.running(all) : []))
+    const sharesWith = (side: number): number =>
+      pids.findIndex((other, nth) => nth !== side && other.some((pid) => pids[side]!.includes(pid)))
+    this.#servers = found.map((server, side) => (server !== undefined && sharesWith(side) !== -1 ? shared : server))
+    // What several floods share is read once.
+    this.#meters = found.map((server, side) => {
+      const isReadBefore = sharesWith(side) !== -1 && sharesWith(side) < side
+      return server !== undefined && 'running' in server && !isReadBefore ? new ServerMeter(server) : undefined
+    })
   }
 
   /**
@@ -69,7 +79,7 @@ export class Observer {
 
   /** What is known by now, added to the results of all floods. */
   observed(results: readonly LoadResult[]): LoadResult[] {
-    if (Number.isFinite(this.#begin)) this.#read()
+    if (Number.isFinite(this.#begin)) this.#read(true)
     const sides = this.#servers.map((server): Side | undefined => sideOf(server))
     return results.map((result, side) =>
       withUse(result, { readings: this.#readings, sides, side, turns: this.#turns[side] }),
@@ -83,7 +93,7 @@ export class Observer {
   #readLater(at: number, longest: number): void {
     this.#timer = setTimeout(
       () => {
-        const cost = this.#read()
+        const cost = this.#read(at === 0 || at === longest)
         const earliest = Math.max(at + this.#readEvery, this.#elapsed + cost / mostReading)
         const next = Math.ceil(earliest / this.#readEvery - roundingError) * this.#readEvery
         if (at < longest) this.#readLater(Math.min(next, longest), longest)
@@ -96,12 +106,15 @@ export class Observer {
     return process.uptime() * 1_000 - this.#begin
   }
 
-  /** @returns what it took of the time of a processor, in milliseconds */
-  #read(): number {
+  /**
+   * @param isEnd whether it is one by which all is measured: nothing is spared then
+   * @returns what it took of the time of a processor, in milliseconds
+   */
+  #read(isEnd: boolean): number {
     const last = this.#readings.at(-1)
     if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return 0
     // What this takes is bounded by itself.
-    for (const meter of this.#meters) meter?.list()
+    const tasks = isEnd || this.#elapsed >= this.#listAgainAt ? this.#list() : undefined
     const { running: before = 0 } = threadTimes()
     // Servers first, and near in time to the instant that all is taken to be of.
     const begun = this.#elapsed
@@ -111,6 +124,7 @@ export class Observer {
     this.#readings.push({
       at,
       machine: machineTimes(),
+      tasks,
       pressure: pressure(),
       generator: { cpu: (user + system) / 1_000, throttled: this.#groups.throttled },
       servers,
@@ -120,33 +134,28 @@ export class Observer {
     return after - before
   }
 
+  /** Tells all meters which processes run. @returns what these have used until now, in milliseconds, where that is told */
+  #list(): number | undefined {
+    const { running: before = 0 } = threadTimes()
+    const all = runningProcesses()
+    for (const meter of this.#meters) meter?.list(all)
+    const { running: after = 0 } = threadTimes()
+    this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
+    return all.some(({ cpu }) => cpu === undefined) ? undefined : all.reduce((sum, { cpu = 0 }) => sum + cpu, 0)
+  }
+
   #thinOut(): void {
     this.#readings = this.#readings.filter((_, nth) => nth % 2 === 0)
     this.#readEvery *= 2
   }
 }
 
+const shared: NotWatched = {
+  reason: 'the same processes serve another flood that takes turns with this one',
+  isAccounted: true,
+}
+
 function sideOf(server: WatchedProcesses | NotWatched | undefined): Side | undefined {
   if (server === undefined) return undefined
   return 'running' in server ? { source: server.source } : server
-}
-
-/** Whether floods of other sides meet processes of this one's server, too. */
-function isShared(
-  server: WatchedProcesses | NotWatched | undefined,
-  all: readonly (WatchedProcesses | NotWatched | undefined)[],
-  side: number,
-): boolean {
-  if (server === undefined || !('running' in server)) return false
-  const own = new Set(server.running())
-  return all.some(
-    (other, nth) =>
-      nth !== side && other !== undefined && 'running' in other && other.running().some((pid) => own.has(pid)),
-  )
-}
-
-function shared(server: WatchedProcesses | NotWatched): NotWatched {
-  return 'running' in server
-    ? { reason: 'the same processes serve another flood that takes turns with this one', isAccounted: true }
-    : server
 }

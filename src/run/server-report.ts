@@ -19,6 +19,8 @@ export interface Reading {
   /** Milliseconds since the measured window began. */
   readonly at: number
   readonly machine: MachineTimes
+  /** Milliseconds that all processes in sight had used; `undefined` where they were not listed then. */
+  readonly tasks: number | undefined
   readonly pressure: Pressure
   /** Milliseconds. */
   readonly generator: { readonly cpu: number; readonly throttled: number | undefined }
@@ -52,10 +54,13 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
   const own = sides[side]
   if (own === undefined) return result
   const time = new OwnTime(observed.turns)
-  const readings = observed.readings.filter(({ at }) => at <= time.over(result.duration) + latestMs)
+  const readings = within(withTasks(observed.readings), time.over(result.duration))
   const [from, to] = [readings[0], readings.at(-1)]
   if (from === undefined || to === undefined || time.own(to.at) - time.own(from.at) < shortestMs) {
     return { ...result, serverUnwatched: 'reason' in own ? own.reason : 'the run was too short for it' }
+  }
+  if ('source' in own && usagesOf({ from, to }, side)[1].processes < 1) {
+    return { ...result, serverUnwatched: 'its processes have ended meanwhile' }
   }
   const isForeignKnown = sides.every((one) => one !== undefined && ('source' in one || one.isAccounted))
   const useIn = (part: Part): Pick<LoadInterval, 'server' | 'machine'> => ({
@@ -87,9 +92,9 @@ function reportServer(
   const blocks = blocksOf(readings, side, time, slices)
   const pings = blocks.reduce((sum, block) => sum + block.pings, 0)
   const { cores, waiting } = useOfServer(part, side, time)
-  const resident = readings.map(({ servers }) => servers[side]!.rss)
+  const resident = readings.map(({ servers }) => Math.round(servers[side]!.rss))
   return {
-    processes: Math.max(...readings.map(({ servers }) => servers[side]!.processes)),
+    processes: Math.round(Math.max(...readings.map(({ servers }) => servers[side]!.processes))),
     cpuPerPing: pings > 0 ? (after.cpu - before.cpu) / pings : NaN,
     cores,
     busiestThread:
@@ -134,9 +139,14 @@ function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {
     (to.machine[of] ?? 0) - (from.machine[of] ?? 0)
   const known = to.servers.reduce((sum, server, nth) => sum + (server?.cpu ?? 0) - (from.servers[nth]?.cpu ?? 0), 0)
   const ofGenerator = to.generator.cpu - from.generator.cpu
-  const foreign = spent('total') - spent('idle') - spent('interrupts') - spent('stolen') - known - ofGenerator
+  // Kernels that do not account interrupts by themselves count them for whichever process they interrupt, too.
+  const ofProcessors = spent('total') - spent('idle') - spent('interrupts') - spent('stolen')
+  // In a container, others than its own processes are not in sight.
+  const ofTasks = to.tasks === undefined || from.tasks === undefined ? 0 : to.tasks - from.tasks
+  const foreign = Math.max(ofProcessors, ofTasks) - known - ofGenerator
   return {
     busy: shareOf(spent('total') - spent('idle'), spent('total')),
+    generator: shareOf(ofGenerator, spent('total')),
     foreign: isForeignKnown ? shareOf(foreign, spent('total')) : undefined,
     steal: to.machine.stolen === undefined ? undefined : shareOf(spent('stolen'), spent('total')),
   }
@@ -165,6 +175,26 @@ function answersOf(slices: Slices): (own: number) => number {
     const [before, after = before] = [sums[slice]!, sums[slice + 1]]
     return before + (after - before) * (at - slice)
   }
+}
+
+/** What all processes had used is known where they were listed, and taken to have grown evenly in between. */
+function withTasks(readings: readonly Reading[]): Reading[] {
+  const listed = readings.filter(({ tasks }) => tasks !== undefined)
+  let next = 0
+  return readings.map((reading) => {
+    while (next < listed.length && listed[next]!.at < reading.at) next++
+    const [before, after] = [listed[next - 1], listed[next]]
+    if (reading.tasks !== undefined || before === undefined || after === undefined) return reading
+    return { ...reading, tasks: between(before.tasks, after.tasks, (reading.at - before.at) / (after.at - before.at)) }
+  })
+}
+
+/** Readings up to an instant, and what is known of that instant. */
+function within(readings: readonly Reading[], end: number): Reading[] {
+  const inside = readings.filter(({ at }) => at <= end + latestMs)
+  const [last, next] = [inside.at(-1), readings[inside.length]]
+  if (last === undefined || next === undefined || end - last.at < latestMs) return inside
+  return [...inside, between(last, next, (end - last.at) / (next.at - last.at))]
 }
 
 /** What happened between two readings. */

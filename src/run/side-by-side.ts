@@ -56,13 +56,14 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   if (signal?.aborted) abort()
   let unwatch = (): void => {}
   const announced = announceFlood()
-  const observer = new Observer(
-    floods.map((options, side) => identityOf(options, families[side])),
-    turns,
-  )
+  let observer: Observer | undefined
   try {
     watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
     await threads.connected()
+    observer = new Observer(
+      floods.map((options, side) => identityOf(options, families[side])),
+      turns,
+    )
     const startedAt = new Date(now() + measuredAfter)
     const begin = threads.start() + measuredAfter
     observer.watch(begin, longest)
@@ -86,7 +87,7 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
     })) as unknown as ResultsOf<Floods>
   } finally {
     announced.end()
-    observer.end()
+    observer?.end()
     unwatch()
     signal?.removeEventListener('abort', abort)
     await threads.terminate()

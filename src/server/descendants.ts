@@ -81,9 +81,8 @@ export class Descendants {
     this.#mark = mark
   }
 
-  /** Those that run. */
-  running(): ListedProcess[] {
-    const all = runningProcesses()
+  /** Those that run. @param all processes that do */
+  running(all: readonly ListedProcess[] = runningProcesses()): ListedProcess[] {
     const found = new Set(all.filter((one) => this.#isOne(one)))
     const ids = new Set([...found].map(({ pid }) => pid))
     for (let before = -1; before < found.size;) {

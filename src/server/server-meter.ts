@@ -1,6 +1,7 @@
 import { tickMs } from '../system/machine-times.ts'
 import { type ProcessUsage, processUsages } from '../system/process-usage.ts'
-import { type KnownThreadTimes, threadTimes } from '../system/thread-times.ts'
+import type { KnownThreadTimes } from '../system/thread-times.ts'
+import type { ListedProcess } from '../system/process-table.ts'
 import type { WatchedProcesses } from './watched-processes.ts'
 
 /** What a server has used since its first reading. */
@@ -19,17 +20,10 @@ export interface ServerUsage {
   readonly throttled: number | undefined
 }
 
-// Taken when the module loads, so that a test's fake timers hold nothing up.
-const now = performance.now.bind(performance)
-
 type Usages = ReadonlyMap<number, ProcessUsage>
 
 /** By how much two readings of the ticks of a process, its own and its children's, may be off. */
 const tickErrorMs = 2 * tickMs
-/** From one listing of the processes to the next at least. */
-const listEveryMs = 1_000
-/** More of the time than this share is not spent on it. */
-const mostListing = 0.0015
 
 /**
  * Reads what the processes of a server use, those that come and go included.
@@ -42,22 +36,16 @@ export class ServerMeter {
   readonly #ticks = new Ticks()
   readonly #threads = new Threads()
   readonly #first: { readonly cpu: number | undefined; readonly throttled: number | undefined }
-  #pids: readonly number[]
-  #listAgainAt = now() + listEveryMs
+  #pids: readonly number[] = []
 
   constructor(watched: WatchedProcesses) {
     this.#watched = watched
-    this.#pids = watched.running()
     this.#first = { cpu: watched.cpu?.(), throttled: watched.throttled() }
   }
 
-  /** Looks for processes that have come and gone, if it is time for that. */
-  list(): void {
-    if (now() < this.#listAgainAt) return
-    const { running: before = 0 } = threadTimes()
-    this.#pids = this.#watched.running()
-    const { running: after = 0 } = threadTimes()
-    this.#listAgainAt = now() + Math.max(listEveryMs, (after - before) / mostListing)
+  /** Tells it which processes run, so that it knows which of them are the server's. */
+  list(all: readonly ListedProcess[]): void {
+    this.#pids = this.#watched.running(all)
   }
 
   read(): ServerUsage {

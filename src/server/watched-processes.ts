@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ControlGroups } from '../system/control-group.ts'
 import { isThisMachine, listenersAt } from '../system/listeners.ts'
-import { isListed, type ListedProcess, parentOf, runningProcesses } from '../system/process-table.ts'
+import { type ListedProcess, parentOf, runningProcesses } from '../system/process-table.ts'
 import { readIfThere } from '../system/read-file.ts'
 import { Descendants, type Family } from './descendants.ts'
 
@@ -16,8 +16,8 @@ export type ServerIdentity =
 /** A server whose processes can be watched. */
 export interface WatchedProcesses {
   readonly source: ServerIdentity['source']
-  /** Process ids of those that run. */
-  running(): number[]
+  /** Process ids of those that run. @param all processes of the machine that do */
+  running(all: readonly ListedProcess[]): number[]
   /** Milliseconds of processor time until now, those of ended processes included, where the system keeps them together. */
   readonly cpu?: () => number
   /** Milliseconds until now in which a quota had stopped it; `undefined` without a quota. */
@@ -32,6 +32,7 @@ export interface NotWatched {
 }
 
 const groupsRoot = '/sys/fs/cgroup'
+const ofGenerator = 'one of its own (target.command, or a child process) can be watched'
 
 /** Finds the processes of a server. */
 export function findProcesses(identity: ServerIdentity): WatchedProcesses | NotWatched {
@@ -49,40 +50,74 @@ export function findProcesses(identity: ServerIdentity): WatchedProcesses | NotW
 
 function ofCommand(family: Family): WatchedProcesses | NotWatched {
   const descendants = new Descendants(family)
-  if (descendants.running().length === 0) return here('the command has ended')
-  return { source: 'command', running: () => idsOf(descendants.running()), throttled: throttledOf(family.leader) }
+  if (descendants.running().length === 0) return here('its command has ended')
+  return { source: 'command', running: (all) => idsOf(descendants.running(all)), throttled: throttledOf(family.leader) }
 }
 
 function atPort({ hostname, port, protocol }: URL): WatchedProcesses | NotWatched {
-  if (!isThisMachine(hostname)) return { reason: 'it is not on this machine', isAccounted: true }
   const number = Number(port) || (protocol === 'wss:' ? 443 : 80)
+  if (!isThisMachine(hostname)) return elsewhere(hostname)
   const { areThere, pids } = listenersAt(hostname, number)
-  if (pids.includes(process.pid)) {
-    const cure = 'one of its own (target.command, or a child process) can be watched'
-    return { reason: `it runs in the process of the generator; ${cure}`, isAccounted: true }
+  if (pids.length === 0) {
+    return here(
+      areThere
+        ? `the process that listens at port ${number} is not this user's; server: { pid } or { cgroup } names one`
+        : `no process of this machine is seen to listen at port ${number}; server: { pid } or { cgroup } names one`,
+    )
   }
-  if (pids.length > 0) return { source: 'port', running: treeOf(pids), throttled: throttledOf(pids[0]!) }
-  return here(
-    areThere
-      ? `the process that listens at port ${number} is not this user's; server: { pid } or { cgroup } names one`
-      : `no process of this machine is seen to listen at port ${number}; server: { pid } or { cgroup } names one`,
-  )
+  const found = withRoots('port', pids)
+  if ('reason' in found) return found
+  const tree = new Tree(pids)
+  return {
+    ...found,
+    running(all) {
+      const running = tree.running(all)
+      if (running.length > 0) return running
+      // A server that was started again is another process.
+      tree.add(listenersAt(hostname, number).pids)
+      return tree.running(all)
+    },
+  }
+}
+
+/** An address that is not this machine's own, or a name of which only a name server knows. */
+function elsewhere(hostname: string): NotWatched {
+  if (/^\[|^[\d.]+$/.test(hostname)) return { reason: 'it is not on this machine', isAccounted: true }
+  return here(`its name does not tell whether it is on this machine; server: { pid } or { cgroup } names one that is`)
 }
 
 function withRoot(pid: number): WatchedProcesses | NotWatched {
-  if (!isListed(pid)) return here(`there is no process ${pid}`)
-  return { source: 'pid', running: treeOf([pid]), throttled: throttledOf(pid) }
+  return runningProcesses().some((one) => one.pid === pid)
+    ? withRoots('pid', [pid])
+    : here(`there is no process ${pid}`)
+}
+
+/** Processes with all that descend from them, if the generator is not among these. */
+function withRoots(source: 'port' | 'pid', pids: readonly number[]): WatchedProcesses | NotWatched {
+  if (pids.includes(process.pid)) {
+    return { reason: `it runs in the process of the generator; ${ofGenerator}`, isAccounted: true }
+  }
+  const ancestors = new Set(ancestorsOf(process.pid))
+  const ancestor = pids.find((pid) => ancestors.has(pid))
+  if (ancestor !== undefined) {
+    return here(`process ${ancestor} has started the generator, and cannot be told from it; ${ofGenerator}`)
+  }
+  const tree = new Tree(pids)
+  return { source, running: (all) => tree.running(all), throttled: throttledOf(pids[0]!) }
 }
 
 function inGroup(path: string): WatchedProcesses | NotWatched {
-  if (cpuOfGroup(path) === undefined) return here(`there is no control group ${path} that tells its processor time`)
-  const [first] = processesIn(path)
-  if (first === undefined) return here(`there is no process in the control group ${path}`)
+  const processes = processesIn(path)
+  if (cpuOfGroup(path) === undefined) {
+    return here(`there is no control group ${path} that tells its processor time (of version 1, those of cpuacct do)`)
+  }
+  if (processes.length === 0) return here(`there is no process in the control group ${path}`)
+  if (processes.includes(process.pid)) return here(`the generator is in the control group ${path}, too`)
   return {
     source: 'cgroup',
     running: () => processesIn(path),
     cpu: () => cpuOfGroup(path) ?? NaN,
-    throttled: throttledOf(first),
+    throttled: throttledOf(processes[0]!),
   }
 }
 
@@ -96,16 +131,22 @@ function throttledOf(pid: number): () => number | undefined {
   return () => groups.throttled
 }
 
-/** Processes and all that descend from them; of those that this one descends from, as a test runner's, themselves alone. */
-function treeOf(roots: readonly number[]): () => number[] {
-  const ancestors = new Set(ancestorsOf(process.pid))
-  const heads = new Set(roots.filter((pid) => !ancestors.has(pid)))
-  const alone = roots.filter((pid) => ancestors.has(pid))
-  // One whose parent has ended is a child of another, but has not become another process.
-  const known = new Map<number, string>()
-  return () => {
-    const all = runningProcesses()
-    const found = all.filter(({ pid, began }) => heads.has(pid) || known.get(pid) === began)
+/** Processes and all that descend from them: also those whose parent has ended meanwhile. */
+class Tree {
+  readonly #roots: Set<number>
+  /** By process id: when it began. */
+  readonly #known = new Map<number, string>()
+
+  constructor(roots: readonly number[]) {
+    this.#roots = new Set(roots)
+  }
+
+  add(roots: readonly number[]): void {
+    for (const root of roots) this.#roots.add(root)
+  }
+
+  running(all: readonly ListedProcess[]): number[] {
+    const found = all.filter(({ pid, began }) => this.#roots.has(pid) || this.#known.get(pid) === began)
     const ids = new Set(idsOf(found))
     for (let before = -1; before < found.length;) {
       before = found.length
@@ -115,8 +156,8 @@ function treeOf(roots: readonly number[]): () => number[] {
         ids.add(one.pid)
       }
     }
-    for (const { pid, began } of found) known.set(pid, began)
-    return [...ids, ...alone]
+    for (const { pid, began } of found) this.#known.set(pid, began)
+    return [...ids]
   }
 }
 

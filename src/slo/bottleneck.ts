@@ -1,7 +1,7 @@
 import type { LoadResult, MachineReport, ServerReport } from '../result/load-result.ts'
 import { formatDuration, formatProcessorsTo, formatRatio, formatRatioTo } from '../units.ts'
 
-/** What takes at least this share of the time, or of the processors, is worth a word. */
+/** What takes at least this share of the time, of the processors or of the latency is worth a word. */
 const notableShare = 0.1
 /** A thread that runs for this share of the time has nothing to spare. */
 const atLimitShare = 0.9
@@ -10,15 +10,17 @@ const digits = 2
 
 /**
  * Where the time of a run went that was slow or is undecided, in a sentence with its figures: what kept the server from a
- * processor, that it has no more to give, or, of a slow one, that neither did. A saturated generator says so itself.
- * @param isSlow whether the run was surely slow
+ * processor, that it has no more to give, or, of a slow one, that neither did.
+ * @param slowShare of the pings that were too slow, 0 to 1, where an objective is about these; 0 of a run that is not known to be slow
  * @returns nothing where nothing is known of it, or nothing was in the way of an undecided run
  */
-export function describeBottleneck({ server, machine, generator }: LoadResult, isSlow: boolean): string[] {
-  if (generator.saturated || machine === undefined) return []
-  const obstacle = obstacleTo(server, machine)
+export function describeBottleneck(result: LoadResult, slowShare: number): string[] {
+  const { server, machine, generator } = result
+  if (machine === undefined) return []
+  const obstacle = obstacleTo(result, machine, slowShare)
   if (obstacle !== undefined) return [obstacle]
-  if (!isSlow || server === undefined) return []
+  // A saturated generator says itself that it was in the way.
+  if (slowShare === 0 || server === undefined || generator.saturated) return []
   const waited =
     server.waiting === undefined ? '' : `, and waited ${share(server.waiting)} of the time that it wanted one`
   const use = `it used ${processors(server.cores)} of ${machine.cores} processors${waited}`
@@ -26,19 +28,13 @@ export function describeBottleneck({ server, machine, generator }: LoadResult, i
 }
 
 /** What kept a server from work, or that it was at its limit. */
-function obstacleTo(server: ServerReport | undefined, machine: MachineReport): string | undefined {
-  const { throttled = 0, waiting = 0, busiestThread = 0, cores = 0 } = server ?? {}
+function obstacleTo(result: LoadResult, machine: MachineReport, slowShare: number): string | undefined {
+  const { throttled = 0, waiting = 0, busiestThread = 0, cores = 0 } = result.server ?? {}
   const { steal = 0, pressure = {} } = machine
   if (throttled >= notableShare) {
     return `a quota of processor time (cgroup) had stopped the server ${share(throttled)} of the time: raise it, or take a lower rate`
   }
   if (steal >= notableShare) return `the hypervisor gave ${share(steal)} of the processors to other machines`
-  if (waiting >= notableShare) {
-    return `the server waited for a processor ${share(waiting)} of the time that it wanted one: ${othersThan(cores, machine)}`
-  }
-  if ((pressure.memory ?? 0) >= notableShare) {
-    return `tasks of this machine waited for memory ${share(pressure.memory!)} of the time`
-  }
   if (cores >= atLimitShare * machine.cores) {
     return `the server used ${processors(cores)} of ${machine.cores} processors: it is at its limit`
   }
@@ -46,14 +42,34 @@ function obstacleTo(server: ServerReport | undefined, machine: MachineReport): s
     const rest = cores > busiestThread + notableShare ? ` (of ${processors(cores)} in all)` : ''
     return `the server's busiest thread used ${processors(busiestThread)} of one processor${rest}: it is at its limit`
   }
+  if (waiting >= notableShare && isWorthWaiting(result, result.server!, slowShare)) {
+    return `the server waited for a processor ${share(waiting)} of the time that it wanted one: ${othersThan(cores, machine)}`
+  }
+  if ((pressure.memory ?? 0) >= notableShare) {
+    return `tasks of this machine waited for memory ${share(pressure.memory!)} of the time`
+  }
   return undefined
 }
 
+/**
+ * Whether the time in which a server waited for a processor can have made it slow, and not only be a large part of the little that it
+ * wanted one. While a thread waits, all that it has to answer waits: that is a part of the latency as large as that of the time, or as
+ * what each answer waited if they came one by one. A percentile is also slow if waits take as much of the time as pings are slow.
+ */
+function isWorthWaiting(
+  { latency, duration }: LoadResult,
+  { cores, waiting = 0 }: ServerReport,
+  slowShare: number,
+): boolean {
+  const waitedShare = (cores * waiting) / (1 - Math.min(waiting, 1 - Number.EPSILON))
+  const ofLatency = (waitedShare * duration) / (latency.count * latency.mean)
+  return Math.max(waitedShare, ofLatency) >= notableShare || (slowShare > 0 && waitedShare >= slowShare)
+}
+
 /** Who had the processors. */
-function othersThan(server: number, { cores, busy, foreign = 0, steal = 0 }: MachineReport): string {
+function othersThan(server: number, { cores, generator = 0, foreign = 0 }: MachineReport): string {
   if (foreign >= notableShare / 2) return `other processes took ${processors(foreign * cores)} of ${cores} processors`
-  const generator = Math.max(0, (busy - foreign - steal) * cores - server)
-  return `it shared ${cores} processors with the generator, which took ${processors(generator)}`
+  return `the generator's process took ${processors(generator * cores)} of ${cores} processors, and itself ${processors(server)}`
 }
 
 /** What two servers spent on an answer; nothing where one of them was not watched. */

@@ -6,7 +6,8 @@ import { formatCount, formatDuration } from '../units.ts'
 import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
 import { describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
-import { findIndicator } from './indicator.ts'
+import { findIndicator, isOfServer, observedBy } from './indicator.ts'
+import { findSlowPings } from './slow-pings.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
 import { invalidSLO, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
@@ -71,11 +72,12 @@ export function evaluateObjectives(
 
 /**
  * Whether an interim look ends a run: what it has measured so far decides even with three quarters of that evidence, or
- * shows that it never passes.
+ * shows that it never passes. That memory stays within its bound only the end shows.
  */
 export function isDecided(result: LoadResult, objectives: readonly Objective[]): boolean {
   if (describeSurplus(result) !== undefined) return true
   const judged = judge(result, objectives, result.options.confidence, interimEvidenceShare)
+  if (judged.verdict === 'pass' && objectives.some(({ kind }) => kind === 'bytes')) return false
   return judged.verdict !== 'inconclusive' || judged.objectives.some(lacksConnections)
 }
 
@@ -168,9 +170,14 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
 
 /** Of latencies and rates that were missed, or may have been. */
 function whereTheTimeWent(result: LoadResult, missed: readonly ObjectiveVerdict[]): string | undefined {
-  const ofTime = missed.filter(({ kind, low }) => (kind === 'duration' || kind === 'rate') && !Number.isNaN(low))
-  const isSlow = ofTime.some(({ verdict }) => verdict === 'fail')
-  return ofTime.length === 0 ? undefined : describeBottleneck(result, isSlow)[0]
+  const ofTime = missed.filter(({ kind, indicator, low }) => {
+    return (kind === 'duration' || kind === 'rate') && !isOfServer(indicator) && !Number.isNaN(low)
+  })
+  const [first] = ofTime.toSorted((one, other) => Number(other.verdict === 'fail') - Number(one.verdict === 'fail'))
+  if (first === undefined) return undefined
+  const observed = observedBy(observeRun(result), findIndicator(first.indicator)!)!
+  const { slow, judged } = findSlowPings(observed, first) ?? { slow: 1, judged: 1 }
+  return describeBottleneck(result, first.verdict === 'fail' ? slow / judged : 0)[0]
 }
 
 /**

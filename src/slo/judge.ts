@@ -83,7 +83,7 @@ function judgeObservation(observation: Observation, objective: Objective, rule: 
 
 function describeUnwatched({
   server,
-  serverUnwatched = 'server: false, or no server on this machine',
+  serverUnwatched = 'nobody wanted it to be, or an older version made this file',
 }: Observation): string {
   return server === undefined
     ? `the server was not watched: ${serverUnwatched}`

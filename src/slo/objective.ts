@@ -192,7 +192,7 @@ function hasWindows({ statistic }: IndicatorReader): boolean {
 }
 
 function whatExists(): string {
-  const totals = indicatorNames.filter((name) => findIndicator(name)?.kind !== 'duration')
+  const totals = indicatorNames.filter((name) => findIndicator(name)?.kind !== 'duration' || isOfServer(name))
   return (
     'indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and ' +
     `session., of a fan-out after delivery., first. and completion., and ${totals.join(', ')}`

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readlinkSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { isIP } from 'node:net'
+import { hostname, networkInterfaces } from 'node:os'
 import { readIfThere } from './read-file.ts'
 
 /** Who listens at a TCP port of this machine. */
@@ -19,11 +20,14 @@ interface ListeningSocket {
 
 const listening = '0A'
 /** What is listened at that is listened at for every address. */
-const everyAddress = new Set(['0'.repeat(8), '0'.repeat(32)])
+const everyAddress = { version4: '0'.repeat(8), version6: '0'.repeat(32) }
+/** How an address of version 4 begins that is mapped to version 6. */
+const mappedPrefix = `${'0'.repeat(16)}FFFF0000`
 
 /** Whether a host of a URL is this machine itself, as far as it can be told without asking a name server. */
 export function isThisMachine(host: string): boolean {
-  const address = host.replaceAll(/[[\]]/g, '')
+  const address = withoutBrackets(host)
+  if (/^::ffff:(7f[\da-f]{2}:|127\.)/i.test(address) || address === hostname()) return true
   if (/^(127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0|::|(.+\.)?localhost)$/i.test(address)) return true
   return Object.values(networkInterfaces()).some((own) => own?.some((one) => one.address === address))
 }
@@ -48,22 +52,47 @@ export function parseSockets(table: string, port: number): ListeningSocket[] {
 
 /** Those of several at one port that a connection to a host reaches: one at its very address goes before those at every address. */
 export function socketsFor(host: string, sockets: readonly ListeningSocket[]): ListeningSocket[] {
-  const address = asListed(host)
-  // A name may stand for addresses of both kinds.
-  if (address === undefined) return [...sockets]
-  const exact = sockets.filter((socket) => socket.address.endsWith(address) && !everyAddress.has(socket.address))
-  return exact.length > 0 ? exact : sockets.filter((socket) => everyAddress.has(socket.address))
+  const address = withoutBrackets(host)
+  if (/(^|\.)localhost$/.test(address))
+    return [...new Set(['127.0.0.1', '::1'].flatMap((one) => socketsAt(one, sockets)))]
+  return isIP(address) === 0 ? [...sockets] : socketsAt(address, sockets)
 }
 
-/** An address as {@link ListeningSocket} has it, of version 4 also the end of one that is mapped to version 6. */
-function asListed(host: string): string | undefined {
-  if (host === '[::1]') return `${'0'.repeat(24)}01000000`
-  const [, ...bytes] = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host) ?? []
-  if (bytes.length === 0 || host === '0.0.0.0') return undefined
-  return bytes
-    .toReversed()
-    .map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'))
-    .join('')
+function socketsAt(address: string, sockets: readonly ListeningSocket[]): ListeningSocket[] {
+  const listed = asListed(address)
+  const isVersion4 = listed.length === everyAddress.version4.length
+  const exact = sockets.filter((socket) => [listed, mappedPrefix + listed].includes(socket.address))
+  if (exact.length > 0) return exact
+  const at = (every: string): ListeningSocket[] => sockets.filter((socket) => socket.address === every)
+  // One at every address of version 6 takes those of version 4 as well, unless there is one for these.
+  const ofVersion4 = isVersion4 ? at(everyAddress.version4) : []
+  return ofVersion4.length > 0 ? ofVersion4 : at(everyAddress.version6)
+}
+
+/** An address as {@link ListeningSocket} has it, one of version 4 that is mapped to version 6 as itself. */
+function asListed(address: string): string {
+  const bytes = isIP(address) === 4 ? address.split('.').map(Number) : bytesOf(address)
+  const words = Array.from({ length: bytes.length / 4 }, (_, nth) => bytes.slice(4 * nth, 4 * nth + 4).toReversed())
+  const listed = words.flat().map(inHexadecimal).join('')
+  return listed.startsWith(mappedPrefix) ? listed.slice(mappedPrefix.length) : listed
+}
+
+/** The 16 bytes of an address of version 6, as URLs have it. */
+function bytesOf(address: string): number[] {
+  const groups = (text: string): number[] =>
+    text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
+  const [before = '', after = ''] = address.split('::')
+  const [first, last] = [groups(before), groups(after)]
+  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => 0)
+  return [...first, ...zeros, ...last].flatMap((group) => [group >> 8, group & 0xff])
+}
+
+function inHexadecimal(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0')
+}
+
+function withoutBrackets(host: string): string {
+  return host.replaceAll(/[[\]]/g, '')
 }
 
 /** The processes that hold one of these sockets. */

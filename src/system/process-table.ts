@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { tickMs } from './machine-times.ts'
 
 /** A process that runs. */
 export interface ListedProcess {
@@ -11,10 +12,14 @@ export interface ListedProcess {
   readonly began: string
   /** Its command line and environment, where the list has them. */
   readonly text?: string
+  /** Milliseconds of processor time that it and its ended children have used, where the list has them. */
+  readonly cpu?: number
 }
 
 /** The fields of proc_pid_stat(5) from the third on. */
 const [stateField, parentField, groupField, beganField] = [0, 1, 2, 19]
+/** User and system time of its own, and of children that it has waited for, in ticks. */
+const cpuFields = [11, 12, 13, 14]
 const psOutputBytes = 2 ** 26
 
 /** Whether there is a process of this number, whoever's it is. */
@@ -41,7 +46,8 @@ function listed(entry: string): ListedProcess[] {
   const fields = readStat(entry)
   if (fields.length === 0 || fields[stateField] === 'Z') return []
   const [parent, group] = [Number(fields[parentField]), Number(fields[groupField])]
-  return [{ pid: Number(entry), parent, group, began: fields[beganField]! }]
+  const cpu = cpuFields.reduce((sum, field) => sum + Number(fields[field]), 0) * tickMs
+  return [{ pid: Number(entry), parent, group, began: fields[beganField]!, cpu }]
 }
 
 function ps(...args: readonly string[]): string {

@@ -44,11 +44,11 @@ function paired(floods: readonly KeptFlood[]): KeptFlood[][] {
 function sectionOf(test: string, floods: readonly KeptFlood[]): PageSection {
   const { name, attempt, verdicts } = floods.at(-1)!.record
   const label = floods.length === 1 && name !== undefined ? ` › ${name}` : ''
-  const outcome = worstOf(verdicts)?.verdict
+  const worst = worstOf(verdicts)
   return {
     title: `${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
     runs: floods.map(({ record, summary }) => ({ name: record.name ?? 'latency', result: summary })),
-    ...(outcome !== undefined && { outcome }),
+    ...(worst !== undefined && { outcome: worst.verdict, bottlenecks: worst.bottlenecks }),
     objectives: verdicts.flatMap((verdict) => (verdict.type === 'slo' ? verdict.objectives : [])),
   }
 }

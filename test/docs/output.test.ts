@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { formatSummary } from '../../src/report/text.ts'
 import { formatVerdict } from '../../src/report/verdict.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
@@ -40,6 +41,28 @@ const messages: Readonly<Record<string, readonly [LoadResult, SLO]>> = {
   ],
 }
 
+/** What server.md shows: a run whose server waited for a processor. */
+const waiting = loadResult([...repeated(19_200, 2), ...repeated(800, 18)], {
+  server: {
+    source: 'port',
+    processes: 1,
+    cpuPerPing: 0.063,
+    cores: 0.126,
+    waiting: 0.41,
+    rss: { start: 66.4 * 2 ** 20, max: 68.7 * 2 ** 20, end: 68.7 * 2 ** 20 },
+    blocks: [],
+  },
+  machine: { cores: 2, busy: 0.956, foreign: 0.45, steal: 0 },
+})
+
+test('docs/server.md shows where the time went, and what server and machine did', () => {
+  const [verdict, figures] = page('docs/server.md')
+    .text.split('\n```\n')
+    .filter((_, nth) => nth % 2 === 1)
+  expect(formatVerdict(waiting, evaluateSLO(waiting, { p99: '< 10ms' }))).toBe(verdict)
+  expect(formatSummary(waiting)).toContain(figures)
+})
+
 test.for(Object.keys(messages))('docs/verdicts.md shows what is said of "%s"', (heading) => {
   const [result, slo] = messages[heading]!
   const [, shown] = new RegExp(`^### ${heading}\n\n\`\`\`\n([\\s\\S]*?)\n\`\`\`$`, 'm').exec(
@@ -62,7 +85,7 @@ test('every other output is that of a command which stands above it', () => {
   const outputs = documents.flatMap(({ blocks }) => blocks).filter(({ language }) => language === '')
   const unmarked = outputs
     .filter(({ before }) => !/^<!-- node \S+\.[jt]s.* -->$/.test(before))
-    .filter(({ document }) => !['docs/verdicts.md', 'docs/reports.md'].includes(document))
+    .filter(({ document }) => !['docs/verdicts.md', 'docs/reports.md', 'docs/server.md'].includes(document))
   expect(unmarked.map(placeOf)).toEqual([])
 })
 
@@ -73,11 +96,11 @@ test('every command that prints a part of a document exists', () => {
 })
 
 test('bench:publish finds every document that has such a part', () => {
-  const [, published = ''] = /^const documents = \[(.*)\]$/m.exec(
+  const [, published = ''] = /^const documents = \[([^\]]*)\]$/m.exec(
     readFileSync(join(repository, 'bench/publish.ts'), 'utf8'),
   )!
   const marked = documents.filter(({ text }) => text.includes('\n<!-- node ')).map(({ path }) => path)
-  expect(published.split(', ').map((path) => path.slice(1, -1))).toEqual(marked)
+  expect([...published.matchAll(/'(.*)'/g)].map(([, path]) => path)).toEqual(marked)
 })
 
 test('figures that README quotes stand in docs/verdicts.md', () => {

@@ -70,7 +70,7 @@ test('a name that is too long for the terminal is cut', () => {
 
 test('the base of a comparison is not marked for what its head did', () => {
   const base = { ...flood({ name: 'base', comparison: { side: 'base', other: 1 } }) }
-  const verdicts = [recordedComparison({ verdict: 'slower', changes: [change] })]
+  const verdicts = [recordedComparison({ verdict: 'slower', changes: [change], bottlenecks: [] })]
   const head = flood({ name: 'head', comparison: { side: 'head', other: 0 }, verdicts })
   const floods = [base, head].map((one) => ({ test: 'gate', passed: false, flood: one }))
   const table = formatFloodTable([{ file: 'gateway.test.ts', floods }], 100)
@@ -87,7 +87,7 @@ test('a flood in which pings had no answer has the figures that a verdict has', 
 
 test('the worst of several verdicts counts', () => {
   const pass = recordedSLO(evaluateSLO(result, 'p99 < 20ms'))
-  const slower = recordedComparison({ verdict: 'slower', changes: [change] })
+  const slower = recordedComparison({ verdict: 'slower', changes: [change], bottlenecks: [] })
   expect(formatFloodTable([file('two', flood({ verdicts: [pass, slower] }))], 100)).toMatch(/✗ two +slower .*p50 \+4 %/)
 })
 
@@ -115,11 +115,13 @@ test('an SLO is recorded with what decided it first', () => {
 test('a comparison is recorded with what decided it first, in plain JSON', () => {
   const same = { ...change, verdict: 'same', allowed: 0.1, tolerance: 0.1 } as const
   const slower = { ...change, indicator: 'p99', allowed: 0.5, tolerance: 0.5, high: Infinity } as const
-  expect(recordedComparison({ verdict: 'slower', changes: [same, slower] })).toEqual({
+  const bottlenecks = ['base: the server waited for a processor']
+  expect(recordedComparison({ verdict: 'slower', changes: [same, slower], bottlenecks })).toEqual({
     type: 'comparison',
     verdict: 'slower',
     limits: ['p99 +50 %', 'p50 +10 %'],
     changes: [{ ...slower, high: null }, same],
+    bottlenecks,
   })
 })
 
@@ -153,11 +155,11 @@ test('names and limits are no markup in Markdown, and no control sequences in a 
   const hostile = '\u001B[31m<img src=x> | `code` ::error::x @someone'
   const record = flood({
     name: hostile,
-    verdicts: [{ type: 'slo', verdict: 'pass', limits: [hostile], objectives: [] }],
+    verdicts: [{ type: 'slo', verdict: 'pass', limits: [hostile], objectives: [], bottlenecks: [hostile] }],
   })
   const files = [{ ...file(hostile, record), file: hostile }]
   expect(floodTableToMarkdown(files)).not.toMatch(/\p{Cc}(?<!\n)|<img|`code`|::error|@someone/u)
-  expect(floodTableToMarkdown(files).split('\n')).toHaveLength(5)
+  expect(floodTableToMarkdown(files).split('\n')).toHaveLength(7)
   expect(formatFloodTable(files, 100)).not.toMatch(/\p{Cc}(?<!\n)|(?<!\S)::error/u)
 })
 
@@ -194,4 +196,16 @@ test('a fan-out says in one line whom its messages reached', () => {
     published: { sent: 200, answered: 150 },
     completion: { p99: null },
   })
+})
+
+test('a job is told where the time went, below the table', () => {
+  const slow = judged(['p99 < 15ms'])
+  const [verdict] = slow.verdicts
+  const floods = [
+    file('is quick', flood({ verdicts: [{ ...verdict!, bottlenecks: ['the server waited *here*'] }] }), false),
+  ]
+  expect(floodTableToMarkdown(floods)).toMatch(
+    /\n\n- gateway\.test\.ts › is quick&#58; the server waited &#42;here&#42;$/,
+  )
+  expect(floodTableToMarkdown([file('is quick', slow, false)])).toMatch(/\|$/)
 })

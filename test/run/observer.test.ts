@@ -80,6 +80,23 @@ describe('a server in a process of its own', () => {
     expect([used, serverUnwatched]).toEqual([undefined, 'the run was too short for it'])
   })
 
+  test('is not watched if its processes have ended meanwhile, which is said', async () => {
+    await using server = await working()
+    const other = await working()
+    setTimeout(() => void other[Symbol.asyncDispose](), 1_000)
+    const result = await run({ ...load, url: server.url, duration: '2500ms', server: { pid: other.pid } })
+    expect([result.server, result.serverUnwatched]).toEqual([undefined, 'its processes have ended meanwhile'])
+    expect(evaluateSLO(result, { 'server.rss': '< 10GiB' }).verdict).toBe('inconclusive')
+  })
+
+  test('has a bound on its memory, which a run ends early by if it is missed, and never if it is met so far', async () => {
+    await using server = await working()
+    const until = (bound: string) =>
+      run({ ...load, url: server.url, until: { 'server.rss': bound }, maxDuration: '2s' })
+    expect(await until('< 10GiB')).toMatchObject({ ended: 'completed' })
+    expect(await until('< 1MB')).toMatchObject({ ended: 'decided' })
+  })
+
   test('has a bound on its work, which takes a run of some length', async () => {
     await using server = await working({ spin: 2 })
     const bounds = { 'server.cpuPerPing': '< 20ms', 'server.cores': '< 0.9' } as const

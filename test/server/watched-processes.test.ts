@@ -5,11 +5,13 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { safeParseTarget } from '../../src/options/target.ts'
 import { startTarget } from '../../src/server/command.ts'
 import { findProcesses, type NotWatched, type WatchedProcesses } from '../../src/server/watched-processes.ts'
+import { readStat, runningProcesses } from '../../src/system/process-table.ts'
+import { type Child, startChild } from '../support/child.ts'
 import { freePort, pidServer } from '../support/processes.ts'
 import { working } from '../support/working.ts'
 
 function pidsOf(found: WatchedProcesses | NotWatched): number[] {
-  return 'running' in found ? found.running() : []
+  return 'running' in found ? found.running(runningProcesses()) : []
 }
 
 describe('a server is known', () => {
@@ -34,6 +36,19 @@ describe('a server is known', () => {
     expect(pidsOf(found)).toEqual([server.pid])
   })
 
+  test('by its port, also when another process has taken its place', async () => {
+    const port = await freePort()
+    const serve = `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('up'))`
+    const start = async (): Promise<Child> =>
+      startChild(process.execPath, ['-e', serve], async (stdout) => void (await once(stdout, 'data')))
+    const first = await start()
+    const found = findProcesses({ source: 'port', url: `ws://127.0.0.1:${port}` })
+    expect(pidsOf(found)).toEqual([first.pid])
+    await first[Symbol.asyncDispose]()
+    await using second = await start()
+    expect(pidsOf(found)).toEqual([second.pid])
+  })
+
   test('by its process id, until it ends, its children beyond that', async () => {
     const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 0.3'], { stdio: ['ignore', 'pipe', 'ignore'] })
     const [sleeping] = (await once(shell.stdout, 'data')) as [Buffer]
@@ -44,16 +59,17 @@ describe('a server is known', () => {
     await once(shell, 'exit')
     expect(pidsOf(found)).toEqual([child])
   })
-
-  test('by its process id, and is itself alone where the one that asks descends from it', () => {
-    expect(pidsOf(findProcesses({ source: 'pid', pid: process.ppid }))).toEqual([process.ppid])
-  })
 })
 
 describe('a server is not watched', () => {
   test.each([
     ['that is elsewhere', 'ws://192.0.2.1:80', 'it is not on this machine', true],
-    ['whose name says nothing', 'wss://example.com', 'it is not on this machine', true],
+    [
+      'whose name says nothing',
+      'wss://example.com',
+      'its name does not tell whether it is on this machine; server: { pid } or { cgroup } names one that is',
+      false,
+    ],
   ])('%s', (_, url, reason, isAccounted) => {
     expect(findProcesses({ source: 'port', url })).toEqual({ reason, isAccounted })
   })
@@ -77,10 +93,32 @@ describe('a server is not watched', () => {
     })
   })
 
+  test('that is the generator, or has started it', () => {
+    expect(findProcesses({ source: 'pid', pid: process.pid })).toMatchObject({
+      reason: expect.stringMatching(/^it runs in the process of the generator/),
+      isAccounted: true,
+    })
+    expect(findProcesses({ source: 'pid', pid: process.ppid })).toMatchObject({
+      reason: expect.stringMatching(/^process \d+ has started the generator, and cannot be told from it/),
+      isAccounted: false,
+    })
+  })
+
+  test('whose process has ended and waits to be looked after', async () => {
+    // A shell that stands still looks after none of its children.
+    const shell = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    onTestFinished(() => void shell.kill())
+    const [told] = (await once(shell.stdout, 'data')) as [Buffer]
+    const pid = Number(String(told))
+    await expect.poll(() => readStat(pid)[0]).toBe('Z')
+    expect(findProcesses({ source: 'pid', pid })).toMatchObject({ reason: `there is no process ${pid}` })
+  })
+
   test('whose process or control group is not there', () => {
     expect(findProcesses({ source: 'pid', pid: 2 ** 22 + 1 })).toMatchObject({ reason: 'there is no process 4194305' })
     expect(findProcesses({ source: 'cgroup', cgroup: 'no/such/group' })).toMatchObject({
-      reason: 'there is no control group /sys/fs/cgroup/no/such/group that tells its processor time',
+      reason:
+        'there is no control group /sys/fs/cgroup/no/such/group that tells its processor time (of version 1, those of cpuacct do)',
     })
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { MachineReport, ServerReport } from '../../src/result/load-result.ts'
+import type { LoadResult, MachineReport, ServerReport } from '../../src/result/load-result.ts'
 import { describeBottleneck, describeWork } from '../../src/slo/bottleneck.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
-import { loadResult } from '../support/result.ts'
+import { loadResult, repeated } from '../support/result.ts'
 
 const idle: ServerReport = {
   source: 'port',
@@ -16,24 +16,28 @@ const idle: ServerReport = {
 }
 const quiet: MachineReport = { cores: 2, busy: 0.5, foreign: 0.01, steal: 0 }
 
-function bottleneck(server: Partial<ServerReport>, machine: Partial<MachineReport> = {}, isSlow = true): string[] {
-  const run = loadResult(undefined, { server: { ...idle, ...server }, machine: { ...quiet, ...machine } })
-  return describeBottleneck(run, isSlow)
+function bottleneck(
+  server: Partial<ServerReport>,
+  machine: Partial<MachineReport> = {},
+  { slowShare = 1, ...run }: Partial<LoadResult> & { slowShare?: number } = {},
+): string[] {
+  const result = { ...loadResult(), server: { ...idle, ...server }, machine: { ...quiet, ...machine }, ...run }
+  return describeBottleneck(result, slowShare)
 }
 
 describe('where the time went', () => {
   test.each([
     [
       'others had the processors',
-      { waiting: 0.41 },
+      { waiting: 0.41, cores: 0.3 },
       { foreign: 0.45, busy: 0.98 },
       'the server waited for a processor 41 % of the time that it wanted one: other processes took 0.9 of 2 processors',
     ],
     [
       'the generator had them',
       { waiting: 0.3, cores: 0.5 },
-      { busy: 0.9 },
-      'the server waited for a processor 30 % of the time that it wanted one: it shared 2 processors with the generator, which took 1.3',
+      { generator: 0.65 },
+      "the server waited for a processor 30 % of the time that it wanted one: the generator's process took 1.3 of 2 processors, and itself 0.5",
     ],
     [
       'a quota',
@@ -50,7 +54,7 @@ describe('where the time went', () => {
     ['memory', {}, { pressure: { memory: 0.33 } }, 'tasks of this machine waited for memory 33 % of the time'],
     [
       'its one thread',
-      { cores: 1.02, busiestThread: 0.97 },
+      { cores: 1.02, busiestThread: 0.97, waiting: 0.12 },
       {},
       "the server's busiest thread used 0.97 of one processor: it is at its limit",
     ],
@@ -76,26 +80,45 @@ describe('where the time went', () => {
     expect(bottleneck(server, machine)).toEqual([expected])
   })
 
-  test('is not said of a run that nothing was in the way of, and that is not known to be slow', () => {
-    expect(bottleneck({}, {}, false)).toEqual([])
+  test('is not for want of a processor if a server wants one for a small part of its latency', () => {
+    const sleeping = { cores: 0.03, busiestThread: 0.03, waiting: 0.5 }
+    const slow = loadResult(repeated(900, 50), { duration: 3_000 })
+    expect(bottleneck(sleeping, {}, slow)[0]).toContain('the server itself was slow')
+    expect(bottleneck(sleeping, {}, { ...slow, slowShare: 0 })).toEqual([])
   })
 
-  test('is not said beside a saturated generator, which says so itself', () => {
-    const run = loadResult(undefined, {
-      server: { ...idle, waiting: 0.5 },
-      machine: quiet,
-      generator: { saturated: true },
-    })
-    expect(describeBottleneck(run, true)).toEqual([])
+  test('is for want of a processor if answers came one by one, and waited for a good part of their latency', () => {
+    const quick = loadResult(repeated(3_000, 0.15), { duration: 3_000 })
+    expect(bottleneck({ cores: 0.05, waiting: 0.3 }, {}, quick)[0]).toContain('waited for a processor 30 %')
+  })
+
+  test('is for want of a processor if that took as much of the time as pings were too slow', () => {
+    const tail = loadResult([...repeated(900, 50), ...repeated(100, 60)], { duration: 5_000 })
+    const waiting = { cores: 0.06, waiting: 0.25 }
+    expect(bottleneck(waiting, {}, { ...tail, slowShare: 0.015 })[0]).toContain('waited for a processor 25 %')
+    expect(bottleneck(waiting, {}, { ...tail, slowShare: 0.03 })[0]).toContain('the server itself was slow')
+  })
+
+  test('is not said of a run that nothing was in the way of, and that is not known to be slow', () => {
+    expect(bottleneck({}, {}, { slowShare: 0 })).toEqual([])
+  })
+
+  test('is not the server itself beside a saturated generator, which says so, but may be a quota all the same', () => {
+    const { generator } = loadResult(undefined, { generator: { saturated: true } })
+    expect(bottleneck({}, {}, { generator })).toEqual([])
+    expect(bottleneck({ throttled: 0.5 }, {}, { generator })[0]).toMatch(/^a quota/)
   })
 
   test('is not said where nothing was watched', () => {
-    expect(describeBottleneck(loadResult(), true)).toEqual([])
+    expect(describeBottleneck(loadResult(), 1)).toEqual([])
   })
 })
 
 describe('a verdict has it', () => {
-  const slow = loadResult(undefined, { server: { ...idle, waiting: 0.41 }, machine: { ...quiet, foreign: 0.45 } })
+  const slow = loadResult(undefined, {
+    server: { ...idle, cores: 0.3, waiting: 0.41 },
+    machine: { ...quiet, foreign: 0.45 },
+  })
 
   test('where a latency or a rate is missed', () => {
     expect(evaluateSLO(slow, { p99: '< 5ms' }).bottleneck).toContain('the server waited for a processor 41 %')

@@ -144,7 +144,7 @@ describe('a mistake is refused:', () => {
     expect(mistakesOf({ errorrate: '< 1%' })).toMatchInlineSnapshot(`
       "the SLO cannot be read
         "errorrate": no such indicator, did you mean "errorRate"?
-        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and session., of a fan-out after delivery., first. and completion., and errorRate, connectErrorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly, reconnects, server.cores, server.rss, server.rssGrowth, reach, missed, duplicates, outOfOrder, misrouted, refused"
+        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and session., of a fan-out after delivery., first. and completion., and errorRate, connectErrorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly, reconnects, server.cpuPerPing, server.cores, server.rss, server.rssGrowth, reach, missed, duplicates, outOfOrder, misrouted, refused"
     `)
   })
 
@@ -220,7 +220,7 @@ describe('a mistake is refused:', () => {
         p99: expected a comparison and a limit like '< 20ms', got "20ms"
         "eror": no such indicator
         lost: expected < or <= (lower is better), got "> 2"
-        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and session., of a fan-out after delivery., first. and completion., and errorRate, connectErrorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly, reconnects, server.cores, server.rss, server.rssGrowth, reach, missed, duplicates, outOfOrder, misrouted, refused"
+        indicators are min, mean, max and percentiles like p50, p99, p99.9 of latency, the same after serviceTime., handshake. and session., of a fan-out after delivery., first. and completion., and errorRate, connectErrorRate, throughput, offeredRate, timedOut, lost, dropped, opened, closedEarly, reconnects, server.cpuPerPing, server.cores, server.rss, server.rssGrowth, reach, missed, duplicates, outOfOrder, misrouted, refused"
     `)
   })
 })

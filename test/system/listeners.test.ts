@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { isThisMachine, listenersAt, parseSockets, socketsFor } from '../../src/system/listeners.ts'
 import { freePort } from '../support/processes.ts'
@@ -26,16 +26,28 @@ describe('of several sockets at a port', () => {
   const mapped = { address: '0000000000000000FFFF00000100007F', inode: '4' }
   const loopback6 = { address: '00000000000000000000000001000000', inode: '5' }
   const other = { address: '0501A8C0', inode: '6' }
+  const private6 = { address: '000000FD000000000000000002000000', inode: '7' }
   const inodes = (host: string, ...sockets: (typeof other)[]): string[] =>
     socketsFor(host, sockets).map(({ inode }) => inode)
 
   test.each([
     ['that at the very address goes before those at every one', '127.0.0.1', [everywhere, loopback], ['3']],
-    ['those at every address are reached else', '127.0.0.1', [everywhere, everywhere6, loopback6, other], ['1', '2']],
+    ['those at every address are reached else', '127.0.0.1', [everywhere, loopback6, other], ['1']],
     ['one of version 6 that is mapped is reached', '127.0.0.1', [mapped, everywhere6], ['4']],
     ['version 6 reaches its own', '[::1]', [loopback, loopback6, everywhere6], ['5']],
     ['another address of this machine is its own', '192.168.1.5', [other, loopback], ['6']],
-    ['a name may stand for any', 'localhost', [loopback, loopback6], ['3', '5']],
+    ['an address of version 6 reaches no other', '[fd00::2]', [loopback, loopback6, private6, everywhere6], ['7']],
+    ['an address of version 6 reaches those at every one', '[fd00::3]', [loopback6, private6, everywhere6], ['2']],
+    ['an address that is mapped to version 6 is one of version 4', '[::ffff:7f00:1]', [loopback, loopback6], ['3']],
+    [
+      'one at every address of version 4 takes these from that of version 6',
+      '127.0.0.1',
+      [everywhere, everywhere6],
+      ['1'],
+    ],
+    ['that of version 6 takes both where it is alone', '127.0.0.1', [everywhere6], ['2']],
+    ['localhost may stand for both', 'localhost', [loopback, loopback6, other], ['3', '5']],
+    ['another name may stand for any', 'host.example', [loopback, other], ['3', '6']],
   ] as const)('%s', (_, host, sockets, expected) => {
     expect(inodes(host, ...sockets)).toEqual(expected)
   })
@@ -51,6 +63,8 @@ describe('this machine', () => {
     'localhost',
     'app.localhost',
     '0.0.0.0',
+    '[::ffff:7f00:1]',
+    hostname(),
     ...own.map((one) => one.address),
   ])('is %s', (host) => {
     expect(isThisMachine(host)).toBe(true)

@@ -1,0 +1,36 @@
+/**
+ * A server that works: each request is JSON, which is parsed, hashed so many times, and answered by its id. In a process of its own,
+ * which sends its URL to its parent and ends with it.
+ */
+import { fork } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
+import type { RunningServer } from './running-server.ts'
+
+/** Starts the server. @param hashes that it makes for each request */
+export async function startWorkingServer(hashes: number): Promise<RunningServer> {
+  const server = fork(import.meta.filename, [String(hashes)])
+  const [url] = (await once(server, 'message')) as [string]
+  return { url, stop: () => server.kill() }
+}
+
+function serve(hashes: number): void {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => {
+    process.send!(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  })
+  server.on('connection', (socket) => {
+    socket.on('message', (data: Buffer) => {
+      const { id, method } = JSON.parse(String(data)) as { id: number; method: string }
+      let digest = method
+      for (let nth = 0; nth < hashes; nth++) digest = createHash('sha256').update(digest).digest('hex')
+      socket.send(JSON.stringify({ id, digest }))
+    })
+  })
+}
+
+if (process.send !== undefined && process.argv[1] === import.meta.filename) {
+  process.on('disconnect', () => process.exit())
+  serve(Number(process.argv[2]))
+}
