@@ -10,7 +10,7 @@ import {
 } from '../server/watched-processes.ts'
 import { ControlGroups } from '../system/control-group.ts'
 import { machineTimes, pressure } from '../system/machine-times.ts'
-import { runningProcesses } from '../system/process-table.ts'
+import { type ListedProcess, readStat, runningProcesses } from '../system/process-table.ts'
 import { threadTimes } from '../system/thread-times.ts'
 import { type Reading, type Side, withUse } from './server-report.ts'
 
@@ -53,8 +53,8 @@ export class Observer {
   constructor(identities: readonly (ServerIdentity | undefined)[], turns: readonly (TurnsPlan | undefined)[]) {
     this.#turns = turns
     this.#readEvery = turns[0] === undefined ? readEveryMs : 2 * turns[0].sides * turns[0].length
-    const found = identities.map((identity) => identity && findProcesses(identity))
-    const all = runningProcesses()
+    const found = identities.map((identity) => identity && unlessRefused(() => findProcesses(identity)))
+    const all = processesIfTold()
     const pids = found.map((server) => (server !== undefined && 'running' in server ? server.running(all) : []))
     const sharesWith = (side: number): number =>
       pids.findIndex((other, nth) => nth !== side && other.some((pid) => pids[side]!.includes(pid)))
@@ -113,6 +113,7 @@ export class Observer {
   #read(isEnd: boolean): number {
     const last = this.#readings.at(-1)
     if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return 0
+    if (!isTold()) return 0
     // What this takes is bounded by itself.
     const tasks = isEnd || this.#elapsed >= this.#listAgainAt ? this.#list() : undefined
     const { running: before = 0 } = threadTimes()
@@ -137,16 +138,40 @@ export class Observer {
   /** Tells all meters which processes run. @returns what these have used until now, in milliseconds, where that is told */
   #list(): number | undefined {
     const { running: before = 0 } = threadTimes()
-    const all = runningProcesses()
-    for (const meter of this.#meters) meter?.list(all)
+    const all = processesIfTold()
+    if (all.length > 0) for (const meter of this.#meters) meter?.list(all)
     const { running: after = 0 } = threadTimes()
     this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
-    return all.some(({ cpu }) => cpu === undefined) ? undefined : all.reduce((sum, { cpu = 0 }) => sum + cpu, 0)
+    return all.length === 0 || all.some(({ cpu }) => cpu === undefined)
+      ? undefined
+      : all.reduce((sum, { cpu = 0 }) => sum + cpu, 0)
   }
 
   #thinOut(): void {
     this.#readings = this.#readings.filter((_, nth) => nth % 2 === 0)
     this.#readEvery *= 2
+  }
+}
+
+/** Whether the system tells anything now: that takes a file descriptor, of which a run may leave none, and permission. */
+function isTold(): boolean {
+  return process.platform !== 'linux' || readStat('self').length > 0
+}
+
+/** Processes, where listing them is possible, likewise. */
+function processesIfTold(): readonly ListedProcess[] {
+  try {
+    return runningProcesses()
+  } catch {
+    return []
+  }
+}
+
+function unlessRefused(find: () => WatchedProcesses | NotWatched): WatchedProcesses | NotWatched {
+  try {
+    return find()
+  } catch (error) {
+    return { reason: `its processes cannot be listed: ${(error as Error).message}`, isAccounted: false }
   }
 }
 

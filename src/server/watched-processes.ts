@@ -74,9 +74,18 @@ function atPort({ hostname, port, protocol }: URL): WatchedProcesses | NotWatche
       const running = tree.running(all)
       if (running.length > 0) return running
       // A server that was started again is another process.
-      tree.add(listenersAt(hostname, number).pids)
+      tree.add(listenersIfTold(hostname, number))
       return tree.running(all)
     },
+  }
+}
+
+/** Who listens there, where it can be found out: see `listenersAt`. */
+function listenersIfTold(hostname: string, port: number): readonly number[] {
+  try {
+    return listenersAt(hostname, port).pids
+  } catch {
+    return []
   }
 }
 

@@ -43,16 +43,16 @@ test('a server has used what it says it has', async () => {
   await ping(server.url, 60)
   const [spent, usage] = [(await server.spent()) - before, read(meter)]
   expect(first).toMatchObject({ cpu: 0, processes: 1, threads: { running: 0, queued: 0 }, busiestThread: 0 })
-  expect(spent).toBeGreaterThan(250)
+  expect(spent).toBeGreaterThan(50)
   expect(usage.cpu / spent).toBeGreaterThan(0.8)
   expect(usage.cpu / spent).toBeLessThan(1.2)
-  expect(usage.busiestThread).toBeGreaterThan(250)
+  expect(usage.busiestThread).toBeGreaterThan(0.6 * spent)
   expect(usage.busiestThread).toBeLessThanOrEqual(usage.threads!.running)
   expect(usage.rss).toBeGreaterThan(20e6)
 })
 
 test('what children use counts that come and go between two readings', async () => {
-  const spin = `"${process.execPath}" -e "for (const end = Date.now() + 150; Date.now() < end;);"`
+  const spin = `"${process.execPath}" -e "while (process.cpuUsage().user < 150_000);"`
   const spinThrice = `for n in 1 2 3; do ${spin}; done`
   const { pid, begin, done } = await shell(`
     spin() { ${spinThrice}; echo done; exec sleep 20; }
