@@ -54,7 +54,7 @@ export class Observer {
     this.#turns = turns
     this.#readEvery = turns[0] === undefined ? readEveryMs : 2 * turns[0].sides * turns[0].length
     const found = identities.map((identity) => identity && unlessRefused(() => findProcesses(identity)))
-    const all = processesIfTold()
+    const all = found.length > 1 ? processesIfTold() : []
     const pids = found.map((server) => (server !== undefined && 'running' in server ? server.running(all) : []))
     const sharesWith = (side: number): number =>
       pids.findIndex((other, nth) => nth !== side && other.some((pid) => pids[side]!.includes(pid)))

@@ -43,11 +43,8 @@ export function listenersAt(host: string, port: number): Listeners {
 /** Reads what /proc/net/tcp and its like list: those that listen at a port. @see proc_pid_net(5) */
 export function parseSockets(table: string, port: number): ListeningSocket[] {
   const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0')
-  return table.split('\n').flatMap((line) => {
-    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
-    const [address = '', ofPort] = local.split(':')
-    return state === listening && ofPort === hexadecimal ? [{ address, inode }] : []
-  })
+  const line = new RegExp(`^ *\\d+: ([\\dA-F]+):${hexadecimal} \\S+ ${listening} (?:\\S+ +){5}(\\d+)`, 'gm')
+  return [...table.matchAll(line)].map(([, address, inode]) => ({ address: address!, inode: inode! }))
 }
 
 /** Those of several at one port that a connection to a host reaches: one at its very address goes before those at every address. */
@@ -95,12 +92,15 @@ function withoutBrackets(host: string): string {
   return host.replaceAll(/[[\]]/g, '')
 }
 
-/** The processes that hold one of these sockets. */
+/** The processes that hold one of these sockets; this one alone if it is among them. */
 function holdersOf(inodes: ReadonlySet<string>): number[] {
   const wanted = new Set([...inodes].map((inode) => `socket:[${inode}]`))
+  const holds = (pid: string): boolean => filesOf(pid).some((file) => wanted.has(targetOf(`/proc/${pid}/fd/${file}`)))
+  // Where it is this very process, as in many a test, nobody has to look into the others.
+  if (holds('self')) return [process.pid]
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => filesOf(pid).some((file) => wanted.has(targetOf(`/proc/${pid}/fd/${file}`))))
+    .filter(holds)
     .map(Number)
 }
 

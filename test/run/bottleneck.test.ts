@@ -5,7 +5,7 @@ import { run } from '../support/run.ts'
 import { canCrowd, crowd, quotaOf } from '../support/starving.ts'
 import { working } from '../support/working.ts'
 
-const load = { connections: 4, rate: '100/s', warmup: '200ms', duration: '3s' } as const
+const load = { connections: 4, rate: '100/s', warmup: '100ms', duration: '1500ms', drain: '300ms' } as const
 /** Less than any server takes. */
 const unreachable = { p50: '< 1us' }
 

@@ -130,7 +130,7 @@ describe('of two sides that take turns', () => {
     await using base = await working({ spin: 1 })
     await using head = await working({ spin: 3 })
     const sides = { base: { url: base.url }, head: { url: head.url } }
-    const { verdict, ...runs } = await compare({ ...sides, ...load, maxDuration: '8s', tolerance: { p50: '1%' } })
+    const { verdict, ...runs } = await compare({ ...sides, ...load, maxDuration: '4s', tolerance: { p50: '1%' } })
     const ratio = runs.head.server!.cpuPerPing / runs.base.server!.cpuPerPing
     expect(ratio).toBeGreaterThan(1.5)
     expect(ratio).toBeLessThan(3.5)
