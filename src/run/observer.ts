@@ -20,11 +20,11 @@ const { clearTimeout, setTimeout } = timers
 /** From one reading to the next, at least; where floods take turns, whole cycles of them. */
 const readEveryMs = 250
 /** Readings take no more of the time of a processor than this share. */
-const mostReading = 0.0025
+const mostReading = 0.002
 /** From one listing of the processes to the next, at least: those that come and go between two are not seen. */
 const listEveryMs = 1_000
 /** Listings take no more of the time of a processor than this share. */
-const mostListing = 0.0015
+const mostListing = 0.001
 /** Of a longer run every other one is left out, and then fewer are taken. */
 const mostReadings = 1_024
 /** Times are differences of large numbers: so much of a period is none. */
