@@ -115,7 +115,8 @@ export class Observer {
     if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return 0
     if (!isTold()) return 0
     // What this takes is bounded by itself.
-    const tasks = isEnd || this.#elapsed >= this.#listAgainAt ? this.#list() : undefined
+    const isDue = isEnd || this.#elapsed >= this.#listAgainAt
+    const tasks = isDue && this.#meters.some((meter) => meter !== undefined) ? this.#list() : undefined
     const { running: before = 0 } = threadTimes()
     // Servers first, and near in time to the instant that all is taken to be of.
     const begun = this.#elapsed

@@ -35,8 +35,11 @@ export function isThisMachine(host: string): boolean {
 /** The processes that listen at a port of this machine. @param host of the URL by which they are reached */
 export function listenersAt(host: string, port: number): Listeners {
   if (process.platform !== 'linux') return parseLsof(lsof(port))
-  const sockets = ['tcp', 'tcp6'].flatMap((table) => parseSockets(readIfThere(`/proc/net/${table}`), port))
-  const inodes = new Set(socketsFor(host, sockets).map(({ inode }) => inode))
+  const ofVersion4 = parseSockets(readIfThere('/proc/net/tcp'), port)
+  const isFound = isIP(host) === 4 && socketsFor(host, ofVersion4).length > 0
+  // The kernel takes milliseconds to list all connections of either version.
+  const ofVersion6 = isFound ? [] : parseSockets(readIfThere('/proc/net/tcp6'), port)
+  const inodes = new Set(socketsFor(host, [...ofVersion4, ...ofVersion6]).map(({ inode }) => inode))
   return { areThere: inodes.size > 0, pids: inodes.size > 0 ? holdersOf(inodes) : [] }
 }
 

@@ -5,10 +5,13 @@ import { type Babble, babbles, babbling, closing, deaf, resetting, vanishing } f
 
 const everyone = connectionTotals({ requested: 3, closedEarly: 3 })
 
+/** Connections of which none lasts so long, whatever else the machine has to do. */
+const untilTheyEnd = { connections: 3, duration: 20_000 }
+
 describe('a connection that ends in mid-run', () => {
   test('with a reset', async () => {
     await using server = await resetting({ after: { answers: 5 } })
-    const { connections, errors, ended, pings } = await flood(server, { connections: 3 })
+    const { connections, errors, ended, pings } = await flood(server, untilTheyEnd)
     expect(connections).toEqual(everyone)
     expect(errors).toMatchObject({ ECONNRESET: { count: 3 } })
     expect(['read ECONNRESET', 'write ECONNRESET']).toEqual(expect.arrayContaining([...errors['ECONNRESET']!.samples]))
@@ -20,7 +23,7 @@ describe('a connection that ends in mid-run', () => {
 
   test('with a code and a reason', async () => {
     await using server = await closing({ after: { answers: 5 }, code: 4_001, reason: 'come back later' })
-    const { connections, errors, ended, pings } = await flood(server, { connections: 3 })
+    const { connections, errors, ended, pings } = await flood(server, untilTheyEnd)
     expect(connections).toEqual(everyone)
     expect(errors).toEqual({ CLOSE_4001: { count: 3, samples: ['come back later'] } })
     expect(ended).toBe('disconnected')
@@ -29,19 +32,19 @@ describe('a connection that ends in mid-run', () => {
 
   test('with a code alone', async () => {
     await using server = await closing({ after: { answers: 5 }, code: 1_012 })
-    const { errors } = await flood(server, { connections: 3 })
+    const { errors } = await flood(server, untilTheyEnd)
     expect(errors).toEqual({ CLOSE_1012: { count: 3, samples: ['closed by the server'] } })
   })
 
   test('without a code', async () => {
     await using server = await closing({ after: { answers: 5 } })
-    const { errors } = await flood(server, { connections: 3 })
+    const { errors } = await flood(server, untilTheyEnd)
     expect(errors).toEqual({ CLOSE_1005: { count: 3, samples: ['closed by the server'] } })
   })
 
   test('without a close frame', async () => {
     await using server = await vanishing({ after: { answers: 5 } })
-    const { connections, errors, pings } = await flood(server, { connections: 3 })
+    const { connections, errors, pings } = await flood(server, untilTheyEnd)
     expect(connections).toEqual(everyone)
     expect(errors).toEqual({ CLOSE_1006: { count: 3, samples: ['ended without a close frame'] } })
     expect(pings.answered).toBe(15)
@@ -91,7 +94,7 @@ const codes: Record<Babble, string> = {
 describe.each(Object.keys(babbles) as Babble[])('a server that sends %s', (babble) => {
   test('has its connection closed, with the code of the violation', async () => {
     await using server = await babbling(babble, { after: { answers: 3 } })
-    const { connections, errors, pings, ended } = await flood(server, { connections: 3 })
+    const { connections, errors, pings, ended } = await flood(server, untilTheyEnd)
     expect(connections).toEqual(everyone)
     expect(Object.keys(errors)).toEqual([codes[babble]])
     expect(errors[codes[babble]]!.count).toBe(3)
@@ -102,7 +105,7 @@ describe.each(Object.keys(babbles) as Babble[])('a server that sends %s', (babbl
 
 test('a violation right behind the handshake is one of an open connection', async () => {
   await using server = await babbling('an invalid opcode')
-  const { connections, errors } = await flood(server, { connections: 3, probe: { text: 'x' } })
+  const { connections, errors } = await flood(server, { ...untilTheyEnd, probe: { text: 'x' } })
   expect(connections).toEqual(everyone)
   expect(errors).toMatchObject({ WS_ERR_INVALID_OPCODE: { count: 3 } })
 })
