@@ -103,7 +103,7 @@ describe('a server in a process of its own', () => {
     const long = await run({ ...load, url: server.url, until: bounds })
     expect(evaluateSLO(long, bounds).verdict).toBe('pass')
     expect(evaluateSLO(long, { 'server.cpuPerPing': '< 1ms' }).verdict).toBe('fail')
-    expect(long.duration).toBeGreaterThanOrEqual(4_000)
+    expect(long.server!.blocks.length).toBeGreaterThanOrEqual(16)
     const short = await run({ ...load, url: server.url, duration: '1s' })
     const { verdict, reasons } = evaluateSLO(short, { 'server.cpuPerPing': '< 20ms' })
     expect(verdict).toBe('inconclusive')
