@@ -10,7 +10,7 @@ import {
 } from '../server/watched-processes.ts'
 import { ControlGroups } from '../system/control-group.ts'
 import { machineTimes, pressure } from '../system/machine-times.ts'
-import { type ListedProcess, readStat, runningProcesses } from '../system/process-table.ts'
+import { readStat, runningProcesses } from '../system/process-table.ts'
 import { threadTimes } from '../system/thread-times.ts'
 import { type Reading, type Side, withUse } from './server-report.ts'
 
@@ -54,8 +54,7 @@ export class Observer {
     this.#turns = turns
     this.#readEvery = turns[0] === undefined ? readEveryMs : 2 * turns[0].sides * turns[0].length
     const found = identities.map((identity) => identity && unlessRefused(() => findProcesses(identity)))
-    const all = found.length > 1 ? processesIfTold() : []
-    const pids = found.map((server) => (server !== undefined && 'running' in server ? server.running(all) : []))
+    const pids = found.length > 1 ? found.map(pidsOf) : [[]]
     const sharesWith = (side: number): number =>
       pids.findIndex((other, nth) => nth !== side && other.some((pid) => pids[side]!.includes(pid)))
     this.#servers = found.map((server, side) => (server !== undefined && sharesWith(side) !== -1 ? shared : server))
@@ -139,13 +138,16 @@ export class Observer {
   /** Tells all meters which processes run. @returns what these have used until now, in milliseconds, where that is told */
   #list(): number | undefined {
     const { running: before = 0 } = threadTimes()
-    const all = processesIfTold()
-    if (all.length > 0) for (const meter of this.#meters) meter?.list(all)
-    const { running: after = 0 } = threadTimes()
-    this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
-    return all.length === 0 || all.some(({ cpu }) => cpu === undefined)
-      ? undefined
-      : all.reduce((sum, { cpu = 0 }) => sum + cpu, 0)
+    try {
+      const all = runningProcesses()
+      for (const meter of this.#meters) meter?.list(all)
+      return all.some(({ cpu }) => cpu === undefined) ? undefined : all.reduce((sum, { cpu = 0 }) => sum + cpu, 0)
+    } catch {
+      return undefined
+    } finally {
+      const { running: after = 0 } = threadTimes()
+      this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
+    }
   }
 
   #thinOut(): void {
@@ -159,10 +161,10 @@ function isTold(): boolean {
   return process.platform !== 'linux' || readStat('self').length > 0
 }
 
-/** Processes, where listing them is possible, likewise. */
-function processesIfTold(): readonly ListedProcess[] {
+/** Processes that run now; none of a server that cannot be watched, or where they cannot be listed. */
+function pidsOf(server: WatchedProcesses | NotWatched | undefined): readonly number[] {
   try {
-    return runningProcesses()
+    return server !== undefined && 'running' in server ? server.running(runningProcesses()) : []
   } catch {
     return []
   }

@@ -77,7 +77,7 @@ export class ServerMeter {
 /** The time of processes in ticks, ended ones included. */
 class Ticks {
   #last: Usages | undefined
-  /** Time of the processes that run now, before they were read for the first time. */
+  /** Time of the processes of the first reading, before that. */
   #first = 0
   /** Time of those that have ended, and whose parents did not wait for them. */
   #unclaimed = 0
@@ -89,11 +89,12 @@ class Ticks {
   add(usages: Usages): void {
     const last = this.#last ?? usages
     if (this.#last === undefined) this.#first = ticksOf(usages)
-    const ended = new Map([...last].filter(([pid]) => !usages.has(pid)))
-    const claimed = [...usages].reduce(
-      (sum, [pid, { cpuOfChildren }]) => sum + cpuOfChildren - (last.get(pid)?.cpuOfChildren ?? 0),
-      0,
-    )
+    // A number that another process has got since has used less.
+    const ended = new Map([...last].filter(([pid, { cpu }]) => !((usages.get(pid)?.cpu ?? -1) >= cpu)))
+    const claimed = [...usages].reduce((sum, [pid, { cpuOfChildren }]) => {
+      const before = ended.has(pid) ? 0 : (last.get(pid)?.cpuOfChildren ?? 0)
+      return sum + cpuOfChildren - before
+    }, 0)
     this.#unclaimed += Math.max(0, ticksOf(ended) - claimed)
     this.#last = usages
   }
@@ -103,12 +104,12 @@ function ticksOf(usages: Usages): number {
   return [...usages.values()].reduce((sum, { cpu, cpuOfChildren }) => sum + cpu + cpuOfChildren, 0)
 }
 
-/** The time of threads, as far as it was seen before they ended. */
+/** The time of threads, as far as it was seen before they ended; no two of a machine have the same number. */
 class Threads {
   readonly #total = { running: 0, queued: 0 }
-  #last: ReadonlyMap<string, KnownThreadTimes> | undefined
+  #last: ReadonlyMap<number, KnownThreadTimes> | undefined
   /** For how long each thread that lives has run since the first reading. */
-  #ran: ReadonlyMap<string, number> = new Map()
+  #ran: ReadonlyMap<number, number> = new Map()
   #busiest = 0
   /** Some systems have the files and count nothing. */
   #isTold = false
@@ -122,14 +123,17 @@ class Threads {
   }
 
   add(usages: Usages): void {
-    const now = new Map([...usages].flatMap(([pid, { threads }]) => [...threads].map(([id, t]) => [`${pid} ${id}`, t])))
+    const now = new Map([...usages.values()].flatMap(({ threads }) => [...threads]))
     const last = this.#last ?? now
-    const ran = new Map<string, number>()
+    const ran = new Map<number, number>()
     for (const [thread, { running, queued }] of now) {
-      const before = last.get(thread) ?? { running: 0, queued: 0 }
+      const seen = last.get(thread)
+      // A number that another thread has got since has run for less.
+      const isSame = seen !== undefined && seen.running <= running
+      const before = isSame ? seen : { running: 0, queued: 0 }
       this.#total.running += running - before.running
       this.#total.queued += queued - before.queued
-      const sinceFirst = (this.#ran.get(thread) ?? 0) + running - before.running
+      const sinceFirst = (isSame ? (this.#ran.get(thread) ?? 0) : 0) + running - before.running
       ran.set(thread, sinceFirst)
       this.#busiest = Math.max(this.#busiest, sinceFirst)
       if (running > 0) this.#isTold = true

@@ -65,28 +65,7 @@ function atPort({ hostname, port, protocol }: URL): WatchedProcesses | NotWatche
         : `no process of this machine is seen to listen at port ${number}; server: { pid } or { cgroup } names one`,
     )
   }
-  const found = withRoots('port', pids)
-  if ('reason' in found) return found
-  const tree = new Tree(pids)
-  return {
-    ...found,
-    running(all) {
-      const running = tree.running(all)
-      if (running.length > 0) return running
-      // A server that was started again is another process.
-      tree.add(listenersIfTold(hostname, number))
-      return tree.running(all)
-    },
-  }
-}
-
-/** Who listens there, where it can be found out: see `listenersAt`. */
-function listenersIfTold(hostname: string, port: number): readonly number[] {
-  try {
-    return listenersAt(hostname, port).pids
-  } catch {
-    return []
-  }
+  return withRoots('port', pids, () => listenersAt(hostname, number).pids)
 }
 
 /** An address that is not this machine's own, or a name of which only a name server knows. */
@@ -101,8 +80,15 @@ function withRoot(pid: number): WatchedProcesses | NotWatched {
     : here(`there is no process ${pid}`)
 }
 
-/** Processes with all that descend from them, if the generator is not among these. */
-function withRoots(source: 'port' | 'pid', pids: readonly number[]): WatchedProcesses | NotWatched {
+/**
+ * Processes with all that descend from them, if the generator is not among these.
+ * @param successors of them, once they have ended: a server that was started again is another process
+ */
+function withRoots(
+  source: 'port' | 'pid',
+  pids: readonly number[],
+  successors: () => readonly number[] = () => [],
+): WatchedProcesses | NotWatched {
   if (pids.includes(process.pid)) {
     return { reason: `it runs in the process of the generator; ${ofGenerator}`, isAccounted: true }
   }
@@ -112,7 +98,13 @@ function withRoots(source: 'port' | 'pid', pids: readonly number[]): WatchedProc
     return here(`process ${ancestor} has started the generator, and cannot be told from it; ${ofGenerator}`)
   }
   const tree = new Tree(pids)
-  return { source, running: (all) => tree.running(all), throttled: throttledOf(pids[0]!) }
+  const running = (all: readonly ListedProcess[]): number[] => {
+    const found = tree.running(all)
+    if (found.length > 0) return found
+    tree.add(successors())
+    return tree.running(all)
+  }
+  return { source, running, throttled: throttledOf(pids[0]!) }
 }
 
 function inGroup(path: string): WatchedProcesses | NotWatched {

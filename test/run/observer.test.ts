@@ -157,7 +157,7 @@ describe('of two sides that take turns', () => {
     )
   })
 
-  test('neither has any if the same processes serve both', async () => {
+  test('neither is watched where the same processes serve both', async () => {
     await using server = await working()
     const sides = { base: { url: server.url }, head: { url: server.url } }
     const { base, head } = await compare({
