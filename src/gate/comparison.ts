@@ -154,7 +154,7 @@ function describeUnclear(measured: Change, confidence: number): string {
   const { indicator, change, high } = measured
   if (Number.isNaN(change)) {
     return indicator === 'cpuPerPing'
-      ? 'cpuPerPing: the servers of both sides have to be watched, each by itself; server.source and serverUnwatched say whether they were'
+      ? 'cpuPerPing: the servers of both sides have to be watched, each by itself; serverUnwatched of base and head says why not'
       : `${indicator}: too little was measured`
   }
   const format = changeFormat(measured)

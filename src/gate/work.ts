@@ -1,4 +1,7 @@
 import type { LoadResult, ServerReport } from '../result/load-result.ts'
+import { type Evidence, evidenceFor } from '../slo/evidence.ts'
+import { findIndicator } from '../slo/indicator.ts'
+import { observeRun } from '../slo/observation.ts'
 import { ratioSpread } from '../statistics/dependence.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
@@ -40,15 +43,15 @@ export function compareWorkSideBySide(
   }
 }
 
-/** The same of two runs that were measured one after the other: each has its own variance. */
+/** The same of two runs that were measured one after the other: each has an interval of its own. */
 export function compareWork(
   base: LoadResult,
   head: LoadResult,
-  { base: ofBase, head: ofHead }: SideTails,
+  tails: Readonly<Record<'base' | 'head', Tails>>,
 ): ComparedFigure {
   if (base.server === undefined || head.server === undefined) return unknown
-  const before = intervalOf(base.server, ofBase)
-  const after = intervalOf(head.server, ofHead)
+  const before = evidenceOf(base, tails.base)
+  const after = evidenceOf(head, tails.head)
   return {
     base: base.server.cpuPerPing,
     head: head.server.cpuPerPing,
@@ -58,14 +61,8 @@ export function compareWork(
   }
 }
 
-/** What the confidence interval of each side may err by. */
-type SideTails = Readonly<Record<'base' | 'head', Tails>>
-
-function intervalOf({ blocks, cpuPerPing }: ServerReport, { lower, upper }: Tails): { low: number; high: number } {
-  const cpu = blocks.map((block) => block.cpu)
-  const pings = blocks.map((block) => block.pings)
-  const halfWidth = (tail: number): number => ratioSpread(cpu, pings, tail).halfWidth
-  return { low: Math.max(0, cpuPerPing - halfWidth(lower)), high: cpuPerPing + halfWidth(upper) }
+function evidenceOf(result: LoadResult, tails: Tails): Evidence {
+  return evidenceFor(observeRun(result), findIndicator('server.cpuPerPing')!, Infinity, tails)(1)
 }
 
 /** By how much each block moves the logarithm of a server's processor time per answer: of all together by nothing. */
