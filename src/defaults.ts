@@ -18,6 +18,7 @@ export const defaults = {
   sessionTimeout: 10_000,
   reconnectBackoff: 1_000,
   threads: 'auto',
+  server: 'auto',
   targetTimeout: 60_000,
   stdin: 'closed',
   stopSignal: 'SIGTERM',

@@ -78,14 +78,14 @@ const schema = only({
       [v.literal('auto'), v.literal(false)],
       expected("'auto' or false; base.server and head.server say whom to watch"),
     ),
-    'auto',
+    defaults.server,
   ),
 })
 
 const judgementSchema = only({ confidence: loadFields.confidence })
 
 const runningServer = only(
-  { url: webSocketUrl(), server: v.optional(server(), 'auto') },
+  { url: webSocketUrl(), server: v.optional(server(), defaults.server) },
   '{ url } of a server, or { command, url } to start one',
   (name) =>
     targetFields.includes(name)

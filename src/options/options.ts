@@ -237,7 +237,7 @@ export const loadFields = {
     defaults.threads,
   ),
   seed: v.optional(wholeNumber(0, 4_294_967_295)),
-  server: v.optional(server(), 'auto'),
+  server: v.optional(server(), defaults.server),
   signal: v.optional(v.instance(AbortSignal, expected('an AbortSignal'))),
 }
 
