@@ -299,3 +299,20 @@ test('floods', { timeout: 90_000 }, async ({ wsLoad }) => {
     expect(run.took).toBeLessThan(30_000)
   })
 })
+
+test('modules are replaced by the vi of Vitest alone, which says so of another', async () => {
+  const replaces = (own: string, ours: string): string => `
+    ${own}
+    import { expect, test${ours} } from 'vitest-ws-load'
+    import { word } from './word.js'
+    vi.mock('./word.js', () => ({ word: 'replaced' }))
+    test('replaces a module', () => expect(word).toBe('replaced'))`
+  const run = await consumer.run({
+    'word.js': "export const word = 'real'",
+    'own.test.js': replaces("import { vi } from 'vitest'", ''),
+    'ours.test.js': replaces('', ', vi'),
+  })
+  expect(run.exitCode).toBe(1)
+  expect(run.stdout).toMatch(/^ ✓ own\.test\.js \(1 test\)/m)
+  expect(run.stderr).toContain("import the mocks API directly from 'vitest'")
+})
