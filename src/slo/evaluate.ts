@@ -13,7 +13,7 @@ import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
 import { invalidSLO, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
 import { describeSurplus, withoutAnswers } from './surplus.ts'
-import type { ObjectiveVerdict, SLOVerdict } from './verdict.ts'
+import type { ObjectiveVerdict, SLOVerdict, Verdict } from './verdict.ts'
 
 /** How {@link evaluateSLO} judges. */
 export interface Judgement {
@@ -151,11 +151,15 @@ function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], c
   const failed = (cutShort !== undefined && !isOwnDoing(result)) || missed.some(({ verdict }) => verdict === 'fail')
   const undecided =
     surplus !== undefined || cutShort !== undefined || missed.some(({ verdict }) => verdict === 'inconclusive')
+  const cut = cutShort === undefined ? [] : [cutShort, ...mostFrequentFault(result)]
+  const reasonsOf = (wanted: Verdict): string[] =>
+    missed.filter((objective) => objective.verdict === wanted).map(({ reason }) => reason)
   const reasons = [
     ...(surplus === undefined ? [] : [surplus]),
+    ...(failed ? [...cut, ...reasonsOf('fail')] : []),
     ...(undecided ? result.generator.reasons : []),
-    ...(cutShort === undefined ? [] : [cutShort, ...mostFrequentFault(result)]),
-    ...missed.map(({ reason }) => reason),
+    ...cut,
+    ...reasonsOf('inconclusive'),
   ]
   return {
     verdict: failed ? 'fail' : undecided ? 'inconclusive' : 'pass',
