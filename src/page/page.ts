@@ -1,4 +1,5 @@
-import { h, Markup } from './element.ts'
+import { formatDocument } from './document.ts'
+import { h, type Markup } from './element.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { changeHead, changeRow, figuresOfWholeRun, titleOfComparison } from '../report/comparison.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
@@ -22,28 +23,11 @@ import { badge, figure, table, unfold } from './markup.ts'
 import { percentileChart } from './percentile-chart.ts'
 import { messages, type Samples, samplesOf } from './samples.ts'
 import type { PageSection, ShownRun } from './section.ts'
-import { chartStyle, pageStyle } from './style.ts'
 import { timelineChart } from './timeline-chart.ts'
-
-/** Neither scripts nor anything from elsewhere. @see https://www.w3.org/TR/CSP3/ */
-const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 /** One self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
 export function formatPage(title: string, sections: readonly PageSection[]): string {
-  const page = h('html', { lang: 'en' }, [
-    h('head', null, [
-      h('meta', { charset: 'utf-8' }),
-      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      h('meta', { 'http-equiv': 'Content-Security-Policy', content: policy }),
-      h('title', null, printable(title)),
-      new Markup(`<style>${chartStyle}${pageStyle}</style>`),
-    ]),
-    h('body', null, [
-      h('header', null, [h('h1', null, printable(title)), sections.length > 1 ? contents(sections) : null]),
-      h('main', null, sections.map(sectionOf)),
-    ]),
-  ])
-  return `<!doctype html>\n${page.source}\n`
+  return formatDocument(title, sections.length > 1 ? contents(sections) : null, sections.map(sectionOf))
 }
 
 function contents(sections: readonly PageSection[]): Markup {
