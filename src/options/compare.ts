@@ -4,7 +4,7 @@ import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../g
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
 import { connectionsOf, type FanOutOptions, hasRoles, inWordsOfFanOut, takeRoles } from './fan-out.ts'
-import { duration, expected, only, parseFields, webSocketUrl } from './fields.ts'
+import { duration, expected, instead, only, parseFields, webSocketUrl } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
   contradictionsIn,
@@ -18,6 +18,7 @@ import {
 } from './options.ts'
 import { server, type ServerOption } from './server.ts'
 import { type ResolvedTarget, safeParseTarget, targetFields, type TargetOptions } from './target.ts'
+import { without } from './without.ts'
 
 /** A server that is compared: one that runs already, or one that is started for the comparison and ended after it. */
 export type Side = { readonly url: string | URL; readonly server?: ServerOption } | TargetOptions
@@ -159,17 +160,4 @@ export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
 function safeParseSide(name: string, side: unknown): Parsed<ResolvedSide> {
   const isStarted = typeof side === 'object' && side !== null && 'command' in side
   return isStarted ? safeParseTarget(side, name) : parseFields(runningServer, side, name)
-}
-
-function without<Options extends object, Name extends keyof Options>(
-  options: Options,
-  ...names: readonly Name[]
-): Omit<Options, Name> {
-  const kept = Object.entries(options).filter(([name]) => !(names as readonly string[]).includes(name))
-  return Object.fromEntries(kept) as Omit<Options, Name>
-}
-
-/** An option that floods have and comparisons do not. */
-function instead(what: string) {
-  return v.optional(v.never(() => `expected ${what}`))
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import * as v from 'valibot'
 import type { Parsed } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
-import { durationForms, formatDuration, parseDuration, parseRate, rateForms } from '../units.ts'
+import { durationForms, formatDuration, parseDuration, parseRate, parseRatio, rateForms, ratioForms } from '../units.ts'
 import { didYouMean, show, showKind } from '../wording.ts'
 
 const dayMs = 86_400_000
@@ -94,6 +94,16 @@ export function duration(min: number) {
 export function rate(min = slowestRate) {
   const form = expected(`${rateForms}, from ${min}/s to 1000M/s`)
   return reading(parseRate, (perSecond) => perSecond >= min && perSecond <= fastestRate, form)
+}
+
+/** A ratio above 0. */
+export function share() {
+  return reading(parseRatio, (ratio) => ratio > 0, expected(`${ratioForms}, above 0`))
+}
+
+/** An option that is known elsewhere, and has no place here. @param what is to be used in its place */
+export function instead(what: string) {
+  return v.optional(v.never(() => `expected ${what}`))
 }
 
 function reading(
