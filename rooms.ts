@@ -23,7 +23,7 @@ export const sharedFiles: Readonly<Record<string, string>> = {
 }
 
 const verdicts = ['gate', 'slo', 'result', 'statistics']
-const texts = ['report', ...verdicts]
+const texts = ['report', 'capacity', ...verdicts]
 const everythingBelow = ['export', 'options', 'page', 'run', 'server', 'summary', 'system', ...texts]
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -35,7 +35,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   slo: { holds: '(result, SLO) → verdict', imports: ['result', 'statistics'], needsNode: false },
   gate: { holds: '(base, head, tolerance) → verdict', imports: ['slo', 'result', 'statistics'], needsNode: false },
-  report: { holds: 'results and verdicts as text', imports: verdicts, needsNode: false },
+  capacity: {
+    holds: '(loads, verdicts) → which load to try next, and the capacity',
+    imports: ['slo', 'result', 'statistics'],
+    needsNode: false,
+  },
+  report: { holds: 'results and verdicts as text', imports: ['capacity', ...verdicts], needsNode: false },
   page: { holds: 'results and verdicts as HTML and SVG', imports: texts, needsNode: false },
   export: {
     holds: 'results in the formats of other tools',
@@ -49,7 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     needsNode: true,
   },
   wire: { holds: 'what goes over the wire: frames, their reader, one file a probe', imports: [], needsNode: true },
-  options: { holds: 'what a user asked for, parsed once', imports: ['wire', ...verdicts], needsNode: true },
+  options: { holds: 'what a user asked for, parsed once', imports: ['wire', 'capacity', ...verdicts], needsNode: true },
   protocols: {
     holds: 'ready-made protocols: their options in a test, what they say in a load thread',
     imports: ['options', 'wire'],
@@ -59,7 +64,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   server: { holds: 'starting, awaiting, watching and ending servers', imports: ['options', 'system'], needsNode: true },
   run: {
     holds: 'the main thread: planning, starting and ending load threads, adding up what they report',
-    imports: ['generator', 'options', 'server', 'system', ...verdicts],
+    imports: ['generator', 'options', 'server', 'system', 'capacity', ...verdicts],
     needsNode: true,
   },
   cli: { holds: 'the program `ws-load`, one file a sub-command', imports: everythingBelow, needsNode: true },

@@ -5,6 +5,10 @@ export const defaults = {
   duration: 10_000,
   maxDuration: 60_000,
   maxDurationOfComparison: 30_000,
+  /** Of a capacity's interval: a share of its lower end. */
+  precision: 0.1,
+  /** Pings per second, where a search varies connections. */
+  ratePerConnection: 1,
   confidence: 0.99,
   warmup: 1_000,
   inFlight: 1,

@@ -1,10 +1,13 @@
 /** Everything that needs no Vitest, for other programs and other test runners. */
+import { type CapacityOptions, parseCapacity } from './options/capacity.ts'
 import { type CompareOptions, type FanOutCompareOptions, parseComparison } from './options/compare.ts'
 import { type FanOutOptions, parseFanOut } from './options/fan-out.ts'
 import { parseOptions, type WsLoadOptions } from './options/options.ts'
+import { findCapacity } from './run/capacity.ts'
 import { compare as compareServers } from './run/compare.ts'
 import { run } from './run/run.ts'
 import { FanOutSummary } from './summary/fan-out-summary.ts'
+import { LoadCapacity } from './summary/load-capacity.ts'
 import { LoadComparison } from './summary/load-comparison.ts'
 import { LoadSummary } from './summary/load-summary.ts'
 
@@ -27,6 +30,15 @@ export async function wsLoad(options: WsLoadOptions = {}): Promise<LoadSummary> 
  */
 export async function fanOut(options: FanOutOptions): Promise<FanOutSummary> {
   return FanOutSummary.of(await run(parseFanOut(options), { signal: options.signal }))
+}
+
+/**
+ * Finds the highest load under which a server keeps an SLO: tries one after the other, each until its verdict is clear, at most for
+ * `maxDuration` ('60s').
+ * @throws {WsLoadError} as {@link wsLoad}
+ */
+export async function capacity(options: CapacityOptions): Promise<LoadCapacity> {
+  return new LoadCapacity(await findCapacity(parseCapacity(options), { signal: options.signal }))
 }
 
 /**

@@ -54,11 +54,27 @@ const options = [
 
 /** Adds the flags of a load, the same for every command that floods; whatever comes next is on verdict and output. */
 export function addLoadFlags(command: Command): Command {
-  command
-    .optionsGroup('How much:')
-    .option('-c, --connections <number>', `open at the same time (default: ${defaults.connections})`, aNumber)
-    .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
-    .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do')
+  return addOtherLoadFlags(
+    addConnections(command.optionsGroup('How much:'))
+      .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
+      .option('-r, --rate <rate>', 'pings per second over all connections, like 5k/s, whatever the answers do'),
+  )
+}
+
+/** Those of a load whose amount is searched for. */
+export function addLoadFlagsOfSearch(command: Command): Command {
+  return addOtherLoadFlags(addConnections(command.optionsGroup('How much:')))
+}
+
+function addConnections(command: Command): Command {
+  return command.option(
+    '-c, --connections <number>',
+    `open at the same time (default: ${defaults.connections})`,
+    aNumber,
+  )
+}
+
+function addOtherLoadFlags(command: Command): Command {
   addPaceFlags(command).optionsGroup('What:')
   addProbeFlags(command)
     .option(

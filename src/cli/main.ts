@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import { describeEnvironment } from '../run/environment.ts'
+import { capacityCommand } from './capacity.ts'
 import { compareCommand } from './compare.ts'
 import { complain } from './complain.ts'
 import { doctorCommand } from './doctor.ts'
@@ -23,6 +24,7 @@ const program = addFlood(new Command('ws-load'))
   .description('Floods a WebSocket server with pings over many connections and prints how long its answers took.')
   .version(describeEnvironment().version)
   .enablePositionalOptions()
+  .addCommand(capacityCommand)
   .addCommand(compareCommand)
   .addCommand(fanOutCommand)
   .addCommand(reportCommand)

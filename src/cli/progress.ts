@@ -15,6 +15,8 @@ const logEveryMs = 10_000
 /** What a run says until its end: a line that changes, lines, or nothing. */
 export interface ProgressView {
   readonly watcher: Watcher | undefined
+  /** Says something that stays. */
+  readonly print: (text: string) => void
   /** Makes room for the result. */
   readonly end: () => void
 }
@@ -31,7 +33,7 @@ export function verbosityOption(): Option {
 
 /** Shows how far a run is: one line that changes on a terminal, now and then a line elsewhere. */
 export function showProgress(verbosity: Verbosity, to: NodeJS.WriteStream = process.stderr): ProgressView {
-  if (verbosity === 'error' || verbosity === 'warn') return { watcher: undefined, end() {} }
+  if (verbosity === 'error' || verbosity === 'warn') return { watcher: undefined, print() {}, end() {} }
   if (verbosity === 'debug') return lines(to, terminalEveryMs)
   return to.isTTY && process.env['TERM'] !== 'dumb' ? liveLine(to) : lines(to, logEveryMs)
 }
@@ -44,6 +46,7 @@ function lines(to: NodeJS.WriteStream, every: number): ProgressView {
         if (progress.phase !== 'connecting') to.write(`${formatProgress(progress)}\n`)
       },
     },
+    print: (text) => void to.write(`${text}\n`),
     end() {},
   }
 }
@@ -61,6 +64,10 @@ function liveLine(to: NodeJS.WriteStream): ProgressView {
         const room = (to.columns || defaultColumns) - 1
         to.write(formatProgress(progress).slice(0, room))
       },
+    },
+    print(text) {
+      erase()
+      to.write(`${text}\n`)
     },
     end: erase,
   }

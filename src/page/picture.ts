@@ -1,6 +1,8 @@
 import { h, Markup } from './element.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { plot, width } from './chart.ts'
+import type { CapacityResult } from '../capacity/capacity.ts'
+import { capacityChart } from './capacity-chart.ts'
+import { type Chart, plot, width } from './chart.ts'
 import { percentileChart } from './percentile-chart.ts'
 import { messages, samplesOf } from './samples.ts'
 import { chartStyle } from './style.ts'
@@ -13,7 +15,16 @@ const headingHeight = 24
 export function formatPicture(result: LoadResult, name = 'latency'): string | null {
   const runs = [{ name, result }]
   const timelines = [samplesOf(result), messages].map((samples) => timelineChart(runs, samples))
-  const charts = [percentileChart(runs, []), ...timelines].filter((drawing) => drawing !== null)
+  return pictureOf([percentileChart(runs, []), ...timelines])
+}
+
+/** The curves of a capacity likewise. */
+export function formatCapacityPicture(capacity: CapacityResult): string | null {
+  return pictureOf([capacityChart(capacity)])
+}
+
+function pictureOf(drawings: readonly (Chart | null)[]): string | null {
+  const charts = drawings.filter((drawing) => drawing !== null)
   if (charts.length === 0) return null
   let y = margin
   const placed = charts.map((drawing) => {

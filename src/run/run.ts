@@ -10,11 +10,17 @@ import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
 import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
 
+/** Who watches {@link run}, and may end it before its time. */
+export interface RunWatch extends Pick<SideBySide, 'signal' | 'watcher'> {
+  /** By which the processes of the server are known, if this package has started it. */
+  readonly family?: Family | undefined
+  /** Whether a run with `until` ends though it is not decided, given what it has measured by now. Default: it does not. */
+  readonly givesUp?: (result: LoadResult) => boolean
+}
+
 /**
  * Floods a WebSocket target with pings and returns what was measured. Without a `url` the target is an embedded echo
  * server in a process of its own.
- *
- * @param family by which the processes of the server are known, if this package has started it
  *
  * What happens on the wire never throws: faults are counted in the result.
  *
@@ -24,7 +30,7 @@ import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
  */
 export async function run(
   options: ResolvedOptions,
-  { signal, watcher, family }: Pick<SideBySide, 'signal' | 'watcher'> & { readonly family?: Family | undefined } = {},
+  { signal, watcher, family, givesUp = () => false }: RunWatch = {},
 ): Promise<LoadResult> {
   checkSignal(signal)
   const embedded = options.url === undefined ? await startEmbedded() : undefined
@@ -34,7 +40,7 @@ export async function run(
       signal,
       watcher,
       families: [family],
-      decision: decisionOf(options),
+      decision: decisionOf(options, givesUp),
     })
     return result
   } finally {
@@ -43,12 +49,15 @@ export async function run(
 }
 
 /** What ends a run with `until`. */
-function decisionOf({ until }: ResolvedOptions): Decision<readonly [LoadResult]> | undefined {
+function decisionOf(
+  { until }: ResolvedOptions,
+  givesUp: (result: LoadResult) => boolean,
+): Decision<readonly [LoadResult]> | undefined {
   if (until === undefined) return undefined
   const { objectives } = until
   return {
     overdueAfter: latencyDeadline(objectives),
-    isReached: ([result]) => isDecided(result, objectives),
+    isReached: ([result]) => isDecided(result, objectives) || givesUp(result),
     settle: ([result], [atLook]) => [atLookOrEnd(result, atLook, objectives)],
   }
 }

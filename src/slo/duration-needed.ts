@@ -49,6 +49,11 @@ export function durationNeeded(
   return duration < longestMs ? roundLength(duration) : undefined
 }
 
+/** How many milliseconds a run may have to last until it can pass all of these; 0 if that is no matter of time. */
+export function longestNeededFor(objectives: readonly Objective[], shape: RunShape): number {
+  return Math.max(0, ...objectives.map((objective) => durationNeeded(objective, shape) ?? 0))
+}
+
 /** The next length that is easily said; a day for all that is longer. */
 export function roundLength(ms: number): number {
   return roundLengths.find((length) => length >= ms) ?? longestMs

@@ -1,5 +1,11 @@
 import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
+import type { SustainVerdict } from '../capacity/sustain.ts'
+import { parseLoad } from '../options/capacity.ts'
+import type { Rate } from '../options/options.ts'
+import { formatSustained } from '../report/capacity.ts'
+import { LoadCapacity } from '../summary/load-capacity.ts'
+import { rateForms } from '../units.ts'
 import { show } from '../wording.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { wrap } from '../report/layout.ts'
@@ -49,6 +55,12 @@ declare global {
        */
       toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): void
       /**
+       * Passes if the load of a capacity is surely sustained: `'20k/s'`, or a number of connections where these were varied. With `.not`
+       * it passes only if it is surely too much.
+       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_NOT_A_SUMMARY`
+       */
+      toSustain(load: Rate, leniency?: Leniency): void
+      /**
        * Passes if the run is surely no slower than the one that was kept under this name in `.ws-load/baselines/`, by more
        * than the tolerance. `WS_LOAD_UPDATE=1`, or `vitest -u` with the plugin, keeps this run instead. A baseline that is
        * missing, unreadable, of another load or of another machine never passes.
@@ -64,6 +76,7 @@ declare module 'vitest' {
   interface AsymmetricMatchersContaining {
     toMeetSLO(slo: SLO, judgement?: MatcherJudgement): unknown
     toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): unknown
+    toSustain(load: Rate, leniency?: Leniency): unknown
     toMatchBaseline(name: string, tolerance?: Tolerance, leniency?: Leniency): unknown
   }
 }
@@ -87,6 +100,18 @@ expect.extend({
 
   toShowNoRegression(received: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
     return toOutcome(judgeComparison(received, tolerance, leniency), leniency, this)
+  },
+
+  toSustain(received: unknown, load: unknown, leniency: Leniency = {}) {
+    const [capacity, judged] = judgeLoad(received, load, leniency)
+    const { verdict, vacuous } = judged
+    const table = (): string => formatSustained(capacity, judged, paintOf(this.utils))
+    if (this.isNot) {
+      return { pass: verdict !== 'fail', message: () => `expected the load to be too much for sure (.not)\n${table()}` }
+    }
+    const tolerated = verdict === 'inconclusive' && isLenient(leniency) && !vacuous
+    if (tolerated) warn(formatSustained(capacity, judged))
+    return { pass: verdict === 'pass' || tolerated, message: table }
   },
 
   toMatchBaseline(received: unknown, name: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
@@ -164,6 +189,17 @@ function judge(received: unknown, slo: SLO, judgement: MatcherJudgement): [LoadS
     const summary = checkReceived(received, LoadSummary, 'toMeetSLO', 'wsLoad(…)')
     checkInconclusive('toMeetSLO', judgement.inconclusive)
     return [summary, evaluateSLO(summary, slo, judgement)]
+  })
+}
+
+function judgeLoad(received: unknown, given: unknown, { inconclusive }: Leniency): [LoadCapacity, SustainVerdict] {
+  return pointingAt(judgeLoad, () => {
+    const capacity = checkReceived(received, LoadCapacity, 'toSustain', 'wsLoad.capacity(…)')
+    checkInconclusive('toSustain', inconclusive)
+    const load = parseLoad(capacity.over, given)
+    if (load !== undefined) return [capacity, capacity.judge(load)]
+    const expected = capacity.over === 'rate' ? rateForms : 'a number of connections'
+    throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `toSustain: expected ${expected}, got ${show(given)}`)
   })
 }
 

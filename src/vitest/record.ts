@@ -1,6 +1,8 @@
 import { recordArtifact } from 'vitest'
 import type { Watcher } from '../run/progress.ts'
-import { formatPicture } from '../page/picture.ts'
+import { formatCapacityPicture, formatPicture } from '../page/picture.ts'
+import { titleOfCapacity } from '../report/capacity.ts'
+import type { LoadCapacity } from '../summary/load-capacity.ts'
 import type { LoadComparison } from '../summary/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
 import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
@@ -29,6 +31,12 @@ export async function keepComparison(test: RunningTest | undefined, { base, head
   await publish(test, headFlood)
 }
 
+/** What a search found, and its curve. */
+export async function keepCapacity(test: RunningTest | undefined, capacity: LoadCapacity): Promise<void> {
+  if (test?.task.result?.state !== 'run') return
+  await test.annotate(titleOfCapacity(capacity), label, svgOf(formatCapacityPicture(capacity)))
+}
+
 interface RecordedFlood {
   readonly summary: LoadSummary
   readonly record: FloodRecord
@@ -50,9 +58,12 @@ function floodsOf({ task }: RunningTest): FloodRecord[] {
 async function publish({ task, annotate }: RunningTest, { summary, record, index }: RecordedFlood): Promise<void> {
   if (task.result?.state !== 'run') return
   const body = formatPicture(summary, record.name)
-  const picture = body === null ? undefined : ({ contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' } as const)
-  await annotate(describeFlood(record), label, picture)
+  await annotate(describeFlood(record), label, svgOf(body))
   await recordArtifact(task, { type: floodArtifact, index, summary: summary.toJSON() })
+}
+
+function svgOf(body: string | null) {
+  return body === null ? undefined : ({ contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' } as const)
 }
 
 /** Tells reporters every ten seconds how far a flood is. */

@@ -1,15 +1,18 @@
+import { type CapacityOptions, parseCapacity, withoutAmount } from '../options/capacity.ts'
 import { type CompareOptions, type FanOutCompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
 import { type FanOutOptions, hasRoles, parseFanOut, withoutPings } from '../options/fan-out.ts'
+import { findCapacity } from '../run/capacity.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
 import { FanOutSummary } from '../summary/fan-out-summary.ts'
+import { LoadCapacity } from '../summary/load-capacity.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, familyOf, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
-import { keepComparison, keepFlood, tellProgress } from './record.ts'
+import { keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
 import { beginUse } from './test-file.ts'
 import { checkBegun, checkTimeout, framesAbove, lengthOf, withinTest } from './within-test.ts'
 
@@ -25,7 +28,7 @@ const sidesOfComparison = 2
 
 beginUse()
 
-/** Floods a target, or compares two. */
+/** Floods a target, compares two, or finds out how much one takes. */
 export interface WsLoad {
   /**
    * Floods a WebSocket target with pings and returns the summary. Options left out come from the plugin's `defaults`, the
@@ -52,6 +55,14 @@ export interface WsLoad {
    * @throws {WsLoadError} as `wsLoad()`
    */
   fanOut(options: FanOutOptions): Promise<FanOutSummary>
+  /**
+   * Finds the highest load under which a server keeps an SLO: tries one after the other, each until its verdict is clear, at most for
+   * `maxDuration` ('60s'). Options left out come from the plugin's `defaults`, the URL from its `target`; without either the target is
+   * an embedded echo server.
+   *
+   * @throws {WsLoadError} as `wsLoad()`
+   */
+  capacity(options: CapacityOptions): Promise<LoadCapacity>
   /**
    * A flood as a benchmark: `await bench('gateway', wsLoad.flood({ connections: 64 })).run()`. Floods that stand in one
    * `bench.compare()` take turns in slices of 100 ms. The result has `summary`. Needs Vitest 5 and the plugin.
@@ -83,6 +94,9 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
       compare: ((options) => compareIn(surroundings(), options)) as WsLoad['compare'],
       fanOut(options: FanOutOptions): Promise<FanOutSummary> {
         return fanOutIn(surroundings(), options)
+      },
+      capacity(options: CapacityOptions): Promise<LoadCapacity> {
+        return capacityIn(surroundings(), options)
       },
       flood(options: WsLoadOptions = {}): BenchFlood {
         return floodLater(surroundings(), options)
@@ -150,6 +164,24 @@ async function compareIn(
     return kept
   })
   return compared
+}
+
+async function capacityIn({ test, defaults, target }: Surroundings, given: CapacityOptions): Promise<LoadCapacity> {
+  const search = pointingAt(capacityIn, () => {
+    const inherited = withoutAmount(defaults, given)
+    const parsed = parseCapacity({ ...(target !== null && { url: target }), ...mergeOptions(inherited, given) })
+    checkTimeout(test, 'maxDuration', { warmup: parsed.load.warmup, duration: parsed.maxDuration })
+    return parsed
+  })
+  const { load, maxDuration } = search
+  const length = { least: load.warmup, longest: load.warmup + maxDuration }
+  const found = await withinTest({ test, signal: given.signal, length, caller: capacityIn }, async (signal) => {
+    const result = await findCapacity(search, { signal, watcher: tellProgress(test), family: familyOf(search.url) })
+    const capacity = new LoadCapacity(result)
+    await keepCapacity(test, capacity)
+    return capacity
+  })
+  return found
 }
 
 function optionsIn({ defaults, target }: Omit<Surroundings, 'test'>, given: WsLoadOptions): WsLoadOptions {

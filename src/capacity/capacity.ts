@@ -1,0 +1,236 @@
+import type { LoadResult } from '../result/load-result.ts'
+import { describeMachineFaults } from '../slo/machine-fault.ts'
+import type { Objective } from '../slo/objective.ts'
+import type { SLOVerdict, Verdict } from '../slo/verdict.ts'
+import { formatCount, formatDuration, formatRate } from '../units.ts'
+import { contradictionOf, intervalOf, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
+
+/** What a search for a capacity varies: pings due per second over all connections, or how many connections there are. */
+export type CapacityOver = 'rate' | 'connections'
+
+/**
+ * What ends a capacity's interval above: the SLO is surely missed there; the generator, or a limit of its machine, did not bring more
+ * about, so that the server may well take more; the range, all of which was kept, or none; or the search ended before it found out.
+ */
+export type CapacityLimit = 'slo' | 'generator' | 'machine' | 'range' | 'unknown'
+
+/** A bound that has to be kept: `p99`, `< 20ms`, 20, in the unit that `kind` says. */
+export type SearchedObjective = Pick<Objective, 'indicator' | 'kind' | 'bound' | 'limit' | 'level'>
+
+/** One load that a search has tried. */
+export interface CapacityStep<Result extends LoadResult = LoadResult> {
+  /** Pings due per second, or connections. */
+  readonly load: number
+  /** Whether the SLO was surely kept under it (`pass`), or surely missed. */
+  readonly verdict: Verdict
+  /** What kept the load from being what it should, or the verdict from being one of the server. */
+  readonly limitedBy?: 'generator' | 'machine' | undefined
+  /** Why it is not a pass, what matters most first. */
+  readonly reasons: readonly string[]
+  /** Milliseconds until the server answered as quickly as before again, where it had missed the SLO; Infinity if it did not. */
+  readonly recovery?: number | undefined
+  /** Absent where a limit of the machine kept the run from its start. */
+  readonly summary?: Result | undefined
+}
+
+/** How a capacity was looked for, and what was found on the way. */
+export interface CapacitySearch<Result extends LoadResult = LoadResult> {
+  readonly over: CapacityOver
+  /** Pings per second of each connection, where connections are varied. */
+  readonly ratePerConnection?: number | undefined
+  /** Connections, where the rate is varied. */
+  readonly fixedConnections?: number | undefined
+  /** What has to be kept. */
+  readonly objectives: readonly SearchedObjective[]
+  readonly from: number
+  readonly to: number
+  readonly precision: number
+  /** 1 - the probability that any step's verdict is wrong, so that the interval is. */
+  readonly confidence: number
+  /** When the first step began, ISO 8601. */
+  readonly startedAt: string
+  /** Milliseconds that all of it took. */
+  readonly duration: number
+  /** In the order in which they were tried. */
+  readonly steps: readonly CapacityStep<Result>[]
+}
+
+/** The highest load under which a server keeps an SLO. */
+export interface CapacityResult<Result extends LoadResult = LoadResult> extends Omit<
+  CapacitySearch<Result>,
+  'fixedConnections'
+> {
+  /**
+   * Pings per second at the capacity: half way between `low` and `high` on a logarithmic scale where the rate was varied, `low` where
+   * nothing is known above; 0 if no load of the range was surely kept.
+   */
+  readonly rate: number
+  /** Connections at the capacity, likewise. */
+  readonly connections: number
+  /** The highest load that was surely kept; 0 if there is none. */
+  readonly low: number
+  /** The lowest load that was surely missed; Infinity if there is none. */
+  readonly high: number
+  readonly limitedBy: CapacityLimit
+  /** What there is to say of the search: what limited it, that the server was not always the same. */
+  readonly reasons: readonly string[]
+}
+
+/** Of the pings of a load so many have to have been due for it to have been what it should. */
+const leastDueShare = 0.98
+/** Of a load that nothing became of, so many reasons are told. */
+const mostReasonsOfStep = 3
+
+/** What became of a step. */
+export function triedLoad({ load, verdict, limitedBy, summary }: CapacityStep, over: CapacityOver): TriedLoad {
+  const outcome: Outcome =
+    verdict === 'pass' ? 'kept' : verdict === 'fail' ? 'missed' : limitedBy === undefined ? 'undecided' : 'out of reach'
+  const served = over === 'rate' ? (summary?.throughput ?? 0) : (summary?.connections.opened ?? 0)
+  return { load, outcome, served }
+}
+
+/**
+ * One load, judged.
+ * @param rate pings per second that were due over all connections
+ */
+export function judgeStep(
+  load: number,
+  summary: LoadResult,
+  { verdict, reasons, bottleneck }: SLOVerdict,
+  rate: number,
+): CapacityStep {
+  const shortfall = describeShortfall(summary, rate)
+  const isUndecided = verdict === 'inconclusive' || (verdict === 'pass' && shortfall !== undefined)
+  const limitedBy = isUndecided ? whoLimited(summary, shortfall !== undefined) : undefined
+  return {
+    load,
+    verdict: isUndecided ? 'inconclusive' : verdict,
+    ...(limitedBy !== undefined && { limitedBy }),
+    reasons: [
+      ...(verdict === 'pass' && shortfall !== undefined ? [shortfall] : reasons),
+      ...(bottleneck === undefined ? [] : [bottleneck]),
+    ],
+    summary,
+  }
+}
+
+/**
+ * A load after which the server had the time to recover. One under which it answered nothing, though it did before and does after, is
+ * missed: a verdict on that flood alone cannot know.
+ * @param recovery milliseconds that it took; Infinity if it did not
+ */
+export function recoveredFrom(step: CapacityStep, recovery: number): CapacityStep {
+  const { pings } = step.summary ?? {}
+  const isMute = step.verdict === 'inconclusive' && pings !== undefined && pings.sent > 0 && pings.answered === 0
+  if (!isMute || recovery === Infinity) return { ...step, recovery }
+  const { limitedBy: _, ...rest } = step
+  const reason = `none of ${formatCount(pings.sent)} pings was answered, though the server answers before and after`
+  return { ...rest, verdict: 'fail', reasons: [reason], recovery }
+}
+
+/** That fewer pings were due than should have been. */
+function describeShortfall({ pings, duration }: LoadResult, rate: number): string | undefined {
+  const wanted = Math.floor((rate * duration) / 1_000)
+  // The first and the last one may lie outside of what was measured.
+  if (pings.due >= leastDueShare * wanted - 1) return undefined
+  return `${formatCount(pings.due)} of ${formatCount(wanted)} pings were due when they should have been`
+}
+
+function whoLimited(result: LoadResult, isShort: boolean): CapacityStep['limitedBy'] {
+  if (describeMachineFaults(result).length > 0) return 'machine'
+  return result.generator.saturated || isShort ? 'generator' : undefined
+}
+
+export function rangeOf({
+  over,
+  from,
+  to,
+  precision,
+}: Pick<CapacitySearch, 'over' | 'from' | 'to' | 'precision'>): SearchRange {
+  return { from, to, precision, isWhole: over === 'connections' }
+}
+
+/** What a search has found. */
+export function capacityOf<Result extends LoadResult>(search: CapacitySearch<Result>): CapacityResult<Result> {
+  const { fixedConnections = 0, ...rest } = search
+  const tried = search.steps.map((step) => triedLoad(step, search.over))
+  const { low, high } = intervalOf(tried)
+  const middle = high === Infinity ? low : Math.sqrt(low * high)
+  const load = search.over === 'connections' ? Math.round(middle) : middle
+  const limitedBy = limitOf(search, tried)
+  return {
+    ...rest,
+    rate: search.over === 'rate' ? load : load * (search.ratePerConnection ?? 0),
+    connections: search.over === 'rate' ? fixedConnections : load,
+    low,
+    high,
+    limitedBy,
+    reasons: [...limitReasons(search, limitedBy, low), ...contradictions(search, tried), ...relapses(search)],
+  }
+}
+
+function limitOf({ steps, from, to }: CapacitySearch, tried: readonly TriedLoad[]): CapacityLimit {
+  const { low, high } = intervalOf(tried)
+  const lowest = tried.toSorted((one, other) => one.load - other.load)[0]
+  if (low === 0 && lowest?.outcome === 'missed' && lowest.load <= from) return 'range'
+  if (high < Infinity) return 'slo'
+  if (low >= to) return 'range'
+  const outOfReach = steps.filter(
+    ({ load, verdict, limitedBy }) => load > low && verdict !== 'pass' && limitedBy !== undefined,
+  )
+  return outOfReach.toSorted((one, other) => one.load - other.load)[0]?.limitedBy ?? 'unknown'
+}
+
+function limitReasons(search: CapacitySearch, limitedBy: CapacityLimit, low: number): string[] {
+  const { steps, from, to, over } = search
+  const format = (load: number): string => formatLoad(over, load)
+  if (limitedBy === 'range') {
+    return low === 0
+      ? [`the lowest load of the range, ${format(from)}, was missed: begin the search lower`]
+      : [`the highest load of the range, ${format(to)}, was kept: the server may take more`]
+  }
+  if (limitedBy === 'slo') return []
+  const last = steps.at(-1)
+  if (limitedBy === 'unknown') {
+    const isMute = last !== undefined && last.summary?.pings.answered === 0
+    const why = 'the search ended before it found a load that is surely too much: give it more time (maxDuration)'
+    return [...(isMute ? [] : [why]), ...(last?.reasons.slice(0, mostReasonsOfStep) ?? [])]
+  }
+  const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
+  const who = limitedBy === 'generator' ? 'the load generator' : 'this machine'
+  return [`${who} did not bring about ${format(step.load)}: the server may take more`, ...step.reasons.slice(0, 1)]
+}
+
+function contradictions({ over }: CapacitySearch, tried: readonly TriedLoad[]): string[] {
+  const found = contradictionOf(tried)
+  if (found === undefined) return []
+  const [kept, missed] = [formatLoad(over, found.kept), formatLoad(over, found.missed)]
+  return [
+    `the server is not always the same: it surely kept ${kept} at one time and surely missed ${missed} at another`,
+  ]
+}
+
+/** Steps after which the server did not become itself again. */
+function relapses({ steps, over }: CapacitySearch): string[] {
+  return steps
+    .filter(({ recovery }) => recovery === Infinity)
+    .map(({ load }) => `the server did not recover from ${formatLoad(over, load)}: what came after it was not measured`)
+}
+
+/** A load with its unit. */
+export function formatLoad(over: CapacityOver, load: number): string {
+  return over === 'rate' ? formatRate(load) : `${formatCount(load)} ${load === 1 ? 'connection' : 'connections'}`
+}
+
+/** The bounds that have to be kept, in words: `p99 < 20ms, errorRate < 1%`. */
+export function formatObjectives({ objectives }: Pick<CapacitySearch, 'objectives'>): string {
+  return objectives
+    .filter(({ level }) => level === 'fail')
+    .map(({ indicator, bound }) => `${indicator} ${bound}`)
+    .join(', ')
+}
+
+/** How long a server took to become itself again. */
+export function formatRecovery(recovery: number): string {
+  return recovery === Infinity ? 'never' : formatDuration(recovery)
+}

@@ -1,0 +1,146 @@
+/**
+ * What became of one load: the SLO was surely kept or surely missed under it, neither is sure, or the generator or its machine did
+ * not bring it about.
+ */
+export type Outcome = 'kept' | 'missed' | 'undecided' | 'out of reach'
+
+/** A load that was tried. */
+export interface TriedLoad {
+  /** Pings per second, or connections. */
+  readonly load: number
+  readonly outcome: Outcome
+  /** How much of it was served, in the same unit. */
+  readonly served: number
+}
+
+/** Where a capacity is looked for. */
+export interface SearchRange {
+  readonly from: number
+  readonly to: number
+  /** How far apart the ends of the capacity's interval may be: 0.1 is 10 % of the lower one. */
+  readonly precision: number
+  /** Whether a load is a whole number. */
+  readonly isWhole: boolean
+}
+
+/** Between which loads the capacity lies. */
+export interface CapacityInterval {
+  /** The highest load that was surely kept, below all that were surely missed; 0 if there is none. */
+  readonly low: number
+  /** The lowest load that was surely missed, above all that were surely kept; Infinity if there is none. */
+  readonly high: number
+}
+
+/** A server that was overloaded serves a little less than it can. */
+const hintShare = 0.98
+/** What a search grows by at most from one load to the next. */
+const mostGrowth = 4
+/** A gap that is narrower than this share of the precision is not divided any further. */
+const narrowestGapShare = 0.5
+
+export function intervalOf(tried: readonly TriedLoad[]): CapacityInterval {
+  const kept = loadsOf(tried, 'kept')
+  const missed = loadsOf(tried, 'missed')
+  const [lowestMissed, highestKept] = [Math.min(...missed), Math.max(...kept)]
+  return {
+    low: Math.max(0, ...kept.filter((load) => load < lowestMissed)),
+    high: Math.min(...missed.filter((load) => load > highestKept)),
+  }
+}
+
+/** The highest load surely kept and the lowest surely missed, where the former is not below the latter: the server is not always the same. */
+export function contradictionOf(tried: readonly TriedLoad[]): { kept: number; missed: number } | undefined {
+  const [kept, missed] = [Math.max(...loadsOf(tried, 'kept')), Math.min(...loadsOf(tried, 'missed'))]
+  return kept >= missed ? { kept, missed } : undefined
+}
+
+/**
+ * Which load to try next: on both sides of the capacity ever nearer, bisecting what is left between a load surely kept and one
+ * surely missed. What a server served of a load that it missed is where to look next.
+ *
+ * @param guess to begin with
+ * @returns nothing once the interval is as narrow as asked for, or no load of the range makes it any narrower
+ */
+export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess: number): number | undefined {
+  const { from, to, precision, isWhole } = range
+  const within = (load: number): number => {
+    const inRange = Math.min(to, Math.max(from, load))
+    return isWhole ? Math.round(inRange) : inRange
+  }
+  if (tried.length === 0) return within(guess)
+  const { low, high } = intervalOf(tried)
+  const end = Math.min(high, ...loadsOf(tried, 'out of reach').filter((load) => load > low))
+  if (end <= low * (1 + precision) || (isWhole && end - low <= 1)) return undefined
+  const between = tried.map(({ load }) => load).filter((load) => load > low && load < end)
+  const top = Math.max(low, ...between)
+  const bottom = Math.min(end, ...between)
+  const growth = growthAfter(tried, precision)
+  const hint = hintOf(tried, low, bottom)
+  const gaps = [
+    { from: low, to: bottom, next: hint ?? (low === 0 ? bottom / growth : middleOf(low, bottom, growth, true)) },
+    { from: top, to: end, next: end === Infinity ? top * growth : middleOf(top, end, growth, top === low) },
+  ]
+  const candidates = gaps
+    .map((gap) => ({ ...gap, next: within(isWhole ? insideOf(gap) : gap.next) }))
+    .filter(({ next, from: least, to: most }) => next > least && next < most && isWide(least, most, precision))
+    .filter(({ next }) => tried.every(({ load }) => load !== next))
+  const widest = (one: Gap, other: Gap): Gap => (widthOf(other) > widthOf(one) ? other : one)
+  return candidates.length === 0 ? undefined : candidates.reduce(widest).next
+}
+
+/**
+ * The load to try once more at the end: that end of the interval that was found before the other. A server that did not recover from
+ * what was too much for it, or that only had to warm up, shows so.
+ */
+export function loadToConfirm(tried: readonly TriedLoad[]): number | undefined {
+  const { low, high } = intervalOf(tried)
+  if (low === 0 || high === Infinity) return undefined
+  const seen = (load: number, outcome: Outcome): number =>
+    tried.findLastIndex((one) => one.load === load && one.outcome === outcome)
+  return seen(low, 'kept') < seen(high, 'missed') ? low : high
+}
+
+function loadsOf(tried: readonly TriedLoad[], outcome: Outcome): number[] {
+  return tried.filter((one) => one.outcome === outcome).map(({ load }) => load)
+}
+
+/** Each further load that ends alike is farther from the one before: by the precision at first, then twice as far, and so on. */
+function growthAfter(tried: readonly TriedLoad[], precision: number): number {
+  const last = tried.at(-1)!.outcome
+  const others = tried.findLastIndex(({ outcome }) => outcome !== last)
+  const alike = tried.length - 1 - others
+  return Math.min(mostGrowth, (1 + precision) ** (2 ** (alike - 1)))
+}
+
+/** Half way between two loads, or one step up from the lower end where that is less. */
+function middleOf(low: number, high: number, growth: number, isKept: boolean): number {
+  const half = Math.sqrt(low * high)
+  return isKept ? Math.min(half, low * growth) : half
+}
+
+/** What was served of the lowest load that was missed, if that is between these two. */
+function hintOf(tried: readonly TriedLoad[], low: number, bottom: number): number | undefined {
+  const lowest = tried.findLast(({ load, outcome }) => load === bottom && outcome === 'missed')
+  const hint = (lowest?.served ?? 0) * hintShare
+  return hint > low && hint < bottom ? hint : undefined
+}
+
+/** Loads that nothing is known between, and one of them. */
+interface Gap {
+  readonly from: number
+  readonly to: number
+  readonly next: number
+}
+
+/** The whole number inside of a gap that is nearest to what is wanted. */
+function insideOf({ from, to, next }: Gap): number {
+  return Math.max(from + 1, Math.min(to - 1, Math.round(next)))
+}
+
+function isWide(from: number, to: number, precision: number): boolean {
+  return to > from * (1 + precision * narrowestGapShare)
+}
+
+function widthOf({ from, to }: Gap): number {
+  return from === 0 || to === Infinity ? Infinity : Math.log(to / from)
+}

@@ -1,0 +1,34 @@
+import type { Verdict } from '../slo/verdict.ts'
+import { type CapacityResult, formatLoad, formatObjectives } from './capacity.ts'
+
+/** Whether a server takes a load. */
+export interface SustainVerdict {
+  /** `pass` if a load at least as high was surely kept, `fail` if one no higher was surely missed. */
+  readonly verdict: Verdict
+  /** Pings per second, or connections. */
+  readonly load: number
+  /** Nothing was surely kept nor surely missed: never to be taken for anything but red. */
+  readonly vacuous: boolean
+  readonly reason: string
+}
+
+/** Judges by a capacity whether a server takes a load. What was kept at a higher one is kept at a lower one, and the other way round. */
+export function judgeSustained(capacity: CapacityResult, load: number): SustainVerdict {
+  const { over, low, high, reasons } = capacity
+  const slo = formatObjectives(capacity)
+  const wanted = formatLoad(over, load)
+  const verdict = load <= low ? 'pass' : load >= high ? 'fail' : 'inconclusive'
+  const known = [
+    ...(low > 0 ? [`${formatLoad(over, low)} is surely kept`] : ['nothing is surely kept']),
+    ...(high < Infinity ? [`${formatLoad(over, high)} surely missed`] : ['nothing surely missed']),
+  ].join(', ')
+  const reason = {
+    pass: `${wanted} is sustained with ${slo}: ${known}`,
+    fail: `${wanted} is not sustained with ${slo}: ${known}`,
+    inconclusive: [
+      `${wanted} is neither surely sustained nor surely too much with ${slo}: ${known}`,
+      ...reasons.slice(0, 1),
+    ].join('; '),
+  }[verdict]
+  return { verdict, load, vacuous: low === 0 && high === Infinity, reason }
+}

@@ -1,0 +1,185 @@
+import * as v from 'valibot'
+import type { CapacityOver } from '../capacity/capacity.ts'
+import { defaults } from '../defaults.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
+import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
+import { show } from '../wording.ts'
+import { duration, expected, instead, only, parseFields, rate, share, webSocketUrl, wholeNumber } from './fields.ts'
+import { valueOf } from './invalid-options.ts'
+import {
+  contradictionsIn,
+  type Load,
+  loadFields,
+  mistakesWith,
+  type Rate,
+  resolveLoad,
+  safeParseProbeOf,
+  type WsLoadOptions,
+} from './options.ts'
+import { without } from './without.ts'
+
+/**
+ * Options of a search for a capacity: those of `wsLoad()` but for what says how much load there is and what ends a run, and these. Of
+ * `connections` and the rate one is varied, the other one held.
+ */
+export interface CapacityOptions extends Omit<
+  WsLoadOptions,
+  'duration' | 'pings' | 'stages' | 'until' | 'maxDuration' | 'rate' | 'inFlight'
+> {
+  /** What has to be kept. */
+  readonly slo: SLO
+  /**
+   * What is varied: pings due per second over all `connections`, or how many connections there are, each of which has pings due
+   * `ratePerConnection` times per second. Default: 'rate'.
+   */
+  readonly over?: CapacityOver
+  /** The least load of interest. Default: '1/s', or 1 connection. */
+  readonly from?: Rate
+  /** The highest load of interest. Default: '1M/s', or 10,000 connections. */
+  readonly to?: Rate
+  /** How far apart the ends of the capacity's interval may be: a share above 0, of the lower end. Default: '10%'. */
+  readonly precision?: number | string
+  /** Pings due per second of each connection, where connections are varied. Default: '1/s'. */
+  readonly ratePerConnection?: Rate
+  /** Ends a search that is not as precise as that yet: '1s' to a day, from the first step on. Default: '60s'. */
+  readonly maxDuration?: WsLoadOptions['maxDuration']
+}
+
+/** {@link CapacityOptions} after defaults. */
+export interface ResolvedCapacity {
+  readonly url: string | undefined
+  readonly over: CapacityOver
+  readonly from: number
+  readonly to: number
+  readonly precision: number
+  /** Pings per second; `undefined` where the rate is varied. */
+  readonly ratePerConnection: number | undefined
+  readonly slo: SLO
+  readonly objectives: readonly Objective[]
+  /** Milliseconds. */
+  readonly maxDuration: number
+  readonly load: Load
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const mostConnections = 1_000_000
+/** What is not said of a range: pings per second, connections. */
+const widestRange = { rate: { from: 1, to: 1e6 }, connections: { from: 1, to: 10_000 } } as const
+const ofTheRange = instead('from and to instead, between which the load is varied')
+const ofTheEnd = instead('maxDuration instead, each load lasts until it is clear')
+
+const ofSearches = {
+  slo: v.optional(v.unknown()),
+  over: v.optional(v.picklist(['rate', 'connections'], expected("'rate' or 'connections'")), 'rate'),
+  from: v.optional(v.unknown()),
+  to: v.optional(v.unknown()),
+  precision: v.optional(share(), defaults.precision),
+  ratePerConnection: v.optional(rate()),
+  maxDuration: v.optional(duration(1_000), defaults.maxDuration),
+  url: v.optional(webSocketUrl()),
+}
+const ofFloods = {
+  rate: ofTheRange,
+  stages: ofTheRange,
+  inFlight: instead('none of it, a search does not wait for answers'),
+  duration: ofTheEnd,
+  pings: ofTheEnd,
+  until: instead('slo instead'),
+}
+const schema = only({ ...loadFields, ...ofSearches, ...ofFloods })
+const withoutLoad = [
+  ...(Object.keys(ofSearches) as (keyof typeof ofSearches)[]),
+  ...(Object.keys(ofFloods) as (keyof typeof ofFloods)[]),
+]
+
+/** Reads the options of a search and fills in defaults; each mistake has the option's name. */
+export function safeParseCapacity(input: unknown): Parsed<ResolvedCapacity> {
+  const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
+  const over = given['over'] === 'connections' ? 'connections' : 'rate'
+  const fields = parseFields(schema, given)
+  const range = parseRange(over, given)
+  const slo = parseSLOOf(given)
+  const probe = safeParseProbeOf(given, fields)
+  const others = [
+    // A rate there will be, so that arrivals have one to be about.
+    ...contradictionsIn({ arrivals: given['arrivals'], rate: range }),
+    ...mistakesOf(probe),
+    ...needlessIn(given, over),
+  ]
+  if ('mistakes' in fields || 'mistakes' in range || 'mistakes' in slo || 'mistakes' in probe || others.length > 0) {
+    return { mistakes: [...mistakesOf(slo, range, fields), ...others] }
+  }
+  const load = { ...without(fields.value, ...withoutLoad), inFlight: defaults.inFlight, rate: undefined }
+  const excess = mistakesWith(load, probe.value)
+  if (excess.length > 0) return { mistakes: excess }
+  const { url, precision, ratePerConnection = defaults.ratePerConnection, maxDuration } = fields.value
+  return {
+    value: {
+      url,
+      over,
+      ...range.value,
+      precision,
+      ratePerConnection: over === 'rate' ? undefined : ratePerConnection,
+      slo: given['slo'] as SLO,
+      objectives: slo.value,
+      maxDuration,
+      load: resolveLoad(load, probe.value),
+    },
+  }
+}
+
+/**
+ * Reads the options of a search and fills in defaults.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, each with the option's name
+ */
+export function parseCapacity(input: CapacityOptions): ResolvedCapacity {
+  return valueOf(safeParseCapacity(input), 'wsLoad.capacity')
+}
+
+/** What a search takes over of the defaults of floods. */
+export function withoutAmount(options: WsLoadOptions, { over }: Pick<CapacityOptions, 'over'>): WsLoadOptions {
+  const rest = without(options, ...(Object.keys(ofFloods) as (keyof typeof ofFloods)[]), 'maxDuration')
+  return over === 'connections' ? without(rest, 'connections') : rest
+}
+
+/** A load as a search varies it: pings per second, or connections; `undefined` for anything else. */
+export function parseLoad(over: CapacityOver, given: unknown): number | undefined {
+  const parsed = parseFields(loadOf(over), given)
+  return 'value' in parsed ? parsed.value : undefined
+}
+
+function loadOf(over: CapacityOver) {
+  return over === 'rate' ? rate() : wholeNumber(1, mostConnections)
+}
+
+function parseRange(over: CapacityOver, { from, to }: Fields): Parsed<{ readonly from: number; readonly to: number }> {
+  const widest = widestRange[over]
+  const ends = parseFields(
+    v.object({ from: v.optional(loadOf(over), widest.from), to: v.optional(loadOf(over), widest.to) }),
+    { from, to },
+  )
+  if ('mistakes' in ends || ends.value.from < ends.value.to) return ends
+  return {
+    mistakes: [
+      `from, to: expected the one to be less than the other, got ${show(from ?? widest.from)} and ${show(to ?? widest.to)}`,
+    ],
+  }
+}
+
+function parseSLOOf({ slo }: Fields): Parsed<readonly Objective[]> {
+  if (slo === undefined) return { mistakes: ["slo: expected what has to be kept, like { p99: '< 20ms' }, got nothing"] }
+  return within('slo', safeParseSLO(slo, false))
+}
+
+/** Of rate and connections the one is varied, the other held. */
+function needlessIn({ connections, ratePerConnection }: Fields, over: CapacityOver): string[] {
+  return [
+    ...(over === 'connections' && connections !== undefined
+      ? ['connections: expected from and to instead, between which they are varied']
+      : []),
+    ...(over === 'rate' && ratePerConnection !== undefined
+      ? ["ratePerConnection: expected over: 'connections' with it; else the rate is varied"]
+      : []),
+  ]
+}

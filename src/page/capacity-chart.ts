@@ -1,0 +1,156 @@
+import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
+import { formatLoad } from '../capacity/capacity.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { type Observation, observeRun } from '../slo/observation.ts'
+import { readPercentile } from '../slo/reading.ts'
+import { formatDuration, formatProcessorsTo, formatRate, formatRatio } from '../units.ts'
+import { type Axis, latencyAxis, linearAxis, logarithmicAxis } from './axis.ts'
+import { type Chart, chart, line, type LineStyle, plot, px, xAxis, yAxis } from './chart.ts'
+import { h, type Markup } from './element.ts'
+
+/** Pixels. */
+const latencyPanel = { top: 28, bottom: 300 }
+const panelGap = 48
+const panelHeight = 90
+const axisHeight = 32
+/** Loads that are farther apart are drawn on a logarithmic axis. */
+const maxLinearRatio = 4
+/** Room beside the outermost loads. */
+const margin = 1.05
+const digitsOfProcessors = 2
+const p50Line = { name: 'p50', colour: 'first' } as const
+const p99Line = { name: 'p99', colour: 'second', dashes: 'dashed' } as const
+
+/** A load, and what was measured under it. */
+interface Point {
+  readonly step: CapacityStep
+  readonly result: LoadResult
+  readonly run: Observation
+}
+
+/** One figure over the load, in a panel of its own below the latencies. */
+interface Panel {
+  readonly title: string
+  readonly read: (result: LoadResult) => number
+  readonly format: (value: number) => string
+  readonly style: LineStyle
+}
+
+const panels: readonly Panel[] = [
+  {
+    title: 'Failed share of the pings',
+    read: ({ errorRate }) => errorRate,
+    format: formatRatio,
+    style: { colour: 'bad' },
+  },
+  {
+    title: 'Processors that the server used',
+    read: ({ server }) => server?.cores ?? NaN,
+    format: (cores) => formatProcessorsTo(cores, digitsOfProcessors),
+    style: { colour: 'first' },
+  },
+]
+
+/**
+ * Latency over the load with the limits of the SLO and the capacity's interval, below it failures, and where the server was watched its
+ * processor time; `null` if nothing was measured.
+ */
+export function capacityChart(capacity: CapacityResult): Chart | null {
+  const points = pointsOf(capacity.steps)
+  if (points.length === 0) return null
+  const limits = capacity.objectives.filter(({ kind }) => kind === 'duration')
+  const latencies = points.flatMap(({ run }) => [50, 99].map((percentile) => latencyOf(run, percentile)))
+  const shown = panels.filter(({ read }) => points.some(({ result }) => Number.isFinite(read(result))))
+  const height = latencyPanel.bottom + axisHeight + shown.length * (panelGap + panelHeight)
+  const x = loadAxis(points.map(({ step }) => step.load))
+  const y = latencyAxis([...latencies, ...limits.map(({ limit }) => limit)], latencyPanel.bottom, latencyPanel.top)
+  const formatTick = (load: number): string => (capacity.over === 'rate' ? formatRate(load) : String(load))
+  return chart(
+    {
+      title: capacity.over === 'rate' ? 'Latency by rate' : 'Latency by connections',
+      description: points.map((point) => describe(capacity, point)).join(' '),
+      height,
+      series: [p50Line, p99Line],
+    },
+    intervalBand(capacity, x, latencyPanel.top, height - axisHeight),
+    yAxis(y, formatDuration),
+    xAxis(x, formatTick, latencyPanel.top, latencyPanel.bottom),
+    [p50Line, p99Line].map((style, nth) =>
+      line(
+        points.map(({ step, run }) => [x.at(step.load), y.at(latencyOf(run, nth === 0 ? 50 : 99))]),
+        style,
+      ),
+    ),
+    limits.map(({ indicator, bound, limit, level }) =>
+      h('g', null, [
+        h('line', { class: `limit ${level}`, x1: plot.left, x2: plot.right, y1: px(y.at(limit)), y2: px(y.at(limit)) }),
+        h('text', { class: `label ${level}`, x: plot.left + 9, y: px(y.at(limit) - 4) }, `${indicator} ${bound}`),
+      ]),
+    ),
+    points.map((point) => mark(capacity, point, x, y)),
+    shown.map((panel, nth) =>
+      panelOf(panel, points, x, latencyPanel.bottom + axisHeight + nth * (panelGap + panelHeight)),
+    ),
+  )
+}
+
+/** In the order of their loads; of a load that was tried twice the later one. */
+function pointsOf(steps: readonly CapacityStep[]): Point[] {
+  const latest = new Map(steps.map((step) => [step.load, step]))
+  return [...latest.values()]
+    .toSorted((one, other) => one.load - other.load)
+    .flatMap((step) => {
+      return step.summary === undefined ? [] : [{ step, result: step.summary, run: observeRun(step.summary) }]
+    })
+}
+
+function latencyOf(run: Observation, percentile: number): number {
+  return readPercentile(run, 'latency', percentile).measured
+}
+
+function loadAxis(loads: readonly number[]): Axis {
+  const [low, high] = [Math.min(...loads) / margin, Math.max(...loads) * margin]
+  const ends = { low, high, from: plot.left, to: plot.right }
+  return high / low > maxLinearRatio ? logarithmicAxis(ends) : linearAxis(ends)
+}
+
+/** From what was surely kept to what was surely missed, or to the end of the chart. */
+function intervalBand({ low, high }: CapacityResult, x: Axis, top: number, bottom: number): Markup | null {
+  if (low === 0) return null
+  const [from, to] = [x.at(low), high === Infinity ? plot.right : x.at(high)]
+  return h('rect', { class: 'band first', x: px(from), width: px(to - from), y: top, height: bottom - top })
+}
+
+/** What became of a load: a sign where its p99 is, which says its figures when it is pointed at. */
+function mark(capacity: CapacityResult, point: Point, x: Axis, y: Axis): Markup {
+  const { step, run } = point
+  const colour = { pass: 'first', fail: 'bad', inconclusive: 'third' }[step.verdict]
+  const measured = latencyOf(run, 99)
+  const at = Number.isFinite(measured) ? Math.max(latencyPanel.top, y.at(measured)) : latencyPanel.top
+  return h(
+    'circle',
+    { class: `dot ${colour}`, cx: px(x.at(step.load)), cy: px(at), r: 4.5 },
+    h('title', null, describe(capacity, point)),
+  )
+}
+
+function panelOf({ title, read, format, style }: Panel, points: readonly Point[], x: Axis, above: number): Markup {
+  const [top, bottom] = [above + panelGap - axisHeight / 2, above + panelGap - axisHeight / 2 + panelHeight]
+  const values = points.map(({ result }) => read(result))
+  const highest = Math.max(...values.filter((value) => Number.isFinite(value)), 0)
+  const y = linearAxis({ low: 0, high: highest === 0 ? 1 : highest * 1.1, from: bottom, to: top })
+  return h('g', null, [
+    h('text', { class: 'legend', x: plot.left, y: top - 10 }, title),
+    yAxis({ ...y, ticks: y.ticks.filter((_, nth) => nth % 2 === 0) }, format),
+    line(
+      points.map(({ step }, nth) => [x.at(step.load), y.at(values[nth]!)]),
+      style,
+    ),
+  ])
+}
+
+function describe({ over }: CapacityResult, { step, run, result }: Point): string {
+  const word = { pass: 'kept', fail: 'missed', inconclusive: 'undecided' }[step.verdict]
+  const [p50, p99] = [50, 99].map((percentile) => formatDuration(latencyOf(run, percentile)))
+  return `${formatLoad(over, step.load)} ${word}: p50 ${p50}, p99 ${p99}, ${formatRatio(result.errorRate)} failed.`
+}

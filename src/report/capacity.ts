@@ -1,0 +1,98 @@
+import {
+  type CapacityResult,
+  type CapacityStep,
+  formatLoad,
+  formatObjectives,
+  formatRecovery,
+} from '../capacity/capacity.ts'
+import type { SustainVerdict } from '../capacity/sustain.ts'
+import { printable } from '../printable.ts'
+import { observeRun } from '../slo/observation.ts'
+import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { wrap } from './layout.ts'
+import { headline, markOf, outcomes } from './outcome.ts'
+import { type Paint, plain } from './paint.ts'
+import { formatPercentile } from './percentiles.ts'
+import { type MarkedRow, markedTable } from './table.ts'
+
+/** What stands above the columns of loads. */
+export const stepHead = ['load', 'p50', 'p99', 'errors', 'answered', 'measured', 'recovery']
+
+/** A capacity in at most 80 columns: what it is, each load that was tried, what limited it. Safe to print whatever the server sent. */
+export function formatCapacity(capacity: CapacityResult, paint: Paint = plain): string {
+  const { steps, reasons } = capacity
+  const rows = steps.toSorted((one, other) => one.load - other.load).map((step) => rowOf(capacity, step, paint))
+  return [
+    ...wrap(titleOfCapacity(capacity)).map(paint.bold),
+    ...wrap(describeSearch(capacity), '  ').map(paint.dim),
+    ...markedTable(stepHead, rows, 0, paint),
+    ...reasons.flatMap((reason) => wrap(reason, '  ')),
+  ].join('\n')
+}
+
+/** Whether a load is sustained, and the capacity that says so. */
+export function formatSustained(
+  capacity: CapacityResult,
+  { verdict, reason }: SustainVerdict,
+  paint: Paint = plain,
+): string {
+  const title = { pass: 'Sustained', fail: 'Not sustained', inconclusive: 'Inconclusive' }[verdict]
+  return [...headline(verdict, `${title}: ${reason}`, paint), formatCapacity(capacity, paint)].join('\n')
+}
+
+/** The capacity in a sentence. */
+export function titleOfCapacity(capacity: CapacityResult): string {
+  const { over, rate, connections, low, high, confidence } = capacity
+  const slo = printable(formatObjectives(capacity))
+  const format = (load: number): string => formatLoad(over, load)
+  if (low > 0 && high < Infinity) {
+    const sure = `${formatRatio(confidence)} sure`
+    const load = format(over === 'rate' ? rate : connections)
+    return `Capacity: ${load} with ${slo}, between ${format(low)} (kept) and ${format(high)} (missed), ${sure}`
+  }
+  if (low > 0) return `Capacity: at least ${format(low)} with ${slo}`
+  return high < Infinity ? `Capacity: below ${format(high)} with ${slo}` : `Capacity: unknown, with ${slo}`
+}
+
+/** What was varied, what held, and how long it took. */
+export function describeSearch({ over, connections, ratePerConnection, steps, duration }: CapacityResult): string {
+  const url = steps.find(({ summary }) => summary !== undefined)?.summary?.options.url
+  const held =
+    over === 'rate' ? `${formatCount(connections)} connections` : `${formatRate(ratePerConnection!)} of each connection`
+  const loads = `${formatCount(steps.length)} ${steps.length === 1 ? 'load' : 'loads'}`
+  return [
+    ...(typeof url === 'string' ? [printable(url)] : []),
+    held,
+    `${loads} tried in ${formatDuration(duration)}`,
+  ].join(', ')
+}
+
+/** One load in words, a cell for each of {@link stepHead}. */
+export function stepRow({ over }: Pick<CapacityResult, 'over'>, { load, summary, recovery }: CapacityStep): string[] {
+  const after = recovery === undefined ? '' : formatRecovery(recovery)
+  if (summary === undefined) return [formatLoad(over, load), '-', '-', '-', '-', '-', after]
+  const run = observeRun(summary)
+  return [
+    formatLoad(over, load),
+    formatPercentile(run, 50),
+    formatPercentile(run, 99),
+    formatRatio(summary.errorRate),
+    formatRate(summary.throughput),
+    formatDuration(summary.duration),
+    after,
+  ]
+}
+
+/** A load as a line of its own, while the search is under way. */
+export function formatStep(search: Pick<CapacityResult, 'over'>, step: CapacityStep, paint: Paint = plain): string {
+  const [load, p50, p99, errors] = stepRow(search, step)
+  const word = { pass: 'kept', fail: 'missed', inconclusive: 'undecided' }[step.verdict]
+  const why = step.verdict === 'pass' || step.reasons.length === 0 ? '' : `: ${step.reasons[0]!}`
+  const figures = step.summary === undefined ? '' : `, p50 ${p50}, p99 ${p99}, ${errors} errors`
+  const [line = '', ...more] = wrap(`${outcomes[step.verdict].mark} ${load} ${word}${figures}${why}`)
+  return [paint[outcomes[step.verdict].colour](line), ...more].join('\n')
+}
+
+function rowOf(capacity: CapacityResult, step: CapacityStep, paint: Paint): MarkedRow {
+  return { mark: markOf(step.verdict, paint), cells: stepRow(capacity, step) }
+}

@@ -1,0 +1,237 @@
+import {
+  capacityOf,
+  type CapacityResult,
+  type CapacitySearch,
+  type CapacityStep,
+  judgeStep,
+  recoveredFrom,
+  rangeOf,
+  triedLoad,
+} from '../capacity/capacity.ts'
+import { loadToConfirm, nextLoad } from '../capacity/search.ts'
+import { WsLoadError } from '../errors.ts'
+import type { ResolvedCapacity } from '../options/capacity.ts'
+import { floodOf, type ResolvedOptions } from '../options/options.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { startEmbedded } from '../server/embedded.ts'
+import { evaluateObjectives } from '../slo/evaluate.ts'
+import { missesAsMeasured } from '../slo/judge.ts'
+import type { Objective } from '../slo/objective.ts'
+import { longestNeededFor } from '../slo/duration-needed.ts'
+import { run, type RunWatch } from './run.ts'
+import { checkSignal } from './side-by-side.ts'
+
+// Taken when the module loads: a test's fake timers do not change when a search began.
+const { now } = Date
+
+/** Loads that one search tries at most; their verdicts share its error probability (Bonferroni). */
+const mostSteps = 8
+/** A load that stays undecided takes at most this share of the time of the whole search, or this many times what a pass needs. */
+const longestStep = { share: 1 / 3, timesNeeded: 1.5 }
+/** What is left of a search has to be worth a step. */
+const shortestStepMs = 1_000
+/** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
+const giveUpAfterMs = 5_000
+/** How long the flood lasts that tells where to begin, after its warm-up, and how many pings of it are under way. */
+const firstFlood = { ms: 1_000, inFlight: 32 }
+/** The search begins somewhat below what the server answers when it is asked without a pause. */
+const firstGuessShare = 0.95
+/** Connections over which a server is asked whether it is itself again. */
+const askingConnections = 16
+/** It is, once it answers in at most so many times what it took at first, and so many milliseconds. */
+const recovered = { times: 4, ms: 5 }
+/** How long it may take to recover. */
+const longestRecoveryMs = 30_000
+
+/** Who watches {@link findCapacity}. */
+export interface CapacityWatch extends Omit<RunWatch, 'givesUp'> {
+  /** Told of each step when it is over. */
+  readonly onStep?: ((step: CapacityStep) => void) | undefined
+}
+
+/**
+ * Looks for the highest load under which a server surely keeps an SLO: each load is an open-model flood of its own that lasts until its
+ * verdict is clear, and the verdicts say which one is next. A server that missed the SLO has the time to recover before that.
+ *
+ * @throws {WsLoadError} as `run`
+ */
+export async function findCapacity(options: ResolvedCapacity, watch: CapacityWatch = {}): Promise<CapacityResult> {
+  checkSignal(watch.signal)
+  const embedded = options.url === undefined ? await startEmbedded() : undefined
+  try {
+    return await new Search({ ...options, url: options.url ?? embedded!.url }, watch).find()
+  } finally {
+    await embedded?.stop()
+  }
+}
+
+/** A search under way. */
+class Search {
+  readonly #options: ResolvedCapacity & { readonly url: string }
+  readonly #watch: CapacityWatch
+  readonly #steps: CapacityStep[] = []
+  readonly #startedAt = new Date(now()).toISOString()
+  #begin = performance.now()
+  /** In how many milliseconds the server answers when it is not overloaded. */
+  #usualLatency = 0
+  #hasAnswered = false
+
+  constructor(options: ResolvedCapacity & { readonly url: string }, watch: CapacityWatch) {
+    this.#options = options
+    this.#watch = watch
+  }
+
+  async find(): Promise<CapacityResult> {
+    const guess = await this.#firstGuess()
+    this.#begin = performance.now()
+    for (let load = this.#next(guess); load !== undefined; load = this.#next(guess)) {
+      if (!(await this.#try(load))) return this.#found()
+    }
+    const load = loadToConfirm(this.#tried())
+    if (load !== undefined && this.#timeLeft() >= shortestStepMs) await this.#try(load)
+    return this.#found()
+  }
+
+  /**
+   * A load near which the capacity may be: what the server answers when it is asked without a pause. Whatever it does for the first time,
+   * it has done then.
+   */
+  async #firstGuess(): Promise<number> {
+    const { over, from, to, load } = this.#options
+    const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
+    const { maxPendingPongs = Infinity } = load
+    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFlood.inFlight / connections)))
+    const { throughput } = await this.#ask({ connections, inFlight, warmup: load.warmup, duration: firstFlood.ms })
+    this.#hasAnswered = throughput > 0
+    if (this.#hasAnswered) this.#usualLatency = (await this.#askOnce()).latency.max
+    if (over === 'connections') return Math.sqrt(from * to)
+    return this.#hasAnswered ? firstGuessShare * throughput : from
+  }
+
+  #next(guess: number): number | undefined {
+    const mayGoOn = this.#timeLeft() >= shortestStepMs && this.#steps.length < mostSteps - 1
+    return mayGoOn ? nextLoad(this.#tried(), rangeOf(this.#options), guess) : undefined
+  }
+
+  /** Floods the server with a load until it is clear whether it keeps the SLO. @returns whether another load can tell more */
+  async #try(load: number): Promise<boolean> {
+    const { objectives } = this.#options
+    const summary = await this.#flood(load)
+    const step =
+      typeof summary === 'string'
+        ? notAllowed(load, summary)
+        : judgeStep(load, summary, evaluateObjectives(summary, objectives), this.#amount(load).rate)
+    const isToRecover =
+      step.verdict !== 'pass' && step.summary !== undefined && this.#hasAnswered && this.#timeLeft() > 0
+    const recovery = isToRecover ? await this.#awaitRecovery() : undefined
+    const told = recovery === undefined ? step : recoveredFrom(step, recovery)
+    this.#steps.push(told)
+    this.#watch.onStep?.(told)
+    return this.#hasAnswered && recovery !== Infinity && !this.#watch.signal?.aborted
+  }
+
+  /** @returns why not, if a limit of this machine keeps it from its start */
+  async #flood(load: number): Promise<LoadResult | string> {
+    const { over, load: always, objectives, slo, maxDuration, url } = this.#options
+    const { connections, rate } = this.#amount(load)
+    const confidence = 1 - (1 - always.confidence) / mostSteps
+    const needed = longestNeededFor(objectives, { pingsPerMs: rate / 1_000, stalls: true, falsePass: 1 - confidence })
+    const worthwhile = Math.max(maxDuration * longestStep.share, needed * longestStep.timesNeeded)
+    const longest = Math.min(this.#timeLeft() - always.warmup, worthwhile)
+    const flood: ResolvedOptions = {
+      ...floodOf(always, url, Math.max(shortestStepMs, longest)),
+      connections,
+      confidence,
+      stages: [{ duration: Infinity, rate }],
+      startRate: rate,
+      until: { slo, objectives },
+    }
+    try {
+      return await run(flood, { ...this.#watch, givesUp: (soFar) => isHopeless(soFar, objectives) })
+    } catch (error) {
+      const isLimit = error instanceof WsLoadError && error.code === 'WSLOAD_ERR_MACHINE_LIMIT'
+      if (!isLimit || over === 'rate') throw error
+      return error.message
+    }
+  }
+
+  /** Asks the server until it answers as at first. @returns milliseconds; Infinity if it does not */
+  async #awaitRecovery(): Promise<number> {
+    const begin = performance.now()
+    const deadline = begin + Math.min(longestRecoveryMs, this.#timeLeft())
+    const wanted = this.#usualLatency * recovered.times + recovered.ms
+    for (;;) {
+      const { latency, pings } = await this.#askOnce()
+      if (pings.answered === pings.due && latency.max <= wanted) return performance.now() - begin
+      if (performance.now() >= deadline || this.#watch.signal?.aborted) return Infinity
+    }
+  }
+
+  /** One ping over each of a few connections. */
+  #askOnce(): Promise<LoadResult> {
+    const connections = Math.min(askingConnections, this.#amount(this.#options.from).connections)
+    return this.#ask({ connections, inFlight: 1, warmup: 0, pings: connections })
+  }
+
+  /** Floods the server without a pause between answer and next ping. */
+  #ask(
+    how: Pick<ResolvedOptions, 'connections' | 'inFlight' | 'warmup'> &
+      Partial<Pick<ResolvedOptions, 'duration' | 'pings'>>,
+  ): Promise<LoadResult> {
+    const { load, url } = this.#options
+    const closed = { ...load, stages: undefined, startRate: 0, server: false } as const
+    return run({ ...floodOf(closed, url, Infinity), ...how }, this.#watch)
+  }
+
+  /** Connections, and pings per second over all of them. */
+  #amount(load: number): { readonly connections: number; readonly rate: number } {
+    const { over, ratePerConnection = 0, load: always } = this.#options
+    return over === 'rate'
+      ? { connections: always.connections, rate: load }
+      : { connections: load, rate: load * ratePerConnection }
+  }
+
+  #tried() {
+    return this.#steps.map((step) => triedLoad(step, this.#options.over))
+  }
+
+  /** Milliseconds. */
+  #timeLeft(): number {
+    return this.#begin + this.#options.maxDuration - performance.now()
+  }
+
+  #found(): CapacityResult {
+    const { over, ratePerConnection, from, to, precision, objectives, load } = this.#options
+    const search: CapacitySearch = {
+      over,
+      ...(over === 'rate' ? { fixedConnections: load.connections } : { ratePerConnection }),
+      objectives: objectives.map(({ indicator, kind, bound, limit, level }) => ({
+        indicator,
+        kind,
+        bound,
+        limit,
+        level,
+      })),
+      from,
+      to,
+      precision,
+      confidence: load.confidence,
+      startedAt: this.#startedAt,
+      duration: performance.now() - this.#begin,
+      steps: this.#steps,
+    }
+    return capacityOf(search)
+  }
+}
+
+/** Whether a load misses the SLO as measured, and does so for long. */
+function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolean {
+  if (soFar.duration < giveUpAfterMs) return false
+  const judged = evaluateObjectives(soFar, objectives)
+  return judged.objectives.some((objective) => objective.level === 'fail' && missesAsMeasured(objective))
+}
+
+/** A load that a limit of this machine keeps from its start. */
+function notAllowed(load: number, reason: string): CapacityStep {
+  return { load, verdict: 'inconclusive', limitedBy: 'machine', reasons: [reason] }
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { formatLoad, judgeStep, recoveredFrom } from '../../src/capacity/capacity.ts'
+import { judgeSustained } from '../../src/capacity/sustain.ts'
+import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
+import { loadResult, repeated } from '../support/result.ts'
+
+describe('a capacity', () => {
+  test('lies half way between what was kept and what was missed, logarithmically', () => {
+    const { rate, connections, low, high, limitedBy, reasons } = capacityResult([
+      capacityStep(900, 'pass'),
+      capacityStep(1_600, 'fail'),
+    ])
+    expect({ rate, connections, low, high }).toEqual({ rate: 1_200, connections: 10, low: 900, high: 1_600 })
+    expect({ limitedBy, reasons }).toEqual({ limitedBy: 'slo', reasons: [] })
+  })
+
+  test('of connections is a whole number of them, and has a rate', () => {
+    const steps = [capacityStep(30, 'pass'), capacityStep(33, 'fail')]
+    const { rate, connections } = capacityResult(steps, { over: 'connections', ratePerConnection: 2, from: 1, to: 100 })
+    expect({ rate, connections }).toEqual({ rate: 62, connections: 31 })
+  })
+
+  test('is at least what was kept where the generator brought no more about, and is not called the server’s', () => {
+    const saturated = capacityStep(5_000, 'inconclusive', { limitedBy: 'generator', reasons: ['its event loop'] })
+    const { rate, high, limitedBy, reasons } = capacityResult([capacityStep(900, 'pass'), saturated])
+    expect({ rate, high, limitedBy }).toEqual({ rate: 900, high: Infinity, limitedBy: 'generator' })
+    expect(reasons).toEqual(['the load generator did not bring about 5k/s: the server may take more', 'its event loop'])
+  })
+
+  test('is at least the end of the range where that was kept', () => {
+    const { rate, limitedBy, reasons } = capacityResult([capacityStep(100_000, 'pass')])
+    expect({ rate, limitedBy }).toEqual({ rate: 100_000, limitedBy: 'range' })
+    expect(reasons).toEqual(['the highest load of the range, 100k/s, was kept: the server may take more'])
+  })
+
+  test('is nothing where not even the beginning of the range was kept', () => {
+    const { rate, low, high, limitedBy, reasons } = capacityResult([capacityStep(100, 'fail')])
+    expect({ rate, low, high, limitedBy }).toEqual({ rate: 0, low: 0, high: 100, limitedBy: 'range' })
+    expect(reasons).toEqual(['the lowest load of the range, 100/s, was missed: begin the search lower'])
+  })
+
+  test('is unknown where nothing was decided', () => {
+    const { rate, limitedBy, reasons } = capacityResult([
+      capacityStep(900, 'inconclusive', { reasons: ['not enough'] }),
+    ])
+    expect({ rate, limitedBy }).toEqual({ rate: 0, limitedBy: 'unknown' })
+    expect(reasons).toEqual([expect.stringContaining('give it more time (maxDuration)'), 'not enough'])
+  })
+
+  test('says that the server was not always the same', () => {
+    const steps = [capacityStep(900, 'fail'), capacityStep(1_600, 'pass'), capacityStep(2_000, 'fail')]
+    const { low, high, reasons } = capacityResult(steps)
+    expect({ low, high }).toEqual({ low: 0, high: 2_000 })
+    expect(reasons).toEqual([
+      'the server is not always the same: it surely kept 1.6k/s at one time and surely missed 900/s at another',
+    ])
+  })
+
+  test('says that the server did not recover', () => {
+    const { reasons } = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail', { recovery: Infinity })])
+    expect(reasons).toEqual(['the server did not recover from 1.6k/s: what came after it was not measured'])
+  })
+})
+
+describe('a load', () => {
+  const slo = { p99: '< 20ms' }
+  const flood = (pings: number, others: Parameters<typeof loadResult>[1] = {}) =>
+    loadResult(repeated(pings, 1), { duration: 10_000, ...others })
+
+  test('is kept where its verdict is a pass', () => {
+    const summary = flood(100_000)
+    expect(judgeStep(10_000, summary, evaluateSLO(summary, slo), 10_000)).toEqual({
+      load: 10_000,
+      verdict: 'pass',
+      reasons: [],
+      summary,
+    })
+  })
+
+  test('is out of reach where fewer pings were due than should have been, however quick their answers', () => {
+    const summary = flood(50_000)
+    expect(judgeStep(10_000, summary, evaluateSLO(summary, slo), 10_000)).toMatchObject({
+      verdict: 'inconclusive',
+      limitedBy: 'generator',
+      reasons: ['50,000 of 100,000 pings were due when they should have been'],
+    })
+  })
+
+  test('is missed where nothing was answered under it, and something before and after', () => {
+    const summary = flood(0, { pings: { due: 5_000, sent: 5_000, answered: 0, timedOut: 5_000 } })
+    const step = judgeStep(500, summary, evaluateSLO(summary, slo), 500)
+    expect(step.verdict).toBe('inconclusive')
+    expect(recoveredFrom(step, 800)).toMatchObject({
+      verdict: 'fail',
+      recovery: 800,
+      reasons: ['none of 5,000 pings was answered, though the server answers before and after'],
+    })
+    expect(recoveredFrom(step, Infinity)).toMatchObject({ verdict: 'inconclusive', recovery: Infinity })
+  })
+
+  test('is out of reach of a machine without file descriptors', () => {
+    const summary = flood(100_000, {
+      errors: { EMFILE: { count: 3, samples: [] } },
+      connections: { requested: 13, opened: 10, failed: 3 },
+    })
+    expect(judgeStep(10_000, summary, evaluateSLO(summary, slo), 10_000)).toMatchObject({
+      verdict: 'inconclusive',
+      limitedBy: 'machine',
+    })
+  })
+
+  test('is printed with its unit', () => {
+    expect([formatLoad('rate', 2_500), formatLoad('connections', 1), formatLoad('connections', 2_500)]).toEqual([
+      '2.5k/s',
+      '1 connection',
+      '2,500 connections',
+    ])
+  })
+})
+
+describe('a load to sustain', () => {
+  const capacity = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail')])
+
+  test.each([
+    [900, 'pass', '900/s is sustained with p99 < 20ms: 900/s is surely kept, 1.6k/s surely missed'],
+    [1_600, 'fail', '1.6k/s is not sustained with p99 < 20ms: 900/s is surely kept, 1.6k/s surely missed'],
+    [
+      1_000,
+      'inconclusive',
+      '1k/s is neither surely sustained nor surely too much with p99 < 20ms: 900/s is surely kept',
+    ],
+  ] as const)('of %d/s is a %s', (load, verdict, reason) => {
+    expect(judgeSustained(capacity, load)).toMatchObject({ verdict, load, vacuous: false })
+    expect(judgeSustained(capacity, load).reason).toContain(reason)
+  })
+
+  test('is never a pass by a search that found nothing', () => {
+    expect(judgeSustained(capacityResult([]), 1)).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+  })
+})

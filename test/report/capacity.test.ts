@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { judgeSustained } from '../../src/capacity/sustain.ts'
+import { formatCapacity, formatStep, formatSustained, titleOfCapacity } from '../../src/report/capacity.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
+import { loadResult } from '../support/result.ts'
+
+const steps = [capacityStep(1_600, 'fail', { recovery: 800 }), capacityStep(900, 'pass')]
+
+test('a capacity is a sentence, the loads in their order, and what there is to say of the search', () => {
+  const url = 'ws://127.0.0.1:3001'
+  const summary = loadResult(undefined, { options: { url } })
+  const text = formatCapacity(capacityResult([...steps, capacityStep(2_000, 'pass', { summary })]))
+  expect(text.split('\n')).toEqual([
+    'Capacity: at least 900/s with p99 < 20ms',
+    expect.stringContaining('10 connections, 3 loads tried in 12 s'),
+    '    load    p50   p99     errors  answered  measured  recovery',
+    expect.stringMatching(/^ {2}✓ 900\/s +2 ms +5 ms +0 % +200\/s +5 s$/),
+    expect.stringMatching(/^ {2}✗ 1.6k\/s +2 ms +400 ms +0 % +200\/s +5 s +800 ms$/),
+    expect.stringMatching(/^ {2}✓ 2k\/s /),
+    '  the search ended before it found a load that is surely too much: give it more',
+    '    time (maxDuration)',
+    '  the server is not always the same: it surely kept 2k/s at one time and surely',
+    '    missed 1.6k/s at another',
+  ])
+})
+
+test.each([
+  [steps, 'Capacity: 1.2k/s with p99 < 20ms, between 900/s (kept) and 1.6k/s (missed), 99 % sure'],
+  [steps.slice(1), 'Capacity: at least 900/s with p99 < 20ms'],
+  [steps.slice(0, 1), 'Capacity: below 1.6k/s with p99 < 20ms'],
+  [[], 'Capacity: unknown, with p99 < 20ms'],
+])('the sentence says how far the capacity is known', (tried, title) => {
+  expect(titleOfCapacity(capacityResult(tried))).toBe(title)
+})
+
+test('a load to sustain comes first', () => {
+  const capacity = capacityResult(steps)
+  const titleOf = (load: number): string => formatSustained(capacity, judgeSustained(capacity, load)).split('\n')[0]!
+  expect(titleOf(800)).toMatch(/^Sustained: 800\/s is sustained/)
+  expect(titleOf(1_200)).toMatch(/^Inconclusive: 1.2k\/s is neither surely sustained/)
+  expect(titleOf(1_600)).toMatch(/^Not sustained: 1.6k\/s is not sustained/)
+})
+
+test.each([
+  [capacityStep(900, 'pass'), '✓ 900/s kept, p50 2 ms, p99 5 ms, 0 % errors'],
+  [capacityStep(900, 'fail'), '✗ 900/s missed, p50 2 ms, p99 400 ms, 0 % errors: p99 is 400 ms'],
+  [
+    capacityStep(900, 'inconclusive', { summary: undefined, reasons: ['no descriptors'] }),
+    '? 900/s undecided: no descriptors',
+  ],
+])('a load is a line of its own when it is over', (step, line) => {
+  expect(formatStep({ over: 'rate' }, step)).toBe(line)
+})
