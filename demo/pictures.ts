@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of the documents from a real run of `npm run demo:breach`: what a terminal shows of a missed SLO, and
- * the page that is written of it, in both colour schemes.
+ * Makes the pictures of the documents: from a real run of `npm run demo:breach` what a terminal shows of a missed SLO, and the page that
+ * is written of it, in both colour schemes; from a real search the curve of a capacity.
  *
  * Run: npm run docs:pictures (it needs Chromium)
  */
@@ -9,6 +9,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
+import { startQueueingServer } from '../bench/control/queueing-server.ts'
+import { capacity } from '../src/engine.ts'
+import { formatCapacityPicture } from '../src/page/picture.ts'
 import { terminalSVG } from './terminal-svg.ts'
 
 const command = 'npm run demo:breach'
@@ -24,6 +27,7 @@ if (shown === undefined) throw new Error(`${command}: expected a missed SLO, got
 const prompt = `\u001B[90m$\u001B[39m ${command}\n\n`
 await writeFile(join(images, 'miss.svg'), terminalSVG(prompt + shown, `${command} in a terminal: a missed SLO`))
 await photograph()
+await writeFile(join(images, 'capacity.svg'), await curveOfCapacity())
 
 /** What Vitest writes to a terminal that has colours. */
 async function failedRun(): Promise<string> {
@@ -34,6 +38,19 @@ async function failedRun(): Promise<string> {
       resolve(stdout + stderr),
     )
   })
+}
+
+/** Of a server that takes 0.4 ms for each ping, one after the other. */
+async function curveOfCapacity(): Promise<string> {
+  const server = await startQueueingServer({ service: 0.4 })
+  try {
+    const found = await capacity({ url: server.url, slo: { p95: '< 20ms' }, maxDuration: '2m' })
+    const picture = found.limitedBy === 'slo' ? formatCapacityPicture(found) : null
+    if (picture === null) throw new Error(`expected the capacity of a server, got\n${String(found)}`)
+    return picture
+  } finally {
+    server.stop()
+  }
 }
 
 async function photograph(): Promise<void> {

@@ -14,7 +14,7 @@ export interface SustainVerdict {
 
 /** Judges by a capacity whether a server takes a load. What was kept at a higher one is kept at a lower one, and the other way round. */
 export function judgeSustained(capacity: CapacityResult, load: number): SustainVerdict {
-  const { over, low, high, reasons } = capacity
+  const { over, low, high } = capacity
   const slo = formatObjectives(capacity)
   const wanted = formatLoad(over, load)
   const verdict = load <= low ? 'pass' : load >= high ? 'fail' : 'inconclusive'
@@ -25,10 +25,7 @@ export function judgeSustained(capacity: CapacityResult, load: number): SustainV
   const reason = {
     pass: `${wanted} is sustained with ${slo}: ${known}`,
     fail: `${wanted} is not sustained with ${slo}: ${known}`,
-    inconclusive: [
-      `${wanted} is neither surely sustained nor surely too much with ${slo}: ${known}`,
-      ...reasons.slice(0, 1),
-    ].join('; '),
+    inconclusive: `${wanted} is neither surely sustained nor surely too much with ${slo}: ${known}`,
   }[verdict]
   return { verdict, load, vacuous: low === 0 && high === Infinity, reason }
 }

@@ -60,7 +60,7 @@ export function capacityChart(capacity: CapacityResult): Chart | null {
   if (points.length === 0) return null
   const limits = capacity.objectives.filter(({ kind }) => kind === 'duration')
   const latencies = points.flatMap(({ run }) => [50, 99].map((percentile) => latencyOf(run, percentile)))
-  const shown = panels.filter(({ read }) => points.some(({ result }) => Number.isFinite(read(result))))
+  const shown = panels.filter(({ read }) => points.some(({ result }) => read(result) > 0))
   const height = latencyPanel.bottom + axisHeight + shown.length * (panelGap + panelHeight)
   const x = loadAxis(points.map(({ step }) => step.load))
   const y = latencyAxis([...latencies, ...limits.map(({ limit }) => limit)], latencyPanel.bottom, latencyPanel.top)
@@ -137,8 +137,8 @@ function mark(capacity: CapacityResult, point: Point, x: Axis, y: Axis): Markup 
 function panelOf({ title, read, format, style }: Panel, points: readonly Point[], x: Axis, above: number): Markup {
   const [top, bottom] = [above + panelGap - axisHeight / 2, above + panelGap - axisHeight / 2 + panelHeight]
   const values = points.map(({ result }) => read(result))
-  const highest = Math.max(...values.filter((value) => Number.isFinite(value)), 0)
-  const y = linearAxis({ low: 0, high: highest === 0 ? 1 : highest * 1.1, from: bottom, to: top })
+  const highest = Math.max(...values.filter((value) => Number.isFinite(value)))
+  const y = linearAxis({ low: 0, high: highest * 1.1, from: bottom, to: top })
   return h('g', null, [
     h('text', { class: 'legend', x: plot.left, y: top - 10 }, title),
     yAxis({ ...y, ticks: y.ticks.filter((_, nth) => nth % 2 === 0) }, format),

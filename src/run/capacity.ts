@@ -32,8 +32,10 @@ const longestStep = { share: 1 / 3, timesNeeded: 1.5 }
 const shortestStepMs = 1_000
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
 const giveUpAfterMs = 5_000
-/** How long the flood lasts that tells where to begin, after its warm-up, and how many pings of it are under way. */
-const firstFlood = { ms: 1_000, inFlight: 32 }
+/** How long the flood lasts that tells where to begin, after its warm-up. */
+export const firstFloodMs = 1_000
+/** How many pings of it are under way. */
+const firstFloodInFlight = 32
 /** The search begins somewhat below what the server answers when it is asked without a pause. */
 const firstGuessShare = 0.95
 /** Connections over which a server is asked whether it is itself again. */
@@ -100,8 +102,8 @@ class Search {
     const { over, from, to, load } = this.#options
     const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
     const { maxPendingPongs = Infinity } = load
-    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFlood.inFlight / connections)))
-    const { throughput } = await this.#ask({ connections, inFlight, warmup: load.warmup, duration: firstFlood.ms })
+    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFloodInFlight / connections)))
+    const { throughput } = await this.#ask({ connections, inFlight, warmup: load.warmup, duration: firstFloodMs })
     this.#hasAnswered = throughput > 0
     if (this.#hasAnswered) this.#usualLatency = (await this.#askOnce()).latency.max
     if (over === 'connections') return Math.sqrt(from * to)

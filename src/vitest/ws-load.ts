@@ -1,7 +1,7 @@
 import { type CapacityOptions, parseCapacity, withoutAmount } from '../options/capacity.ts'
 import { type CompareOptions, type FanOutCompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
 import { type FanOutOptions, hasRoles, parseFanOut, withoutPings } from '../options/fan-out.ts'
-import { findCapacity } from '../run/capacity.ts'
+import { findCapacity, firstFloodMs } from '../run/capacity.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
@@ -170,11 +170,11 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
   const search = pointingAt(capacityIn, () => {
     const inherited = withoutAmount(defaults, given)
     const parsed = parseCapacity({ ...(target !== null && { url: target }), ...mergeOptions(inherited, given) })
-    checkTimeout(test, 'maxDuration', { warmup: parsed.load.warmup, duration: parsed.maxDuration })
+    checkTimeout(test, 'maxDuration', { warmup: parsed.load.warmup + firstFloodMs, duration: parsed.maxDuration })
     return parsed
   })
-  const { load, maxDuration } = search
-  const length = { least: load.warmup, longest: load.warmup + maxDuration }
+  const least = search.load.warmup + firstFloodMs
+  const length = { least, longest: least + search.maxDuration }
   const found = await withinTest({ test, signal: given.signal, length, caller: capacityIn }, async (signal) => {
     const result = await findCapacity(search, { signal, watcher: tellProgress(test), family: familyOf(search.url) })
     const capacity = new LoadCapacity(result)

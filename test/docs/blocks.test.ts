@@ -17,7 +17,8 @@ import { type EchoServer, startEcho } from './support/shell.ts'
 const languages = new Set(['', 'js', 'sh', 'ts', 'yaml'])
 
 /** What an assertion says of a machine that is too busy for what a page promises of a server: the block did run. */
-const isVerdict = /^(?:Error: )?(?:SLO missed|SLO inconclusive|Slower|Unclear|The load generator was saturated)/
+const isVerdict =
+  /^(?:Error: )?(?:SLO missed|SLO inconclusive|Slower|Unclear|Not sustained|Inconclusive|The load generator was saturated)/
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())

@@ -67,6 +67,16 @@ test('the table of docs/fan-out.md has every option of its own', () => {
   expect(fields.filter((field) => !new RegExp(`^\\| \`${field}\` `, 'm').test(prose))).toEqual([])
 })
 
+test('the tables of docs/capacity.md have every option of its own, and every figure', () => {
+  const prose = page('docs/capacity.md').prose
+  const own = ['slo', 'over', 'from', 'to', 'precision', 'ratePerConnection', 'maxDuration']
+  const inherited = new Set(fieldsOf('WsLoadOptions', 'src/options/options.ts'))
+  const fields = fieldsOf('CapacityOptions', 'src/options/capacity.ts').filter((field) => !inherited.has(field))
+  expect(fields).toEqual(own.filter((field) => field !== 'maxDuration').toSorted())
+  const shown = [...own, 'rate', 'connections', 'low', 'high', 'limitedBy', 'reasons', 'steps']
+  expect(shown.filter((field) => !new RegExp(`^\\| \`${field}\` `, 'm').test(prose))).toEqual([])
+})
+
 test('the table of a summary has every field', () => {
   const fields = fieldsOf('LoadResult', 'src/result/load-result.ts')
   expect(firstCells('docs/summary.md', '`summary.…`').toSorted()).toEqual(fields)
