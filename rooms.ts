@@ -37,7 +37,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   gate: { holds: '(base, head, tolerance) → verdict', imports: ['slo', 'result', 'statistics'], needsNode: false },
   capacity: {
     holds: '(loads, verdicts) → which load to try next, and the capacity',
-    imports: ['slo', 'result', 'statistics'],
+    imports: ['gate', 'slo', 'result', 'statistics'],
     needsNode: false,
   },
   report: { holds: 'results and verdicts as text', imports: ['capacity', ...verdicts], needsNode: false },

@@ -5,6 +5,7 @@ export const defaults = {
   duration: 10_000,
   maxDuration: 60_000,
   maxDurationOfComparison: 30_000,
+  maxDurationOfCapacities: 120_000,
   /** Of a capacity's interval: a share of its lower end. */
   precision: 0.1,
   /** Pings per second, where a search varies connections. */

@@ -1,12 +1,19 @@
 /** Everything that needs no Vitest, for other programs and other test runners. */
-import { type CapacityOptions, parseCapacity } from './options/capacity.ts'
+import {
+  type CapacityCompareOptions,
+  type CapacityOptions,
+  parseCapacity,
+  parseCapacityComparison,
+} from './options/capacity.ts'
 import { type CompareOptions, type FanOutCompareOptions, parseComparison } from './options/compare.ts'
 import { type FanOutOptions, parseFanOut } from './options/fan-out.ts'
 import { parseOptions, type WsLoadOptions } from './options/options.ts'
+import { compareCapacity as compareCapacities } from './run/compare-capacity.ts'
 import { findCapacity } from './run/capacity.ts'
 import { compare as compareServers } from './run/compare.ts'
 import { run } from './run/run.ts'
 import { FanOutSummary } from './summary/fan-out-summary.ts'
+import { CapacityComparison } from './summary/capacity-comparison.ts'
 import { LoadCapacity } from './summary/load-capacity.ts'
 import { LoadComparison } from './summary/load-comparison.ts'
 import { LoadSummary } from './summary/load-summary.ts'
@@ -39,6 +46,16 @@ export async function fanOut(options: FanOutOptions): Promise<FanOutSummary> {
  */
 export async function capacity(options: CapacityOptions): Promise<LoadCapacity> {
   return new LoadCapacity(await findCapacity(parseCapacity(options), { signal: options.signal }))
+}
+
+/**
+ * Finds the capacities of two servers, a load of the one and a load of the other in turns, until it is clear whether the head's is lower
+ * than the base's, at most for `maxDuration` ('2m').
+ * @throws {WsLoadError} as {@link compare}
+ */
+export async function compareCapacity(options: CapacityCompareOptions): Promise<CapacityComparison> {
+  const compared = await compareCapacities(parseCapacityComparison(options), { signal: options.signal })
+  return new CapacityComparison(compared.base, compared.head, compared.verdict)
 }
 
 /**

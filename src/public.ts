@@ -7,15 +7,17 @@ export type {
   CapacityStep,
   SearchedObjective,
 } from './capacity/capacity.ts'
+export type { CapacityVerdict } from './capacity/compare.ts'
 export type { SustainVerdict } from './capacity/sustain.ts'
 export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'
 export type { Tolerance } from './gate/tolerance.ts'
 export type { CompareOptions, FanOutCompareOptions, Side } from './options/compare.ts'
-export type { CapacityOptions } from './options/capacity.ts'
+export type { CapacityCompareOptions, CapacityOptions } from './options/capacity.ts'
 export type { FanOutOptions, FanOutProtocolOption } from './options/fan-out.ts'
 export type { Duration, Rate, Stage, WsLoadOptions } from './options/options.ts'
 export type { ServerOption } from './options/server.ts'
 export type { TlsOptions } from './options/tls.ts'
+export { CapacityComparison, type CapacityComparisonJSON } from './summary/capacity-comparison.ts'
 export { type CapacityJSON, LoadCapacity } from './summary/load-capacity.ts'
 export { type ComparisonJSON, LoadComparison } from './summary/load-comparison.ts'
 export { FanOutSummary } from './summary/fan-out-summary.ts'

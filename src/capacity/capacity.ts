@@ -2,8 +2,8 @@ import type { LoadResult } from '../result/load-result.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SLOVerdict, Verdict } from '../slo/verdict.ts'
-import { formatCount, formatDuration, formatRate } from '../units.ts'
-import { contradictionOf, intervalOf, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
+import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { contradictionOf, intervalOf, mostGrowth, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
 
 /** What a search for a capacity varies: pings due per second over all connections, or how many connections there are. */
 export type CapacityOver = 'rate' | 'connections'
@@ -78,6 +78,8 @@ export interface CapacityResult<Result extends LoadResult = LoadResult> extends 
 
 /** Of the pings of a load so many have to have been due for it to have been what it should. */
 const leastDueShare = 0.98
+/** A width that differs by less from the precision is as precise. */
+const roundingError = 1e-9
 /** Of a load that nothing became of, so many reasons are told. */
 const mostReasonsOfStep = 3
 
@@ -147,7 +149,9 @@ export function rangeOf({
   to,
   precision,
 }: Pick<CapacitySearch, 'over' | 'from' | 'to' | 'precision'>): SearchRange {
-  return { from, to, precision, isWhole: over === 'connections' }
+  // Where to begin with connections is a guess without a reason.
+  const firstGrowth = over === 'rate' ? 1 + precision : mostGrowth
+  return { from, to, precision, firstGrowth, isWhole: over === 'connections' }
 }
 
 /** What a search has found. */
@@ -165,7 +169,12 @@ export function capacityOf<Result extends LoadResult>(search: CapacitySearch<Res
     low,
     high,
     limitedBy,
-    reasons: [...limitReasons(search, limitedBy, low), ...contradictions(search, tried), ...relapses(search)],
+    reasons: [
+      ...limitReasons(search, limitedBy, low),
+      ...contradictions(search, tried),
+      ...relapses(search),
+      ...imprecision(search, low, high),
+    ],
   }
 }
 
@@ -199,6 +208,16 @@ function limitReasons(search: CapacitySearch, limitedBy: CapacityLimit, low: num
   const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
   const who = limitedBy === 'generator' ? 'the load generator' : 'this machine'
   return [`${who} did not bring about ${format(step.load)}: the server may take more`, ...step.reasons.slice(0, 1)]
+}
+
+/** That the interval is wider than it was to be. */
+function imprecision({ over, precision }: CapacitySearch, low: number, high: number): string[] {
+  const isWhole = over === 'connections' && high - low <= 1
+  const width = high / low - 1
+  if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
+  return [
+    `the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for: give it more time (maxDuration)`,
+  ]
 }
 
 function contradictions({ over }: CapacitySearch, tried: readonly TriedLoad[]): string[] {

@@ -19,6 +19,8 @@ export interface SearchRange {
   readonly to: number
   /** How far apart the ends of the capacity's interval may be: 0.1 is 10 % of the lower one. */
   readonly precision: number
+  /** How many times as high, or as low, the second load is, if the first one bounds nothing: more than 1. */
+  readonly firstGrowth: number
   /** Whether a load is a whole number. */
   readonly isWhole: boolean
 }
@@ -34,7 +36,7 @@ export interface CapacityInterval {
 /** A server that was overloaded serves a little less than it can. */
 const hintShare = 0.98
 /** What a search grows by at most from one load to the next. */
-const mostGrowth = 4
+export const mostGrowth = 4
 /** A gap that is narrower than this share of the precision is not divided any further. */
 const narrowestGapShare = 0.5
 
@@ -62,7 +64,7 @@ export function contradictionOf(tried: readonly TriedLoad[]): { kept: number; mi
  * @returns nothing once the interval is as narrow as asked for, or no load of the range makes it any narrower
  */
 export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess: number): number | undefined {
-  const { from, to, precision, isWhole } = range
+  const { from, to, precision, firstGrowth, isWhole } = range
   const within = (load: number): number => {
     const inRange = Math.min(to, Math.max(from, load))
     return isWhole ? Math.round(inRange) : inRange
@@ -74,7 +76,7 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
   const between = tried.map(({ load }) => load).filter((load) => load > low && load < end)
   const top = Math.max(low, ...between)
   const bottom = Math.min(end, ...between)
-  const growth = growthAfter(tried, precision)
+  const growth = growthAfter(tried, firstGrowth)
   const hint = hintOf(tried, low, bottom)
   const gaps = [
     { from: low, to: bottom, next: hint ?? (low === 0 ? bottom / growth : middleOf(low, bottom, growth, true)) },
@@ -104,12 +106,12 @@ function loadsOf(tried: readonly TriedLoad[], outcome: Outcome): number[] {
   return tried.filter((one) => one.outcome === outcome).map(({ load }) => load)
 }
 
-/** Each further load that ends alike is farther from the one before: by the precision at first, then twice as far, and so on. */
-function growthAfter(tried: readonly TriedLoad[], precision: number): number {
+/** Each further load that ends alike is farther from the one before, logarithmically twice as far. */
+function growthAfter(tried: readonly TriedLoad[], firstGrowth: number): number {
   const last = tried.at(-1)!.outcome
   const others = tried.findLastIndex(({ outcome }) => outcome !== last)
   const alike = tried.length - 1 - others
-  return Math.min(mostGrowth, (1 + precision) ** (2 ** (alike - 1)))
+  return Math.min(mostGrowth, firstGrowth ** (2 ** (alike - 1)))
 }
 
 /** Half way between two loads, or one step up from the lower end where that is less. */

@@ -1,15 +1,19 @@
 import { Command } from 'commander'
+import type { CapacityStep } from '../capacity/capacity.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { defaults } from '../defaults.ts'
-import { parseLoad, safeParseCapacity } from '../options/capacity.ts'
+import { parseLoad, safeParseCapacity, safeParseCapacityComparison } from '../options/capacity.ts'
 import { mistakesOf } from '../parsed.ts'
-import { formatCapacityPage } from '../page/capacity-page.ts'
-import { formatCapacity, formatStep, formatSustained } from '../report/capacity.ts'
+import { formatCapacityComparisonPage, formatCapacityPage } from '../page/capacity-page.ts'
+import { formatCapacity, formatCapacityComparison, formatStep, formatSustained } from '../report/capacity.ts'
+import type { Paint } from '../report/paint.ts'
 import { formatJSON } from '../result/json.ts'
 import { findCapacity } from '../run/capacity.ts'
+import { compareCapacity } from '../run/compare-capacity.ts'
+import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
 import { show } from '../wording.ts'
-import { exitAfter, exitCode } from './exit-code.ts'
+import { exitAfter, exitCode, exitCodeOf } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -36,6 +40,7 @@ interface CapacityFlags extends LoadFlags {
   readonly ratePerConnection?: string
   readonly maxDuration?: string
   readonly sustain?: string
+  readonly tolerance?: string
   readonly json?: string
   readonly html?: string
   readonly verbosity: Verbosity
@@ -48,6 +53,7 @@ const command = new Command('capacity')
       'surely keeps and the lowest one that it surely misses.',
   )
   .argument('[url]', 'ws:// or wss://; without one the embedded echo server')
+  .argument('[head]', 'a second one, whose capacity is compared with that of the first')
   .requiredOption('--slo <bound>', "what has to be kept, like 'p99 < 20ms'; repeatable", aList)
   .optionsGroup('Between which loads:')
   .option('--over <what>', 'what is varied: rate or connections (default: rate)')
@@ -61,6 +67,7 @@ const command = new Command('capacity')
 export const capacityCommand: Command = addServerFlags(addLoadFlagsOfSearch(command))
   .optionsGroup(verdictGroup)
   .option('--sustain <load>', 'a load that has to be sustained: else the exit code is 1, or 3 where it is not clear')
+  .option('-t, --tolerance <share>', 'by which the second one may be lower (default: twice the precision)')
   .option('--json <file>', 'write the capacity and the summary of each load as JSON, to stdout for -')
   .option('--html <file>', 'write a page with the curves of latency and errors over the load')
   .addOption(verbosityOption())
@@ -68,10 +75,10 @@ export const capacityCommand: Command = addServerFlags(addLoadFlagsOfSearch(comm
     'after',
     `
 Exit codes:
-  0  a load was kept; with --sustain: that one is sustained
-  1  no load of the range was kept; with --sustain: that one is too much
+  0  a load was kept; with --sustain: that one is sustained; of two: the second one's capacity is not lower
+  1  no load of the range was kept; with --sustain: that one is too much; of two: it is lower
   2  wrong usage
-  3  nothing is sure; with --sustain: that one is neither surely sustained nor surely too much
+  3  nothing is sure
   4  otherwise 0, but an output could not be written
   5  it could not run
   129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was found until then is printed
@@ -79,46 +86,89 @@ Exit codes:
 Examples:
   ws-load capacity ws://127.0.0.1:3001 --slo 'p99 < 20ms'
   ws-load capacity ws://127.0.0.1:3001 --slo 'p99 < 20ms' --text PING -c 100 --from 1k/s --to 50k/s --sustain 10k/s
-  ws-load capacity ws://127.0.0.1:3001 --slo 'p99 < 50ms' --over connections --to 5000 --rate-per-connection 2/s`,
+  ws-load capacity ws://127.0.0.1:3001 --slo 'p99 < 50ms' --over connections --to 5000 --rate-per-connection 2/s
+  ws-load capacity ws://127.0.0.1:3001 ws://127.0.0.1:3002 --slo 'p95 < 20ms' -t 15%`,
   )
-  .action(async (url: string | undefined, flags: CapacityFlags) => {
-    process.exitCode = await search(url, flags)
+  .action(async (url: string | undefined, head: string | undefined, flags: CapacityFlags) => {
+    process.exitCode =
+      url === undefined || head === undefined ? await search(url, flags) : await compare(url, head, flags)
   })
 
 async function search(url: string | undefined, flags: CapacityFlags): Promise<number> {
-  const options = safeParseCapacity(optionsOf(url, flags))
+  const options = safeParseCapacity({ ...(url !== undefined && { url }), ...serverOf(flags), ...optionsOf(flags) })
   const sustained = sustainedLoad(flags)
   const mistakes = [
     ...mistakesOf(options).map(nameFlag),
-    ...mistakesInProbeFlags(flags),
+    ...mistakesInFlags(flags),
     ...(sustained === 'unreadable'
       ? [`--sustain: expected a load as --from has it, like 10k/s, got ${show(flags.sustain)}`]
       : []),
-    ...mistakesInFiles(filesOf(flags)),
+    ...(flags.tolerance === undefined ? [] : ['--tolerance: expected two URLs with it, got one']),
   ]
   if ('mistakes' in options || sustained === 'unreadable' || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, print, end } = showProgress(flags.verbosity)
-  const onStep = (step: Parameters<typeof formatStep>[1]): void =>
-    print(formatStep(options.value, step, paintFor(process.stderr)))
+  const onStep = (step: CapacityStep): void => print(formatStep(options.value, step, paintFor(process.stderr)))
   const { result, interrupted } = await interruptible((signal) =>
     findCapacity(options.value, { signal, watcher, onStep }),
   ).finally(end)
   const capacity = new LoadCapacity(result)
   const verdict = sustained === undefined ? undefined : capacity.judge(sustained)
-  const output = flags.json === '-' ? process.stderr : process.stdout
-  const paint = paintFor(output)
-  output.write(
-    `${verdict === undefined ? formatCapacity(capacity, paint) : formatSustained(capacity, verdict, paint)}\n`,
-  )
-  if (flags.json === '-') process.stdout.write(formatJSON(capacity))
-  const unwritten = writeFiles(filesOf(flags), {
-    '--json': () => formatJSON(capacity),
-    '--html': () => formatCapacityPage(capacity, verdict),
+  const unwritten = write(flags, capacity, {
+    text: (paint) =>
+      verdict === undefined ? formatCapacity(capacity, paint) : formatSustained(capacity, verdict, paint),
+    page: () => formatCapacityPage(capacity, verdict),
   })
-  return exitAfter(interrupted ?? exitCodeOf(capacity, verdict?.verdict), unwritten)
+  return exitAfter(interrupted ?? exitCodeOfCapacity(capacity, verdict?.verdict), unwritten)
 }
 
-function exitCodeOf({ low, high }: LoadCapacity, verdict: SustainVerdict['verdict'] | undefined): number {
+async function compare(base: string, head: string, flags: CapacityFlags): Promise<number> {
+  const { tolerance } = flags
+  const options = safeParseCapacityComparison({
+    base: { url: base },
+    head: { url: head },
+    ...optionsOf(flags),
+    ...(tolerance !== undefined && { tolerance }),
+  })
+  const alone = { '--sustain': flags.sustain, '--server-pid': flags.serverPid, '--server-cgroup': flags.serverCgroup }
+  const mistakes = [
+    ...mistakesOf(options).map(nameFlag),
+    ...mistakesInFlags(flags),
+    ...Object.entries(alone).flatMap(([flag, given]) =>
+      given === undefined ? [] : [`${flag}: expected one URL with it, got two`],
+    ),
+  ]
+  if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
+  const { watcher, print, end } = showProgress(flags.verbosity)
+  const onStep = (side: string, step: CapacityStep): void =>
+    print(`${side}: ${formatStep(options.value.search, step, paintFor(process.stderr))}`)
+  const { result, interrupted } = await interruptible((signal) =>
+    compareCapacity(options.value, { signal, watcher, onStep }),
+  ).finally(end)
+  const comparison = new CapacityComparison(result.base, result.head, result.verdict)
+  const unwritten = write(flags, comparison, {
+    text: (paint) => formatCapacityComparison(comparison, paint),
+    page: () => formatCapacityComparisonPage(comparison),
+  })
+  return exitAfter(interrupted ?? exitCodeOf(comparison.verdict), unwritten)
+}
+
+/** Prints and writes what was found. @returns what could not be written */
+function write(
+  flags: CapacityFlags,
+  found: LoadCapacity | CapacityComparison,
+  { text, page }: { readonly text: (paint: Paint) => string; readonly page: () => string },
+): string[] {
+  const output = flags.json === '-' ? process.stderr : process.stdout
+  output.write(`${text(paintFor(output))}\n`)
+  if (flags.json === '-') process.stdout.write(formatJSON(found))
+  return writeFiles(filesOf(flags), { '--json': () => formatJSON(found), '--html': page })
+}
+
+function mistakesInFlags(flags: CapacityFlags): string[] {
+  return [...mistakesInProbeFlags(flags), ...mistakesInFiles(filesOf(flags))]
+}
+
+function exitCodeOfCapacity({ low, high }: LoadCapacity, verdict: SustainVerdict['verdict'] | undefined): number {
   const outcome = verdict ?? (low > 0 ? 'pass' : high < Infinity ? 'fail' : 'inconclusive')
   return { pass: exitCode.fine, fail: exitCode.missed, inconclusive: exitCode.unclear }[outcome]
 }
@@ -134,12 +184,10 @@ function loadOf(over: string | undefined, given: string): string | number {
   return over === 'connections' && given.trim() !== '' ? Number(given) : given
 }
 
-function optionsOf(url: string | undefined, flags: CapacityFlags): Readonly<Record<string, unknown>> {
+function optionsOf(flags: CapacityFlags): Readonly<Record<string, unknown>> {
   const { slo, over, from, to } = flags
   const names = ['over', 'precision', 'ratePerConnection', 'maxDuration'] as const
   return {
-    ...(url !== undefined && { url }),
-    ...serverOf(flags),
     ...loadOptionsOf(flags),
     slo,
     ...(from !== undefined && { from: loadOf(over, from) }),

@@ -4,6 +4,7 @@ import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
 import { show } from '../wording.ts'
+import { type CompareOptions, type ResolvedSide, safeParseSide } from './compare.ts'
 import { duration, expected, instead, only, parseFields, rate, share, webSocketUrl, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
@@ -61,9 +62,29 @@ export interface ResolvedCapacity {
   readonly load: Load
 }
 
+/** Options of a comparison of capacities: those of a search, and these. Both sides get the same loads to keep. */
+export interface CapacityCompareOptions
+  extends Omit<CapacityOptions, 'url' | 'server'>, Pick<CompareOptions, 'base' | 'head' | 'server'> {
+  /** By which share the head's capacity may be lower: above 0 and below 1. Default: twice the `precision`. */
+  readonly tolerance?: number | string
+  /** Ends the two searches, both together: '1s' to a day. Default: '2m'. */
+  readonly maxDuration?: WsLoadOptions['maxDuration']
+}
+
+/** {@link CapacityCompareOptions} after defaults. */
+export interface ResolvedCapacityComparison {
+  readonly base: ResolvedSide
+  readonly head: ResolvedSide
+  /** Of each side, with half of the time. */
+  readonly search: Omit<ResolvedCapacity, 'url'>
+  readonly tolerance: number
+}
+
 type Fields = Readonly<Record<string, unknown>>
 
 const mostConnections = 1_000_000
+/** By default a head may lose this share of its base's capacity at most. */
+const mostTolerance = 0.5
 /** What is not said of a range: pings per second, connections. */
 const widestRange = { rate: { from: 1, to: 1e6 }, connections: { from: 1, to: 10_000 } } as const
 const ofTheRange = instead('from and to instead, between which the load is varied')
@@ -135,6 +156,53 @@ export function safeParseCapacity(input: unknown): Parsed<ResolvedCapacity> {
  */
 export function parseCapacity(input: CapacityOptions): ResolvedCapacity {
   return valueOf(safeParseCapacity(input), 'wsLoad.capacity')
+}
+
+const ofComparisons = only({
+  tolerance: v.optional(
+    v.pipe(
+      share(),
+      v.check((ratio) => ratio < 1, expected('a share below 1')),
+    ),
+  ),
+  server: v.optional(
+    v.union(
+      [v.literal('auto'), v.literal(false)],
+      expected("'auto' or false; base.server and head.server say whom to watch"),
+    ),
+  ),
+})
+const sides = 2
+
+/** Reads the options of a comparison of capacities; each mistake has the option's name. */
+export function safeParseCapacityComparison(input: unknown): Parsed<ResolvedCapacityComparison> {
+  const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
+  const { base: ofBase, head: ofHead, tolerance, url, ...rest } = given
+  const base = safeParseSide('base', ofBase)
+  const head = safeParseSide('head', ofHead)
+  const own = parseFields(ofComparisons, { tolerance, server: given['server'] })
+  const search = safeParseCapacity({ maxDuration: defaults.maxDurationOfCapacities, ...rest })
+  const misplaced = url === undefined ? [] : ['url: expected base.url and head.url instead']
+  if ('mistakes' in base || 'mistakes' in head || 'mistakes' in own || 'mistakes' in search || misplaced.length > 0) {
+    return { mistakes: [...misplaced, ...mistakesOf(base, head, own, search)] }
+  }
+  const { url: _, ...searched } = search.value
+  return {
+    value: {
+      base: base.value,
+      head: head.value,
+      search: { ...searched, maxDuration: searched.maxDuration / sides },
+      tolerance: own.value.tolerance ?? Math.min(mostTolerance, sides * searched.precision),
+    },
+  }
+}
+
+/**
+ * Reads the options of a comparison of capacities and fills in defaults.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, each with the option's name
+ */
+export function parseCapacityComparison(input: CapacityCompareOptions): ResolvedCapacityComparison {
+  return valueOf(safeParseCapacityComparison(input), 'wsLoad.compareCapacity')
 }
 
 /** What a search takes over of the defaults of floods. */

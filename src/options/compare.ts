@@ -157,7 +157,8 @@ export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
   return { ...rest, ...(server === false && { server }) }
 }
 
-function safeParseSide(name: string, side: unknown): Parsed<ResolvedSide> {
+/** Reads one of the two servers. */
+export function safeParseSide(name: string, side: unknown): Parsed<ResolvedSide> {
   const isStarted = typeof side === 'object' && side !== null && 'command' in side
   return isStarted ? safeParseTarget(side, name) : parseFields(runningServer, side, name)
 }

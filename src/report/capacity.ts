@@ -5,6 +5,7 @@ import {
   formatObjectives,
   formatRecovery,
 } from '../capacity/capacity.ts'
+import type { CapacityVerdict } from '../capacity/compare.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { printable } from '../printable.ts'
 import { observeRun } from '../slo/observation.ts'
@@ -38,6 +39,29 @@ export function formatSustained(
 ): string {
   const title = { pass: 'Sustained', fail: 'Not sustained', inconclusive: 'Inconclusive' }[verdict]
   return [...headline(verdict, `${title}: ${reason}`, paint), formatCapacity(capacity, paint)].join('\n')
+}
+
+/** Two capacities and how they compare. */
+export interface ComparedCapacities extends CapacityVerdict {
+  readonly base: CapacityResult
+  readonly head: CapacityResult
+}
+
+/** How a head's capacity compares with its base's, and both of them. */
+export function formatCapacityComparison(compared: ComparedCapacities, paint: Paint = plain): string {
+  const { verdict, reasons, base, head } = compared
+  const sides = Object.entries({ base, head })
+  return [
+    ...headline(verdict, titleOfCapacityComparison(compared), paint),
+    ...reasons.slice(1).flatMap((reason) => wrap(reason, '  ')),
+    ...sides.map(([name, capacity]) => `${name}: ${formatCapacity({ ...capacity, reasons: [] }, paint)}`),
+  ].join('\n')
+}
+
+/** The verdict in a sentence. */
+export function titleOfCapacityComparison({ verdict, reasons, base, head }: ComparedCapacities): string {
+  const ofBoth = [base, head].map(({ over, low }) => formatLoad(over, low)).join(' and ')
+  return `${outcomes[verdict].title}: ${reasons[0] ?? `base and head surely keep ${ofBoth}`}`
 }
 
 /** The capacity in a sentence. */

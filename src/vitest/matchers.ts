@@ -3,7 +3,9 @@ import { WsLoadError } from '../errors.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { parseLoad } from '../options/capacity.ts'
 import type { Rate } from '../options/options.ts'
-import { formatSustained } from '../report/capacity.ts'
+import type { ComparisonVerdict } from '../gate/comparison.ts'
+import { formatCapacityComparison, formatSustained } from '../report/capacity.ts'
+import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
 import { rateForms } from '../units.ts'
 import { show } from '../wording.ts'
@@ -50,7 +52,8 @@ declare global {
       toMeetSLO(slo: SLO, judgement?: MatcherJudgement): void
       /**
        * Passes if the head of a comparison is surely no slower than its base, by more than the tolerance: the comparison's
-       * own, unless one is given: `{ p50: '10%', p99: '20%', min: '1ms' }`. With `.not` it passes only if it surely is.
+       * own, unless one is given: `{ p50: '10%', p99: '20%', min: '1ms' }`; of a comparison of capacities, if the head's is surely not
+       * lower. With `.not` it passes only if it surely is.
        * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
        */
       toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): void
@@ -99,6 +102,9 @@ expect.extend({
   },
 
   toShowNoRegression(received: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
+    if (received instanceof CapacityComparison) {
+      return toOutcomeOf(judgeCapacities(received, tolerance, leniency), formatCapacityComparison, leniency, this)
+    }
     return toOutcome(judgeComparison(received, tolerance, leniency), leniency, this)
   },
 
@@ -131,16 +137,25 @@ export { expect }
 
 type Outcome = Compared & { readonly head: LoadSummary }
 
+function toOutcome(compared: Outcome, leniency: Leniency, state: MatcherState) {
+  if (!state.isNot) keepVerdict(compared.head, recordedComparison(compared))
+  return toOutcomeOf(compared, formatComparison, leniency, state)
+}
+
 /** Green on `same` and `faster`, with a warning on a mere lack of evidence if that is tolerated. */
-function toOutcome(compared: Outcome, leniency: Leniency, { isNot, utils }: MatcherState) {
+function toOutcomeOf<Judged extends Pick<ComparisonVerdict, 'verdict' | 'doubtful'>>(
+  compared: Judged,
+  format: (compared: Judged, paint?: Paint) => string,
+  leniency: Leniency,
+  { isNot, utils }: MatcherState,
+) {
   const { verdict, doubtful } = compared
-  if (!isNot) keepVerdict(compared.head, recordedComparison(compared))
-  const table = (): string => formatComparison(compared, paintOf(utils))
+  const table = (): string => format(compared, paintOf(utils))
   if (isNot) {
     return { pass: verdict !== 'slower', message: () => `expected a regression for sure (.not)\n${table()}` }
   }
   const tolerated = verdict === 'unclear' && isLenient(leniency) && !doubtful
-  if (tolerated) warn(formatComparison(compared))
+  if (tolerated) warn(format(compared))
   return { pass: verdict === 'same' || verdict === 'faster' || tolerated, message: table }
 }
 
@@ -200,6 +215,22 @@ function judgeLoad(received: unknown, given: unknown, { inconclusive }: Leniency
     if (load !== undefined) return [capacity, capacity.judge(load)]
     const expected = capacity.over === 'rate' ? rateForms : 'a number of connections'
     throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `toSustain: expected ${expected}, got ${show(given)}`)
+  })
+}
+
+/** A comparison of capacities has its tolerance, which is no figure of a latency. */
+function judgeCapacities(
+  compared: CapacityComparison,
+  tolerance: Tolerance | undefined,
+  { inconclusive }: Leniency,
+): CapacityComparison {
+  return pointingAt(judgeCapacities, () => {
+    checkInconclusive('toShowNoRegression', inconclusive)
+    if (tolerance === undefined) return compared
+    throw new WsLoadError(
+      'WSLOAD_ERR_INVALID_OPTIONS',
+      `toShowNoRegression: tolerance: expected that of wsLoad.compareCapacity(…) instead, got ${show(tolerance)}`,
+    )
   })
 }
 

@@ -1,11 +1,21 @@
-import { type CapacityOptions, parseCapacity, withoutAmount } from '../options/capacity.ts'
+import {
+  type CapacityCompareOptions,
+  type CapacityOptions,
+  parseCapacity,
+  parseCapacityComparison,
+  type ResolvedCapacity,
+  withoutAmount,
+} from '../options/capacity.ts'
 import { type CompareOptions, type FanOutCompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
 import { type FanOutOptions, hasRoles, parseFanOut, withoutPings } from '../options/fan-out.ts'
-import { findCapacity, firstFloodMs } from '../run/capacity.ts'
+import { findCapacity } from '../run/capacity.ts'
+import { firstFloodMs } from '../run/capacity-search.ts'
+import { compareCapacity } from '../run/compare-capacity.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
 import { FanOutSummary } from '../summary/fan-out-summary.ts'
+import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
@@ -64,6 +74,13 @@ export interface WsLoad {
    */
   capacity(options: CapacityOptions): Promise<LoadCapacity>
   /**
+   * Finds the capacities of two servers, a load of the one and a load of the other in turns, until it is clear whether the head's is
+   * lower than the base's, at most for `maxDuration` ('2m'). Options left out come from the plugin's `defaults`.
+   *
+   * @throws {WsLoadError} as `wsLoad.compare()`
+   */
+  compareCapacity(options: CapacityCompareOptions): Promise<CapacityComparison>
+  /**
    * A flood as a benchmark: `await bench('gateway', wsLoad.flood({ connections: 64 })).run()`. Floods that stand in one
    * `bench.compare()` take turns in slices of 100 ms. The result has `summary`. Needs Vitest 5 and the plugin.
    *
@@ -97,6 +114,9 @@ export function wsLoadFor(surroundings: () => Surroundings): WsLoad {
       },
       capacity(options: CapacityOptions): Promise<LoadCapacity> {
         return capacityIn(surroundings(), options)
+      },
+      compareCapacity(options: CapacityCompareOptions): Promise<CapacityComparison> {
+        return compareCapacityIn(surroundings(), options)
       },
       flood(options: WsLoadOptions = {}): BenchFlood {
         return floodLater(surroundings(), options)
@@ -170,11 +190,11 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
   const search = pointingAt(capacityIn, () => {
     const inherited = withoutAmount(defaults, given)
     const parsed = parseCapacity({ ...(target !== null && { url: target }), ...mergeOptions(inherited, given) })
-    checkTimeout(test, 'maxDuration', { warmup: parsed.load.warmup + firstFloodMs, duration: parsed.maxDuration })
+    checkTimeout(test, 'maxDuration', lengthOfSearches(parsed, 1))
     return parsed
   })
-  const least = search.load.warmup + firstFloodMs
-  const length = { least, longest: least + search.maxDuration }
+  const { warmup: least, duration } = lengthOfSearches(search, 1)
+  const length = { least, longest: least + duration }
   const found = await withinTest({ test, signal: given.signal, length, caller: capacityIn }, async (signal) => {
     const result = await findCapacity(search, { signal, watcher: tellProgress(test), family: familyOf(search.url) })
     const capacity = new LoadCapacity(result)
@@ -182,6 +202,37 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
     return capacity
   })
   return found
+}
+
+async function compareCapacityIn(
+  { test, defaults }: Surroundings,
+  given: CapacityCompareOptions,
+): Promise<CapacityComparison> {
+  const comparison = pointingAt(compareCapacityIn, () => {
+    const parsed = parseCapacityComparison(mergeOptions(withoutAmount(withoutEnd(defaults), given), given))
+    checkTimeout(test, 'maxDuration', lengthOfSearches(parsed.search, sidesOfComparison))
+    return parsed
+  })
+  const { warmup: least, duration } = lengthOfSearches(comparison.search, sidesOfComparison)
+  const length = { least, longest: least + duration }
+  const compared = await withinTest(
+    { test, signal: given.signal, length, caller: compareCapacityIn },
+    async (signal) => {
+      const { base, head, verdict } = await compareCapacity(comparison, { signal, watcher: tellProgress(test) })
+      const kept = new CapacityComparison(base, head, verdict)
+      for (const capacity of [kept.base, kept.head]) await keepCapacity(test, capacity)
+      return kept
+    },
+  )
+  return compared
+}
+
+/** What searches take at least, and what the loads of them may take. */
+function lengthOfSearches(
+  { load, maxDuration }: Pick<ResolvedCapacity, 'load' | 'maxDuration'>,
+  searches: number,
+): { readonly warmup: number; readonly duration: number } {
+  return { warmup: searches * (load.warmup + firstFloodMs), duration: searches * maxDuration }
 }
 
 function optionsIn({ defaults, target }: Omit<Surroundings, 'test'>, given: WsLoadOptions): WsLoadOptions {

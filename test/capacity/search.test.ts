@@ -10,7 +10,7 @@ import {
   type TriedLoad,
 } from '../../src/capacity/search.ts'
 
-const range: SearchRange = { from: 100, to: 100_000, precision: 0.1, isWhole: false }
+const range: SearchRange = { from: 100, to: 100_000, precision: 0.1, firstGrowth: 1.1, isWhole: false }
 const mostSteps = 40
 const rounding = 1e-9
 
@@ -76,8 +76,14 @@ describe('a search', () => {
     expect(high).toBeLessThan(11_500)
   })
 
+  test('gets far from a guess without a reason in few loads', () => {
+    const whole = { from: 1, to: 10_000, precision: 0.1, firstGrowth: 4, isWhole: true }
+    for (const capacity of [1, 3, 30, 800, 5_000])
+      expect(search(serverOf(capacity), whole, 100).length).toBeLessThanOrEqual(9)
+  })
+
   test('finds whole numbers', () => {
-    const whole = { from: 1, to: 1_000, precision: 0.01, isWhole: true }
+    const whole = { from: 1, to: 1_000, precision: 0.01, firstGrowth: 4, isWhole: true }
     const loads = search(serverOf(37), whole, 30)
     expect(loads.every(({ load }) => Number.isInteger(load))).toBe(true)
     expect(intervalOf(loads)).toEqual({ low: 37, high: 38 })

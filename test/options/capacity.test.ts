@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseCapacity, parseLoad, withoutAmount } from '../../src/options/capacity.ts'
+import { parseCapacity, parseCapacityComparison, parseLoad, withoutAmount } from '../../src/options/capacity.ts'
 
 const least = { url: 'ws://127.0.0.1:3001', slo: { p99: '< 20ms' } } as const
 
@@ -84,4 +84,40 @@ test.each([
   ['rate', 'fast', undefined],
 ] as const)('a load of %s may be %o', (over, given, load) => {
   expect(parseLoad(over, given)).toBe(load)
+})
+
+describe('a comparison', () => {
+  const sides = { base: { url: 'ws://127.0.0.1:3001' }, head: { url: 'ws://127.0.0.1:3002' }, slo: { p99: '< 20ms' } }
+
+  test('gives each side half of the time, and allows twice the precision', () => {
+    const { base, head, search, tolerance } = parseCapacityComparison({ ...sides, precision: '5%' })
+    expect([base, head]).toMatchObject([sides.base, sides.head])
+    expect({ tolerance, maxDuration: search.maxDuration }).toEqual({ tolerance: 0.1, maxDuration: 60_000 })
+  })
+
+  test('may start its sides', () => {
+    const base = { command: 'node server.js', url: 'ws://127.0.0.1:3001' }
+    expect(parseCapacityComparison({ ...sides, base }).base).toMatchObject({ command: 'node server.js' })
+  })
+
+  test('tells all of its mistakes at once', () => {
+    const wrong = {
+      ...sides,
+      base: {},
+      head: { urll: 1 },
+      url: 'ws://127.0.0.1:1',
+      tolerance: '100%',
+      from: 'x',
+      rate: 1,
+    }
+    let told = ''
+    try {
+      parseCapacityComparison(wrong as never)
+    } catch (error) {
+      told = (error as Error).message
+    }
+    expect(told).toContain('wsLoad.compareCapacity: 7 options are wrong')
+    for (const name of ['url', 'base.url', 'head.url', 'head.urll', 'tolerance', 'from', 'rate'])
+      expect(told).toContain(`${name}: `)
+  })
 })

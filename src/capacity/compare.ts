@@ -1,0 +1,76 @@
+import type { ChangeVerdict, MeasuredChange } from '../gate/comparison.ts'
+import { formatChange, formatInterval } from '../gate/comparison.ts'
+import { formatRatioTo } from '../units.ts'
+import { type CapacityResult, formatLoad, formatObjectives } from './capacity.ts'
+
+/** How the capacity of a head compares with that of its base. */
+export interface CapacityVerdict extends MeasuredChange {
+  /** `slower` if the head's is surely lower by more than the tolerance, `faster` if it is surely higher, `same` if it is surely not lower. */
+  readonly verdict: ChangeVerdict
+  /** Nothing is known of one of the two: never to be taken for anything but red. */
+  readonly doubtful: boolean
+  /** Why, what matters most first; empty on `same`. */
+  readonly reasons: readonly string[]
+  /** By which share the head's may be lower. */
+  readonly tolerance: number
+}
+
+const writtenDigits = 12
+
+/**
+ * Compares two capacities by their intervals: a change is sure where it is sure whatever the two are within them. Both that kept the whole
+ * range are the same as far as was asked.
+ * @param tolerance by which share the head's may be lower, above 0 and below 1
+ */
+export function compareCapacities(base: CapacityResult, head: CapacityResult, tolerance: number): CapacityVerdict {
+  const mismatch = whyIncomparable(base, head)
+  const change = middleOf(head) / middleOf(base) - 1
+  const low = head.low / base.high - 1
+  const high = base.low === 0 ? Infinity : head.high / base.low - 1
+  const keepsAll = head.low >= base.to
+  const verdict =
+    mismatch.length > 0
+      ? 'unclear'
+      : high < -tolerance
+        ? 'slower'
+        : low > tolerance / (1 - tolerance)
+          ? 'faster'
+          : low > -tolerance || keepsAll
+            ? 'same'
+            : 'unclear'
+  const measured = { change, low, high, tolerance }
+  return {
+    ...measured,
+    verdict,
+    doubtful: mismatch.length > 0 || head.low === 0 || base.low === 0,
+    reasons: verdict === 'same' ? [] : [...mismatch, describe(base, head, measured), ...limitsOf(base, head)],
+  }
+}
+
+function middleOf({ over, rate, connections }: CapacityResult): number {
+  return over === 'rate' ? rate : connections
+}
+
+/** That it was not the same that was asked of them. */
+function whyIncomparable(base: CapacityResult, head: CapacityResult): string[] {
+  const [was, is] = [formatObjectives(base), formatObjectives(head)]
+  return [
+    ...(base.over === head.over ? [] : [`the base is a number of ${base.over}, the head of ${head.over}`]),
+    ...(was === is ? [] : [`the base had to keep ${was}, the head ${is}`]),
+  ]
+}
+
+function describe(base: CapacityResult, head: CapacityResult, change: MeasuredChange & { tolerance: number }): string {
+  const ends = (of: CapacityResult): string => {
+    if (of.high < Infinity) return `${formatLoad(of.over, of.low)} … ${formatLoad(of.over, of.high)}`
+    return of.low > 0 ? `at least ${formatLoad(of.over, of.low)}` : 'unknown'
+  }
+  const interval = Number.isFinite(change.high) ? `${formatInterval(change)}, ` : ''
+  const middle = Number.isFinite(change.change) ? `changed by ${formatChange(change.change)} (${interval}` : 'changed ('
+  const allowed = `${formatRatioTo(change.tolerance, writtenDigits)} less is allowed`
+  return `the capacity ${middle}from ${ends(base)} to ${ends(head)}); ${allowed}`
+}
+
+function limitsOf(base: CapacityResult, head: CapacityResult): string[] {
+  return [...base.reasons.map((reason) => `base: ${reason}`), ...head.reasons.map((reason) => `head: ${reason}`)]
+}

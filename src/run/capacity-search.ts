@@ -1,0 +1,240 @@
+import {
+  capacityOf,
+  type CapacityResult,
+  type CapacityStep,
+  judgeStep,
+  recoveredFrom,
+  rangeOf,
+  triedLoad,
+} from '../capacity/capacity.ts'
+import { loadToConfirm, nextLoad } from '../capacity/search.ts'
+import { WsLoadError } from '../errors.ts'
+import type { ResolvedCapacity } from '../options/capacity.ts'
+import { floodOf, type ResolvedOptions } from '../options/options.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import { evaluateObjectives } from '../slo/evaluate.ts'
+import { missesAsMeasured } from '../slo/judge.ts'
+import type { Objective } from '../slo/objective.ts'
+import { longestNeededFor } from '../slo/duration-needed.ts'
+import { run, type RunWatch } from './run.ts'
+
+// Taken when the module loads: a test's fake timers do not change when a search began.
+const { now } = Date
+
+/** Loads that one search tries at most; their verdicts share its error probability (Bonferroni). */
+const mostSteps = 10
+/** A load that stays undecided takes at most this share of the time of the whole search, or this many times what a pass needs. */
+const longestStep = { share: 1 / 3, timesNeeded: 1.5 }
+/** What is left of a search has to be worth a step. */
+const shortestStepMs = 1_000
+/** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
+const giveUpAfterMs = 5_000
+/** How long the flood lasts that tells where to begin, after its warm-up. */
+export const firstFloodMs = 1_000
+/** How many pings of it are under way. */
+const firstFloodInFlight = 32
+/** The search begins somewhat below what the server answers when it is asked without a pause. */
+const firstGuessShare = 0.95
+/** Connections over which a server is asked whether it is itself again. */
+const askingConnections = 16
+/** It is, once it answers in at most so many times what it took at first, and so many milliseconds. */
+const recovered = { times: 4, ms: 5 }
+/** How long it may take to recover. */
+const longestRecoveryMs = 30_000
+
+/** Who watches {@link CapacitySearch}. */
+export interface CapacityWatch extends Omit<RunWatch, 'givesUp'> {
+  /** Told of each step when it is over. */
+  readonly onStep?: ((step: CapacityStep) => void) | undefined
+}
+
+/** A search under way: one load at a time, so that others can take turns with it. */
+export class CapacitySearch {
+  readonly #options: ResolvedCapacity & { readonly url: string }
+  readonly #watch: CapacityWatch
+  readonly #steps: CapacityStep[] = []
+  readonly #startedAt = new Date(now()).toISOString()
+  /** Milliseconds that its loads have taken, but for the one under way. */
+  #spent = 0
+  /** When that one began, if there is one. */
+  #begun: number | undefined
+  #guess = 0
+  #isConfirmed = false
+  #isOver = false
+  /** In how many milliseconds the server answers when it is not overloaded. */
+  #usualLatency = 0
+  #hasAnswered = false
+
+  constructor(options: ResolvedCapacity & { readonly url: string }, watch: CapacityWatch) {
+    this.#options = options
+    this.#watch = watch
+  }
+
+  /**
+   * Finds out near which load the capacity may be: what the server answers when it is asked without a pause. Whatever it does for the
+   * first time, it has done then.
+   */
+  async begin(): Promise<void> {
+    const { over, from, to, load } = this.#options
+    const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
+    const { maxPendingPongs = Infinity } = load
+    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFloodInFlight / connections)))
+    const { throughput } = await this.#ask({ connections, inFlight, warmup: load.warmup, duration: firstFloodMs })
+    this.#hasAnswered = throughput > 0
+    if (this.#hasAnswered && !this.#isAborted()) this.#usualLatency = (await this.#askOnce()).latency.max
+    this.#guess = over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * throughput
+  }
+
+  /** Tries the next load. @returns whether there was one */
+  async step(): Promise<boolean> {
+    const load = this.#next()
+    if (load === undefined) return false
+    this.#begun = performance.now()
+    this.#isOver = !(await this.#try(load))
+    this.#spent += performance.now() - this.#begun
+    this.#begun = undefined
+    return true
+  }
+
+  /** What is known by now. */
+  get found(): CapacityResult {
+    const { over, ratePerConnection, from, to, precision, objectives, load } = this.#options
+    return capacityOf({
+      over,
+      ...(over === 'rate' ? { fixedConnections: load.connections } : { ratePerConnection }),
+      objectives: objectives.map(({ indicator, kind, bound, limit, level }) => ({
+        indicator,
+        kind,
+        bound,
+        limit,
+        level,
+      })),
+      from,
+      to,
+      precision,
+      confidence: load.confidence,
+      startedAt: this.#startedAt,
+      duration: this.#spent,
+      steps: this.#steps,
+    })
+  }
+
+  /** The next load; at the end of the search one of the ends of the interval once more. */
+  #next(): number | undefined {
+    if (this.#isOver || this.#isAborted() || this.#timeLeft() < shortestStepMs) return undefined
+    const tried = this.#tried()
+    const load = tried.length < mostSteps - 1 ? nextLoad(tried, rangeOf(this.#options), this.#guess) : undefined
+    if (load !== undefined || this.#isConfirmed) return load
+    this.#isConfirmed = true
+    return loadToConfirm(tried)
+  }
+
+  /** Floods the server with a load until it is clear whether it keeps the SLO. @returns whether another load can tell more */
+  async #try(load: number): Promise<boolean> {
+    const { objectives } = this.#options
+    const summary = await this.#flood(load)
+    const step =
+      typeof summary === 'string'
+        ? notAllowed(load, summary)
+        : judgeStep(load, summary, evaluateObjectives(summary, objectives), this.#amount(load).rate)
+    const isToRecover =
+      step.verdict !== 'pass' &&
+      step.summary !== undefined &&
+      this.#hasAnswered &&
+      this.#timeLeft() > 0 &&
+      !this.#isAborted()
+    const recovery = isToRecover ? await this.#awaitRecovery() : undefined
+    const told = recovery === undefined ? step : recoveredFrom(step, recovery)
+    this.#steps.push(told)
+    this.#watch.onStep?.(told)
+    return this.#hasAnswered && recovery !== Infinity
+  }
+
+  /** @returns why not, if a limit of this machine keeps it from its start */
+  async #flood(load: number): Promise<LoadResult | string> {
+    const { over, load: always, objectives, slo, maxDuration, url } = this.#options
+    const { connections, rate } = this.#amount(load)
+    const confidence = 1 - (1 - always.confidence) / mostSteps
+    const needed = longestNeededFor(objectives, { pingsPerMs: rate / 1_000, stalls: true, falsePass: 1 - confidence })
+    const worthwhile = Math.max(maxDuration * longestStep.share, needed * longestStep.timesNeeded)
+    const longest = Math.min(this.#timeLeft() - always.warmup, worthwhile)
+    const flood: ResolvedOptions = {
+      ...floodOf(always, url, Math.max(shortestStepMs, longest)),
+      connections,
+      confidence,
+      stages: [{ duration: Infinity, rate }],
+      startRate: rate,
+      until: { slo, objectives },
+    }
+    try {
+      return await run(flood, { ...this.#watch, givesUp: (soFar) => isHopeless(soFar, objectives) })
+    } catch (error) {
+      const isLimit = error instanceof WsLoadError && error.code === 'WSLOAD_ERR_MACHINE_LIMIT'
+      if (!isLimit || over === 'rate') throw error
+      return error.message
+    }
+  }
+
+  /** Asks the server until it answers as at first. @returns milliseconds; Infinity if it does not, `undefined` if that was not waited for */
+  async #awaitRecovery(): Promise<number | undefined> {
+    const begin = performance.now()
+    const deadline = begin + Math.min(longestRecoveryMs, this.#timeLeft())
+    const wanted = this.#usualLatency * recovered.times + recovered.ms
+    for (;;) {
+      const { latency, pings } = await this.#askOnce()
+      if (pings.answered === pings.due && latency.max <= wanted) return performance.now() - begin
+      if (this.#isAborted()) return undefined
+      if (performance.now() >= deadline) return Infinity
+    }
+  }
+
+  /** One ping over each of a few connections. */
+  #askOnce(): Promise<LoadResult> {
+    const connections = Math.min(askingConnections, this.#amount(this.#options.from).connections)
+    return this.#ask({ connections, inFlight: 1, warmup: 0, pings: connections })
+  }
+
+  /** Floods the server without a pause between answer and next ping. */
+  #ask(
+    how: Pick<ResolvedOptions, 'connections' | 'inFlight' | 'warmup'> &
+      Partial<Pick<ResolvedOptions, 'duration' | 'pings'>>,
+  ): Promise<LoadResult> {
+    const { load, url } = this.#options
+    const closed = { ...load, stages: undefined, startRate: 0, server: false } as const
+    return run({ ...floodOf(closed, url, Infinity), ...how }, this.#watch)
+  }
+
+  /** Connections, and pings per second over all of them. */
+  #amount(load: number): { readonly connections: number; readonly rate: number } {
+    const { over, ratePerConnection = 0, load: always } = this.#options
+    return over === 'rate'
+      ? { connections: always.connections, rate: load }
+      : { connections: load, rate: load * ratePerConnection }
+  }
+
+  #tried() {
+    return this.#steps.map((step) => triedLoad(step, this.#options.over))
+  }
+
+  /** Milliseconds. */
+  #timeLeft(): number {
+    const underWay = this.#begun === undefined ? 0 : performance.now() - this.#begun
+    return this.#options.maxDuration - this.#spent - underWay
+  }
+
+  #isAborted(): boolean {
+    return this.#watch.signal?.aborted === true
+  }
+}
+
+/** Whether a load misses the SLO as measured, and does so for long. */
+function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolean {
+  if (soFar.duration < giveUpAfterMs) return false
+  const judged = evaluateObjectives(soFar, objectives)
+  return judged.objectives.some((objective) => objective.level === 'fail' && missesAsMeasured(objective))
+}
+
+/** A load that a limit of this machine keeps from its start. */
+function notAllowed(load: number, reason: string): CapacityStep {
+  return { load, verdict: 'inconclusive', limitedBy: 'machine', reasons: [reason] }
+}

@@ -1,0 +1,62 @@
+import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
+import { compareCapacities, type CapacityVerdict } from '../capacity/compare.ts'
+import type { ResolvedCapacityComparison } from '../options/capacity.ts'
+import type { ResolvedSide } from '../options/compare.ts'
+import { type RunningTarget, startTarget } from '../server/command.ts'
+import { CapacitySearch, type CapacityWatch } from './capacity-search.ts'
+import { checkSignal } from './side-by-side.ts'
+
+/** What {@link compareCapacity} found out. */
+export interface ComparedCapacities {
+  readonly base: CapacityResult
+  readonly head: CapacityResult
+  readonly verdict: CapacityVerdict
+}
+
+/** Who watches {@link compareCapacity}. */
+export interface CapacityComparisonWatch extends Omit<CapacityWatch, 'family' | 'onStep'> {
+  /** Told of each load when it is over. */
+  readonly onStep?: ((side: 'base' | 'head', step: CapacityStep) => void) | undefined
+}
+
+/**
+ * Looks for the capacities of two servers, a load of the one and a load of the other in turns, until it is clear whether the head's is
+ * lower than the base's, or both are known.
+ *
+ * @throws {WsLoadError} as `compare`
+ */
+export async function compareCapacity(
+  { base, head, search, tolerance }: ResolvedCapacityComparison,
+  { onStep, ...watch }: CapacityComparisonWatch = {},
+): Promise<ComparedCapacities> {
+  checkSignal(watch.signal)
+  const targets: RunningTarget[] = []
+  // The two intervals are both right as often as asked for.
+  const load = { ...search.load, confidence: 1 - (1 - search.load.confidence) / 2 }
+  const begin = async (side: ResolvedSide, name: 'base' | 'head'): Promise<CapacitySearch> => {
+    const target = 'command' in side ? await startTarget(side, load) : undefined
+    if (target !== undefined) targets.push(target)
+    const server = load.server !== false && 'server' in side ? side.server : load.server
+    const options = { ...search, load: { ...load, server }, url: side.url }
+    const own = { ...watch, family: target?.family, onStep: (step: CapacityStep) => onStep?.(name, step) }
+    return new CapacitySearch(options, own)
+  }
+  try {
+    const searches = { base: await begin(base, 'base'), head: await begin(head, 'head') }
+    await searches.base.begin()
+    await searches.head.begin()
+    const judge = (): CapacityVerdict => compareCapacities(searches.base.found, searches.head.found, tolerance)
+    for (let goesOn = true; goesOn && !isClear(judge());) {
+      const ofBase = await searches.base.step()
+      goesOn = (await searches.head.step()) || ofBase
+    }
+    return { base: searches.base.found, head: searches.head.found, verdict: judge() }
+  } finally {
+    const killed = await Promise.all(targets.map((target) => target.stop()))
+    for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
+  }
+}
+
+function isClear({ verdict }: CapacityVerdict): boolean {
+  return verdict !== 'unclear'
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import type { CapacityResult } from '../../src/capacity/capacity.ts'
+import { compareCapacities } from '../../src/capacity/compare.ts'
+import { CapacityComparison } from '../../src/summary/capacity-comparison.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
+
+function between(low: number, high: number, others: Parameters<typeof capacityResult>[1] = {}): CapacityResult {
+  const steps = [
+    ...(low > 0 ? [capacityStep(low, 'pass')] : []),
+    ...(high < Infinity ? [capacityStep(high, 'fail')] : []),
+  ]
+  return capacityResult(steps, { from: 1, ...others })
+}
+
+const base = between(1_000, 1_100)
+
+describe('a head', () => {
+  test.each([
+    ['slower where even the most it takes is less than is allowed', between(600, 790), 'slower'],
+    ['the same where the least it takes is enough', between(950, 1_050), 'same'],
+    ['the same where it takes more, maybe', between(1_050, 1_300), 'same'],
+    ['faster where the least it takes is more by more than the tolerance', between(1_400, 1_500), 'faster'],
+    ['unclear where its interval holds what is allowed', between(790, 900), 'unclear'],
+    ['unclear where nothing bounds it', between(0, Infinity), 'unclear'],
+  ] as const)('is %s', (_, head, verdict) => {
+    expect(compareCapacities(base, head, 0.2)).toMatchObject({ verdict })
+  })
+
+  test('is the same where both take the whole range', () => {
+    const whole = between(5_000, Infinity, { to: 5_000 })
+    expect(compareCapacities(whole, whole, 0.2)).toMatchObject({ verdict: 'same', doubtful: false })
+  })
+
+  test('is unclear where the generator limited both', () => {
+    const limited = between(5_000, Infinity)
+    expect(compareCapacities(limited, limited, 0.2).verdict).toBe('unclear')
+  })
+
+  test('is not compared with a base that had to keep something else', () => {
+    const objectives = [{ indicator: 'p50', kind: 'duration', bound: '< 9ms', limit: 9, level: 'fail' }] as const
+    const { verdict, doubtful, reasons } = compareCapacities(between(1_000, 1_100, { objectives }), base, 0.2)
+    expect({ verdict, doubtful }).toEqual({ verdict: 'unclear', doubtful: true })
+    expect(reasons[0]).toBe('the base had to keep p50 < 9ms, the head p99 < 20ms')
+  })
+})
+
+test('the change lies between what the intervals allow', () => {
+  const { change, low, high } = compareCapacities(base, between(500, 550), 0.2)
+  expect(change).toBeCloseTo(-0.5)
+  expect(low).toBeCloseTo(500 / 1_100 - 1)
+  expect(high).toBeCloseTo(550 / 1_000 - 1)
+})
+
+test('a comparison prints its verdict, both capacities, and why', () => {
+  const head = between(500, 550)
+  const compared = new CapacityComparison(base, head, compareCapacities(base, head, 0.2))
+  const lines = String(compared).split('\n')
+  expect(lines.slice(0, 2).join(' ')).toBe(
+    'Slower: the capacity changed by -50 % (-54.5 … -45 %, from 1k/s … 1.1k/s to   500/s … 550/s); 20 % less is allowed',
+  )
+  expect(String(compared)).toContain('base: Capacity: 1.05k/s with p99 < 20ms')
+  expect(String(compared)).toContain('head: Capacity: 524/s with p99 < 20ms')
+  expect(JSON.parse(JSON.stringify(compared))).toMatchObject({ verdict: 'slower', head: { low: 500, high: 550 } })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { type CapacityCompareOptions, parseCapacityComparison } from '../../src/options/capacity.ts'
+import { compareCapacity, type ComparedCapacities } from '../../src/run/compare-capacity.ts'
+import { queueing } from '../support/queueing.ts'
+import { dead } from '../support/servers.ts'
+
+function compare(
+  sides: Pick<CapacityCompareOptions, 'base' | 'head'>,
+  watch: Parameters<typeof compareCapacity>[1] = {},
+): Promise<ComparedCapacities> {
+  const load = { slo: { p50: '< 50ms' }, warmup: '200ms', confidence: 0.9, precision: '50%', from: '20/s' } as const
+  return compareCapacity(parseCapacityComparison({ ...load, ...sides, tolerance: '60%', maxDuration: '60s' }), watch)
+}
+
+describe.concurrent('of two servers', () => {
+  test('the one that can do a tenth is found out', { timeout: 120_000 }, async () => {
+    await using base = await queueing({ service: 2 })
+    await using head = await queueing({ service: 20 })
+    const turns: string[] = []
+    const { verdict } = await compare({ base, head }, { onStep: (side) => turns.push(side) })
+    expect(verdict.verdict).not.toBe('same')
+    expect(verdict.verdict).not.toBe('faster')
+    expect(verdict.change).toBeLessThan(-0.5)
+    expect(turns.slice(0, 4)).toEqual(['base', 'head', 'base', 'head'])
+  })
+
+  test('those that do the same are never told apart', { timeout: 120_000 }, async () => {
+    await using base = await queueing({ service: 5 })
+    await using head = await queueing({ service: 5 })
+    const { verdict } = await compare({ base, head })
+    expect(['same', 'unclear']).toContain(verdict.verdict)
+    expect(verdict.low).toBeLessThanOrEqual(0)
+    expect(verdict.high).toBeGreaterThanOrEqual(0)
+  })
+
+  test('one that is not there is never the same', { timeout: 120_000 }, async () => {
+    await using base = await queueing({ service: 5 })
+    await using head = await dead()
+    const { verdict } = await compare({ base, head: { url: head.url } })
+    expect(verdict).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(verdict.reasons.join('\n')).toContain('head: nothing was measured')
+  })
+})
