@@ -1,5 +1,7 @@
 import type { ChangeVerdict, MeasuredChange } from '../gate/comparison.ts'
 import { formatChange, formatInterval } from '../gate/comparison.ts'
+import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
+import type { LoadResult } from '../result/load-result.ts'
 import { formatRatioTo } from '../units.ts'
 import { type CapacityResult, formatLoad, formatObjectives } from './capacity.ts'
 
@@ -16,6 +18,8 @@ export interface CapacityVerdict extends MeasuredChange {
 }
 
 const writtenDigits = 12
+/** What differs from load to load. */
+const varied = { rate: ['rate'], connections: ['rate', 'connections', 'threads'] } as const
 
 /**
  * Compares two capacities by their intervals: a change is sure where it is sure whatever the two are within them. Both that kept the whole
@@ -54,10 +58,22 @@ function middleOf({ over, rate, connections }: CapacityResult): number {
 /** That it was not the same that was asked of them. */
 function whyIncomparable(base: CapacityResult, head: CapacityResult): string[] {
   const [was, is] = [formatObjectives(base), formatObjectives(head)]
+  const [before] = summariesOf(base)
+  const [after] = summariesOf(head)
   return [
-    ...(base.over === head.over ? [] : [`the base is a number of ${base.over}, the head of ${head.over}`]),
+    ...(base.over === head.over ? [] : [`of the base the ${base.over} was varied, of the head the ${head.over}`]),
     ...(was === is ? [] : [`the base had to keep ${was}, the head ${is}`]),
+    ...(base.ratePerConnection === head.ratePerConnection
+      ? []
+      : [`the base had another load: ratePerConnection was ${base.ratePerConnection}, is ${head.ratePerConnection}`]),
+    ...(before === undefined || after === undefined
+      ? []
+      : [...whyOtherLoad(before, after, varied[base.over]), ...whyElsewhere(before, after)]),
   ]
+}
+
+function summariesOf({ steps }: CapacityResult): LoadResult[] {
+  return steps.flatMap(({ summary }) => summary ?? [])
 }
 
 function describe(base: CapacityResult, head: CapacityResult, change: MeasuredChange & { tolerance: number }): string {

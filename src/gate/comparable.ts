@@ -25,23 +25,33 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
  * version of Node, latencies of other pings. Empty when they can.
  */
 export function whyIncomparable(base: LoadResult, head: LoadResult): string[] {
+  return [...whyOtherLoad(base, head), ...whyElsewhere(base, head), ...whyOtherPings(base, head)]
+}
+
+/** In which of the options that make a load what it is two runs differ. @param but options that may differ */
+export function whyOtherLoad(
+  base: LoadResult,
+  head: LoadResult,
+  but: readonly (keyof RecordedOptions)[] = [],
+): string[] {
   const load = [
-    ...loadOptions.flatMap((name) => difference(name, base.options[name], head.options[name])),
+    ...loadOptions
+      .filter((name) => !but.includes(name))
+      .flatMap((name) => difference(name, base.options[name], head.options[name])),
     ...differencePongs(base.options, head.options),
   ]
-  const was = base.environment
-  const is = head.environment
+  return load.map((what) => `the base had another load: ${what}`)
+}
+
+/** In what the machines of two runs differ. */
+export function whyElsewhere({ environment: was }: LoadResult, { environment: is }: LoadResult): string[] {
   const machine = [
     ...difference('cpu', was.cpu, is.cpu),
     ...difference('cores', was.cores, is.cores),
     ...difference('os', platform(was.os), platform(is.os)),
     ...difference('node', majorVersion(was.node), majorVersion(is.node)),
   ]
-  return [
-    ...load.map((what) => `the base had another load: ${what}`),
-    ...machine.map((what) => `the base was measured elsewhere: ${what}`),
-    ...whyOtherPings(base, head),
-  ]
+  return machine.map((what) => `the base was measured elsewhere: ${what}`)
 }
 
 /** Versions that left coalesced pings out of the latencies made runs look faster that have such pings. */

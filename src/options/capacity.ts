@@ -158,13 +158,9 @@ export function parseCapacity(input: CapacityOptions): ResolvedCapacity {
   return valueOf(safeParseCapacity(input), 'wsLoad.capacity')
 }
 
+const capacityTolerance = only({ capacity: v.optional(loss()) })
 const ofComparisons = only({
-  tolerance: v.optional(
-    v.pipe(
-      share(),
-      v.check((ratio) => ratio < 1, expected('a share below 1')),
-    ),
-  ),
+  tolerance: v.optional(loss()),
   server: v.optional(
     v.union(
       [v.literal('auto'), v.literal(false)],
@@ -192,7 +188,7 @@ export function safeParseCapacityComparison(input: unknown): Parsed<ResolvedCapa
       base: base.value,
       head: head.value,
       search: { ...searched, maxDuration: searched.maxDuration / sides },
-      tolerance: own.value.tolerance ?? Math.min(mostTolerance, sides * searched.precision),
+      tolerance: own.value.tolerance ?? usualTolerance(searched.precision),
     },
   }
 }
@@ -203,6 +199,25 @@ export function safeParseCapacityComparison(input: unknown): Parsed<ResolvedCapa
  */
 export function parseCapacityComparison(input: CapacityCompareOptions): ResolvedCapacityComparison {
   return valueOf(safeParseCapacityComparison(input), 'wsLoad.compareCapacity')
+}
+
+/** By which share a capacity may be lower than the one that was kept: above 0 and below 1. */
+export interface CapacityTolerance {
+  /** Default: twice the `precision` of the search. */
+  readonly capacity?: number | string
+}
+
+/**
+ * Reads the tolerance of a baseline.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake
+ */
+export function parseCapacityTolerance(given: unknown, precision: number): number {
+  const parsed = parseFields(capacityTolerance, given ?? {}, 'tolerance')
+  return valueOf(parsed, 'toMatchBaseline').capacity ?? usualTolerance(precision)
+}
+
+function usualTolerance(precision: number): number {
+  return Math.min(mostTolerance, 2 * precision)
 }
 
 /** What a search takes over of the defaults of floods. */
@@ -238,6 +253,14 @@ function parseRange(over: CapacityOver, { from, to }: Fields): Parsed<{ readonly
 function parseSLOOf({ slo }: Fields): Parsed<readonly Objective[]> {
   if (slo === undefined) return { mistakes: ["slo: expected what has to be kept, like { p99: '< 20ms' }, got nothing"] }
   return within('slo', safeParseSLO(slo, false))
+}
+
+/** A share that may be lost, but not all. */
+function loss() {
+  return v.pipe(
+    share(),
+    v.check((ratio) => ratio < 1, expected('a share below 1')),
+  )
 }
 
 /** Of rate and connections the one is varied, the other held. */

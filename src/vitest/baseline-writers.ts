@@ -8,7 +8,6 @@ import { inject } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { isListed, processNamespace, readStat } from '../system/process-table.ts'
-import type { LoadSummary } from '../summary/load-summary.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -27,23 +26,23 @@ export interface BaselineWriter {
   readonly attempt: number
 }
 
-/** What this worker has written: by whom, and of which flood. */
-const written = new Map<string, BaselineWriter & { readonly summary: LoadSummary }>()
+/** What this worker has written: by whom, and what. */
+const written = new Map<string, BaselineWriter & { readonly found: object }>()
 const prefix = 'ws-load-run-'
 
 /**
  * Notes that a test writes a baseline, for all workers of the run. The same test may write it once each attempt.
  * @throws {WsLoadError} `WSLOAD_ERR_BASELINE_TAKEN`
  */
-export function noteWriter(file: string, writer: BaselineWriter, summary: LoadSummary): void {
+export function noteWriter(file: string, writer: BaselineWriter, found: object): void {
   const path = resolve(file)
   const before = written.get(path)
-  if (before?.id === writer.id && before.attempt === writer.attempt && before.summary !== summary) {
+  if (before?.id === writer.id && before.attempt === writer.attempt && before.found !== found) {
     throw taken(file, before, writer)
   }
   const first = firstWriter(path, writer)
   if (first.id !== writer.id) throw taken(file, first, writer)
-  written.set(path, { ...writer, summary })
+  written.set(path, { ...writer, found })
 }
 
 /** A run's name on this machine, for what its workers note. */

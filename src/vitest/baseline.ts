@@ -5,13 +5,14 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import { formatJSON } from '../result/json.ts'
-import { LoadSummary } from '../summary/load-summary.ts'
+import type { LoadCapacity } from '../summary/load-capacity.ts'
+import type { LoadSummary } from '../summary/load-summary.ts'
 
 const folder = '.ws-load/baselines'
 const goodName = /^[\w][\w .@+-]{0,99}$/
 
-/** The summary that was kept under a name, or why there is none. */
-export type Baseline = { readonly summary: LoadSummary } | { readonly missing: string }
+/** What was kept under a name, or why there is nothing. */
+export type Baseline<Kept> = { readonly kept: Kept } | { readonly missing: string }
 
 /** A baseline's file, relative to the current directory where that is shorter. */
 export function baselineFile(root: string, name: string): string {
@@ -29,24 +30,25 @@ export function checkBaselineName(name: unknown): string {
   )
 }
 
-export function readBaseline(file: string): Baseline {
+/** @param Kind what is expected to have been kept */
+export function readBaseline<Kept>(file: string, Kind: { fromJSON(json: unknown): Kept }): Baseline<Kept> {
   if (!existsSync(file)) return { missing: `there is no baseline ${file}; WS_LOAD_UPDATE=1 or vitest -u writes one` }
   try {
-    return { summary: LoadSummary.fromJSON(JSON.parse(readFileSync(file, 'utf8'))) }
+    return { kept: Kind.fromJSON(JSON.parse(readFileSync(file, 'utf8'))) }
   } catch (error) {
     return { missing: `the baseline ${file} cannot be read: ${(error as Error).message}` }
   }
 }
 
 /**
- * Keeps a summary, with the commit that it was measured at, in place of what was kept under that name. Nothing else is
+ * Keeps a summary or a capacity, with the commit that it was measured at, in place of what was kept under that name. Nothing else is
  * written, and nothing is left behind where that fails.
  * @throws {Error} of the file system
  */
-export function writeBaseline(file: string, name: string, summary: LoadSummary): void {
+export function writeBaseline(file: string, name: string, found: LoadSummary | LoadCapacity): void {
   const directory = dirname(file)
   mkdirSync(directory, { recursive: true })
-  const kept = { ...summary.toJSON(), baseline: { name, commit: commitOf(directory) } }
+  const kept = { ...found.toJSON(), baseline: { name, commit: commitOf(directory) } }
   replaceWhole(file, formatJSON(kept))
 }
 

@@ -1,7 +1,8 @@
 import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
-import { parseLoad } from '../options/capacity.ts'
+import { compareCapacities } from '../capacity/compare.ts'
+import { type CapacityTolerance, parseCapacityTolerance, parseLoad } from '../options/capacity.ts'
 import type { Rate } from '../options/options.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { formatCapacityComparison, formatSustained } from '../report/capacity.ts'
@@ -65,12 +66,12 @@ declare global {
       toSustain(load: Rate, leniency?: Leniency): void
       /**
        * Passes if the run is surely no slower than the one that was kept under this name in `.ws-load/baselines/`, by more
-       * than the tolerance. `WS_LOAD_UPDATE=1`, or `vitest -u` with the plugin, keeps this run instead. A baseline that is
+       * than the tolerance; of a capacity, that it is surely not lower: `{ capacity: '20%' }`. `WS_LOAD_UPDATE=1`, or `vitest -u` with the plugin, keeps this run instead. A baseline that is
        * missing, unreadable, of another load or of another machine never passes.
        * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`,
        * `WSLOAD_ERR_BASELINE_TAKEN` when another test of this run has kept one under this name
        */
-      toMatchBaseline(name: string, tolerance?: Tolerance, leniency?: Leniency): void
+      toMatchBaseline(name: string, tolerance?: Tolerance | CapacityTolerance, leniency?: Leniency): void
     }
   }
 }
@@ -80,7 +81,7 @@ declare module 'vitest' {
     toMeetSLO(slo: SLO, judgement?: MatcherJudgement): unknown
     toShowNoRegression(tolerance?: Tolerance, leniency?: Leniency): unknown
     toSustain(load: Rate, leniency?: Leniency): unknown
-    toMatchBaseline(name: string, tolerance?: Tolerance, leniency?: Leniency): unknown
+    toMatchBaseline(name: string, tolerance?: Tolerance | CapacityTolerance, leniency?: Leniency): unknown
   }
 }
 
@@ -120,13 +121,26 @@ expect.extend({
     return { pass: verdict === 'pass' || tolerated, message: table }
   },
 
-  toMatchBaseline(received: unknown, name: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
-    const { summary, checkedName, resolved } = checkForBaseline(received, name, tolerance, leniency)
+  toMatchBaseline(
+    received: unknown,
+    name: unknown,
+    tolerance?: Tolerance | CapacityTolerance,
+    leniency: Leniency = {},
+  ) {
+    if (received instanceof LoadCapacity) return matchCapacity(received, { name, tolerance, leniency }, this)
+    const { summary, checkedName, resolved } = checkForBaseline(
+      received,
+      name,
+      tolerance as Tolerance | undefined,
+      leniency,
+    )
     const file = baselineFile(configuredRoot(), checkedName)
-    if (isUpdating() && !this.isNot) return keepBaseline(file, checkedName, summary, this)
-    const baseline = readBaseline(file)
+    if (isUpdating() && !this.isNot) {
+      return keepBaseline({ file, name: checkedName, found: summary, threat: threatsToValidity(summary)[0] }, this)
+    }
+    const baseline = readBaseline(file, LoadSummary)
     if ('missing' in baseline) return { pass: this.isNot, message: () => `Unclear: ${baseline.missing}` }
-    const base = baseline.summary
+    const base = baseline.kept
     const compared = { base, head: summary, ...compareRuns(base, summary, resolved, summary.options.confidence) }
     if (compared.verdict === 'faster') say(formatComparison(compared))
     return toOutcome(compared, leniency, this)
@@ -159,14 +173,51 @@ function toOutcomeOf<Judged extends Pick<ComparisonVerdict, 'verdict' | 'doubtfu
   return { pass: verdict === 'same' || verdict === 'faster' || tolerated, message: table }
 }
 
+/** A capacity beside the one that was kept before. */
+function matchCapacity(
+  capacity: LoadCapacity,
+  given: { readonly name: unknown; readonly tolerance: unknown; readonly leniency: Leniency },
+  state: MatcherState,
+) {
+  const { name, tolerance } = checkCapacityBaseline(capacity, given)
+  const file = baselineFile(configuredRoot(), name)
+  if (isUpdating() && !state.isNot) {
+    const threat = capacity.low === 0 ? 'no load was surely kept' : undefined
+    return keepBaseline({ file, name, found: capacity, threat }, state)
+  }
+  const baseline = readBaseline(file, LoadCapacity)
+  if ('missing' in baseline) return { pass: state.isNot, message: () => `Unclear: ${baseline.missing}` }
+  const verdict = compareCapacities(baseline.kept, capacity, tolerance)
+  const compared = new CapacityComparison(baseline.kept, capacity, verdict)
+  return toOutcomeOf(compared, formatCapacityComparison, given.leniency, state)
+}
+
+function checkCapacityBaseline(
+  capacity: LoadCapacity,
+  { name, tolerance, leniency }: { readonly name: unknown; readonly tolerance: unknown; readonly leniency: Leniency },
+) {
+  return pointingAt(checkCapacityBaseline, () => {
+    checkInconclusive('toMatchBaseline', leniency.inconclusive)
+    return { name: checkBaselineName(name), tolerance: parseCapacityTolerance(tolerance, capacity.precision) }
+  })
+}
+
+/** What is to be kept, and under which name. */
+interface KeptBaseline {
+  readonly file: string
+  readonly name: string
+  readonly found: LoadSummary | LoadCapacity
+  /** Why it is not worth comparing with, if it is not. */
+  readonly threat: string | undefined
+}
+
 /** What is not worth comparing with is not kept. */
-function keepBaseline(file: string, name: string, summary: LoadSummary, { task, testPath }: MatcherState) {
-  const [threat] = threatsToValidity(summary)
+function keepBaseline({ file, name, found, threat }: KeptBaseline, { task, testPath }: MatcherState) {
   if (threat !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${threat}` }
-  const writer = writerOf(task ?? testOf(summary), testPath)
-  pointingAt(keepBaseline, () => noteWriter(file, writer, summary))
+  const writer = writerOf(task ?? (found instanceof LoadSummary ? testOf(found) : undefined), testPath)
+  pointingAt(keepBaseline, () => noteWriter(file, writer, found))
   try {
-    writeBaseline(file, name, summary)
+    writeBaseline(file, name, found)
   } catch (error) {
     return { pass: false, message: () => `Unclear: ${file} was not written: ${(error as Error).message}` }
   }

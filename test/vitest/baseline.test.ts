@@ -7,6 +7,9 @@ import { baselineFile, readBaseline, writeBaseline } from '../../src/vitest/base
 import { currentRun, forgetWriters, noteWriter, runName } from '../../src/vitest/baseline-writers.ts'
 import '../../src/vitest/matchers.ts'
 import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
+import { LoadCapacity } from '../../src/summary/load-capacity.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { steady } from '../support/comparison.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
 import { withoutColours } from '../support/without-colours.ts'
@@ -70,6 +73,52 @@ describe('toMatchBaseline', () => {
     expect(() => expect(fanOut(2)).toMatchBaseline('rooms', { p50: '5%' })).toThrow('p50: expected delivery.p50')
   })
 
+  describe('of a capacity', () => {
+    const between = (low: number, high: number, others: Parameters<typeof capacityResult>[1] = {}): LoadCapacity =>
+      new LoadCapacity(capacityResult([capacityStep(low, 'pass'), capacityStep(high, 'fail')], others))
+
+    function keepCapacity(capacity: LoadCapacity): void {
+      vi.stubEnv('WS_LOAD_UPDATE', '1')
+      expect(capacity).toMatchBaseline('gateway')
+      vi.stubEnv('WS_LOAD_UPDATE', '')
+    }
+
+    test('passes when it is not lower than the one that was kept, and fails when it is', () => {
+      keepCapacity(between(1_000, 1_050))
+      expect(between(980, 1_030)).toMatchBaseline('gateway')
+      expect(between(700, 720)).not.toMatchBaseline('gateway')
+      expect(between(700, 720)).toMatchBaseline('gateway', { capacity: '50%' })
+      expect(withoutColours(() => expect(between(700, 720)).toMatchBaseline('gateway'))).toThrow(
+        /^Slower: the capacity changed by -30\.7 %/,
+      )
+    })
+
+    test('never passes with one that had to keep something else, or that is a run', () => {
+      const objectives = [{ indicator: 'p50', kind: 'duration', bound: '< 9ms', limit: 9, level: 'fail' }] as const
+      keepCapacity(between(1_000, 1_050, { objectives }))
+      const warn = { inconclusive: 'warn' } as const
+      expect(() => expect(between(1_000, 1_050)).toMatchBaseline('gateway', {}, warn)).toThrow('had to keep p50 < 9ms')
+      writeBaseline(baselineFile('.', 'gateway'), 'gateway', steady(2))
+      expect(() => expect(between(1_000, 1_050)).toMatchBaseline('gateway', {}, warn)).toThrow(
+        /cannot be read: .*no capacity/,
+      )
+    })
+
+    test('is not kept where nothing is surely kept', () => {
+      vi.stubEnv('WS_LOAD_UPDATE', '1')
+      expect(() => expect(new LoadCapacity(capacityResult([]))).toMatchBaseline('gateway')).toThrow(
+        'was not written: no load was surely kept',
+      )
+    })
+
+    test('takes no tolerance but its own', () => {
+      keepCapacity(between(1_000, 1_050))
+      expect(() => expect(between(1_000, 1_050)).toMatchBaseline('gateway', { p50: '5%' })).toThrow(
+        'tolerance.p50: no such option',
+      )
+    })
+  })
+
   test('never passes without a baseline, and writes none unless it is told to', async () => {
     for (const leniency of [{}, { inconclusive: 'warn' }] as const) {
       expect(() => expect(steady(2)).toMatchBaseline('gateway', {}, leniency)).toThrow(
@@ -122,7 +171,7 @@ describe('toMatchBaseline', () => {
     writeBaseline(file, 'gateway', steady(20))
     expect(await readFile('precious', 'utf8')).toBe('as it was')
     expect(await readdir(dirname(file))).toEqual(['gateway.json', 'gateway.json.new'])
-    expect(readBaseline(file)).toHaveProperty('summary')
+    expect(readBaseline(file, LoadSummary)).toHaveProperty('kept')
   })
 
   test('says why it could not be written, and leaves nothing behind', async () => {
@@ -184,7 +233,7 @@ describe('toMatchBaseline', () => {
       environment: { cpu: 'Test CPU', cores: 2 },
       baseline: { name: 'gateway', commit: null },
     })
-    expect(readBaseline(baselineFile('.', 'gateway'))).toHaveProperty('summary')
+    expect(readBaseline(baselineFile('.', 'gateway'), LoadSummary)).toHaveProperty('kept')
   })
 
   test.each(['', '../x', 'a/b', '.hidden', 5])('refuses the name %o', (name) => {
