@@ -20,14 +20,16 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../units.t
 import { detailsOf } from './details.ts'
 import { distributionChart } from './distribution-chart.ts'
 import { badge, figure, table, unfold } from './markup.ts'
+import { overviewOf } from './overview.ts'
 import { percentileChart } from './percentile-chart.ts'
 import { messages, type Samples, samplesOf } from './samples.ts'
-import type { PageSection, ShownRun } from './section.ts'
+import { outcomeOf, type PageSection, type ShownRun } from './section.ts'
 import { timelineChart } from './timeline-chart.ts'
 
 /** One self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
 export function formatPage(title: string, sections: readonly PageSection[]): string {
-  return formatDocument(title, sections.length > 1 ? contents(sections) : null, sections.map(sectionOf))
+  const introduction = [overviewOf(sections), sections.length > 1 ? contents(sections) : null]
+  return formatDocument(title, introduction, sections.map(sectionOf))
 }
 
 function contents(sections: readonly PageSection[]): Markup {
@@ -70,8 +72,8 @@ function sectionOf(section: PageSection, nth: number): Markup {
   ])
 }
 
-function verdictBadge({ verdict, comparison, outcome }: PageSection): Markup {
-  const known = comparison?.verdict ?? verdict?.verdict ?? outcome
+function verdictBadge(section: PageSection): Markup {
+  const known = outcomeOf(section)
   return known === undefined ? badge(unjudged, unjudged.title) : badge(outcomes[known], known)
 }
 

@@ -27,3 +27,8 @@ export interface PageSection {
   /** Limits that the charts show, where there is no `verdict`. */
   readonly objectives?: readonly ChartedObjective[]
 }
+
+/** What is known of the verdict; nothing of floods that nobody judged. */
+export function outcomeOf({ verdict, comparison, outcome }: PageSection): Outcome | undefined {
+  return comparison?.verdict ?? verdict?.verdict ?? outcome
+}

@@ -214,3 +214,33 @@ test('messages that answered nothing come before all figures', () => {
   expect(page.indexOf('1,200 messages came when no ping was unanswered')).toBeLessThan(page.indexOf('<dl'))
   expect(page).toMatch(/messages after last answer<\/th><td[^>]*>200/)
 })
+
+test('a page says at its top how many floods met their SLO, and on which machine they ran', () => {
+  const runs = [{ name: 'latency', result }]
+  const section = { title: 'answers', runs }
+  const page = formatPage('All', [
+    { ...section, verdict: evaluateSLO(result, slo) },
+    { ...section, outcome: 'pass' },
+    { ...section, outcome: 'inconclusive' },
+    { title: 'base against head', runs: [...runs, ...runs], outcome: 'same' },
+    section,
+  ])
+  expect(page).toContain(
+    '<h1>All</h1><p>4 floods, 1 comparison: 2 met, 1 missed, 1 inconclusive, 1 without an SLO</p>' +
+      '<p class="muted">Test CPU, 2 processors, linux 6.1 x64, Node 24.21.0</p><nav',
+  )
+})
+
+test('a page names each machine that its floods ran on', () => {
+  const elsewhere = loadResult(undefined, { environment: { cpu: 'Other CPU', cores: 8 } })
+  const sections = [result, elsewhere].map((one) => ({ title: 'one', runs: [{ name: 'one', result: one }] }))
+  const page = formatPage('All', sections)
+  expect(page.match(/<p class="muted">\w+ CPU, \d processors/g)).toEqual([
+    '<p class="muted">Test CPU, 2 processors',
+    '<p class="muted">Other CPU, 8 processors',
+  ])
+})
+
+test('a page without floods says nothing of totals', () => {
+  expect(formatPage('All', [])).toContain('<header><h1>All</h1></header>')
+})

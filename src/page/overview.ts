@@ -1,0 +1,50 @@
+import type { Outcome } from '../report/outcome.ts'
+import type { Environment } from '../result/load-result.ts'
+import { formatCount } from '../units.ts'
+import { printable } from '../printable.ts'
+import { h, type Markup } from './element.ts'
+import { outcomeOf, type PageSection } from './section.ts'
+
+const unjudged = 'without an SLO'
+const groups: Readonly<Record<Outcome, string>> = {
+  pass: 'met',
+  same: 'met',
+  faster: 'met',
+  fail: 'missed',
+  slower: 'missed',
+  inconclusive: 'inconclusive',
+  unclear: 'inconclusive',
+}
+
+/** How the floods of a page ended, and each machine that they ran on. */
+export function overviewOf(sections: readonly PageSection[]): Markup[] {
+  if (sections.length === 0) return []
+  const environments = sections.flatMap(({ runs }) => runs.map(({ result }) => result.environment))
+  const machines = new Set(environments.map(describeMachine))
+  return [
+    h('p', null, describeTotals(sections)),
+    ...[...machines].map((machine) => h('p', { class: 'muted' }, printable(machine))),
+  ]
+}
+
+function describeTotals(sections: readonly PageSection[]): string {
+  const comparisons = sections.filter(({ runs }) => runs.length > 1).length
+  const counts = [count(sections.length - comparisons, 'flood'), count(comparisons, 'comparison')]
+  const found = sections.map((section) => {
+    const outcome = outcomeOf(section)
+    return outcome === undefined ? unjudged : groups[outcome]
+  })
+  const totals = [...new Set(Object.values(groups)), unjudged].flatMap((group) => {
+    const members = found.filter((one) => one === group).length
+    return members === 0 ? [] : [`${formatCount(members)} ${group}`]
+  })
+  return `${counts.filter((one) => one !== '').join(', ')}: ${totals.join(', ')}`
+}
+
+function count(number: number, noun: string): string {
+  return number === 0 ? '' : `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`
+}
+
+function describeMachine({ cpu, cores, os, node }: Environment): string {
+  return `${cpu}, ${count(cores, 'processor')}, ${os}, Node ${node}`
+}
