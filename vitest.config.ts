@@ -32,7 +32,7 @@ const floodsSideBySide = [
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,capacity,fixture,protocol,reporter,target,together}.test.ts',
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
-  'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,split,tls,unfinished-messages}.test.ts',
+  'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
   'test/protocols/*.test.ts',
   'test/run/{abort,machine-faults,observer,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
@@ -48,6 +48,7 @@ const faults = ['test/faults/*.test.ts']
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/e2e/support/build-place.ts',
     // What takes a second or two here takes many times as long on a machine with other work.
     testTimeout: 60_000,
     hookTimeout: 120_000,

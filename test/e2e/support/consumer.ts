@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { build } from './build.ts'
 import { type RunningVitest, startVitest, type VitestRun } from './vitest-run.ts'
 
 export const repository = join(import.meta.dirname, '../../..')
@@ -65,7 +66,7 @@ export async function linkedConsumer(): Promise<Consumer> {
     if (!name.startsWith('.')) await symlink(join(repository, 'node_modules', name), join(modules, name))
   }
   await cp(join(repository, 'package.json'), join(modules, 'vitest-ws-load/package.json'))
-  await build(join(modules, 'vitest-ws-load/dist'))
+  await cp(await build(), join(modules, 'vitest-ws-load/dist'), { recursive: true })
   return new Consumer(directory)
 }
 
@@ -105,10 +106,4 @@ async function npm(cwd: string, ...args: string[]): Promise<string> {
 
 export async function temporaryDirectory(): Promise<string> {
   return realpath(await mkdtemp(join(tmpdir(), 'ws-load-consumer-')))
-}
-
-async function build(directory: string): Promise<void> {
-  const tsc = join(repository, 'node_modules/typescript/bin/tsc')
-  const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', directory]
-  await promisify(execFile)(process.execPath, args, { cwd: repository })
 }
