@@ -80,6 +80,7 @@ export class Listener {
 const sharedBytes = 65_536
 /** Between reads the shared buffer looks as if it were full of pongs. */
 const left = 0x8a
+const shared = Buffer.alloc(sharedBytes, left)
 
 /** As in a load thread, all streams of a kind have their readers in common. */
 const readers = { pong: new FrameReaders('pong'), message: new FrameReaders('message') }
@@ -88,7 +89,6 @@ const readers = { pong: new FrameReaders('pong'), message: new FrameReaders('mes
 export class Reading extends Listener {
   /** How many answers the frame reader picked out. */
   answers = 0
-  readonly #shared = Buffer.alloc(sharedBytes, left)
   readonly #mode: 'pong' | 'message'
   #reader: FrameReader | undefined
   readonly #sink: FrameSink
@@ -108,9 +108,9 @@ export class Reading extends Listener {
   override read(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += sharedBytes) {
       const part = bytes.subarray(at, at + sharedBytes)
-      this.#shared.set(part)
-      this.#reader = readers[this.#mode].read(this.#reader, this.#shared, part.length, this.#sink)
-      this.#shared.fill(left)
+      shared.set(part)
+      this.#reader = readers[this.#mode].read(this.#reader, shared, part.length, this.#sink)
+      shared.fill(left, 0, part.length)
     }
   }
 }
