@@ -28,7 +28,7 @@ const sideBySide = [
  */
 const floodsSideBySide = [
   'test/engine.test.ts',
-  'test/cli/{capacity,exit-code,fan-out,interrupt,main}.test.ts',
+  'test/cli/{capacity,compare-flags,exit-code,fan-out,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,capacity,fixture,protocol,reporter,target,together}.test.ts',
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',

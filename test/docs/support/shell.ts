@@ -39,7 +39,7 @@ const notRun: Readonly<Record<string, string>> = {
 const shortened: Readonly<Record<string, string>> = {
   flood: '--warmup 0 --duration 200ms',
   decide: '--warmup 0 --max-duration 1s',
-  compare: '--max-duration 1s',
+  compare: '--warmup 0 --max-duration 1s',
   doctor: '--seconds 2',
 }
 
