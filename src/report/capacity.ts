@@ -78,6 +78,13 @@ export function titleOfCapacity(capacity: CapacityResult): string {
   return high < Infinity ? `Capacity: below ${format(high)} with ${slo}` : `Capacity: unknown, with ${slo}`
 }
 
+/** A capacity in few words: `capacity 1.94k/s … 2.06k/s`. */
+export function nameCapacity({ over, low, high }: CapacityResult): string {
+  if (low === 0) return high < Infinity ? `capacity below ${formatLoad(over, high)}` : 'capacity unknown'
+  const end = high < Infinity ? ` … ${formatLoad(over, high)}` : ''
+  return `capacity ${end === '' ? 'at least ' : ''}${formatLoad(over, low)}${end}`
+}
+
 /** What was varied, what held, and how long it took. */
 export function describeSearch({ over, connections, ratePerConnection, steps, duration }: CapacityResult): string {
   const url = steps.find(({ summary }) => summary !== undefined)?.summary?.options.url

@@ -1,3 +1,5 @@
+import { type CapacityResult, formatLoad } from '../capacity/capacity.ts'
+import type { SustainVerdict } from '../capacity/sustain.ts'
 import { type Change, type ChangeVerdict, type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
 import { type LatencyFigures, type PlainFields, plainFields } from '../result/json.ts'
 import { reachOf } from '../result/error-rate.ts'
@@ -30,7 +32,15 @@ interface RecordedComparison extends RecordedLimits {
   readonly changes: readonly PlainFields<Change>[]
 }
 
-export type RecordedVerdict = RecordedSLO | RecordedComparison
+/** What an assertion found out about a load that a server had to sustain. */
+interface RecordedLoad extends RecordedLimits {
+  readonly type: 'load'
+  readonly verdict: Verdict
+  /** Pings per second, or connections. */
+  readonly load: number
+}
+
+export type RecordedVerdict = RecordedSLO | RecordedComparison | RecordedLoad
 
 /** Which side of a `wsLoad.compare()` a flood was. */
 interface RecordedSide {
@@ -56,7 +66,7 @@ export interface FloodRecord
   extends
     Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'messages' | 'connections'>,
     PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate' | 'connectErrorRate'>> {
-  /** `base` and `head` of a comparison, a benchmark's name. */
+  /** `base` and `head` of a comparison, a benchmark's name, a capacity of which this is the highest load that was kept. */
   readonly name?: string
   readonly comparison?: RecordedSide
   /** Which attempt at the test, from 1. */
@@ -154,6 +164,11 @@ export function recordedComparison({
     changes: sorted.map((change) => plainFields(change)),
     bottlenecks,
   }
+}
+
+/** The verdict on a load to sustain. */
+export function recordedLoad({ over }: Pick<CapacityResult, 'over'>, { verdict, load }: SustainVerdict): RecordedLoad {
+  return { type: 'load', verdict, load, limits: [`>= ${formatLoad(over, load)}`], bottlenecks: [] }
 }
 
 /** What decided first, the rest in its order. */

@@ -25,7 +25,7 @@ import type { SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
 import { pointingAt } from './pointing-at.ts'
 import { adviseOptions } from './advice.ts'
-import { keepVerdict, testOf, timeoutOf } from './record.ts'
+import { keepSustained, keepVerdict, testOf, timeoutOf } from './record.ts'
 import { type BaselineWriter, noteWriter } from './baseline-writers.ts'
 import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { attemptAt, configuredInconclusive, configuredRoot, isUpdating, titleOf } from './context.ts'
@@ -112,6 +112,7 @@ expect.extend({
   toSustain(received: unknown, load: unknown, leniency: Leniency = {}) {
     const [capacity, judged] = judgeLoad(received, load, leniency)
     const { verdict, vacuous } = judged
+    if (!this.isNot) keepSustained(capacity, judged)
     const table = (): string => formatSustained(capacity, judged, paintOf(this.utils))
     if (this.isNot) {
       return { pass: verdict !== 'fail', message: () => `expected the load to be too much for sure (.not)\n${table()}` }

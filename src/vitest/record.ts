@@ -1,11 +1,18 @@
 import { recordArtifact } from 'vitest'
 import type { Watcher } from '../run/progress.ts'
 import { formatCapacityPicture, formatPicture } from '../page/picture.ts'
-import { titleOfCapacity } from '../report/capacity.ts'
+import type { SustainVerdict } from '../capacity/sustain.ts'
+import { nameCapacity, titleOfCapacity } from '../report/capacity.ts'
 import type { LoadCapacity } from '../summary/load-capacity.ts'
 import type { LoadComparison } from '../summary/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
-import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
+import {
+  type FloodContext,
+  type FloodRecord,
+  recordedLoad,
+  type RecordedVerdict,
+  recordOf,
+} from '../report/flood-record.ts'
 import { formatProgress } from '../report/progress.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 import type { RunningTest } from './context.ts'
@@ -31,10 +38,18 @@ export async function keepComparison(test: RunningTest | undefined, { base, head
   await publish(test, headFlood)
 }
 
-/** What a search found, and its curve. */
+/** What a search found: the flood of the highest load that was kept, or else of the last one, under its name; and its curve. */
 export async function keepCapacity(test: RunningTest | undefined, capacity: LoadCapacity): Promise<void> {
-  if (test?.task.result?.state !== 'run') return
+  const summary = shownRunOf(capacity)
+  if (test === undefined || summary === undefined) return
+  await publish(test, addRecord(test, summary, { name: nameCapacity(capacity) }))
+  if (test.task.result?.state !== 'run') return
   await test.annotate(titleOfCapacity(capacity), label, svgOf(formatCapacityPicture(capacity)))
+}
+
+/** The flood that stands for a capacity in reports. */
+function shownRunOf({ steps, low }: LoadCapacity): LoadSummary | undefined {
+  return (steps.findLast(({ load, verdict }) => load === low && verdict === 'pass') ?? steps.at(-1))?.summary
 }
 
 interface RecordedFlood {
@@ -84,6 +99,12 @@ export function tellProgress(test: RunningTest | undefined): Watcher | undefined
 /** What an assertion found out belongs to the flood it judged. */
 export function keepVerdict(summary: LoadSummary, verdict: RecordedVerdict): void {
   records.get(summary)?.record.verdicts.push(verdict)
+}
+
+/** What an assertion found out about a load belongs to the flood that stands for the capacity. */
+export function keepSustained(capacity: LoadCapacity, verdict: SustainVerdict): void {
+  const summary = shownRunOf(capacity)
+  if (summary !== undefined) keepVerdict(summary, recordedLoad(capacity, verdict))
 }
 
 /** The test that a flood belonged to, if it is known. */

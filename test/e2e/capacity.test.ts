@@ -32,6 +32,7 @@ test('takes thirty a second', { timeout: 90_000 }, async ({ wsLoad }) => {
     )
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
     expect(stdout).toContain('1 passed')
+    expect(stdout).toMatch(/✓ takes thirty a second › capacity at least 40\/s +pass .*>= 30\/s /)
   })
 
   test('is red where it is too much, and shows each load', async () => {
