@@ -1,6 +1,6 @@
 /**
  * How much does each of two backends take? An echo on `ws` in Node, and one on websockets in Python (Debian's python3-websockets), of a
- * few lines each: texts at a rate, until the p95 of 10 ms is surely missed.
+ * few lines each: texts at a rate, until a p95 of 50 ms is surely missed.
  *
  * Run: node bench/backends.ts [--seconds 60] [--connections 100]
  */
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, connections: { type: 'string', default: '100' } },
 })
 const [seconds, connections] = [Number(values.seconds), Number(values.connections)]
-const limitMs = 10
+const limitMs = 50
 
 const backends: readonly (readonly [name: string, start: () => Promise<RunningServer>])[] = [
   ['`ws`, Node', startWsEcho],

@@ -2,6 +2,7 @@ import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
 import { formatLoad } from '../capacity/capacity.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
+import { findIndicator } from '../slo/indicator.ts'
 import { readPercentile } from '../slo/reading.ts'
 import { formatDuration, formatProcessorsTo, formatRate, formatRatio } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis, logarithmicAxis } from './axis.ts'
@@ -15,11 +16,12 @@ const panelHeight = 90
 const axisHeight = 32
 /** Loads that are farther apart are drawn on a logarithmic axis. */
 const maxLinearRatio = 4
-/** Room beside the outermost loads. */
-const margin = 1.05
+/** Room beside the outermost loads, as a factor, and below the last panel. */
+const margins = { beside: 1.05, below: 12 }
 const digitsOfProcessors = 2
-const p50Line = { name: 'p50', colour: 'first' } as const
-const p99Line = { name: 'p99', colour: 'second', dashes: 'dashed' } as const
+const firstLine = { colour: 'first' } as const
+const secondLine = { colour: 'second', dashes: 'dashed' } as const
+const [usualPercentile, higherPercentile] = [50, 99]
 
 /** A load, and what was measured under it. */
 interface Point {
@@ -59,9 +61,13 @@ export function capacityChart(capacity: CapacityResult): Chart | null {
   const points = pointsOf(capacity.steps)
   if (points.length === 0) return null
   const limits = capacity.objectives.filter(({ kind }) => kind === 'duration')
-  const latencies = points.flatMap(({ run }) => [50, 99].map((percentile) => latencyOf(run, percentile)))
+  const percentiles = [usualPercentile, percentileIn(capacity)]
+  const lines = percentiles.map((percentile, nth) => {
+    return { percentile, name: `p${percentile}`, ...(nth === 0 ? firstLine : secondLine) }
+  })
+  const latencies = points.flatMap(({ run }) => percentiles.map((percentile) => latencyOf(run, percentile)))
   const shown = panels.filter(({ read }) => points.some(({ result }) => read(result) > 0))
-  const height = latencyPanel.bottom + axisHeight + shown.length * (panelGap + panelHeight)
+  const bottom = shown.length === 0 ? latencyPanel.bottom : topOfPanel(shown.length - 1) + panelHeight
   const x = loadAxis(points.map(({ step }) => step.load))
   const y = latencyAxis([...latencies, ...limits.map(({ limit }) => limit)], latencyPanel.bottom, latencyPanel.top)
   const formatTick = (load: number): string => (capacity.over === 'rate' ? formatRate(load) : String(load))
@@ -69,15 +75,15 @@ export function capacityChart(capacity: CapacityResult): Chart | null {
     {
       title: capacity.over === 'rate' ? 'Latency by rate' : 'Latency by connections',
       description: points.map((point) => describe(capacity, point)).join(' '),
-      height,
-      series: [p50Line, p99Line],
+      height: shown.length === 0 ? bottom + axisHeight : bottom + margins.below,
+      series: lines,
     },
-    intervalBand(capacity, x, latencyPanel.top, height - axisHeight),
+    intervalBand(capacity, x, latencyPanel.top, bottom),
     yAxis(y, formatDuration),
     xAxis(x, formatTick, latencyPanel.top, latencyPanel.bottom),
-    [p50Line, p99Line].map((style, nth) =>
+    lines.map(({ percentile, ...style }) =>
       line(
-        points.map(({ step, run }) => [x.at(step.load), y.at(latencyOf(run, nth === 0 ? 50 : 99))]),
+        points.map(({ step, run }) => [x.at(step.load), y.at(latencyOf(run, percentile))]),
         style,
       ),
     ),
@@ -88,9 +94,7 @@ export function capacityChart(capacity: CapacityResult): Chart | null {
       ]),
     ),
     points.map((point) => mark(capacity, point, x, y)),
-    shown.map((panel, nth) =>
-      panelOf(panel, points, x, latencyPanel.bottom + axisHeight + nth * (panelGap + panelHeight)),
-    ),
+    shown.map((panel, nth) => panelOf(panel, points, x, topOfPanel(nth))),
   )
 }
 
@@ -104,12 +108,24 @@ function pointsOf(steps: readonly CapacityStep[]): Point[] {
     })
 }
 
+/** The percentile that has to be kept, or else one that tells when a server is slow. */
+function percentileIn({ objectives }: CapacityResult): number {
+  const bounded = objectives.flatMap(({ indicator, level }) => {
+    const { statistic } = findIndicator(indicator) ?? {}
+    return level === 'fail' && statistic?.type === 'percentile' && statistic.of === 'latency'
+      ? [statistic.percentile]
+      : []
+  })
+  const others = bounded.filter((percentile) => percentile !== usualPercentile)
+  return others.length > 0 ? Math.max(...others) : higherPercentile
+}
+
 function latencyOf(run: Observation, percentile: number): number {
   return readPercentile(run, 'latency', percentile).measured
 }
 
 function loadAxis(loads: readonly number[]): Axis {
-  const [low, high] = [Math.min(...loads) / margin, Math.max(...loads) * margin]
+  const [low, high] = [Math.min(...loads) / margins.beside, Math.max(...loads) * margins.beside]
   const ends = { low, high, from: plot.left, to: plot.right }
   return high / low > maxLinearRatio ? logarithmicAxis(ends) : linearAxis(ends)
 }
@@ -121,11 +137,11 @@ function intervalBand({ low, high }: CapacityResult, x: Axis, top: number, botto
   return h('rect', { class: 'band first', x: px(from), width: px(to - from), y: top, height: bottom - top })
 }
 
-/** What became of a load: a sign where its p99 is, which says its figures when it is pointed at. */
+/** What became of a load: a sign where its latency is, which says its figures when it is pointed at. */
 function mark(capacity: CapacityResult, point: Point, x: Axis, y: Axis): Markup {
   const { step, run } = point
   const colour = { pass: 'first', fail: 'bad', inconclusive: 'third' }[step.verdict]
-  const measured = latencyOf(run, 99)
+  const measured = latencyOf(run, percentileIn(capacity))
   const at = Number.isFinite(measured) ? Math.max(latencyPanel.top, y.at(measured)) : latencyPanel.top
   return h(
     'circle',
@@ -134,8 +150,13 @@ function mark(capacity: CapacityResult, point: Point, x: Axis, y: Axis): Markup 
   )
 }
 
-function panelOf({ title, read, format, style }: Panel, points: readonly Point[], x: Axis, above: number): Markup {
-  const [top, bottom] = [above + panelGap - axisHeight / 2, above + panelGap - axisHeight / 2 + panelHeight]
+/** Pixels. */
+function topOfPanel(nth: number): number {
+  return latencyPanel.bottom + axisHeight / 2 + panelGap + nth * (panelGap + panelHeight)
+}
+
+function panelOf({ title, read, format, style }: Panel, points: readonly Point[], x: Axis, top: number): Markup {
+  const bottom = top + panelHeight
   const values = points.map(({ result }) => read(result))
   const highest = Math.max(...values.filter((value) => Number.isFinite(value)))
   const y = linearAxis({ low: 0, high: highest * 1.1, from: bottom, to: top })
@@ -149,8 +170,10 @@ function panelOf({ title, read, format, style }: Panel, points: readonly Point[]
   ])
 }
 
-function describe({ over }: CapacityResult, { step, run, result }: Point): string {
+function describe(capacity: CapacityResult, { step, run, result }: Point): string {
   const word = { pass: 'kept', fail: 'missed', inconclusive: 'undecided' }[step.verdict]
-  const [p50, p99] = [50, 99].map((percentile) => formatDuration(latencyOf(run, percentile)))
-  return `${formatLoad(over, step.load)} ${word}: p50 ${p50}, p99 ${p99}, ${formatRatio(result.errorRate)} failed.`
+  const figures = [usualPercentile, percentileIn(capacity)].map(
+    (percentile) => `p${percentile} ${formatDuration(latencyOf(run, percentile))}`,
+  )
+  return `${formatLoad(capacity.over, step.load)} ${word}: ${figures.join(', ')}, ${formatRatio(result.errorRate)} failed.`
 }
