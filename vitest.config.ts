@@ -35,7 +35,7 @@ const floodsSideBySide = [
   'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
   'test/protocols/*.test.ts',
-  'test/run/{abort,machine-faults,observer,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
+  'test/run/{abort,capacity-search,compare-capacity,machine-faults,observer,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]

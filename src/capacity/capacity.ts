@@ -140,6 +140,8 @@ function describeShortfall({ pings, duration }: LoadResult, rate: number): strin
 
 function whoLimited(result: LoadResult, isShort: boolean): CapacityStep['limitedBy'] {
   if (describeMachineFaults(result).length > 0) return 'machine'
+  // Nobody knows what kept a server from answers that does not answer at all.
+  if (result.pings.answered === 0) return undefined
   return result.generator.saturated || isShort ? 'generator' : undefined
 }
 

@@ -175,17 +175,17 @@ export class CapacitySearch {
     }
   }
 
-  /** Asks the server until it answers as at first. @returns milliseconds; Infinity if it does not, `undefined` if that was not waited for */
+  /** Asks the server until it answers as at first. @returns milliseconds; Infinity if it does not, `undefined` if nobody waited for so long */
   async #awaitRecovery(): Promise<number | undefined> {
     const begin = performance.now()
-    const deadline = begin + Math.min(longestRecoveryMs, this.#timeLeft())
     const wanted = this.#usualLatency * recovered.times + recovered.ms
-    for (;;) {
+    while (this.#timeLeft() > 0 && !this.#isAborted()) {
       const { latency, pings } = await this.#askOnce()
-      if (pings.answered === pings.due && latency.max <= wanted) return performance.now() - begin
-      if (this.#isAborted()) return undefined
-      if (performance.now() >= deadline) return Infinity
+      const waited = performance.now() - begin
+      if (pings.answered === pings.due && latency.max <= wanted) return waited
+      if (waited >= longestRecoveryMs) return Infinity
     }
+    return undefined
   }
 
   /** One ping over each of a few connections. */

@@ -18,9 +18,7 @@ describe.concurrent('of two servers', () => {
     await using head = await queueing({ service: 20 })
     const turns: string[] = []
     const { verdict } = await compare({ base, head }, { onStep: (side) => turns.push(side) })
-    expect(verdict.verdict).not.toBe('same')
-    expect(verdict.verdict).not.toBe('faster')
-    expect(verdict.change).toBeLessThan(-0.5)
+    expect(['slower', 'unclear']).toContain(verdict.verdict)
     expect(turns.slice(0, 4)).toEqual(['base', 'head', 'base', 'head'])
   })
 

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import type { CapacityResult, CapacityStep } from '../../src/capacity/capacity.ts'
+import { type CapacityOptions, parseCapacity } from '../../src/options/capacity.ts'
+import { findCapacity } from '../../src/run/capacity.ts'
+import { queueing } from '../support/queueing.ts'
+import { dead, silent } from '../support/servers.ts'
+
+/** A limit far above what these servers take when they are not overloaded, soon exceeded when they are, and soon decided. */
+const slo = { p50: '< 50ms' }
+
+function search(
+  options: Omit<CapacityOptions, 'slo'>,
+  watch: Parameters<typeof findCapacity>[1] = {},
+): Promise<CapacityResult> {
+  return findCapacity(
+    parseCapacity({ slo, warmup: '200ms', precision: '50%', maxDuration: '30s', confidence: 0.9, ...options }),
+    watch,
+  )
+}
+
+describe.concurrent('a search', () => {
+  test('ends at the range where all of it is kept', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1 })
+    const { low, high, limitedBy } = await search({ url: target.url, from: 20, to: 50 })
+    expect({ low, high, limitedBy }).toEqual({ low: 50, high: Infinity, limitedBy: 'range' })
+  })
+
+  test('ends at the range where none of it is kept', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 50 })
+    const { low, high, limitedBy } = await search({ url: target.url, from: 100, to: 1_000 })
+    expect({ low, high, limitedBy }).toEqual({ low: 0, high: 100, limitedBy: 'range' })
+  })
+
+  test('tells each load when it is over, and keeps its summary', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1 })
+    const told: CapacityStep[] = []
+    const { steps } = await search({ url: target.url, from: 20, to: 50 }, { onStep: (step) => told.push(step) })
+    expect(told).toEqual(steps)
+    expect(steps[0]!.summary!.options).toMatchObject({ rate: 50, connections: 10 })
+    expect(steps[0]!.summary!.pings.answered).toBeGreaterThan(0)
+  })
+
+  test('gives the server the time to finish what was too much', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 10 })
+    const { steps } = await search({ url: target.url, from: 200, to: 400, maxDuration: '60s' })
+    const tooMuch = steps.filter(({ verdict }) => verdict !== 'pass')
+    expect(tooMuch.length).toBeGreaterThan(0)
+    for (const { recovery } of tooMuch) expect(recovery).toBeGreaterThan(0)
+    expect(tooMuch.every(({ recovery }) => recovery !== Infinity)).toBe(true)
+  })
+
+  test.each([
+    ['is dead', dead],
+    ['never answers', silent],
+  ])('ends with its first load at a server that %s, and finds nothing', { timeout: 90_000 }, async (_, character) => {
+    await using target = await character()
+    const { steps, low, high, limitedBy, reasons } = await search({
+      url: target.url,
+      timeout: '500ms',
+      maxDuration: '5s',
+    })
+    expect(steps.length).toBe(1)
+    expect({ low, high, limitedBy }).toEqual({ low: 0, high: Infinity, limitedBy: 'unknown' })
+    expect(reasons[0]).toMatch(/^nothing was measured/)
+  })
+
+  test('ends with what it has found when its signal is aborted', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1 })
+    const abort = new AbortController()
+    const found = search(
+      { url: target.url, from: 20, to: 1_000 },
+      { signal: abort.signal, onStep: () => abort.abort() },
+    )
+    const { steps, duration } = await found
+    expect(steps).toHaveLength(1)
+    expect(duration).toBeLessThan(60_000)
+  })
+
+  test('floods an embedded server for want of a URL', { timeout: 90_000 }, async () => {
+    const { low, steps } = await search({ from: 20, to: 50 })
+    expect(low).toBe(50)
+    expect(steps[0]!.summary!.options.url).toMatch(/^ws:\/\/127/)
+  })
+
+  test('says so where a limit of the machine is below a number of connections', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1 })
+    const most = { over: 'connections', from: 900_000, to: 1_000_000 } as const
+    const { limitedBy, steps, reasons } = await search({ url: target.url, ...most })
+    expect(limitedBy).toBe('machine')
+    expect(steps.map(({ summary }) => summary)).toEqual(steps.map(() => undefined))
+    expect(reasons[1]).toMatch(/raise the limit|source addresses/)
+  })
+})
