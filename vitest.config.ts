@@ -28,9 +28,9 @@ const sideBySide = [
  */
 const floodsSideBySide = [
   'test/engine.test.ts',
-  'test/cli/{capacity,compare-flags,exit-code,fan-out,interrupt,main}.test.ts',
+  'test/cli/{compare-flags,exit-code,fan-out,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,capacity,fixture,protocol,reporter,target,together}.test.ts',
+  'test/e2e/{bench,fixture,protocol,reporter,target,together}.test.ts',
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
   'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.

@@ -49,7 +49,7 @@ export interface CapacitySearch<Result extends LoadResult = LoadResult> {
   readonly confidence: number
   /** When the first step began, ISO 8601. */
   readonly startedAt: string
-  /** Milliseconds that all of it took. */
+  /** Milliseconds that all of it took, the flood before the first step included. */
   readonly duration: number
   /** In the order in which they were tried. */
   readonly steps: readonly CapacityStep<Result>[]
@@ -80,6 +80,8 @@ export interface CapacityResult<Result extends LoadResult = LoadResult> extends 
 const leastDueShare = 0.98
 /** A width that differs by less from the precision is as precise. */
 const roundingError = 1e-9
+/** Where more of the pings that left had no answer, it is not the generator's doing. */
+const mostUnansweredShare = 0.01
 /** Of a load that nothing became of, so many reasons are told. */
 const mostReasonsOfStep = 3
 
@@ -122,12 +124,13 @@ export function judgeStep(
  * @param recovery milliseconds that it took; Infinity if it did not
  */
 export function recoveredFrom(step: CapacityStep, recovery: number): CapacityStep {
-  const { pings } = step.summary ?? {}
-  const isMute = step.verdict === 'inconclusive' && pings !== undefined && pings.sent > 0 && pings.answered === 0
+  const { pings, connections } = step.summary ?? {}
+  const wasThere = connections !== undefined && connections.opened > 0 && step.limitedBy !== 'machine'
+  const isMute = step.verdict === 'inconclusive' && wasThere && pings?.answered === 0
   if (!isMute || recovery === Infinity) return { ...step, recovery }
   const { limitedBy: _, ...rest } = step
-  const reason = `none of ${formatCount(pings.sent)} pings was answered, though the server answers before and after`
-  return { ...rest, verdict: 'fail', reasons: [reason], recovery }
+  const reason = 'nothing was answered, though the server answers before and after'
+  return { ...rest, verdict: 'fail', reasons: [reason, ...step.reasons], recovery }
 }
 
 /** That fewer pings were due than should have been. */
@@ -140,8 +143,9 @@ function describeShortfall({ pings, duration }: LoadResult, rate: number): strin
 
 function whoLimited(result: LoadResult, isShort: boolean): CapacityStep['limitedBy'] {
   if (describeMachineFaults(result).length > 0) return 'machine'
-  // Nobody knows what kept a server from answers that does not answer at all.
-  if (result.pings.answered === 0) return undefined
+  // That pings left late explains no missing answers.
+  const { sent, timedOut, lost } = result.pings
+  if (timedOut + lost > mostUnansweredShare * sent) return undefined
   return result.generator.saturated || isShort ? 'generator' : undefined
 }
 
@@ -203,13 +207,19 @@ function limitReasons(search: CapacitySearch, limitedBy: CapacityLimit, low: num
   if (limitedBy === 'slo') return []
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
-    const isMute = last !== undefined && last.summary?.pings.answered === 0
-    const why = 'the search ended before it found a load that is surely too much: give it more time (maxDuration)'
-    return [...(isMute ? [] : [why]), ...(last?.reasons.slice(0, mostReasonsOfStep) ?? [])]
+    return [...describeEnd(last), ...(last?.reasons.slice(0, mostReasonsOfStep) ?? [])]
   }
   const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
   const who = limitedBy === 'generator' ? 'the load generator' : 'this machine'
   return [`${who} did not bring about ${format(step.load)}: the server may take more`, ...step.reasons.slice(0, 1)]
+}
+
+/** Why a search ended that found no limit. */
+function describeEnd(last: CapacityStep | undefined): string[] {
+  if (last === undefined) return ['the search ended before its first load']
+  if (last.summary?.ended === 'aborted') return ['the search was interrupted']
+  if (last.summary?.pings.answered === 0) return []
+  return ['the search ended before it found a load that is surely too much: give it more time (maxDuration)']
 }
 
 /** That the interval is wider than it was to be. */

@@ -1,4 +1,6 @@
+import { WsLoadError } from '../errors.ts'
 import type { Verdict } from '../slo/verdict.ts'
+import { show } from '../wording.ts'
 import { type CapacityResult, formatLoad, formatObjectives } from './capacity.ts'
 
 /** Whether a server takes a load. */
@@ -12,8 +14,14 @@ export interface SustainVerdict {
   readonly reason: string
 }
 
-/** Judges by a capacity whether a server takes a load. What was kept at a higher one is kept at a lower one, and the other way round. */
+/**
+ * Judges by a capacity whether a server takes a load. What was kept at a higher one is kept at a lower one, and the other way round.
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` for a load that is no number above 0
+ */
 export function judgeSustained(capacity: CapacityResult, load: number): SustainVerdict {
+  if (!(typeof load === 'number' && load > 0 && load < Infinity)) {
+    throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `load: expected a number above 0, got ${show(load)}`)
+  }
   const { over, low, high } = capacity
   const slo = formatObjectives(capacity)
   const wanted = formatLoad(over, load)

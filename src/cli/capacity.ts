@@ -54,7 +54,7 @@ const command = new Command('capacity')
   )
   .argument('[url]', 'ws:// or wss://; without one the embedded echo server')
   .argument('[head]', 'a second one, whose capacity is compared with that of the first')
-  .requiredOption('--slo <bound>', "what has to be kept, like 'p99 < 20ms'; repeatable", aList)
+  .option('--slo <bound>', "what has to be kept, like 'p99 < 20ms'; repeatable", aList)
   .optionsGroup('Between which loads:')
   .option('--over <what>', 'what is varied: rate or connections (default: rate)')
   .option('--from <load>', 'the least load, like 1k/s, or a number of connections (default: 1/s, or 1)')
@@ -181,7 +181,7 @@ function sustainedLoad({ sustain, over }: CapacityFlags): number | 'unreadable' 
 
 /** Numbers of connections are numbers, rates are texts. */
 function loadOf(over: string | undefined, given: string): string | number {
-  return over === 'connections' && given.trim() !== '' ? Number(given) : given
+  return over === 'connections' && /^\s*\d+\s*$/.test(given) ? Number(given) : given
 }
 
 function optionsOf(flags: CapacityFlags): Readonly<Record<string, unknown>> {

@@ -42,7 +42,7 @@ export interface CapacityOptions extends Omit<
   readonly precision?: number | string
   /** Pings due per second of each connection, where connections are varied. Default: '1/s'. */
   readonly ratePerConnection?: Rate
-  /** Ends a search that is not as precise as that yet: '1s' to a day, from the first step on. Default: '60s'. */
+  /** Ends a search that is not as precise as that yet: '1s' to a day, but for the answers of its last load. Default: '60s'. */
   readonly maxDuration?: WsLoadOptions['maxDuration']
 }
 
@@ -221,7 +221,7 @@ function usualTolerance(precision: number): number {
 }
 
 /** What a search takes over of the defaults of floods. */
-export function withoutAmount(options: WsLoadOptions, { over }: Pick<CapacityOptions, 'over'>): WsLoadOptions {
+export function withoutAmount(options: WsLoadOptions, { over }: Pick<CapacityOptions, 'over'> = {}): WsLoadOptions {
   const rest = without(options, ...(Object.keys(ofFloods) as (keyof typeof ofFloods)[]), 'maxDuration')
   return over === 'connections' ? without(rest, 'connections') : rest
 }

@@ -26,7 +26,7 @@ export function formatCapacity(capacity: CapacityResult, paint: Paint = plain): 
   return [
     ...wrap(titleOfCapacity(capacity)).map(paint.bold),
     ...wrap(describeSearch(capacity), '  ').map(paint.dim),
-    ...markedTable(stepHead, rows, 0, paint),
+    ...(rows.length > 0 ? markedTable(stepHead, rows, 0, paint) : []),
     ...reasons.flatMap((reason) => wrap(reason, '  ')),
   ].join('\n')
 }

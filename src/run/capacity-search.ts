@@ -30,7 +30,7 @@ const shortestStepMs = 1_000
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
 const giveUpAfterMs = 5_000
 /** How long the flood lasts that tells where to begin, after its warm-up. */
-export const firstFloodMs = 1_000
+const firstFloodMs = 1_000
 /** How many pings of it are under way. */
 const firstFloodInFlight = 32
 /** The search begins somewhat below what the server answers when it is asked without a pause. */
@@ -62,7 +62,7 @@ export class CapacitySearch {
   #isConfirmed = false
   #isOver = false
   /** In how many milliseconds the server answers when it is not overloaded. */
-  #usualLatency = 0
+  #usualLatency = Infinity
   #hasAnswered = false
 
   constructor(options: ResolvedCapacity & { readonly url: string }, watch: CapacityWatch) {
@@ -71,29 +71,41 @@ export class CapacitySearch {
   }
 
   /**
-   * Finds out near which load the capacity may be: what the server answers when it is asked without a pause. Whatever it does for the
-   * first time, it has done then.
+   * Finds out near which load the capacity may be: what the server answers when it is asked without a pause, as many pings as a second of
+   * the highest load has. Whatever it does for the first time, it has done then.
    */
   async begin(): Promise<void> {
-    const { over, from, to, load } = this.#options
-    const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
-    const { maxPendingPongs = Infinity } = load
-    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFloodInFlight / connections)))
-    const { throughput } = await this.#ask({ connections, inFlight, warmup: load.warmup, duration: firstFloodMs })
-    this.#hasAnswered = throughput > 0
-    if (this.#hasAnswered && !this.#isAborted()) this.#usualLatency = (await this.#askOnce()).latency.max
-    this.#guess = over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * throughput
+    await this.#timed(async () => {
+      const { over, from, to, load } = this.#options
+      const { maxPendingPongs = Infinity } = load
+      const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
+      const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFloodInFlight / connections)))
+      const pings = Math.max(1, Math.floor(over === 'rate' ? to : this.#amount(connections).rate))
+      const duration = load.warmup + firstFloodMs
+      const first = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
+      this.#hasAnswered = first.pings.answered > 0
+      this.#guess = over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * first.throughput
+      if (!this.#hasAnswered || (await this.#awaitRecovery()) === undefined || this.#isAborted()) return
+      this.#usualLatency = (await this.#askOnce()).latency.max
+    })
   }
 
   /** Tries the next load. @returns whether there was one */
   async step(): Promise<boolean> {
     const load = this.#next()
     if (load === undefined) return false
+    await this.#timed(async () => {
+      this.#isOver = !(await this.#try(load))
+    })
+    return true
+  }
+
+  /** Counts the time that something takes as that of the search. */
+  async #timed(work: () => Promise<void>): Promise<void> {
     this.#begun = performance.now()
-    this.#isOver = !(await this.#try(load))
+    await work()
     this.#spent += performance.now() - this.#begun
     this.#begun = undefined
-    return true
   }
 
   /** What is known by now. */
@@ -137,6 +149,7 @@ export class CapacitySearch {
       typeof summary === 'string'
         ? notAllowed(load, summary)
         : judgeStep(load, summary, evaluateObjectives(summary, objectives), this.#amount(load).rate)
+    this.#hasAnswered ||= (step.summary?.pings.answered ?? 0) > 0
     const isToRecover =
       step.verdict !== 'pass' &&
       step.summary !== undefined &&

@@ -9,7 +9,6 @@ import {
 import { type CompareOptions, type FanOutCompareOptions, parseComparison, withoutEnd } from '../options/compare.ts'
 import { type FanOutOptions, hasRoles, parseFanOut, withoutPings } from '../options/fan-out.ts'
 import { findCapacity } from '../run/capacity.ts'
-import { firstFloodMs } from '../run/capacity-search.ts'
 import { compareCapacity } from '../run/compare-capacity.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
@@ -24,7 +23,7 @@ import { configuredDefaults, configuredTarget, currentTest, familyOf, type Runni
 import { pointingAt } from './pointing-at.ts'
 import { keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
 import { beginUse } from './test-file.ts'
-import { checkBegun, checkTimeout, framesAbove, lengthOf, withinTest } from './within-test.ts'
+import { checkBegun, checkTimeout, type FloodLength, framesAbove, lengthOf, withinTest } from './within-test.ts'
 
 /** What a flood starts from. */
 export interface Surroundings {
@@ -190,11 +189,10 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
   const search = pointingAt(capacityIn, () => {
     const inherited = withoutAmount(defaults, given)
     const parsed = parseCapacity({ ...(target !== null && { url: target }), ...mergeOptions(inherited, given) })
-    checkTimeout(test, 'maxDuration', lengthOfSearches(parsed, 1))
+    checkTimeout(test, 'maxDuration', { warmup: 0, duration: parsed.maxDuration })
     return parsed
   })
-  const { warmup: least, duration } = lengthOfSearches(search, 1)
-  const length = { least, longest: least + duration }
+  const length = lengthOfSearches(search, 1)
   const found = await withinTest({ test, signal: given.signal, length, caller: capacityIn }, async (signal) => {
     const result = await findCapacity(search, { signal, watcher: tellProgress(test), family: familyOf(search.url) })
     const capacity = new LoadCapacity(result)
@@ -210,11 +208,11 @@ async function compareCapacityIn(
 ): Promise<CapacityComparison> {
   const comparison = pointingAt(compareCapacityIn, () => {
     const parsed = parseCapacityComparison(mergeOptions(withoutAmount(withoutEnd(defaults), given), given))
-    checkTimeout(test, 'maxDuration', lengthOfSearches(parsed.search, sidesOfComparison))
+    const duration = sidesOfComparison * parsed.search.maxDuration
+    checkTimeout(test, 'maxDuration', { warmup: 0, duration })
     return parsed
   })
-  const { warmup: least, duration } = lengthOfSearches(comparison.search, sidesOfComparison)
-  const length = { least, longest: least + duration }
+  const length = lengthOfSearches(comparison.search, sidesOfComparison)
   const compared = await withinTest(
     { test, signal: given.signal, length, caller: compareCapacityIn },
     async (signal) => {
@@ -227,12 +225,12 @@ async function compareCapacityIn(
   return compared
 }
 
-/** What searches take at least, and what the loads of them may take. */
+/** Of so many searches: one may be decided by its first load. */
 function lengthOfSearches(
   { load, maxDuration }: Pick<ResolvedCapacity, 'load' | 'maxDuration'>,
   searches: number,
-): { readonly warmup: number; readonly duration: number } {
-  return { warmup: searches * (load.warmup + firstFloodMs), duration: searches * maxDuration }
+): FloodLength {
+  return { least: searches * load.warmup, longest: searches * maxDuration }
 }
 
 function optionsIn({ defaults, target }: Omit<Surroundings, 'test'>, given: WsLoadOptions): WsLoadOptions {

@@ -55,6 +55,14 @@ describe('a capacity', () => {
     expect(reasons).toEqual([expect.stringContaining('give it more time (maxDuration)'), 'not enough'])
   })
 
+  test('says that the search was interrupted, and asks for no more time', () => {
+    const summary = loadResult(undefined, { ended: 'aborted' })
+    expect(capacityResult([capacityStep(900, 'inconclusive', { summary, reasons: [] })]).reasons).toEqual([
+      'the search was interrupted',
+    ])
+    expect(capacityResult([]).reasons).toEqual(['the search ended before its first load'])
+  })
+
   test('says that the server was not always the same', () => {
     const steps = [capacityStep(900, 'fail'), capacityStep(1_600, 'pass'), capacityStep(2_000, 'fail')]
     const { low, high, reasons } = capacityResult(steps)
@@ -101,9 +109,21 @@ describe('a load', () => {
     expect(recoveredFrom(step, 800)).toMatchObject({
       verdict: 'fail',
       recovery: 800,
-      reasons: ['none of 5,000 pings was answered, though the server answers before and after'],
+      reasons: [
+        'nothing was answered, though the server answers before and after',
+        expect.stringContaining('none of 5,000 pings was answered'),
+      ],
     })
     expect(recoveredFrom(step, Infinity)).toMatchObject({ verdict: 'inconclusive', recovery: Infinity })
+  })
+
+  test('is not the generator’s doing where many pings had no answer, however late some of them left', () => {
+    const summary = flood(9_000, {
+      pings: { due: 10_000, sent: 10_000, answered: 6_000, timedOut: 4_000 },
+      generator: { saturated: true, reasons: ['pings left late'] },
+    })
+    const { limitedBy } = judgeStep(1_000, summary, { ...evaluateSLO(summary, slo), verdict: 'inconclusive' }, 1_000)
+    expect(limitedBy).toBeUndefined()
   })
 
   test('is out of reach of a machine without file descriptors', () => {
@@ -140,6 +160,10 @@ describe('a load to sustain', () => {
   ] as const)('of %d/s is a %s', (load, verdict, reason) => {
     expect(judgeSustained(capacity, load)).toMatchObject({ verdict, load, vacuous: false })
     expect(judgeSustained(capacity, load).reason).toContain(reason)
+  })
+
+  test.each([0, -1, NaN, Infinity, '5k/s'])('is not %o', (load) => {
+    expect(() => judgeSustained(capacity, load as number)).toThrow('load: expected a number above 0')
   })
 
   test('is never a pass by a search that found nothing', () => {

@@ -102,7 +102,7 @@ function isEcho(text: string): boolean {
 
 function flagsFor(text: string): string {
   if (/ (?:--help|report) ?/.test(text) || /compare \S+\.json/.test(text)) return ''
-  if (text.includes(' compare ')) return shortened['compare']!
+  if (/ (?:compare|capacity) /.test(text)) return shortened['compare']!
   if (text.includes(' doctor')) return shortened['doctor']!
   return text.includes('--decide') ? shortened['decide']! : shortened['flood']!
 }
