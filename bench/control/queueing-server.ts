@@ -17,6 +17,8 @@ export interface QueueingOptions {
   /** Milliseconds, from the first ping on, in which a worker takes `cold` times as long. @default 0 */
   coldFor?: number
   cold?: number
+  /** Pings in a second, beyond which it closes the connection that they come over. @default Infinity */
+  mostPerSecond?: number
   /** Connections at the same time; others are refused with 503. @default Infinity */
   mostConnections?: number
 }
@@ -71,7 +73,8 @@ class Workers {
 }
 
 function serve(options: QueueingOptions): void {
-  const { mostConnections = Infinity } = options
+  const { mostConnections = Infinity, mostPerSecond = Infinity } = options
+  let [second, ofSecond] = [0, 0]
   const workers = new Workers(options)
   const server = new WebSocketServer({
     host: '127.0.0.1',
@@ -81,7 +84,13 @@ function serve(options: QueueingOptions): void {
   })
   server.on('listening', () => process.send!(`ws://127.0.0.1:${(server.address() as { port: number }).port}`))
   server.on('connection', (socket) => {
-    socket.on('ping', (payload: Buffer) => workers.take(() => socket.pong(payload)))
+    socket.on('ping', (payload: Buffer) => {
+      const now = Math.floor(performance.now() / 1_000)
+      ofSecond = now === second ? ofSecond + 1 : 1
+      second = now
+      if (ofSecond > mostPerSecond) socket.close(1008)
+      else workers.take(() => socket.pong(payload))
+    })
   })
   process.on('disconnect', () => process.exit())
 }

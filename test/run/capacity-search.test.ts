@@ -42,6 +42,21 @@ describe.concurrent('a search', () => {
     expect(steps[0]!.summary!.pings.answered).toBeGreaterThan(0)
   })
 
+  test('asks for no more than its range has', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
+    const { steps } = await search({ url: target.url, from: 20, to: 50 })
+    expect(steps[0]!.summary!.pings.answered).toBeGreaterThan(0)
+    expect(steps.map(({ summary }) => summary!.errors)).toEqual(steps.map(() => ({})))
+  })
+
+  test('misses a load under which nothing is answered, and goes on', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
+    const { steps, high } = await search({ url: target.url, from: 600, to: 2_000 })
+    expect(steps[0]!.verdict).not.toBe('pass')
+    expect(steps.every(({ recovery }) => recovery! > 0)).toBe(true)
+    expect(high).toBeGreaterThanOrEqual(600)
+  })
+
   test('gives the server the time to finish what was too much', { timeout: 90_000 }, async () => {
     await using target = await queueing({ service: 10 })
     const { steps } = await search({ url: target.url, from: 200, to: 400, maxDuration: '60s' })
