@@ -144,8 +144,8 @@ function describeShortfall({ pings, duration }: LoadResult, rate: number): strin
 function whoLimited(result: LoadResult, isShort: boolean): CapacityStep['limitedBy'] {
   if (describeMachineFaults(result).length > 0) return 'machine'
   // That pings left late explains no missing answers.
-  const { sent, timedOut, lost } = result.pings
-  if (timedOut + lost > mostUnansweredShare * sent) return undefined
+  const { sent, answered, timedOut, lost } = result.pings
+  if (answered === 0 || timedOut + lost > mostUnansweredShare * sent) return undefined
   return result.generator.saturated || isShort ? 'generator' : undefined
 }
 

@@ -126,6 +126,14 @@ describe('a load', () => {
     expect(limitedBy).toBeUndefined()
   })
 
+  test('is not the generator’s doing where nothing was answered', () => {
+    const summary = flood(0, {
+      pings: { due: 1, sent: 0, dropped: 1 },
+      generator: { saturated: true, reasons: ['late'] },
+    })
+    expect(judgeStep(1, summary, evaluateSLO(summary, slo), 1).limitedBy).toBeUndefined()
+  })
+
   test('is out of reach of a machine without file descriptors', () => {
     const summary = flood(100_000, {
       errors: { EMFILE: { count: 3, samples: [] } },

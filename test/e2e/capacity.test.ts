@@ -48,39 +48,6 @@ test('takes a hundred a second', { timeout: 90_000 }, async () => {
     expect(stderr).toMatch(/^ +✗ 100\/s /m)
     expect(stderr).toMatch(/❯ capacity\.test\.ts:8:20/)
   })
-
-  test('is red where nothing is surely known, unless that is but a warning', async () => {
-    await using server = await queueing({ service: 0.1 })
-    const { exitCode, stdout, stderr } = await run(`
-test('may take more', { timeout: 90_000 }, async () => {
-  const capacity = await wsLoad.capacity({ ...quick, url: '${server.url}' })
-  expect(capacity).toSustain('90/s', { inconclusive: 'warn' })
-  expect(capacity).toSustain('90/s')
-})`)
-    expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/^Error: Inconclusive: 90\/s is neither surely sustained nor surely too much/m)
-    expect(stderr).toMatch(/❯ capacity\.test\.ts:8:20/)
-    expect(stdout + stderr).toContain('stderr | capacity.test.ts > may take more')
-  })
-
-  test('names what is wrong with its options, and with the load', async () => {
-    const { exitCode, stderr } = await run(`
-test('has options', async () => {
-  await expect(wsLoad.capacity({ ...quick, precison: '1%', rate: 5 })).rejects.toThrow(
-    /rate: expected from and to instead[^]*precison: no such option, did you mean "precision"\\?/,
-  )
-  await wsLoad.capacity(quick)
-})
-test('has a load', { timeout: 90_000 }, async () => {
-  const capacity = await wsLoad.capacity(quick)
-  expect(() => expect(capacity).toSustain('much')).toThrow('toSustain: expected a number per second')
-  expect(() => expect(Promise.resolve(capacity)).toSustain('1/s')).toThrow('await wsLoad.capacity(…) first')
-})`)
-    expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/FAIL {2}capacity\.test\.ts > has options/)
-    expect(stderr).toMatch(/^WsLoadError: wsLoad: the flood may take 60 s .* but the test's timeout is 5 s/m)
-    expect(stderr).not.toContain('> has a load')
-  })
 })
 
 function configFor(url: string): string {

@@ -1,6 +1,8 @@
 import { describe, onTestFinished, test, vi } from 'vitest'
+import { LoadCapacity } from '../../src/summary/load-capacity.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { comparison, steady } from '../support/comparison.ts'
 import { withoutColours } from '../support/without-colours.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
@@ -261,5 +263,37 @@ describe('toShowNoRegression', () => {
     expect(() => expect(same).toShowNoRegression({}, { inconclusive: 'x' as 'warn' })).toThrow(
       /expected 'fail' or 'warn'/,
     )
+  })
+})
+
+describe('toSustain', () => {
+  const capacity = new LoadCapacity(capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail')]))
+
+  test('passes where the load is surely kept, and fails where it is not', () => {
+    expect(capacity).toSustain('0.9k/s')
+    expect(withoutColours(() => expect(capacity).toSustain(1_600))).toThrow(/^Not sustained: 1\.6k\/s is not sustained/)
+    expect(withoutColours(() => expect(capacity).toSustain('1.2k/s'))).toThrow(/^Inconclusive: 1\.2k\/s is neither/)
+  })
+
+  test('passes with .not only where the load is surely too much', () => {
+    expect(capacity).not.toSustain(1_600)
+    for (const load of [900, 1_200]) {
+      expect(() => expect(capacity).not.toSustain(load)).toThrow('expected the load to be too much for sure (.not)')
+    }
+  })
+
+  test('warns of a lack of evidence where that is asked for, but never of a search that found nothing', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const tolerant = { inconclusive: 'warn' } as const
+    expect(capacity).toSustain('1.2k/s', tolerant)
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^Inconclusive: 1\.2k\/s/))
+    expect(() => expect(new LoadCapacity(capacityResult([]))).toSustain('1/s', tolerant)).toThrow('Inconclusive')
+  })
+
+  test('says what is no load, and what is no capacity', () => {
+    expect(() => expect(capacity).toSustain('much')).toThrow('toSustain: expected a number per second')
+    expect(() => expect(Promise.resolve(capacity)).toSustain('1/s')).toThrow('await wsLoad.capacity(…) first')
+    expect(() => expect(steady(2)).toSustain('1/s')).toThrow('expected a LoadCapacity')
   })
 })
