@@ -6,7 +6,7 @@
  * Run: node bench/capacity.ts [--runs 20] [--seconds 60] [--log FILE]
  * That takes hours: with a log, a run that was stopped goes on.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { CapacityResult } from '../src/capacity/capacity.ts'
 import { type CapacityOptions, parseCapacity } from '../src/options/capacity.ts'
@@ -15,6 +15,7 @@ import { findCapacity } from '../src/run/capacity.ts'
 import { run } from '../src/run/run.ts'
 import { median, printTable } from './control/figures.ts'
 import { type QueueingOptions, startQueueingServer } from './control/queueing-server.ts'
+import { readLog } from './control/read-log.ts'
 
 const { values } = parseArgs({
   options: {
@@ -71,17 +72,9 @@ async function search({ name, server: options, options: asked }: Case): Promise<
   }
 }
 
-function readLog(path: string): Outcome[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome)
-}
-
 /** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
 async function searchAll(): Promise<Outcome[]> {
-  const outcomes = values.log === undefined ? [] : readLog(values.log)
+  const outcomes = readLog<Outcome>(values.log)
   for (let round = 1; round <= runs; round++)
     for (const one of cases) {
       if (outcomes.filter(({ name }) => name === one.name).length >= round) continue

@@ -6,7 +6,7 @@
  * Run: node bench/gate.bench.ts [--same 200] [--slower 50] [--disturbed 200] [--seconds 30] [--log FILE]
  * That takes hours: with a log, a run that was stopped goes on.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance } from '../src/gate/tolerance.ts'
@@ -17,6 +17,7 @@ import { run } from '../src/run/run.ts'
 import { startCpuHog } from './control/cpu-hog.ts'
 import { startDelayingServer } from './control/delaying-server.ts'
 import { median, printTable } from './control/figures.ts'
+import { readLog } from './control/read-log.ts'
 
 const { values } = parseArgs({
   options: {
@@ -87,17 +88,9 @@ async function judge(gate: Gate, change: number, disturbed: boolean): Promise<Pi
   }
 }
 
-function readLog(path: string): Outcome[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome)
-}
-
 /** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
 async function judgeAll(): Promise<Outcome[]> {
-  const outcomes = values.log === undefined ? [] : readLog(values.log)
+  const outcomes = readLog<Outcome>(values.log)
   const done = (gate: string, head: string): number =>
     outcomes.filter((one) => one.gate === gate && one.head === head).length
   const rounds = Math.max(...heads.map(({ times }) => times))
