@@ -22,8 +22,8 @@ const writtenDigits = 12
 const varied = { rate: ['rate'], connections: ['rate', 'connections', 'threads'] } as const
 
 /**
- * Compares two capacities by their intervals: a change is sure where it is sure whatever the two are within them. Both that kept the whole
- * range are the same as far as was asked.
+ * Compares two capacities by their intervals: a change is sure where it is sure whatever the two are within them. A head that
+ * kept the whole range of its base is the same as far as was asked, if the base kept anything.
  * @param tolerance by which share the head's may be lower, above 0 and below 1
  */
 export function compareCapacities(base: CapacityResult, head: CapacityResult, tolerance: number): CapacityVerdict {
@@ -31,7 +31,7 @@ export function compareCapacities(base: CapacityResult, head: CapacityResult, to
   const change = middleOf(head) / middleOf(base) - 1
   const low = head.low / base.high - 1
   const high = base.low === 0 ? Infinity : head.high / base.low - 1
-  const keepsAll = head.low >= base.to
+  const keepsAll = base.low > 0 && head.low >= base.to
   const verdict =
     mismatch.length > 0
       ? 'unclear'

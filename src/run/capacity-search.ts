@@ -75,6 +75,7 @@ export class CapacitySearch {
    * the highest load has. Whatever it does for the first time, it has done then.
    */
   async begin(): Promise<void> {
+    if (this.#isAborted()) return
     await this.#timed(async () => {
       const { over, from, to, load } = this.#options
       const { maxPendingPongs = Infinity } = load
@@ -85,7 +86,8 @@ export class CapacitySearch {
       const first = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
       this.#hasAnswered = first.pings.answered > 0
       this.#guess = over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * first.throughput
-      if (!this.#hasAnswered || (await this.#awaitRecovery()) === undefined || this.#isAborted()) return
+      const recovery = this.#hasAnswered ? await this.#awaitRecovery() : undefined
+      if (recovery === undefined || recovery === Infinity || this.#isAborted()) return
       this.#usualLatency = (await this.#askOnce()).latency.max
     })
   }

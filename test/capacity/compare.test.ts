@@ -31,6 +31,12 @@ describe('a head', () => {
     expect(compareCapacities(whole, whole, 0.2)).toMatchObject({ verdict: 'same', doubtful: false })
   })
 
+  test('is unclear where it takes the whole range, and nothing is known of its base', () => {
+    const whole = between(5_000, Infinity, { to: 5_000 })
+    const unknown = between(0, Infinity, { to: 5_000 })
+    expect(compareCapacities(unknown, whole, 0.2)).toMatchObject({ verdict: 'unclear', doubtful: true })
+  })
+
   test('is unclear where the generator limited both', () => {
     const limited = between(5_000, Infinity)
     expect(compareCapacities(limited, limited, 0.2).verdict).toBe('unclear')
