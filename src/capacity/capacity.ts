@@ -34,7 +34,7 @@ export interface CapacityStep<Result extends LoadResult = LoadResult> {
 }
 
 /** How a capacity was looked for, and what was found on the way. */
-export interface CapacitySearch<Result extends LoadResult = LoadResult> {
+export interface SearchFindings<Result extends LoadResult = LoadResult> {
   readonly over: CapacityOver
   /** Pings per second of each connection, where connections are varied. */
   readonly ratePerConnection?: number | undefined
@@ -57,7 +57,7 @@ export interface CapacitySearch<Result extends LoadResult = LoadResult> {
 
 /** The highest load under which a server keeps an SLO. */
 export interface CapacityResult<Result extends LoadResult = LoadResult> extends Omit<
-  CapacitySearch<Result>,
+  SearchFindings<Result>,
   'fixedConnections'
 > {
   /**
@@ -84,6 +84,13 @@ const roundingError = 1e-9
 const mostUnansweredShare = 0.01
 /** Of a load that nothing became of, so many reasons are told. */
 const mostReasonsOfStep = 3
+
+/** What a verdict says of a load. */
+export const wordsOfVerdict: Readonly<Record<Verdict, string>> = {
+  pass: 'kept',
+  fail: 'missed',
+  inconclusive: 'undecided',
+}
 
 /** What became of a step. */
 export function triedLoad({ load, verdict, limitedBy, summary }: CapacityStep, over: CapacityOver): TriedLoad {
@@ -154,14 +161,14 @@ export function rangeOf({
   from,
   to,
   precision,
-}: Pick<CapacitySearch, 'over' | 'from' | 'to' | 'precision'>): SearchRange {
+}: Pick<SearchFindings, 'over' | 'from' | 'to' | 'precision'>): SearchRange {
   // Where to begin with connections is a guess without a reason.
   const firstGrowth = over === 'rate' ? 1 + precision : mostGrowth
   return { from, to, precision, firstGrowth, isWhole: over === 'connections' }
 }
 
 /** What a search has found. */
-export function capacityOf<Result extends LoadResult>(search: CapacitySearch<Result>): CapacityResult<Result> {
+export function capacityOf<Result extends LoadResult>(search: SearchFindings<Result>): CapacityResult<Result> {
   const { fixedConnections = 0, ...rest } = search
   const tried = search.steps.map((step) => triedLoad(step, search.over))
   const { low, high } = intervalOf(tried)
@@ -184,7 +191,7 @@ export function capacityOf<Result extends LoadResult>(search: CapacitySearch<Res
   }
 }
 
-function limitOf({ steps, from, to }: CapacitySearch, tried: readonly TriedLoad[]): CapacityLimit {
+function limitOf({ steps, from, to }: SearchFindings, tried: readonly TriedLoad[]): CapacityLimit {
   const { low, high } = intervalOf(tried)
   const lowest = tried.toSorted((one, other) => one.load - other.load)[0]
   if (low === 0 && lowest?.outcome === 'missed' && lowest.load <= from) return 'range'
@@ -196,7 +203,7 @@ function limitOf({ steps, from, to }: CapacitySearch, tried: readonly TriedLoad[
   return outOfReach.toSorted((one, other) => one.load - other.load)[0]?.limitedBy ?? 'unknown'
 }
 
-function limitReasons(search: CapacitySearch, limitedBy: CapacityLimit, low: number): string[] {
+function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: number): string[] {
   const { steps, from, to, over } = search
   const format = (load: number): string => formatLoad(over, load)
   if (limitedBy === 'range') {
@@ -223,7 +230,7 @@ function describeEnd(last: CapacityStep | undefined): string[] {
 }
 
 /** That the interval is wider than it was to be. */
-function imprecision({ over, precision }: CapacitySearch, low: number, high: number): string[] {
+function imprecision({ over, precision }: SearchFindings, low: number, high: number): string[] {
   const isWhole = over === 'connections' && high - low <= 1
   const width = high / low - 1
   if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
@@ -232,7 +239,7 @@ function imprecision({ over, precision }: CapacitySearch, low: number, high: num
   ]
 }
 
-function contradictions({ over }: CapacitySearch, tried: readonly TriedLoad[]): string[] {
+function contradictions({ over }: SearchFindings, tried: readonly TriedLoad[]): string[] {
   const found = contradictionOf(tried)
   if (found === undefined) return []
   const [kept, missed] = [formatLoad(over, found.kept), formatLoad(over, found.missed)]
@@ -242,7 +249,7 @@ function contradictions({ over }: CapacitySearch, tried: readonly TriedLoad[]): 
 }
 
 /** Steps after which the server did not become itself again. */
-function relapses({ steps, over }: CapacitySearch): string[] {
+function relapses({ steps, over }: SearchFindings): string[] {
   return steps
     .filter(({ recovery }) => recovery === Infinity)
     .map(({ load }) => `the server did not recover from ${formatLoad(over, load)}: what came after it was not measured`)
@@ -254,7 +261,7 @@ export function formatLoad(over: CapacityOver, load: number): string {
 }
 
 /** The bounds that have to be kept, in words: `p99 < 20ms, errorRate < 1%`. */
-export function formatObjectives({ objectives }: Pick<CapacitySearch, 'objectives'>): string {
+export function formatObjectives({ objectives }: Pick<SearchFindings, 'objectives'>): string {
   return objectives
     .filter(({ level }) => level === 'fail')
     .map(({ indicator, bound }) => `${indicator} ${bound}`)

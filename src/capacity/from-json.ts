@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import { WsLoadError } from '../errors.ts'
-import { fromJSON as summaryFromJSON, summarySchema } from '../result/from-json.ts'
-import { show } from '../wording.ts'
+import { describeIssue, fromJSON as summaryFromJSON, summarySchema } from '../result/from-json.ts'
 import { capacityOf, type CapacityResult } from './capacity.ts'
 
 const amount = v.pipe(v.number(), v.minValue(0))
@@ -58,7 +57,7 @@ export const capacitySchema = v.object({
 export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
   const parsed = v.safeParse(capacitySchema, json)
   if (!parsed.success) {
-    throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: ${describe(parsed.issues[0])}`)
+    throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: ${describeIssue(parsed.issues[0])}`)
   }
   const { over, ratePerConnection, connections, objectives, from, to, precision } = parsed.output
   const { confidence, startedAt, duration, steps } = parsed.output
@@ -78,10 +77,4 @@ export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
       ...(summary !== undefined && { summary: summaryFromJSON(given[nth]!.summary, `${where}: steps.${nth}.summary`) }),
     })),
   })
-}
-
-function describe(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue)
-  if (path === null) return `expected an object, got ${show(issue.input)}`
-  return `${path}: expected ${issue.expected ?? 'something else'}, got ${show(issue.input)}`
 }

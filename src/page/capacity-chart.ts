@@ -1,5 +1,4 @@
-import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
-import { formatLoad } from '../capacity/capacity.ts'
+import { type CapacityResult, type CapacityStep, formatLoad, wordsOfVerdict } from '../capacity/capacity.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
 import { findIndicator } from '../slo/indicator.ts'
@@ -171,9 +170,8 @@ function panelOf({ title, read, format, style }: Panel, points: readonly Point[]
 }
 
 function describe(capacity: CapacityResult, { step, run, result }: Point): string {
-  const word = { pass: 'kept', fail: 'missed', inconclusive: 'undecided' }[step.verdict]
   const figures = [usualPercentile, percentileIn(capacity)].map(
     (percentile) => `p${percentile} ${formatDuration(latencyOf(run, percentile))}`,
   )
-  return `${formatLoad(capacity.over, step.load)} ${word}: ${figures.join(', ')}, ${formatRatio(result.errorRate)} failed.`
+  return `${formatLoad(capacity.over, step.load)} ${wordsOfVerdict[step.verdict]}: ${figures.join(', ')}, ${formatRatio(result.errorRate)} failed.`
 }

@@ -1,4 +1,4 @@
-import type { CapacityResult } from '../capacity/capacity.ts'
+import { type CapacityResult, wordsOfVerdict } from '../capacity/capacity.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import {
   type ComparedCapacities,
@@ -14,8 +14,6 @@ import { capacityChart } from './capacity-chart.ts'
 import { formatDocument } from './document.ts'
 import { h, type Markup } from './element.ts'
 import { badge, figure, table } from './markup.ts'
-
-const words = { pass: 'kept', fail: 'missed', inconclusive: 'undecided' } as const
 
 /** A capacity as one self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
 export function formatCapacityPage(capacity: CapacityResult, sustained: SustainVerdict | undefined): string {
@@ -51,7 +49,7 @@ function capacitySection(capacity: CapacityResult, name = ''): Markup {
       head: [...stepHead, 'SLO', 'why'],
       rows: capacity.steps.map((step) => [
         ...stepRow(capacity, step),
-        words[step.verdict],
+        wordsOfVerdict[step.verdict],
         printable(step.reasons[0] ?? ''),
       ]),
     }),

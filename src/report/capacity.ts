@@ -4,6 +4,7 @@ import {
   formatLoad,
   formatObjectives,
   formatRecovery,
+  wordsOfVerdict,
 } from '../capacity/capacity.ts'
 import type { CapacityVerdict } from '../capacity/compare.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
@@ -117,10 +118,11 @@ export function stepRow({ over }: Pick<CapacityResult, 'over'>, { load, summary,
 /** A load as a line of its own, while the search is under way. */
 export function formatStep(search: Pick<CapacityResult, 'over'>, step: CapacityStep, paint: Paint = plain): string {
   const [load, p50, p99, errors] = stepRow(search, step)
-  const word = { pass: 'kept', fail: 'missed', inconclusive: 'undecided' }[step.verdict]
   const why = step.verdict === 'pass' || step.reasons.length === 0 ? '' : `: ${step.reasons[0]!}`
   const figures = step.summary === undefined ? '' : `, p50 ${p50}, p99 ${p99}, ${errors} errors`
-  const [line = '', ...more] = wrap(`${outcomes[step.verdict].mark} ${load} ${word}${figures}${why}`)
+  const [line = '', ...more] = wrap(
+    `${outcomes[step.verdict].mark} ${load} ${wordsOfVerdict[step.verdict]}${figures}${why}`,
+  )
   return [paint[outcomes[step.verdict].colour](line), ...more].join('\n')
 }
 

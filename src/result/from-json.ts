@@ -201,12 +201,12 @@ export const summarySchema = v.object({
 export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
-    if (!parsed.success) throw new Error(describe(parsed.issues[0]))
+    if (!parsed.success) throw new Error(describeIssue(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
     for (const { pings } of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])])
       mustBalance(pings)
     const recorded = v.safeParse(recordedOptionsSchema, options)
-    if (!recorded.success) throw new Error(`options.${describe(recorded.issues[0])}`)
+    if (!recorded.success) throw new Error(`options.${describeIssue(recorded.issues[0])}`)
     return {
       ...result,
       session: session ?? new LatencySummary(new Histogram()),
@@ -242,7 +242,8 @@ function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }
   }
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
+/** What is not as expected in a file, and where. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue)
   if (path === null) return `expected an object, got ${show(issue.input)}`
   return `${path}: expected ${issue.expected ?? 'something else'}, got ${show(issue.input)}`

@@ -7,7 +7,7 @@ import { CapacitySearch, type CapacityWatch } from './capacity-search.ts'
 import { checkSignal } from './side-by-side.ts'
 
 /** What {@link compareCapacity} found out. */
-export interface ComparedCapacities {
+export interface ComparedSearches {
   readonly base: CapacityResult
   readonly head: CapacityResult
   readonly verdict: CapacityVerdict
@@ -28,7 +28,7 @@ export interface CapacityComparisonWatch extends Omit<CapacityWatch, 'family' | 
 export async function compareCapacity(
   { base, head, search, tolerance }: ResolvedCapacityComparison,
   { onStep, ...watch }: CapacityComparisonWatch = {},
-): Promise<ComparedCapacities> {
+): Promise<ComparedSearches> {
   checkSignal(watch.signal)
   const targets: RunningTarget[] = []
   // The two intervals are both right as often as asked for.
@@ -46,7 +46,7 @@ export async function compareCapacity(
     await searches.base.begin()
     await searches.head.begin()
     const judge = (): CapacityVerdict => compareCapacities(searches.base.found, searches.head.found, tolerance)
-    for (let goesOn = true; goesOn && !isClear(judge());) {
+    for (let goesOn = true; goesOn && judge().verdict === 'unclear';) {
       const ofBase = await searches.base.step()
       goesOn = (await searches.head.step()) || ofBase
     }
@@ -55,8 +55,4 @@ export async function compareCapacity(
     const killed = await Promise.all(targets.map((target) => target.stop()))
     for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
   }
-}
-
-function isClear({ verdict }: CapacityVerdict): boolean {
-  return verdict !== 'unclear'
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { type CapacityCompareOptions, parseCapacityComparison } from '../../src/options/capacity.ts'
-import { compareCapacity, type ComparedCapacities } from '../../src/run/compare-capacity.ts'
+import { compareCapacity, type ComparedSearches } from '../../src/run/compare-capacity.ts'
 import { queueing } from '../support/queueing.ts'
 import { dead } from '../support/servers.ts'
 
 function compare(
   sides: Pick<CapacityCompareOptions, 'base' | 'head'>,
   watch: Parameters<typeof compareCapacity>[1] = {},
-): Promise<ComparedCapacities> {
+): Promise<ComparedSearches> {
   const load = { slo: { p50: '< 50ms' }, warmup: '200ms', confidence: 0.9, precision: '50%', from: '20/s' } as const
   return compareCapacity(parseCapacityComparison({ ...load, ...sides, tolerance: '60%', maxDuration: '60s' }), watch)
 }

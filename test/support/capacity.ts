@@ -1,4 +1,4 @@
-import { capacityOf, type CapacityResult, type CapacitySearch, type CapacityStep } from '../../src/capacity/capacity.ts'
+import { capacityOf, type CapacityResult, type SearchFindings, type CapacityStep } from '../../src/capacity/capacity.ts'
 import { loadResult, repeated } from './result.ts'
 
 /** A step whose verdict is known, and what was measured under it. */
@@ -19,7 +19,7 @@ export function capacityStep(
 }
 
 /** What a search for a rate has found. */
-export function capacityResult(steps: readonly CapacityStep[], others: Partial<CapacitySearch> = {}): CapacityResult {
+export function capacityResult(steps: readonly CapacityStep[], others: Partial<SearchFindings> = {}): CapacityResult {
   return capacityOf({
     over: 'rate',
     fixedConnections: 10,
