@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LatencySummary } from '../result/latency-summary.ts'
+import { nsPerMs } from '../result/histogram.ts'
 import type { Recorder } from './recorder.ts'
 
 /** How often it is checked whether to go on listening. */
@@ -49,7 +49,7 @@ export async function afterLastAnswer(
   const { answered } = recorder.pings
   if (answered === 0) return
   recorder.isComplete = true
-  const pace = Math.max(new LatencySummary(recorder.latency).p99, measured / answered)
+  const pace = Math.max(recorder.latency.valueAtPercentile(99) / nsPerMs, measured / answered)
   const deadline = performance.now() + Math.min(longest, Math.max(shortestMs, margin * pace))
   while (performance.now() < deadline && !isOver()) await sleep(checkEveryMs)
 }
