@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { echoing } from '../support/servers.ts'
 import { type Files, linkedConsumer } from './support/consumer.ts'
-import { features } from './support/features.ts'
+import { features, patient } from './support/features.ts'
 import { anonymous, type VitestRun } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
@@ -19,7 +19,7 @@ describe('the fixture supports', () => {
     let run: VitestRun
 
     beforeAll(async () => {
-      run = await consumer.run(Object.assign({}, ...Object.values(others)) as Files)
+      run = await consumer.run(Object.assign({}, ...Object.values(others)) as Files, patient)
     })
 
     test.for(Object.entries(others))('%s', ([, files]) => {
@@ -34,7 +34,7 @@ describe('the fixture supports', () => {
   })
 
   test('fake timers of a setup file', async () => {
-    expect(await consumer.run(setUp)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await consumer.run(setUp, patient)).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
   test('every pool', async () => {

@@ -12,7 +12,7 @@ import {
   repository,
   temporaryDirectory,
 } from './support/consumer.ts'
-import { features } from './support/features.ts'
+import { features, patient } from './support/features.ts'
 import { startCommand, startVitest, type VitestRun } from './support/vitest-run.ts'
 
 interface Manifest {
@@ -139,7 +139,7 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
     const files: Files = Object.assign({ 'plain.config.js': 'export default {}' }, ...Object.values(others))
     for (const [path, text] of Object.entries(files)) await writeFile(join(example, path), text)
     const tests = Object.keys(files).filter((path) => path.endsWith('.test.js'))
-    const args = ['--config=plain.config.js', ...tests]
+    const args = ['--config=plain.config.js', ...patient, ...tests]
     const { exitCode, stdout, stderr } = await startVitest(example, example, args).finished
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toContain(`Test Files  ${tests.length} passed`)

@@ -18,7 +18,7 @@ const defaults = { url: '${server.url}', connections: 2, duration: 100, warmup: 
 const plugin = (options) => wsLoad({ defaults, ...options })
 const project = (name, include, test, plugins = [plugin()]) => ({
   plugins,
-  test: { name, include: include.map((file) => file + '.test.js'), pool: name, ...test },
+  test: { name, include: include.map((file) => file + '.test.js'), pool: name, testTimeout: 60_000, ...test },
 })
 export default { test: { maxWorkers: 4, projects: [${projects}] } }`
 
@@ -185,7 +185,7 @@ test('passes', () => {})`,
 import { test } from 'vitest-ws-load'
 test.concurrent('long', async ({ wsLoad }) => { await wsLoad({ duration: 2_000 }) })
 test.concurrent('short', { timeout: 1_000 }, async ({ wsLoad }) => { await wsLoad({ warmup: 100 }) })
-test.concurrent('hangs after its flood', { timeout: 3_500 }, async ({ wsLoad }) => {
+test.concurrent('hangs after its flood', { timeout: 12_000 }, async ({ wsLoad }) => {
   await wsLoad({ duration: 100 })
   await new Promise(() => {})
 })`,
@@ -256,7 +256,7 @@ test('passes', () => {})`,
         ],
         [
           "waiting.test.js > hangs after its flood",
-          "TestTimeoutError: Test timed out in 3500ms.",
+          "TestTimeoutError: Test timed out in 12000ms.",
           "waiting.test.js:5",
         ],
         [

@@ -304,7 +304,7 @@ test('a run that is aborted during its sessions ends at once', async () => {
     sessionTimeout: '5m',
     signal: abort.signal,
   })
-  await expect.poll(() => server.users.length, { timeout: 20_000 }).toBe(5)
+  await expect.poll(() => server.users.length).toBe(5)
   const aborted = performance.now()
   abort.abort()
   const { ended, errors, connections } = await running

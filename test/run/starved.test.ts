@@ -24,7 +24,7 @@ describe('a generator that is stopped', () => {
     await using server = await impatient(1_000)
     const options = { ...load, duration: 4_000, url: server.url }
     const stop = async (pid: number): Promise<void> => {
-      await expect.poll(() => server.sockets.size, { timeout: 10_000 }).toBe(10)
+      await expect.poll(() => server.sockets.size).toBe(10)
       await oneStop(200, 2_500)(pid)
     }
     const summary = await floodInProcess(options, { meanwhile: stop })
@@ -39,7 +39,7 @@ describe('a generator that is stopped', () => {
     await using server = await impatient(1_000)
     const options = { ...load, duration: 4_000, url: server.url }
     const ends = async (): Promise<void> => {
-      await expect.poll(() => server.sockets.size, { timeout: 10_000 }).toBe(10)
+      await expect.poll(() => server.sockets.size).toBe(10)
       await oneStop(200, 700)(await pid)
       setTimeout(() => [...server.sockets][0]!.terminate(), 1_500)
     }

@@ -54,7 +54,7 @@ describe.concurrent('a leash', () => {
     const { parent, server } = await startFamily(context)
     parent.send(way)
     await once(parent, 'exit')
-    await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(server)).toBe(false)
   })
 
   test.for(['SIGKILL', 'SIGTERM', 'SIGHUP'] as const)(
@@ -64,7 +64,7 @@ describe.concurrent('a leash', () => {
       const { parent, server } = await startFamily(context)
       parent.kill(signal)
       await once(parent, 'exit')
-      await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
+      await expect.poll(() => isAlive(server)).toBe(false)
     },
   )
 
@@ -73,7 +73,7 @@ describe.concurrent('a leash', () => {
     const { parent, server } = await startFamily(context)
     process.kill(-parent.pid!, 'SIGINT')
     await once(parent, 'exit')
-    await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(server)).toBe(false)
   })
 
   test('ends a server that ignores SIGTERM when the parent is killed', async (context) => {
@@ -81,7 +81,7 @@ describe.concurrent('a leash', () => {
     const { parent, server } = await startFamily(context, '--ignore-sigterm')
     parent.kill('SIGKILL')
     await once(parent, 'exit')
-    await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(server)).toBe(false)
   })
 
   test('keeps Ctrl-C from the server while the parent endures it', async (context) => {
@@ -114,7 +114,7 @@ describe.concurrent('a leash', () => {
     onTestFinished(async () => void (await target.stop()))
     const server = await vi.waitFor(() => visit(background), 10_000)
     await visit(foreground, 'die')
-    await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(server)).toBe(false)
   })
 
   test.for([
@@ -142,7 +142,7 @@ describe.concurrent('a leash', () => {
     await startParent(context, detaching(pidServer(port), note), url)
     const [server, command] = [await visit(url), Number(await readFile(note, 'utf8'))]
     process.kill(victim(command), 'SIGKILL')
-    await expect.poll(() => [server, command].filter(isAlive), { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => [server, command].filter(isAlive)).toEqual([])
   })
 
   test('ends a server that was detached when the target is stopped', async (context) => {

@@ -1,6 +1,9 @@
 /** Test files of a user, each of them green when a feature of the fixture works. They need the packages `vitest` and `ws`. */
 import type { Files } from './consumer.ts'
 
+/** Arguments with which they pass on a busy machine as well. */
+export const patient = ['--testTimeout=60000', '--expect.poll.timeout=30000'] as const
+
 /** A server that knows how many connections are open, and how many were at most. */
 const countingServer = `
 import { once } from 'node:events'
@@ -149,7 +152,7 @@ test('finds the server empty in its hooks after a timeout', { retry: 1, timeout:
 })
 afterEach(async () => {
   if (!timedOut) return
-  await expect.poll(() => server.open, { timeout: 2_000 }).toBe(0)
+  await expect.poll(() => server.open).toBe(0)
   timedOut = false
   seen.push('empty')
 })
