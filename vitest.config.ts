@@ -70,6 +70,8 @@ export default defineConfig({
           include: sideBySide,
           benchmark: { include: [] },
           setupFiles: ['test/support/no-load-threads.ts'],
+          // A process for each of a hundred files took longer than their tests.
+          isolate: false,
           maxWorkers,
           sequence: { groupOrder: 0 },
         },
