@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Distribution } from '../result/distribution.ts'
 import { nsPerMs } from '../result/histogram.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -49,7 +50,7 @@ export async function afterLastAnswer(
   const { answered } = recorder.pings
   if (answered === 0) return
   recorder.isComplete = true
-  const pace = Math.max(recorder.latency.valueAtPercentile(99) / nsPerMs, measured / answered)
+  const pace = Math.max(new Distribution(recorder.latency).percentile(99) / nsPerMs, measured / answered)
   const deadline = performance.now() + Math.min(longest, Math.max(shortestMs, margin * pace))
   while (performance.now() < deadline && !isOver()) await sleep(checkEveryMs)
 }

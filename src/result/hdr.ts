@@ -12,8 +12,8 @@ interface Buckets {
   getCountAtIndex(index: number): number
 }
 
-/** The same counts as a histogram of `hdr-histogram-js`, bucket for bucket: percentiles, mean, V2 encoding, `.hgrm`. */
-export function toHdr(histogram: Histogram): Float64Histogram {
+/** The same counts as a histogram of `hdr-histogram-js`, bucket for bucket: V2 encoding, `.hgrm`, and what else users do with it. */
+export function toHdr(histogram: Pick<Histogram, 'forEach'>): Float64Histogram {
   const hdr = new Float64Histogram(1, highestTrackableNs, significantDigits)
   histogram.forEach((ns, count) => hdr.recordValueWithCount(ns, count))
   // As the original in Java has it: the highest value that the bucket stands for.
@@ -30,7 +30,8 @@ export function fromBase64(text: string, overRange: number): Histogram {
   if (decoded.countsArrayLength !== countsLength || decoded.numberOfSignificantValueDigits !== significantDigits) {
     throw new RangeError('a histogram with other buckets')
   }
-  const histogram = new Histogram(Uint32Array.from({ length: countsLength }, (_, at) => decoded.getCountAtIndex(at)))
+  const histogram = new Histogram()
+  for (let index = 0; index < countsLength; index++) histogram.counts[index] = decoded.getCountAtIndex(index)
   histogram.overRange = overRange
   return histogram
 }

@@ -5,7 +5,6 @@
  *
  * @see http://hdrhistogram.org
  */
-import { sum } from '../statistics/sum.ts'
 
 /** Nanoseconds in a millisecond: histograms count the former, everything else the latter. */
 export const nsPerMs = 1e6
@@ -74,20 +73,6 @@ export class Histogram {
       seen[index] = this.counts[index]!
     }
     return { indexes: Uint32Array.from(moved), counts }
-  }
-
-  /**
-   * The value that `p` percent of those recorded do not exceed, in nanoseconds: the highest of its bucket; `NaN` if there is none.
-   * @param p above 0, up to 100
-   */
-  valueAtPercentile(p: number): number {
-    const wanted = Math.max(1, Math.ceil((p * sum(this.counts)) / 100))
-    let reached = 0
-    for (let index = 0; index < countsLength; index++) {
-      reached += this.counts[index]!
-      if (reached >= wanted) return valueAt(index + 1) - 1
-    }
-    return NaN
   }
 
   /** Calls back with each value that was recorded, the lowest of its bucket, and how often. */

@@ -1,6 +1,7 @@
 import { defaults } from '../defaults.ts'
 import type { Float64Histogram } from 'hdr-histogram-js'
 import jstat from 'jstat'
+import { Distribution, lowestEquivalent } from './distribution.ts'
 import { toHdr } from './hdr.ts'
 import { type Histogram, nsPerMs } from './histogram.ts'
 
@@ -37,20 +38,18 @@ export class LatencySummary {
   readonly p99_99: number
   /** Samples above one hour, counted at one hour in every other figure. */
   readonly overRange: number
-  /** The samples' upper bounds in nanoseconds, as a histogram of `hdr-histogram-js`. */
-  readonly histogram!: Float64Histogram
-  /** The samples' lower bounds, likewise; the same histogram where there are none. */
-  readonly floors!: Float64Histogram
+  readonly #ceilings: Distribution
+  readonly #floors: Distribution
+  #histogram: Float64Histogram | undefined
+  #floorHistogram: Float64Histogram | undefined
 
   constructor(ceilings: Histogram, floors: Histogram = ceilings) {
-    const hdr = toHdr(ceilings)
-    hide(this, 'histogram', hdr)
-    hide(this, 'floors', floors === ceilings ? hdr : toHdr(floors))
-    this.count = hdr.totalCount
-    const empty = this.count === 0
-    this.min = empty ? NaN : hdr.getValueAtPercentile(0) / nsPerMs
-    this.max = empty ? NaN : hdr.getValueAtPercentile(100) / nsPerMs
-    const { mean, stddev } = momentsOf(ceilings, hdr)
+    this.#ceilings = new Distribution(ceilings)
+    this.#floors = floors === ceilings ? this.#ceilings : new Distribution(floors)
+    const { count, min, mean, stddev } = this.#ceilings
+    this.count = count
+    this.min = min / nsPerMs
+    this.max = this.percentile(100)
     this.mean = mean / nsPerMs
     this.stddev = stddev / nsPerMs
     this.p50 = this.percentile(50)
@@ -63,12 +62,23 @@ export class LatencySummary {
     this.overRange = ceilings.overRange
   }
 
+  /** The samples' upper bounds in nanoseconds, as a histogram of `hdr-histogram-js`. */
+  get histogram(): Float64Histogram {
+    return (this.#histogram ??= toHdr(this.#ceilings))
+  }
+
+  /** The samples' lower bounds, likewise; the same histogram where there are none. */
+  get floors(): Float64Histogram {
+    if (this.#floors === this.#ceilings) return this.histogram
+    return (this.#floorHistogram ??= toHdr(this.#floors))
+  }
+
   /**
    * The value that `p` percent of the samples do not exceed, in milliseconds.
    * @param p 0 to 100
    */
   percentile(p: number): number {
-    return percentileOf(this.histogram, p)
+    return this.#ceilings.percentile(p) / nsPerMs
   }
 
   /**
@@ -77,8 +87,7 @@ export class LatencySummary {
    * @param p 0 to 100
    */
   bounds(p: number): Bounds {
-    const floor = percentileOf(this.floors, p) * nsPerMs
-    return { floor: this.floors.lowestEquivalentValue(floor) / nsPerMs, ceiling: this.percentile(p) }
+    return { floor: lowestEquivalent(this.#floors.percentile(p)) / nsPerMs, ceiling: this.percentile(p) }
   }
 
   /**
@@ -98,22 +107,4 @@ export class LatencySummary {
     const high = below === n ? 1 : jstat.beta.inv(1 - tail, below + 1, n - below)
     return { low: this.percentile(low * 100), high: this.percentile(high * 100) }
   }
-}
-
-/** Mean and standard deviation in nanoseconds: those of `hdr-histogram-js`, which takes ten times as long. */
-function momentsOf(histogram: Histogram, hdr: Float64Histogram): { mean: number; stddev: number } {
-  let sum = 0
-  histogram.forEach((ns, count) => (sum += hdr.medianEquivalentValue(ns) * count))
-  const mean = sum / hdr.totalCount
-  let squares = 0
-  histogram.forEach((ns, count) => (squares += (hdr.medianEquivalentValue(ns) - mean) ** 2 * count))
-  return { mean, stddev: Math.sqrt(squares / hdr.totalCount) }
-}
-
-function percentileOf(hdr: Float64Histogram, p: number): number {
-  return hdr.totalCount === 0 ? NaN : hdr.getValueAtPercentile(p) / nsPerMs
-}
-
-function hide(object: LatencySummary, key: string, value: Float64Histogram): void {
-  Object.defineProperty(object, key, { value, enumerable: false })
 }

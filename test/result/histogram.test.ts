@@ -111,15 +111,6 @@ describe('recording', () => {
   })
 })
 
-test('a percentile is the one of hdr-histogram-js', () => {
-  fc.assert(
-    fc.property(samples, fc.integer({ min: 1, max: 100 }), (values, percentile) => {
-      const expected = values.length === 0 ? NaN : reference(values).getValueAtPercentile(percentile)
-      expect(recorded(values).valueAtPercentile(percentile)).toBe(expected)
-    }),
-  )
-})
-
 describe('as an hdr-histogram-js histogram', () => {
   test('has the counts, percentiles, mean, deviation and maximum of its own recording', () => {
     fc.assert(
