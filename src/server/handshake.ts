@@ -8,7 +8,7 @@ const { clearTimeout, setTimeout } = timers
 const handshakeTimeoutMs = 5_000
 const closingTimeMs = 1_000
 /** How long a server has to take back what it has accepted, before it counts as up. */
-const secondThoughtsMs = 100
+const secondThoughtsMs = 250
 /** Close codes of a server, or of a proxy before it, that asks to be tried later: restart, try again later, bad gateway. */
 const laterCodes: ReadonlySet<number> = new Set([1012, 1013, 1014])
 
@@ -27,7 +27,7 @@ export interface Answer {
 
 /**
  * Opens a WebSocket and closes it again. A server that refuses with 401 or 403 counts as up: the test may bring its own
- * credentials. One that accepts and then closes at once, to be tried again later, does not. Takes 5 s to open and 1.1 s to
+ * credentials. One that accepts and then closes at once, to be tried again later, does not. Takes 5 s to open and 1.25 s to
  * close at most.
  */
 export function shakeHands(url: string, handshake: Handshake, signal: AbortSignal): Promise<Answer> {
