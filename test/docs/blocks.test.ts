@@ -43,8 +43,9 @@ interface Report {
   }[]
 }
 
+/** Its answers take a moment: without a pause, closed floods would do nothing else on this machine. */
 async function echo(): Promise<EchoServer> {
-  const server = await startEcho(consumer.directory, 0)
+  const server = await startEcho(consumer.directory, 2)
   echoes.push(server)
   return server
 }

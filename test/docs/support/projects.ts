@@ -84,6 +84,7 @@ function shortened(code: string): string {
       (_, name: string) => `${name}: '${name === 'duration' ? '0.5s' : '1s'}'`,
     )
     .replaceAll(/until: slo(?! *,? *maxDuration)/g, `until: slo, maxDuration: '1s'`)
+    .replaceAll(/compare\(\{(?=(?:(?!maxDuration)[^])*?\n {2}\}\))/g, `compare({ maxDuration: '2s', `)
 }
 
 const imports = `import { evaluateSLO, expect, formatSummary, test } from 'vitest-ws-load'
