@@ -30,27 +30,31 @@ const protocols = [
   { name: 'graphql-ws', tests: 2, packages: ['graphql', 'graphql-ws'] },
 ]
 
+/** Milliseconds. */
+const installTimeout = 180_000
+
 const directory = await temporaryDirectory()
 afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
 
 const newest = versions[0]!.version
 const exampleWith = (version: string): string => join(directory, `vitest-${version}`)
 
-beforeAll(async () => {
-  const tarball = await pack(directory)
-  const install = async (version: string, others: readonly string[]): Promise<string> => {
-    const packages = ['@types/node', ...others].map((name) => `${name}@${devDependencies[name]}`)
-    return installedExample(exampleWith(version), await freePort(), [tarball, `vitest@${version}`, ...packages])
-  }
-  const older = versions[1]!.version
-  await Promise.all([
-    install(
-      newest,
-      protocols.flatMap(({ packages }) => packages),
-    ),
-    install(older, []),
-  ])
-}, 180_000)
+let tarball: Promise<string> | undefined
+const installs = new Map<string, Promise<string>>()
+
+/** Installs the packed package with that version of Vitest beside the example, once for all tests that want it. */
+function install(version: string): Promise<string> {
+  const installed = installs.get(version) ?? installAnew(version)
+  installs.set(version, installed)
+  return installed
+}
+
+async function installAnew(version: string): Promise<string> {
+  const others = version === newest ? protocols.flatMap(({ packages }) => packages) : []
+  const packages = ['@types/node', ...others].map((name) => `${name}@${devDependencies[name]}`)
+  tarball ??= pack(directory)
+  return installedExample(exampleWith(version), await freePort(), [await tarball, `vitest@${version}`, ...packages])
+}
 
 let copies = 0
 
@@ -63,8 +67,10 @@ async function runCopy(
   const copy = await copiedExample(name, join(installed, `copy-${++copies}`), await freePort())
   return startVitest(installed, copy, [], env).finished
 }
+
 describe.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
   const example = exampleWith(version)
+  beforeAll(() => install(version), installTimeout)
 
   function run(): Promise<VitestRun> {
     return startVitest(example, example, []).finished
@@ -89,6 +95,8 @@ describe.for(versions)('the packed example under $name', ({ version, benchmarks 
 
 // Each flood lasts until it is decided: on a busy machine, up to a minute.
 describe.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, tests }) => {
+  beforeAll(() => install(newest), installTimeout)
+
   test('is green', async () => {
     const { exitCode, stdout, stderr } = await runCopy(exampleWith(newest), name)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -99,6 +107,7 @@ describe.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, test
 // Nothing is judged of these floods but a delay far beyond the limit, so they need not wait for each other.
 describe.concurrent.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
   const example = exampleWith(version)
+  beforeAll(() => install(version), installTimeout)
 
   test('is red when the server is slow', { timeout: 150_000 }, async () => {
     const { exitCode, stderr } = await runCopy(example, 'basic', { DELAY: '400' })
@@ -147,6 +156,8 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
 })
 
 describe.concurrent.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, tests }) => {
+  beforeAll(() => install(newest), installTimeout)
+
   test('is red when the server is slow', async () => {
     const { exitCode, stderr } = await runCopy(exampleWith(newest), name, { DELAY: '400' })
     expect(exitCode).toBe(1)
