@@ -9,7 +9,7 @@ function compare(
   watch: Parameters<typeof compareCapacity>[1] = {},
 ): Promise<ComparedSearches> {
   const load = { slo: { p50: '< 50ms' }, warmup: '200ms', confidence: 0.9, precision: '50%', from: '20/s' } as const
-  return compareCapacity(parseCapacityComparison({ ...load, ...sides, tolerance: '60%', maxDuration: '60s' }), watch)
+  return compareCapacity(parseCapacityComparison({ ...load, ...sides, tolerance: '60%', maxDuration: '30s' }), watch)
 }
 
 describe.concurrent('of two servers', () => {
@@ -19,7 +19,9 @@ describe.concurrent('of two servers', () => {
     const turns: string[] = []
     const { verdict } = await compare({ base, head }, { onStep: (side) => turns.push(side) })
     expect(['slower', 'unclear']).toContain(verdict.verdict)
-    expect(turns.slice(0, 4)).toEqual(['base', 'head', 'base', 'head'])
+    const ofBoth = Math.min(...['base', 'head'].map((side) => turns.filter((turn) => turn === side).length))
+    expect(ofBoth).toBeGreaterThan(0)
+    expect(turns.slice(0, 2 * ofBoth)).toEqual(Array.from({ length: ofBoth }, () => ['base', 'head']).flat())
   })
 
   test('those that do the same are never told apart', { timeout: 120_000 }, async () => {
