@@ -2,6 +2,7 @@ import { type CapacityResult, wordsOfVerdict } from '../capacity/capacity.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import {
   type ComparedCapacities,
+  describeKnee,
   describeSearch,
   stepHead,
   stepRow,
@@ -44,6 +45,7 @@ function capacitySection(capacity: CapacityResult, name = ''): Markup {
     h('p', { class: 'muted' }, describeSearch(capacity)),
     capacity.reasons.map((reason) => h('p', { class: 'caution' }, printable(reason))),
     figure(drawing?.title ?? '', drawing),
+    describeKnee(capacity).map((sentence) => h('p', null, sentence)),
     table({
       caption: 'Loads, in the order in which they were tried',
       head: [...stepHead, 'SLO', 'why'],

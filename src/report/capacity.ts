@@ -7,10 +7,11 @@ import {
   wordsOfVerdict,
 } from '../capacity/capacity.ts'
 import type { CapacityVerdict } from '../capacity/compare.ts'
+import { processorKnee } from '../capacity/knee.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { printable } from '../printable.ts'
 import { observeRun } from '../slo/observation.ts'
-import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { formatCount, formatDuration, formatProcessors, formatRate, formatRatio } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
@@ -28,8 +29,17 @@ export function formatCapacity(capacity: CapacityResult, paint: Paint = plain): 
     ...wrap(titleOfCapacity(capacity)).map(paint.bold),
     ...wrap(describeSearch(capacity), '  ').map(paint.dim),
     ...(rows.length > 0 ? markedTable(stepHead, rows, 0, paint) : []),
-    ...reasons.flatMap((reason) => wrap(reason, '  ')),
+    ...[...describeKnee(capacity), ...reasons].flatMap((sentence) => wrap(sentence, '  ')),
   ].join('\n')
+}
+
+/** From which load on the server used no more processor time, if it was watched and there is such a load. */
+export function describeKnee(capacity: CapacityResult): string[] {
+  const knee = processorKnee(capacity)
+  if (knee === undefined) return []
+  return [
+    `from ${formatLoad(capacity.over, knee.load)} on, the server used no more of the processors than ${formatProcessors(knee.processors)}`,
+  ]
 }
 
 /** Whether a load is sustained, and the capacity that says so. */

@@ -24,6 +24,26 @@ test('a capacity is a sentence, the loads in their order, and what there is to s
   ])
 })
 
+test('a watched server that had used all it can is said to have, from which load on', () => {
+  const server = {
+    source: 'port',
+    processes: 1,
+    cpuPerPing: 0.5,
+    rss: { start: 1, max: 1, end: 1 },
+    blocks: [],
+  } as const
+  const using = (cores: number) => ({ summary: loadResult(undefined, { server: { ...server, cores } }) })
+  const watched = [
+    capacityStep(900, 'pass', using(0.45)),
+    capacityStep(2_000, 'fail', using(0.99)),
+    capacityStep(4_000, 'fail', using(1)),
+  ]
+  expect(formatCapacity(capacityResult(watched)).replaceAll(/\s+/g, ' ')).toContain(
+    'from 2k/s on, the server used no more of the processors than 0.99',
+  )
+  expect(formatCapacity(capacityResult(steps))).not.toContain('processors')
+})
+
 test.each([
   [steps, 'Capacity: 1.2k/s with p99 < 20ms, between 900/s (kept) and 1.6k/s (missed), 99 % sure'],
   [steps.slice(1), 'Capacity: at least 900/s with p99 < 20ms'],

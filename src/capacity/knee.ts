@@ -1,0 +1,28 @@
+import type { CapacityResult } from './capacity.ts'
+
+/** The load from which on a watched server uses no more of its processors. */
+export interface ProcessorKnee {
+  /** Pings per second, or connections. */
+  readonly load: number
+  /** Processors that it used under that load, on average. */
+  readonly processors: number
+}
+
+/** As much as ever is this share of the most that was used, and more. */
+const asMuchShare = 0.95
+/** Two loads this factor apart would be told apart by what they use, if it still grew. */
+const leastGrowth = 1.15
+
+/**
+ * The knee of a server's processor time over the load: the lowest load that was tried under which it used as much as it ever
+ * did, if a load clearly above that took no more. None where it was not watched, or still used more with each load.
+ */
+export function processorKnee({ steps }: Pick<CapacityResult, 'steps'>): ProcessorKnee | undefined {
+  const watched = steps
+    .flatMap(({ load, summary }) => (summary?.server === undefined ? [] : [{ load, processors: summary.server.cores }]))
+    .toSorted((one, other) => one.load - other.load)
+  const most = Math.max(...watched.map(({ processors }) => processors))
+  const knee = watched.find(({ processors }) => processors >= asMuchShare * most)
+  const highest = watched.at(-1)
+  return knee !== undefined && highest!.load >= leastGrowth * knee.load ? knee : undefined
+}
