@@ -1,23 +1,23 @@
 import { existsSync } from 'node:fs'
-import { access, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../support/child.ts'
 import { freePort } from '../support/processes.ts'
 import { echoing, refusing } from '../support/servers.ts'
 import { type Files, linkedConsumer } from './support/consumer.ts'
-import { anonymous, startCommand } from './support/vitest-run.ts'
+import { anonymous, startCommand, type VitestRun } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
 
-/** A server with a child process. It writes a line to `started` at its start, and dies when it is told to. */
+/** A server with a child process. At its start it adds a word to a file of its port beside it, and it dies when it is told to. */
 const serverProgram = `
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { WebSocketServer } from 'ws'
 
-appendFileSync('started', 'once ')
+appendFileSync(new URL('started-' + process.env.PORT, import.meta.url), 'once ')
 spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT) })
 server.on('connection', (socket) => socket.on('message', () => {
@@ -40,7 +40,28 @@ const floodsForever = `
 import { test } from 'vitest-ws-load'
 test('floods', async ({ wsLoad }) => {
   setTimeout(() => console.log('flooding'), 500)
-  await wsLoad({ duration: '50s' })
+  await wsLoad({ duration: '50s', rate: 100 })
+})`
+
+/** The target's project, its URL and how often it was started, of a server program in `directory`. */
+function tellsItsTarget(directory = '.'): string {
+  return `
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest-ws-load'
+test('floods its target', async ({ task, wsLoad, wsLoadTarget }) => {
+  expect(await wsLoad()).toMeetSLO({ max: '< 5s' })
+  const started = new URL('${directory}/started-' + new URL(wsLoadTarget).port, import.meta.url)
+  console.log(task.file.projectName, wsLoadTarget, readFileSync(started, 'utf8'))
+})`
+}
+
+const isWatched = `
+import { expect, test } from 'vitest-ws-load'
+test('is watched', async ({ wsLoad }) => {
+  const { server, serverUnwatched } = await wsLoad({ pings: undefined, duration: '500ms', rate: 100 })
+  expect({ source: server?.source, serverUnwatched }).toEqual({ source: 'command' })
+  // The shell, Node, and its child.
+  expect(server.processes).toBeGreaterThanOrEqual(3)
 })`
 
 const killsItsTarget = `
@@ -59,18 +80,24 @@ interface TargetSettings {
   readonly [other: string]: unknown
 }
 
-async function aTarget(settings: object = {}): Promise<TargetSettings> {
+async function aTarget(settings: object = {}, env: object = {}): Promise<TargetSettings> {
   const port = await freePort()
   return {
     command: `exec "${process.execPath}" server.js`,
     url: `ws://127.0.0.1:${port}`,
-    env: { PORT: String(port) },
+    env: { PORT: String(port), ...env },
     ...settings,
   }
 }
 
 function plugin(target: TargetSettings): string {
   return `wsLoad(${JSON.stringify({ target, defaults: { connections: 2, pings: 20, warmup: 0 } })})`
+}
+
+/** One of several projects of a configuration, which inherits nothing. Its tests are in a file of its name. */
+function projectOf(name: string, target: TargetSettings, settings: object = {}): string {
+  const test = { name, include: [`${name}.test.js`], ...settings }
+  return `{ extends: false, plugins: [${plugin(target)}], test: ${JSON.stringify(test)} }`
 }
 
 /** A project whose `slo.test.js` floods the server of `serverProgram`. */
@@ -85,24 +112,35 @@ function project(config: string, files: Files = {}): Files {
 }
 
 describe('a target', () => {
-  test('is up for the tests and gone after them', async () => {
-    const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`))
-    expect(run).toMatchObject({ exitCode: 0, stderr: '', survivors: 0 })
-    expect(run.stdout).toContain('1 passed')
-  })
+  describe('of one configuration', () => {
+    let run: VitestRun
 
-  test('is watched with its children', async () => {
-    const settings = { ...(await aTarget()), command: `"${process.execPath}" server.js & wait` }
-    const watches = `
-      import { expect, test } from 'vitest-ws-load'
-      test('is watched', async ({ wsLoad }) => {
-        const { server, serverUnwatched } = await wsLoad({ pings: undefined, duration: '500ms' })
-        expect({ source: server?.source, serverUnwatched }).toEqual({ source: 'command' })
-        // The shell, Node, and its child.
-        expect(server.processes).toBeGreaterThanOrEqual(3)
-      })`
-    const run = await consumer.run(project(`{ plugins: [${plugin(settings)}] }`, { 'slo.test.js': watches }))
-    expect(run).toMatchObject({ exitCode: 0, survivors: 0 })
+    beforeAll(async () => {
+      const { 'server.js': server = '', ...files } = project(
+        `{ plugins: [${plugin(await aTarget({ cwd: 'backend' }))}], test: { benchmark: { enabled: true } } }`,
+        { 'slo.bench.js': tellsItsTarget('backend') },
+      )
+      const inside = Object.entries({ ...files, 'backend/server.js': server }).map(([path, text]) => [
+        `app/${path}`,
+        text,
+      ])
+      run = await consumer.run(Object.fromEntries(inside) as Files, ['--root=app'])
+    })
+
+    test('is up for the tests and gone after them', () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '', survivors: 0 })
+      expect(run.stdout).toContain('✓ slo.test.js (1 test)')
+    })
+
+    test("runs with its environment in the configuration file's directory, wherever Vitest is run from", async () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(await readdir(join(run.cwd, 'app/backend'))).toContainEqual(expect.stringMatching(/^started-\d+$/))
+    })
+
+    test('is shared with the benchmarks of the configuration', () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(run.stdout).toMatch(/^bench ws:\S+ once $/m)
+    })
   })
 
   test('has the time to end that it is given, beyond that of Vitest', async () => {
@@ -110,28 +148,6 @@ describe('a target', () => {
     const run = await consumer.run(project(config, { 'server.js': `${serverProgram}\n${takesTimeToEnd(1_500)}` }))
     expect(run).toMatchObject({ exitCode: 0, stderr: '', survivors: 0 })
     expect(await readFile(join(run.cwd, 'cleaned'), 'utf8')).toBe('up')
-  })
-
-  test('is killed after its time, which is said', async () => {
-    const config = `{ plugins: [${plugin(await aTarget({ stopTimeout: 300 }))}] }`
-    const run = await consumer.run(project(config, { 'server.js': `${serverProgram}\n${takesTimeToEnd(60_000)}` }))
-    expect(run).toMatchObject({ exitCode: 0, survivors: 0 })
-    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
-      "
-      vitest-ws-load: \`exec "node" server.js\` (target.command) was killed, because it or what it started did not end within 300 ms of SIGTERM.
-      Expected it to end in that time: change what it does then, or target.stopTimeout, or target.stopSignal.
-      "
-    `)
-  })
-
-  test('is gone after tests that failed', async () => {
-    const run = await consumer.run(
-      project(`{ plugins: [${plugin(await aTarget())}] }`, {
-        'fails.test.js': `import { test } from 'vitest'\ntest('fails', () => { throw new Error('on purpose') })`,
-      }),
-    )
-    expect(run).toMatchObject({ exitCode: 1, survivors: 0 })
-    expect(run.stdout).toContain('1 failed | 1 passed')
   })
 
   test("is gone after an error in the user's own global setup", async () => {
@@ -144,25 +160,39 @@ describe('a target', () => {
     expect(run.stderr).toContain('own setup failed')
   })
 
-  test("runs with its environment in the configuration file's directory, wherever Vitest is run from", async () => {
-    const files = project(`{ plugins: [${plugin(await aTarget({ cwd: 'backend' }))}] }`)
-    const { 'server.js': server = '', ...rest } = files
-    const inside = Object.entries({ ...rest, 'backend/server.js': server }).map(([path, text]) => [`app/${path}`, text])
-    const run = await consumer.run(Object.fromEntries(inside) as Files, ['--root=app'])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-  })
-
   describe('has the NODE_ENV of the user', () => {
-    const tellsItsMode = `
+    const runs = new Map<string | undefined, VitestRun>()
+
+    /** A target of the plugin and two of a test, each of which adds its mode to a file of the pool. */
+    async function tellsItsModes(pool: string): Promise<{ project: string; file: Files }> {
+      const recording = { MODES: `modes-in-${pool}` }
+      const [target, base, head] = [
+        await aTarget({}, recording),
+        await aTarget({}, recording),
+        await aTarget({}, recording),
+      ]
+      const file = `
 import { readFileSync } from 'node:fs'
 import { test } from 'vitest-ws-load'
 test('compares', { timeout: 60_000 }, async ({ wsLoad }) => {
-  const [one, two] = [process.env.ONE, process.env.TWO].map((port) => ({
-    command: process.env.COMMAND, url: 'ws://127.0.0.1:' + port, env: { PORT: port },
-  }))
-  await wsLoad.compare({ base: one, head: two, maxDuration: '1s', warmup: 0 })
-  console.log('modes: ' + readFileSync('modes', 'utf8'))
+  const sides = ${JSON.stringify({ base, head })}
+  await wsLoad.compare({ ...sides, rate: 100, maxDuration: '1s', warmup: 0 })
+  console.log('modes in ${pool}: ' + readFileSync('modes-in-${pool}', 'utf8'))
 })`
+      return { project: projectOf(pool, target, { pool }), file: { [`${pool}.test.js`]: file } }
+    }
+
+    beforeAll(async () => {
+      const pools = await Promise.all(['forks', 'threads'].map(tellsItsModes))
+      for (const mode of [undefined, 'production', 'test']) {
+        const files = project(`{ test: { projects: [${pools.map((pool) => pool.project).join()}] } }`, {
+          'server.js': `${serverProgram}\nappendFileSync(process.env.MODES, process.env.NODE_ENV + ' ')`,
+          ...(Object.assign({}, ...pools.map((pool) => pool.file)) as Files),
+        })
+        const env = mode === undefined ? {} : { NODE_ENV: mode }
+        runs.set(mode, await consumer.run(files, mode === 'test' ? ['--project=forks'] : [], { env }))
+      }
+    })
 
     test.for([
       ['forks', undefined, 'undefined'],
@@ -170,86 +200,93 @@ test('compares', { timeout: 60_000 }, async ({ wsLoad }) => {
       ['forks', 'test', 'test'],
       ['threads', undefined, 'undefined'],
       ['threads', 'production', 'production'],
-    ] as const)('in %s, where it is %s', async ([pool, mode, expected]) => {
-      const target = await aTarget()
-      const [ONE, TWO] = [String(await freePort()), String(await freePort())]
-      const files = project(`{ plugins: [${plugin(target)}], test: { pool: '${pool}' } }`, {
-        'server.js': `${serverProgram}\nappendFileSync('modes', process.env.NODE_ENV + ' ')`,
-        'slo.test.js': tellsItsMode,
-      })
-      const env = { ONE, TWO, COMMAND: target.command, ...(mode !== undefined && { NODE_ENV: mode }) }
-      const run = await consumer.run(files, [], { env })
-      expect(run.stdout).toContain(`modes: ${expected} ${expected} ${expected} `)
+    ] as const)('in %s, where it is %s', ([pool, mode, expected]) => {
+      expect(runs.get(mode)!.stdout).toContain(`modes in ${pool}: ${expected} ${expected} ${expected} `)
     })
   })
 
   test('is started for none but the tests that are run', async () => {
     const run = await consumer.run(project(`{ plugins: [${plugin(await aTarget())}] }`), ['no-such-file'])
     expect(run.exitCode).toBe(1)
-    await expect(access(join(run.cwd, 'started'))).rejects.toThrow('ENOENT')
-  })
-
-  test('is left running when it was there before', async () => {
-    await using server = await echoing()
-    const target = await aTarget({ command: 'exit 1', url: server.url, reuseExistingServer: true })
-    const run = await consumer.run(project(`{ plugins: [${plugin(target)}] }`))
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(server.pings).toBeGreaterThan(0)
-    // One handshake to see that it is up, two by the flood.
-    expect(server.handshakes).toHaveLength(3)
+    expect(await readdir(run.cwd)).not.toContainEqual(expect.stringMatching(/^started/))
   })
 })
 
-describe('several projects', () => {
-  const tellsItsTarget = `
-import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest-ws-load'
-test('floods its target', async ({ task, wsLoad, wsLoadTarget }) => {
-  expect(await wsLoad()).toMeetSLO({ max: '< 5s' })
-  console.log(task.file.projectName, wsLoadTarget, readFileSync('started', 'utf8'))
-})`
+describe('in one run', () => {
+  let run: VitestRun
+  let told: (...names: string[]) => string[]
+  let targets: Record<'inherited' | 'named' | 'first' | 'second', TargetSettings>
+  let reused: { pings: number; handshakes: number }
 
-  async function toldTargets(config: string): Promise<string[]> {
-    const run = await consumer.run(project(config, { 'slo.test.js': tellsItsTarget }))
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    return (run.stdout.match(/^.* ws:.*$/gm) ?? []).toSorted()
-  }
-
-  test('share the target of the configuration that they inherit', async () => {
-    const target = await aTarget()
-    const projects = `[{ extends: true, test: { name: 'one' } }, { extends: true, test: { name: 'two' } }]`
-    expect(await toldTargets(`{ plugins: [${plugin(target)}], test: { projects: ${projects} } }`)).toEqual([
-      `one ${target.url} once `,
-      `two ${target.url} once `,
-    ])
+  beforeAll(async () => {
+    await using server = await echoing()
+    targets = { inherited: await aTarget(), named: await aTarget(), first: await aTarget(), second: await aTarget() }
+    const watched = { ...(await aTarget()), command: `"${process.execPath}" server.js & wait` }
+    const reusing = await aTarget({ command: 'exit 1', url: server.url, reuseExistingServer: true })
+    const stubborn = await aTarget({ command: `exec "${process.execPath}" stubborn.js`, stopTimeout: 300 })
+    const projects = [
+      ...['one', 'two'].map((name) => `{ extends: true, test: { name: '${name}', include: ['${name}.test.js'] } }`),
+      projectOf('three', targets.named),
+      projectOf('four', targets.named),
+      projectOf('five', targets.first),
+      projectOf('six', targets.second),
+      projectOf('watched', watched),
+      projectOf('reusing', reusing),
+      projectOf('stubborn', stubborn),
+    ]
+    const tells = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => [`${name}.test.js`, tellsItsTarget()])
+    const config = `{ plugins: [${plugin(targets.inherited)}], test: { projects: [${projects.join()}] } }`
+    const files = project(config, {
+      ...(Object.fromEntries(tells) as Files),
+      'watched.test.js': isWatched,
+      'reusing.test.js': meetsItsSLO,
+      'stubborn.test.js': meetsItsSLO,
+      'stubborn.js': `${serverProgram}\n${takesTimeToEnd(60_000)}`,
+    })
+    run = await consumer.run(files, ['--no-isolate', '--max-workers=1'])
+    reused = { pings: server.pings, handshakes: server.handshakes.length }
+    const lines = (run.stdout.match(/^.* ws:.*$/gm) ?? []).toSorted()
+    told = (...names) => lines.filter((line) => names.some((name) => line.startsWith(`${name} `)))
   })
 
-  test('share a target that each of them names', async () => {
-    const target = await aTarget()
-    const [one, two] = ['one', 'two'].map((name) => `{ plugins: [${plugin(target)}], test: { name: '${name}' } }`)
-    expect(await toldTargets(`{ test: { projects: [${one}, ${two}] } }`)).toEqual([
-      `one ${target.url} once `,
-      `two ${target.url} once `,
-    ])
+  describe('several projects', () => {
+    test('share the target of the configuration that they inherit', () => {
+      const { url } = targets.inherited
+      expect(told('one', 'two')).toEqual([`one ${url} once `, `two ${url} once `])
+    })
+
+    test('share a target that each of them names', () => {
+      const { url } = targets.named
+      expect(told('three', 'four')).toEqual([`four ${url} once `, `three ${url} once `])
+    })
+
+    test('each flood the target that they name', () => {
+      const { first, second } = targets
+      expect(told('five', 'six')).toEqual([`five ${first.url} once `, `six ${second.url} once `])
+    })
   })
 
-  test('each flood the target that they name', async () => {
-    const targets = [await aTarget(), await aTarget()] as const
-    const [one, two] = targets.map((target, at) => `{ plugins: [${plugin(target)}], test: { name: 'p${at}' } }`)
-    expect(await toldTargets(`{ test: { projects: [${one}, ${two}] } }`)).toEqual([
-      `p0 ${targets[0].url} once once `,
-      `p1 ${targets[1].url} once once `,
-    ])
-  })
+  describe('a target', () => {
+    test('is watched with its children', () => {
+      expect(run.stdout).toContain('✓ |watched| watched.test.js (1 test)')
+    })
 
-  test('share the target with the benchmarks', async () => {
-    const run = await consumer.run(
-      project(`{ plugins: [${plugin(await aTarget())}], test: { benchmark: { enabled: true } } }`, {
-        'slo.bench.js': tellsItsTarget,
-      }),
-    )
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(run.stdout).toMatch(/^bench ws:\S+ once $/m)
+    test('is left running when it was there before', () => {
+      expect(run.stdout).toContain('✓ |reusing| reusing.test.js (1 test)')
+      expect(reused.pings).toBeGreaterThan(0)
+      // One handshake to see that it is up, two by the flood.
+      expect(reused.handshakes).toBe(3)
+    })
+
+    test('is killed after its time, which is said, and nothing else is', () => {
+      expect(run).toMatchObject({ exitCode: 0, survivors: 0 })
+      expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+        "
+        vitest-ws-load: \`exec "node" stubborn.js\` (target.command) was killed, because it or what it started did not end within 300 ms of SIGTERM.
+        Expected it to end in that time: change what it does then, or target.stopTimeout, or target.stopSignal.
+        "
+      `)
+    })
   })
 })
 
@@ -325,29 +362,44 @@ console.log(state.getTestModules().map((module) => module.state()).join())`
 })
 
 describe('a target that dies while it is being tested', () => {
-  test('is told at once with its last words, and again at the end', async () => {
-    const run = await consumer.run(
-      project(`{ plugins: [${plugin(await aTarget())}] }`, { 'slo.test.js': `${killsItsTarget}${meetsItsSLO}` }),
-    )
-    expect(run.exitCode).toBe(1)
-    expect(run.stdout).toContain('1 failed | 1 passed')
-    const [before, after] = run.stderr.split(/^⎯+ Failed Tests[^]*\[1\/1\]⎯+$/m).map(anonymous)
-    expect(before).toMatchInlineSnapshot(`
-      "
-      vitest-ws-load: \`exec "node" server.js\` (target.command) exited with code 7 while it was being tested.
-      Expected it to serve at ws://127.0.0.1:PORT (target.url) until it is stopped: see its output below.
-      The last lines of its stderr:
-        | out of memory
+  describe('in a run whose other tests fail too', () => {
+    let run: VitestRun
 
-      "
-    `)
-    expect(after).toMatchInlineSnapshot(`
-      "
+    beforeAll(async () => {
+      const projects = [projectOf('dies', await aTarget()), projectOf('lives', await aTarget())]
+      const files = project(`{ test: { projects: [${projects.join()}] } }`, {
+        'dies.test.js': `${killsItsTarget}${meetsItsSLO}`,
+        'lives.test.js': `${meetsItsSLO}\ntest('fails', () => { throw new Error('on purpose') })`,
+      })
+      run = await consumer.run(files)
+    })
+
+    test('is told at once with its last words, and again at the end', () => {
+      expect(run.exitCode).toBe(1)
+      expect(run.stdout).toContain('❯ |dies| dies.test.js (2 tests | 1 failed)')
+      const [before, after] = run.stderr.split(/^⎯+ Failed Tests[^]*\[2\/2\]⎯+$/m).map(anonymous)
+      expect(before).toMatchInlineSnapshot(`
+        "
+        vitest-ws-load: \`exec "node" server.js\` (target.command) exited with code 7 while it was being tested.
+        Expected it to serve at ws://127.0.0.1:PORT (target.url) until it is stopped: see its output below.
+        The last lines of its stderr:
+          | out of memory
+
+        "
+      `)
+      expect(after).toMatchInlineSnapshot(`
+        "
 
 
-      vitest-ws-load: the run fails because \`exec "node" server.js\` (target.command) ended while it was being tested, see above.
-      "
-    `)
+        vitest-ws-load: the run fails because \`exec "node" server.js\` (target.command) ended while it was being tested, see above.
+        "
+      `)
+    })
+
+    test('is gone with a target that lives, after tests that failed', () => {
+      expect(run).toMatchObject({ exitCode: 1, survivors: 0 })
+      expect(run.stdout).toContain('❯ |lives| lives.test.js (2 tests | 1 failed)')
+    })
   })
 
   test('fails a run whose tests all passed', async () => {
