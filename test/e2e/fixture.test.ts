@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { echoing } from '../support/servers.ts'
 import { type Files, linkedConsumer } from './support/consumer.ts'
@@ -33,25 +35,38 @@ describe('the fixture supports', () => {
     })
   })
 
-  test('fake timers of a setup file', async () => {
-    expect(await consumer.run(setUp, patient)).toMatchObject({ exitCode: 0, stderr: '' })
-  })
-
-  test('every pool', async () => {
+  describe('in one run of several projects', () => {
     const pools = ['forks', 'threads', 'vmForks', 'vmThreads']
-    const projects = pools.map((pool) => ({ test: { name: pool, pool } }))
-    const run = await consumer.run({
-      'vitest.config.js': `export default ${JSON.stringify({ test: { projects } })}`,
-      'slo.test.js': `${imports}
+    let run: VitestRun
+
+    beforeAll(async () => {
+      const projects = [...pools.map((pool) => ({ test: { name: pool, pool } })), './set-up']
+      const files = Object.entries(setUp).map(([path, text]) => [`set-up/${path}`, text])
+      run = await consumer.run(
+        {
+          ...(Object.fromEntries(files) as Files),
+          'vitest.config.js': `export default ${JSON.stringify({ test: { include: ['slo.test.js'], projects } })}`,
+          'slo.test.js': `${imports}
 test('floods with the fixture', async ({ signal, wsLoad }) => {
   expect(await wsLoad({ ...${load}, signal })).toMeetSLO({ max: '< 5s' })
 })
 test('floods with the plain function', async () => {
   expect(await plain({ ...${load}, url: new URL('ws://127.0.0.1:9') })).not.toBeNull()
 })`,
+        },
+        patient,
+      )
     })
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    for (const pool of pools) expect(run.stdout).toContain(` ✓ |${pool}| slo.test.js (2 tests)`)
+
+    test('fake timers of a setup file', () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(run.stdout).toMatch(/^ ✓ \|set-up\| set-up\.test\.js \(\d+ tests?\)/m)
+    })
+
+    test('every pool', () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      for (const pool of pools) expect(run.stdout).toContain(` ✓ |${pool}| slo.test.js (2 tests)`)
+    })
   })
 })
 
@@ -61,77 +76,82 @@ test('tells its defaults', ({ task, wsLoadDefaults }) => {
   console.log(task.file.projectName, JSON.stringify(wsLoadDefaults), task.timeout)
 })`
 
-  async function told(config: string, args: readonly string[] = []): Promise<string[]> {
-    const files = {
-      'vitest.config.js': `import wsLoad from 'vitest-ws-load/plugin'\nexport default ${config}`,
-      'one.test.js': tells,
-    }
-    const run = await consumer.run(files, args)
+  async function configured(config: string, args: readonly string[] = [], files: Files = {}): Promise<VitestRun> {
+    const text = `import { rootCertificates } from 'node:tls'
+import wsLoad from 'vitest-ws-load/plugin'
+export default ${config}`
+    const run = await consumer.run({ 'vitest.config.js': text, 'one.test.js': tells, ...files }, args)
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    return (run.stdout.match(/^.*\{.*\} \d+$/gm) ?? []).map((line) => line.trim()).toSorted()
+    return run
   }
+
+  function toldIn({ stdout }: VitestRun): string[] {
+    return (stdout.match(/^.*\{.*\} \d+$/gm) ?? []).map((line) => line.trim()).toSorted()
+  }
+
+  /** Two projects, each with a plugin of its own. */
+  const ownPlugins = [3, 4].map(
+    (n) => `{ extends: false, plugins: [wsLoad({ defaults: { connections: ${n} } })], test: { name: 'p${n}' } }`,
+  )
 
   test('are those of the plugin', async () => {
     const config = `{ plugins: [wsLoad({ defaults: { connections: 5, duration: '20s' } })] }`
-    expect(await told(config)).toEqual(['{"connections":5,"duration":"20s"} 81000'])
+    expect(toldIn(await configured(config))).toEqual(['{"connections":5,"duration":"20s"} 81000'])
   })
 
-  test('are those of the project over those of the plugin that it inherits', async () => {
-    const one = `{ extends: true, test: { name: 'one', provide: { wsLoadDefaults: { connections: 6 } } } }`
-    const two = `{ extends: true, test: { name: 'two', testTimeout: 7000 } }`
-    const config = `{
-      plugins: [wsLoad({ defaults: { connections: 5, pings: 100 } })],
-      test: { projects: [${one}, ${two}] }
-    }`
-    expect(await told(config)).toEqual([
-      'one {"connections":6,"pings":100} 60000',
-      'two {"connections":5,"pings":100} 7000',
-    ])
-  })
+  describe('in one run of several projects', () => {
+    let run: VitestRun
+    const toldBy = (names: RegExp): string[] => toldIn(run).filter((line) => names.test(line))
 
-  test("are those of the project's own plugin", async () => {
-    const [three, four] = [3, 4].map(
-      (n) => `{ plugins: [wsLoad({ defaults: { connections: ${n} } })], test: { name: 'p${n}' } }`,
-    )
-    expect(await told(`{ test: { projects: [${three}, ${four}] } }`)).toEqual([
-      'p3 {"connections":3} 71000',
-      'p4 {"connections":4} 71000',
-    ])
+    beforeAll(async () => {
+      const one = `{ extends: true, test: { name: 'one', provide: { wsLoadDefaults: { connections: 6 } } } }`
+      const two = `{ extends: true, test: { name: 'two', testTimeout: 7000 } }`
+      const holds = `{
+        extends: false,
+        plugins: [wsLoad({ defaults: {
+          url: new URL('ws://127.0.0.1:9'),
+          tls: { ca: Buffer.from(rootCertificates[0]) },
+          probe: { request: (id) => String(id), reply: (message) => Number(message) },
+        } })],
+        test: { name: 'holds', include: ['holds.js'] },
+      }`
+      const config = `{
+        plugins: [wsLoad({ defaults: { connections: 5, pings: 100 } })],
+        test: { projects: [${[one, two, ...ownPlugins, holds].join()}] },
+      }`
+      const floods = `${imports}
+test('floods', async ({ wsLoad }) => {
+  const summary = await wsLoad(${load})
+  expect(summary.options).toMatchObject({ url: 'ws://127.0.0.1:9/', tls: { ca: '[masked]' } })
+})`
+      run = await configured(config, [], { 'holds.js': floods })
+    })
+
+    test('are those of the project over those of the plugin that it inherits', () => {
+      expect(toldBy(/^(one|two) /)).toEqual([
+        'one {"connections":6,"pings":100} 60000',
+        'two {"connections":5,"pings":100} 7000',
+      ])
+    })
+
+    test("are those of the project's own plugin", () => {
+      expect(toldBy(/^p\d /)).toEqual(['p3 {"connections":3} 71000', 'p4 {"connections":4} 71000'])
+    })
+
+    test('may hold functions and buffers', () => {
+      expect(run.stdout).toContain('✓ |holds| holds.js (1 test)')
+    })
   })
 
   test('are those of the project in a worker that is not isolated', async () => {
-    const [three, four] = [3, 4].map(
-      (n) => `{ plugins: [wsLoad({ defaults: { connections: ${n} } })], test: { name: 'p${n}', isolate: false } }`,
-    )
-    const config = `{ test: { projects: [${three}, ${four}] } }`
-    expect(await told(config, ['--no-isolate', '--max-workers=1', '--pool=threads'])).toEqual([
-      'p3 {"connections":3} 71000',
-      'p4 {"connections":4} 71000',
-    ])
+    const config = `{ test: { projects: [${ownPlugins.join()}] } }`
+    const run = await configured(config, ['--no-isolate', '--max-workers=1', '--pool=threads'])
+    expect(toldIn(run)).toEqual(['p3 {"connections":3} 71000', 'p4 {"connections":4} 71000'])
   })
 
   test('leave a timeout from the command line alone', async () => {
     const config = `{ plugins: [wsLoad({ defaults: { connections: 5 } })] }`
-    expect(await told(config, ['--test-timeout=3000'])).toEqual(['{"connections":5} 3000'])
-  })
-
-  test('may hold functions and buffers', async () => {
-    const config = `{ plugins: [wsLoad({ defaults: {
-      url: new URL('ws://127.0.0.1:9'),
-      tls: { ca: Buffer.from(rootCertificates[0]) },
-      probe: { request: (id) => String(id), reply: (message) => Number(message) },
-    } })] }`
-    const files = {
-      'vitest.config.js': `import { rootCertificates } from 'node:tls'
-import wsLoad from 'vitest-ws-load/plugin'
-export default ${config}`,
-      'slo.test.js': `${imports}
-test('floods', async ({ wsLoad }) => {
-  const summary = await wsLoad(${load})
-  expect(summary.options).toMatchObject({ url: 'ws://127.0.0.1:9/', tls: { ca: '[masked]' } })
-})`,
-    }
-    expect(await consumer.run(files)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(toldIn(await configured(config, ['--test-timeout=3000']))).toEqual(['{"connections":5} 3000'])
   })
 
   test('with mistakes are one error at the start, which lists all of them', async () => {
@@ -159,18 +179,55 @@ test('floods', async ({ wsLoad }) => {
   })
 })
 
+/** How long a test took, in milliseconds. */
+function durationIn(report: string, title: string): number | undefined {
+  const { testResults } = JSON.parse(report) as {
+    testResults: { assertionResults: { title: string; duration: number }[] }[]
+  }
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults)
+  return all.find((result) => result.title === title)?.duration
+}
+
 describe('a red run', () => {
-  test('exits with 1 and shows the missed objectives as a table', async () => {
-    const run = await consumer.run({
-      'slo.test.js': `${imports}
-test('misses its SLO', async ({ wsLoad }) => {
-  expect(await wsLoad(${load})).toMeetSLO({ opened: '>= 3', errorRate: '<= 0' })
-})`,
-    })
+  const floods = (name: string, body: string): string => `${imports}
+test('${name}', async ({ wsLoad }) => {
+${body}
+})`
+  let run: VitestRun
+  /** What stderr says of each file, without how many there are. */
+  let sections: string[]
+  const failureOf = (file: string): string | undefined => sections.find((text) => text.includes(` FAIL  ${file} `))
+
+  beforeAll(async () => {
+    const missed = `  expect(await wsLoad(${load})).toMeetSLO({ opened: '>= 3', errorRate: '<= 0' })`
+    const soft = `  const summary = await wsLoad(${load})
+  expect.soft(summary).toMeetSLO({ opened: '>= 3' })
+  expect.soft(summary).toMeetSLO({ opened: '>= 4' })`
+    run = await consumer.run(
+      {
+        'slo.test.js': floods('misses its SLO', missed),
+        'soft.test.js': floods('misses its SLO', soft),
+        'short.test.js': floods('is short', '  await wsLoad()'),
+        'mistakes.test.js': floods('has mistakes', "  await wsLoad({ conections: 3, duration: 'long' })"),
+      },
+      ['--no-isolate', '--max-workers=1', '--reporter=default', '--reporter=json', '--outputFile.json=report.json'],
+    )
+    sections = anonymous(run.stderr).split(/^⎯+(?: Failed Tests \d+ ⎯+|\[\d+\/\d+\]⎯+)$/m)
+  })
+
+  test('says on stderr what failed, and nothing else', () => {
+    expect(
+      sections
+        .filter((text) => !text.includes(' FAIL '))
+        .join('')
+        .trim(),
+    ).toBe('')
+  })
+
+  test('exits with 1 and shows the missed objectives as a table', () => {
     expect(run.exitCode).toBe(1)
-    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+    expect(failureOf('slo.test.js')).toMatchInlineSnapshot(`
       "
-      ⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
 
        FAIL  slo.test.js > misses its SLO
       Error: SLO missed: opened is 2, the limit is >= 3
@@ -187,25 +244,14 @@ test('misses its SLO', async ({ wsLoad }) => {
        ❯ slo.test.js:4:10 vitest-ws-load
          ↳ FIGURES, errors 0 %, 2 connections to ws://127.0.0.1:PORT/
 
-      ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
-
       "
     `)
   })
 
-  test('lists every soft failure', async () => {
-    const run = await consumer.run({
-      'slo.test.js': `${imports}
-test('misses its SLO', async ({ wsLoad }) => {
-  const summary = await wsLoad(${load})
-  expect.soft(summary).toMeetSLO({ opened: '>= 3' })
-  expect.soft(summary).toMeetSLO({ opened: '>= 4' })
-})`,
-    })
+  test('lists every soft failure', () => {
     expect(run.exitCode).toBe(1)
-    expect(run.stderr).toMatch(
-      /SLO missed: opened is 2, the limit is >= 3[^]*SLO missed: opened is 2, the limit is >= 4/,
-    )
+    const failures = sections.filter((text) => text.includes(' FAIL  soft.test.js ')).join('')
+    expect(failures).toMatch(/SLO missed: opened is 2, the limit is >= 3[^]*SLO missed: opened is 2, the limit is >= 4/)
   })
 
   test('shows the table in colours on a terminal', async () => {
@@ -223,56 +269,42 @@ test('misses its SLO', async ({ wsLoad }) => {
   })
 
   test('says at once that a flood does not fit into its test', async () => {
-    const run = await consumer.run({
-      'slo.test.js': `${imports}\ntest('is short', async ({ wsLoad }) => {\n  await wsLoad()\n})`,
-    })
     expect(run.exitCode).toBe(1)
-    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+    expect(failureOf('short.test.js')).toMatchInlineSnapshot(`
       "
-      ⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
 
-       FAIL  slo.test.js > is short
+       FAIL  short.test.js > is short
       WsLoadError: wsLoad: the flood takes at least 11 s (warmup 1 s + duration 10 s), but the test's timeout is 5 s; raise the test's timeout (third argument of test, or test.testTimeout in vitest.config) or take a shorter duration
        ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/ws-load.js
-       ❯ slo.test.js:4:9
+       ❯ short.test.js:4:9
             2|
             3| test('is short', async ({ wsLoad }) => {
             4|   await wsLoad()
              |         ^
             5| })
 
-      ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
-
       "
     `)
-    expect(run.took).toBeLessThan(5_000)
+    const report = await readFile(join(run.cwd, 'report.json'), 'utf8')
+    expect(durationIn(report, 'is short')).toBeLessThan(5_000)
   })
 
-  test('says every mistake in the options, and where', async () => {
-    const run = await consumer.run({
-      'slo.test.js': `${imports}
-test('has mistakes', async ({ wsLoad }) => {
-  await wsLoad({ conections: 3, duration: 'long' })
-})`,
-    })
+  test('says every mistake in the options, and where', () => {
     expect(run.exitCode).toBe(1)
-    expect(anonymous(run.stderr)).toMatchInlineSnapshot(`
+    expect(failureOf('mistakes.test.js')).toMatchInlineSnapshot(`
       "
-      ⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
 
-       FAIL  slo.test.js > has mistakes
+       FAIL  mistakes.test.js > has mistakes
       WsLoadError: wsLoad: 2 options are wrong
         duration: expected milliseconds or a text like '250us', '20ms', '5s', '2m', from 1 ms to 1 day, got "long"
         conections: no such option, did you mean "connections"?
        ❯ wsLoad ../node_modules/vitest-ws-load/dist/vitest/ws-load.js
-       ❯ slo.test.js:4:9
+       ❯ mistakes.test.js:4:9
             2|
             3| test('has mistakes', async ({ wsLoad }) => {
             4|   await wsLoad({ conections: 3, duration: 'long' })
              |         ^
             5| })
-
-      ⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/1]⎯
 
       "
     `)

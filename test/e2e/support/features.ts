@@ -97,7 +97,7 @@ import { expect, test, wsLoad } from 'vitest-ws-load'
 import { countingServer } from './counting-server.js'
 
 const server = await countingServer()
-const endless = { url: server.url, connections: 5, pings: 1e9, warmup: 0 }
+const endless = { url: server.url, connections: 5, pings: 1e9, rate: 1, warmup: 0 }
 const short = { url: server.url, connections: 5, pings: 50, warmup: 0 }
 
 test('is retried after a timeout', { retry: 2, timeout: 3_000 }, async ({ task, wsLoad }) => {
@@ -133,7 +133,7 @@ import { countingServer } from './counting-server.js'
 const server = await countingServer()
 const seen = []
 let timedOut = false
-const endless = { url: server.url, connections: 5, pings: 1e9, warmup: 0 }
+const endless = { url: server.url, connections: 5, pings: 1e9, rate: 1, warmup: 0 }
 
 test.fails('leaves a flood behind', async ({ wsLoad }) => {
   void wsLoad(endless)
@@ -168,7 +168,7 @@ test('ends a flood by a signal of its own', async ({ wsLoad }) => {
 const concurrent = `
 import { test, wsLoad as plain } from 'vitest-ws-load'
 
-const load = { connections: 2, warmup: 0 }
+const load = { connections: 2, rate: 100, warmup: 0 }
 for (const duration of [800, 100]) {
   test.concurrent('floods for ' + duration + ' ms', async ({ expect, wsLoad }) => {
     const summary = await wsLoad({ ...load, duration })
@@ -187,7 +187,7 @@ import { expect, test, wsLoad } from 'vitest-ws-load'
 for (const duration of [800, 100]) {
   describe.concurrent('a suite that floods for ' + duration + ' ms', () => {
     test('by the plain function', { concurrent: false }, async () => {
-      expect((await wsLoad({ connections: 2, duration, warmup: 0 })).ended).toBe('completed')
+      expect((await wsLoad({ connections: 2, rate: 100, duration, warmup: 0 })).ended).toBe('completed')
     })
   })
 }`
