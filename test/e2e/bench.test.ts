@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Files, linkedConsumer } from './support/consumer.ts'
 import { anonymous, startCommand, type VitestRun } from './support/vitest-run.ts'
 
@@ -31,6 +31,9 @@ async function bench(files: Files, ...args: string[]): Promise<VitestRun> {
   return startCommand([process.execPath, vitest, 'bench', '--run', ...args], project).finished
 }
 
+/** For files that need not be apart. */
+const oneWorker = ['--no-isolate', '--max-workers=1']
+
 /** The JSON report of a run and other files that it wrote, as JSON without what differs from one run to the next. */
 async function outcomeOf(files: Files, ...written: string[]): Promise<string[]> {
   const { cwd } = await bench(files, '--reporter=json', '--outputFile=report.json')
@@ -47,10 +50,101 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shapeOf(field)]))
 }
 
-describe('a flood as a benchmark', () => {
-  test('fails where nobody knows which messages were answers', async () => {
-    const run = await bench({
-      'gateway.bench.js': `${servers}
+/** A benchmark of its own with an SLO. */
+function withLimit(limit: string): string {
+  return `${servers}
+test('slo', async ({ bench }) => {
+  const slo = { p50: '${limit}' }
+  const load = { url: slow, connections: 50, duration: undefined, until: slo }
+  expect(await bench('gateway', wsLoad.flood(load)).run()).toMeetSLO(slo)
+}, 90_000)`
+}
+
+describe('in one green run', () => {
+  const flood = `wsLoad.flood({ url: fast, until: { p50: '< 1s' }, duration: undefined, confidence: 0.9 })`
+  let run: VitestRun
+
+  beforeAll(async () => {
+    const files = {
+      'turns.bench.js': `${servers}
+test('turns', async ({ bench, wsLoad }) => {
+  const [base, head] = [wsLoad.flood({ url: fast, duration: 400 }), wsLoad.flood({ url: fast, duration: 400 })]
+  const begun = performance.now()
+  const results = await bench.compare(bench('base', base), bench('head', head))
+  expect(performance.now() - begun).toBeGreaterThan(800)
+  for (const name of ['base', 'head']) {
+    const { summary } = results.get(name)
+    expect(summary.duration).toBeCloseTo(400, 3)
+    expect(summary.slices.length).toBe(100)
+  }
+  expect(results.get('base').summary.startedAt).toBe(results.get('head').summary.startedAt)
+})`,
+      'kept.bench.js': `${servers}
+test('kept', async ({ bench, wsLoad }) => {
+  await bench('flood', { writeResult: 'results/flood.json' }, wsLoad.flood({ url: slow })).run()
+  const results = await bench.compare(
+    bench.from('before', 'results/flood.json'),
+    bench('now', wsLoad.flood({ url: fast })),
+    bench('again', wsLoad.flood({ url: fast })),
+  )
+  expect(results.get('now')).toBeFasterThan(results.get('before'))
+})`,
+      'until.bench.js': `${servers}
+test('alone', async ({ bench }) => {
+  const { summary } = await bench('until', ${flood}).run()
+  expect(summary.ended).toBe('decided')
+})
+test('together', async ({ bench }) => {
+  const compared = bench.compare(bench('one', ${flood}), bench('other', ${flood}))
+  await expect(compared).rejects.toThrow('until: expected a duration instead')
+})`,
+      'hooks.bench.js': `${servers}
+test('hooks', async ({ bench }) => {
+  const called = []
+  const hooks = { beforeAll: () => { called.push('before') }, afterAll: () => { called.push('after') } }
+  await bench('flood', hooks, wsLoad.flood({ url: fast })).run()
+  expect(called).toEqual(['before', 'after'])
+})`,
+      'met.bench.js': withLimit('< 1s'),
+    }
+    run = await bench(files, ...oneWorker)
+  }, 180_000)
+
+  test('a flood takes turns with the others of its comparison', () => {
+    expect(outcomeOfFile('turns.bench.js')).toEqual(green)
+  })
+
+  test('a flood is kept in a file and compared with later', async () => {
+    expect(outcomeOfFile('kept.bench.js')).toEqual(green)
+    const kept = JSON.parse(await readFile(join(run.cwd, 'results/flood.json'), 'utf8'))
+    expect(kept.latency.hdr).toMatch(/^HIST/)
+  })
+
+  test('a flood runs until its SLO is decided when it stands alone, and says that it cannot otherwise', () => {
+    expect(outcomeOfFile('until.bench.js')).toEqual(green)
+  })
+
+  test('a flood calls the hooks of its benchmark once', () => {
+    expect(outcomeOfFile('hooks.bench.js')).toEqual(green)
+  })
+
+  test('a flood does not fail the run when its SLO is met', () => {
+    expect(outcomeOfFile('met.bench.js')).toEqual(green)
+  })
+
+  const green = { exitCode: 0, stderr: '', passed: true }
+  function outcomeOfFile(file: string): object {
+    const passed = new RegExp(String.raw`✓ .*\b${file} \(\d+ tests?\)`).test(run.stdout)
+    return { exitCode: run.exitCode, stderr: run.stderr, passed }
+  }
+})
+
+describe('in one red run', () => {
+  let run: VitestRun
+
+  beforeAll(async () => {
+    const files = {
+      'ticks.bench.js': `${servers}
 const ticking = new WebSocketServer({ port: 0 })
 ticking.on('connection', (socket) => {
   const timer = setInterval(() => socket.send('tick'), 5)
@@ -63,11 +157,37 @@ test('ticks', async ({ bench, wsLoad }) => {
   await expect(bench('ticks', wsLoad.flood(load)).run()).rejects.toMatchObject({ code: 'WSLOAD_ERR_NOTHING_MEASURED' })
   await bench('ticks', wsLoad.flood(load)).run()
 })`,
-    })
-    expect(run.exitCode).toBe(1)
-    expect(run.stderr).toMatch(/wsLoad\.flood: "ticks", ws:.*: [\d,]+ messages came when no ping was unanswered/)
+      'broken.bench.js': `
+import { expect, test } from 'vitest-ws-load'
+test('broken', async ({ bench }) => {
+  await bench('throws', () => { throw new Error('no luck') }).run()
+})`,
+      'missed.bench.js': withLimit('< 1ms'),
+    }
+    run = await bench(files, ...oneWorker)
+  }, 180_000)
+
+  test('a flood fails where nobody knows which messages were answers', () => {
+    expect(failureOf('ticks.bench.js > ticks')).toMatch(
+      /wsLoad\.flood: "ticks", ws:.*: [\d,]+ messages came when no ping was unanswered/,
+    )
   })
 
+  test('a flood fails the run when its SLO is missed', () => {
+    expect(failureOf('missed.bench.js > slo')).toContain('SLO missed: p50 is ')
+  })
+
+  test('the benchmark provider passes on what an ordinary benchmark throws', () => {
+    expect(failureOf('broken.bench.js > broken')).toContain('Error: no luck')
+  })
+
+  function failureOf(name: string): string | undefined {
+    expect(run.exitCode).toBe(1)
+    return run.stderr.split(/^(?= FAIL )/m).find((text) => text.split('\n', 1)[0]!.endsWith(name))
+  }
+})
+
+describe('a flood as a benchmark', () => {
   test('stands in the table, in JSON and in JUnit beside ordinary ones', async () => {
     const files = {
       'gateway.bench.js': `${servers}
@@ -98,75 +218,6 @@ test('gateway', async ({ bench, wsLoad }) => {
     const json = await readFile(join(run.cwd, 'out.json'), 'utf8')
     expect(json).toMatch(/"name":"slow flood".*"hdr":"HIST/)
     expect(await readFile(join(run.cwd, 'out.xml'), 'utf8')).toContain('fast flood')
-  })
-
-  test('takes turns with the others of its comparison', async () => {
-    const files = {
-      'turns.bench.js': `${servers}
-test('turns', async ({ bench, wsLoad }) => {
-  const [base, head] = [wsLoad.flood({ url: fast, duration: 400 }), wsLoad.flood({ url: fast, duration: 400 })]
-  const begun = performance.now()
-  const results = await bench.compare(bench('base', base), bench('head', head))
-  expect(performance.now() - begun).toBeGreaterThan(800)
-  for (const name of ['base', 'head']) {
-    const { summary } = results.get(name)
-    expect(summary.duration).toBeCloseTo(400, 3)
-    expect(summary.slices.length).toBe(100)
-  }
-  expect(results.get('base').summary.startedAt).toBe(results.get('head').summary.startedAt)
-})`,
-    }
-    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
-  })
-
-  test('fails the run when its SLO is missed, and does not when it is met', { timeout: 180_000 }, async () => {
-    const file = (limit: string): Files => ({
-      'slo.bench.js': `${servers}
-test('slo', async ({ bench }) => {
-  const slo = { p50: '${limit}' }
-  const load = { url: slow, connections: 50, duration: undefined, until: slo }
-  expect(await bench('gateway', wsLoad.flood(load)).run()).toMeetSLO(slo)
-}, 90_000)`,
-    })
-    expect(await bench(file('< 1s'))).toMatchObject({ exitCode: 0, stderr: '' })
-    const missed = await bench(file('< 1ms'))
-    expect(missed.exitCode).toBe(1)
-    expect(missed.stderr).toContain('SLO missed: p50 is ')
-  })
-
-  test('is kept in a file and compared with later', async () => {
-    const files = {
-      'kept.bench.js': `${servers}
-test('kept', async ({ bench, wsLoad }) => {
-  await bench('flood', { writeResult: 'results/flood.json' }, wsLoad.flood({ url: slow })).run()
-  const results = await bench.compare(
-    bench.from('before', 'results/flood.json'),
-    bench('now', wsLoad.flood({ url: fast })),
-    bench('again', wsLoad.flood({ url: fast })),
-  )
-  expect(results.get('now')).toBeFasterThan(results.get('before'))
-})`,
-    }
-    const run = await bench(files)
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    const kept = JSON.parse(await readFile(join(run.cwd, 'results/flood.json'), 'utf8'))
-    expect(kept.latency.hdr).toMatch(/^HIST/)
-  })
-
-  test('runs until its SLO is decided when it stands alone, and says that it cannot otherwise', async () => {
-    const flood = `wsLoad.flood({ url: fast, until: { p50: '< 1s' }, duration: undefined, confidence: 0.9 })`
-    const files = {
-      'until.bench.js': `${servers}
-test('alone', async ({ bench }) => {
-  const { summary } = await bench('until', ${flood}).run()
-  expect(summary.ended).toBe('decided')
-})
-test('together', async ({ bench }) => {
-  const compared = bench.compare(bench('one', ${flood}), bench('other', ${flood}))
-  await expect(compared).rejects.toThrow('until: expected a duration instead')
-})`,
-    }
-    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
   test('is none when nothing was measured, or nobody ran it', async () => {
@@ -205,19 +256,6 @@ test('not awaited', ({ bench, wsLoad }) => { void bench('hasty', wsLoad.flood({ 
       ]
     `)
     expect(run.stdout).not.toMatch(/^ +(dead|fine|mute|cut|idle) +[\d.]+ /m)
-  })
-
-  test('calls the hooks of its benchmark once', async () => {
-    const files = {
-      'hooks.bench.js': `${servers}
-test('hooks', async ({ bench }) => {
-  const called = []
-  const hooks = { beforeAll: () => { called.push('before') }, afterAll: () => { called.push('after') } }
-  await bench('flood', hooks, wsLoad.flood({ url: fast })).run()
-  expect(called).toEqual(['before', 'after'])
-})`,
-    }
-    expect(await bench(files)).toMatchObject({ exitCode: 0, stderr: '' })
   })
 })
 
@@ -298,19 +336,6 @@ test('adds', async ({ bench }) => { await bench('sum', () => {}).run() })`,
       expect(ours).toBe(own)
     },
   )
-
-  test('passes on what an ordinary benchmark throws', async () => {
-    const files = {
-      'broken.bench.js': `
-import { expect, test } from 'vitest-ws-load'
-test('broken', async ({ bench }) => {
-  await bench('throws', () => { throw new Error('no luck') }).run()
-})`,
-    }
-    const run = await bench(files)
-    expect(run.exitCode).toBe(1)
-    expect(run.stderr).toContain('Error: no luck')
-  })
 
   test('is missed by a flood that nobody runs', async () => {
     const files = {
