@@ -12,6 +12,7 @@ function canFlood(room: string): boolean {
 const sideBySide = [
   'test/{printable,secrets,units,wording}.test.ts',
   'test/lint/*.test.ts',
+  'test/cli/{kept-runs,usage}.test.ts',
   'test/docs/{links,output,tables}.test.ts',
   'test/generator/{faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
   'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
@@ -28,7 +29,7 @@ const sideBySide = [
  */
 const floodsSideBySide = [
   'test/engine.test.ts',
-  'test/cli/{compare-flags,exit-code,fan-out,interrupt,main}.test.ts',
+  'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,protocol,reporter,target,together}.test.ts',
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',

@@ -66,19 +66,3 @@ test.concurrent('two servers that are not there cannot be told apart', async () 
   expect(stdout).toMatch(/^base: Capacity: unknown/m)
   expect(exitCode).toBe(3)
 })
-
-test.concurrent('mistakes of two servers are told by the names of flags', async () => {
-  const flags = ['--slo', 'p50 < 1s', '--sustain', '5/s', '--tolerance', '200%', '--server-pid', '1']
-  const { exitCode, stderr } = await wsLoad('capacity', 'ws://127.0.0.1:1', 'http://127.0.0.1:2', ...flags)
-  for (const flag of ['url', '--sustain', '--tolerance', '--server-pid']) expect(stderr).toContain(`${flag}: `)
-  expect(exitCode).toBe(2)
-})
-
-test.concurrent('mistakes are told at once, by the names of flags', async () => {
-  const flags = ['--slo', 'p50 <', '--from', '9/s', '--to', '5/s', '--rate-per-connection', '1/s', '--sustain', 'much']
-  const { exitCode, stderr } = await wsLoad('capacity', 'http://127.0.0.1:1', ...flags, '--json', '/no/folder/x')
-  for (const flag of ['url', '--slo', '--from, --to', '--rate-per-connection', '--sustain', '--json']) {
-    expect(stderr).toContain(`${flag}: `)
-  }
-  expect(exitCode).toBe(2)
-})

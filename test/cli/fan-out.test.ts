@@ -61,39 +61,6 @@ test('ws-load fan-out publishes to topics of MQTT', async () => {
   expect(exitCode).toBe(0)
 })
 
-test.for([
-  ['--socket-io-room', '{"publish":{}}', 'publish.event: missing'],
-  ['--mqtt-topic', '{"topic":"all"}', 'topic: expected %r in it, which tells rooms apart'],
-  ['--mqtt-topic', '{"topic":"rooms/#"}', 'publish: expected a topic, because wildcards cannot be published to'],
-  ['--stomp-topic', '{"destination":7}', "destination: expected a destination like '/topic/prices', got 7"],
-  ['--graphql-ws-subscription', '7', 'expected an object, got 7'],
-] as const)('ws-load fan-out tells mistakes in %s with all others', async ([flag, json, mistake]) => {
-  const { exitCode, stderr } = await wsLoad('fan-out', 'ws://127.0.0.1:9', '--rooms', '2', '-s', '0', flag, json)
-  expect(stderr).toContain(`${flag}: ${mistake}`)
-  expect(stderr).toContain('--subscribers: expected a whole number')
-  expect(exitCode).toBe(2)
-})
-
-test('ws-load fan-out tells all mistakes by the names of flags', async () => {
-  const { exitCode, stderr } = await wsLoad(
-    'fan-out',
-    'ws://127.0.0.1:9',
-    '-s',
-    '0',
-    '--slo',
-    'p99 < 20ms',
-    '--warmup',
-    'x',
-  )
-  expect(stderr).toContain('--subscribers: expected a whole number')
-  expect(stderr).toContain(
-    '--protocol-module, --socket-io-room, --mqtt-topic, --stomp-topic, --graphql-ws-subscription: expected one of them, got nothing',
-  )
-  expect(stderr).toContain('--warmup: expected milliseconds')
-  expect(stderr).toContain('--slo: p99: expected delivery.p99, first.p99 or completion.p99 of a fan-out')
-  expect(exitCode).toBe(2)
-})
-
 test('ws-load fan-out writes a run for other tools, under its name', async () => {
   await using server = await passingOn()
   const directory = await mkdtemp(join(tmpdir(), 'ws-load-'))
