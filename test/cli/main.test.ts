@@ -64,13 +64,22 @@ describe.concurrent('ws-load', () => {
     expect(stderr).toMatch(/^error: /)
     expect(stderr).not.toContain('hunter2')
   })
+
+  test('says what is wrong with the options of a protocol', async () => {
+    const args = ['ws://127.0.0.1:1', '--socket-io', 'connect', '--data', '{"arg":[1]}']
+    const { exitCode, stdout, stderr } = await wsLoad(...args)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /probe\.data\.event: expected an event that Socket\.IO.*\n.*probe\.data\.arg: no such option, did you mean "args"\?\n$/,
+    )
+  })
 })
 
 test.concurrent(
   'ws-load URL says in a log every ten seconds how far it is, unless it is told not to',
   { timeout: 60_000 },
   async () => {
-    const long = ['-d', '14s', '--warmup', '0', '-r', '100/s']
+    const long = ['-d', '12s', '--warmup', '0', '-r', '100/s']
     const [telling, silent] = await Promise.all([wsLoad(...long), wsLoad(...long, '-v', 'warn')])
     expect(telling.stderr).toMatch(/^measuring, 10 connections, \S+\/s, p50 .*, p99 .*, \d s left\n$/)
     expect(silent.stderr).toBe('')
@@ -78,11 +87,11 @@ test.concurrent(
 )
 
 describe.concurrent('ws-load URL', () => {
-  const short = ['-d', '300ms', '--warmup', '0']
+  const short = ['-n', '50', '--warmup', '0']
 
   test('prints the summary', async () => {
     await using server = await echoing()
-    const { exitCode, stdout, stderr } = await wsLoad('-c', '3', '-g', server.url, ...short)
+    const { exitCode, stdout, stderr } = await wsLoad('-c', '3', '-g', server.url, '-d', '300ms', '--warmup', '0')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/^ws:.*\n3 connections, closed model with 1 in flight each, measured for 300 ms\n/m)
     expect(stdout).not.toContain('\u001B')
@@ -108,26 +117,14 @@ describe.concurrent('ws-load URL', () => {
     const recognised = await wsLoad('--text', 'PING', '--answer', 'PONG', '--timeout', '50ms', ...short)
     expect(recognised).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('Nothing was measured') })
     await using server = await ticking(5)
-    const unknown = await wsLoad(server.url, '--text', 'PING', '-r', '100/s', ...short)
+    const unknown = await wsLoad(server.url, '--text', 'PING', '-r', '100/s', '-d', '300ms', '--warmup', '0')
     expect(unknown).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/[\d,]+ messages came when no ping/) })
   })
 
   test('has a protocol of a module', async () => {
     const protocol = join(import.meta.dirname, '../support/strict-chat.protocol.ts')
     await using server = await chatting()
-    const args = [
-      server.url,
-      '--protocol-module',
-      protocol,
-      '--session-rate',
-      '1k/s',
-      '-c',
-      '2',
-      '-d',
-      '100ms',
-      '--warmup',
-      '0',
-    ]
+    const args = [server.url, '--protocol-module', protocol, '--session-rate', '1k/s', '-c', '2', ...short]
     const outcome = await wsLoad(...args, '--data', JSON.stringify({ token: goodToken }))
     expect(outcome).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Session') })
     expect(outcome.stdout.replaceAll(/\s+/g, ' ')).toContain('probe protocol strict-chat.protocol.ts')
@@ -186,7 +183,7 @@ describe.concurrent('ws-load URL', () => {
   })
 
   test('says which flags make an undecided run long enough', async () => {
-    const outcome = await wsLoad('-d', '1s', '--warmup', '0', '-r', '2k/s', '--slo', 'p99.99 < 10s')
+    const outcome = await wsLoad('-d', '300ms', '--warmup', '0', '-r', '2k/s', '--slo', 'p99.99 < 10s')
     expect(outcome.stdout).toMatch(
       /takes about \d+ s or\s+more[^]*\n {2}let the run end when it is decided: take --decide\n/,
     )
@@ -229,7 +226,7 @@ describe.concurrent('ws-load URL', () => {
 
   test('prints JSON that no terminal takes for more, whatever the server says', async () => {
     await using server = await closing({ code: 4000, reason: '\u009B2J ##vso[x] \u202E', after: { ms: 20 } })
-    const { stdout } = await wsLoad(server.url, ...short, '--json', '-')
+    const { stdout } = await wsLoad(server.url, '-d', '300ms', '--warmup', '0', '--json', '-')
     expect(stdout).not.toMatch(/[^\n\P{C}]|##vso/u)
     expect(JSON.parse(stdout)).toMatchObject({ errors: { CLOSE_4000: { samples: ['\u009B2J ##vso[x] \u202E'] } } })
   })
@@ -264,7 +261,8 @@ describe.concurrent('ws-load compare', () => {
     await using base = await delaying(() => 3)
     await using head = await delaying(() => 3)
     // At a lower confidence one such comparison in a hundred is decided, by chance.
-    const flags = '-v debug --max-duration 4s -t p50=0.0001% -t min=1ns --confidence 0.99999'.split(' ')
+    const flags =
+      '-r 500/s --warmup 100ms -v debug --max-duration 3s -t p50=0.0001% -t min=1ns --confidence 0.99999'.split(' ')
     const { exitCode, stderr } = await wsLoad('compare', base.url, head.url, ...flags)
     expect(exitCode).toBe(3)
     expect(stderr).toMatch(/^measuring, 20 connections, \S+\/s → \S+\/s, p50 .* → .*, p99 .* → .*, \d s left$/m)
@@ -273,7 +271,7 @@ describe.concurrent('ws-load compare', () => {
   test('never exits with 0 when a server is not there', async () => {
     await using base = await delaying(() => 3)
     await using head = await dead()
-    expect([1, 3]).toContain((await wsLoad('compare', base.url, head.url)).exitCode)
+    expect([1, 3]).toContain((await wsLoad('compare', base.url, head.url, '--warmup', '100ms')).exitCode)
   })
 })
 
@@ -282,7 +280,7 @@ describe.concurrent('ws-load echo', () => {
     const server = execFile(process.execPath, [program, 'echo', '--delay', '3'])
     const [line] = (await once(server.stdout!, 'data')) as [string]
     expect(line).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\n$/)
-    const summary = await wsLoad(line.trim(), '-d', '300ms', '--warmup', '0', '--json', '-')
+    const summary = await wsLoad(line.trim(), '-n', '50', '--warmup', '0', '--json', '-')
     expect(LoadSummary.fromJSON(JSON.parse(summary.stdout)).latency.min).toBeGreaterThanOrEqual(2.9)
     server.kill('SIGINT')
     expect(await once(server, 'exit')).toEqual([0, null])
@@ -297,10 +295,21 @@ describe.concurrent('ws-load echo', () => {
 })
 
 test.concurrent('ws-load doctor tells what can be found here, and shows that it is', { timeout: 60_000 }, async () => {
-  const { exitCode, stdout } = await wsLoad('doctor', '--seconds', '6', '-c', '4', '--text', 'PING', '--echo')
+  const { exitCode, stdout } = await wsLoad(
+    'doctor',
+    '--seconds',
+    '4',
+    '--warmup',
+    '100ms',
+    '-c',
+    '4',
+    '--text',
+    'PING',
+    '--echo',
+  )
   expect(stdout).toMatch(/; 4 connections\n/)
   expect(stdout).toMatch(
-    /1\. Two servers that do the same, for 6 s\n {3}p50 \S+ ms: (regressions from |no regression can be found)/,
+    /1\. Two servers that do the same, for 4 s\n {3}p50 \S+ ms: (regressions from |no regression can be found)/,
   )
   expect(stdout).toMatch(/\n {3}server: 1 process, .*\n(?:.*\n)* {3}machine: \d+ processors?, [\d.]+ % busy/)
   expect(stdout).toMatch(/2\. A server that takes [\d.,]+ % longer\n {3}(Slower|Unclear): /)
@@ -308,7 +317,19 @@ test.concurrent('ws-load doctor tells what can be found here, and shows that it 
 })
 
 test.concurrent('ws-load doctor does not blame the machine for a load that its servers cannot answer', async () => {
-  const { exitCode, stderr } = await wsLoad('doctor', '-s', '2', '--json-rpc', 'add', '-c', '1', '--timeout', '100ms')
+  const { exitCode, stderr } = await wsLoad(
+    'doctor',
+    '-s',
+    '2',
+    '--warmup',
+    '0',
+    '--json-rpc',
+    'add',
+    '-c',
+    '1',
+    '--timeout',
+    '100ms',
+  )
   expect(exitCode).toBe(2)
   expect(stderr).toMatch(/error: the servers of the doctor answer pings and send messages back/)
 })
