@@ -42,7 +42,7 @@ const floodsSideBySide = [
 ]
 
 /** Test files at the same time: those that flood wait more than they work. */
-const maxWorkers = Math.max(5, availableParallelism())
+const maxWorkers = 2 * availableParallelism()
 
 /** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
 const faults = ['test/faults/*.test.ts']
@@ -82,6 +82,7 @@ export default defineConfig({
         test: {
           name: 'floods side by side',
           include: floodsSideBySide,
+          setupFiles: ['test/support/one-processor.ts'],
           benchmark: { include: [] },
           maxWorkers,
           sequence: { groupOrder: 0 },
