@@ -31,18 +31,23 @@ const floodsSideBySide = [
   'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,fixture,protocol,reporter,target,together}.test.ts',
-  'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
-  'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
-  // They flood the servers that these protocols are for.
-  'test/protocols/*.test.ts',
-  'test/run/{abort,capacity-search,compare-capacity,machine-faults,observer,peers,pings,run,schema,secrets,threads,unsolicited,until}.test.ts',
+  'test/e2e/{bench,fixture,package,protocol,reporter,target,together}.test.ts',
+  'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
+/** Those of them that flood from their own process, and count; a processor for each is enough. */
+const floodsOnOneProcessor = [
+  'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
+  'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
+  // They flood the servers that these protocols are for.
+  'test/protocols/*.test.ts',
+  'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited}.test.ts',
+]
+
 /** Test files at the same time: those that flood wait more than they work. */
-const maxWorkers = 2 * availableParallelism()
+const maxWorkers = Math.max(3, availableParallelism())
 
 /** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
 const faults = ['test/faults/*.test.ts']
@@ -82,6 +87,16 @@ export default defineConfig({
         test: {
           name: 'floods side by side',
           include: floodsSideBySide,
+          benchmark: { include: [] },
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'floods on one processor',
+          include: floodsOnOneProcessor,
           setupFiles: ['test/support/one-processor.ts'],
           benchmark: { include: [] },
           maxWorkers,
@@ -93,7 +108,7 @@ export default defineConfig({
         test: {
           name: 'one at a time',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...sideBySide, ...floodsSideBySide, ...faults],
+          exclude: [...configDefaults.exclude, ...sideBySide, ...floodsSideBySide, ...floodsOnOneProcessor, ...faults],
           benchmark: { include: ['bench/micro/*.bench.ts'] },
           fileParallelism: false,
           sequence: { groupOrder: 1 },

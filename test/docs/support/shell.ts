@@ -28,6 +28,7 @@ const notRun: Readonly<Record<string, string>> = {
   'npm install': 'asks a registry; test/e2e/package.test.ts does it in the same example',
   'npm test': 'run by test/e2e/package.test.ts in the same example',
   'DELAY=400 npm test': 'run by test/e2e/package.test.ts in the same example',
+  'WORK=20 npm test': 'run by test/e2e/capacity.test.ts in the same example',
   'TOKEN=guess npm test': 'run by test/e2e/package.test.ts in the same example',
   'npm ci && npm test': 'would run this test',
   'npx vitest run': 'run in the project of its page',
