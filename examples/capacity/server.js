@@ -4,9 +4,9 @@ import { WebSocketServer } from 'ws'
 const work = Number(process.env.WORK ?? 2)
 const server = new WebSocketServer({ host: '127.0.0.1', port: 3001 })
 server.on('connection', (socket) => {
-  socket.on('message', (goods) => {
+  socket.on('message', () => {
     const end = performance.now() + work
     while (performance.now() < end);
-    socket.send(`${goods}: 42`)
+    socket.send('42')
   })
 })
