@@ -1,116 +1,22 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../support/processes.ts'
-import {
-  copiedExample,
-  type Files,
-  installedExample,
-  pack,
-  repository,
-  temporaryDirectory,
-} from './support/consumer.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Files, repository } from './support/consumer.ts'
 import { features, patient } from './support/features.ts'
-import { startCommand, startVitest, type VitestRun } from './support/vitest-run.ts'
-
-interface Manifest {
-  readonly devDependencies: Readonly<Record<string, string>>
-}
-
-const { devDependencies } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as Manifest
-const versions = [
-  { name: 'the newest Vitest', version: devDependencies['vitest']!, benchmarks: true },
-  { name: 'Vitest 4.1', version: '4.1.12', benchmarks: false },
-]
-/** Examples of ready-made protocols; their tests, and what the servers need besides `ws`. */
-const protocols = [
-  { name: 'socket-io', tests: 2, packages: ['socket.io'] },
-  { name: 'graphql-ws', tests: 2, packages: ['graphql', 'graphql-ws'] },
-]
-
-/** Milliseconds. */
-const installTimeout = 180_000
-
-const directory = await temporaryDirectory()
-afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
-
-const newest = versions[0]!.version
-const exampleWith = (version: string): string => join(directory, `vitest-${version}`)
-
-let tarball: Promise<string> | undefined
-const installs = new Map<string, Promise<string>>()
-
-/** Installs the packed package with that version of Vitest beside the example, once for all tests that want it. */
-function install(version: string): Promise<string> {
-  const installed = installs.get(version) ?? installAnew(version)
-  installs.set(version, installed)
-  return installed
-}
-
-async function installAnew(version: string): Promise<string> {
-  const others = version === newest ? protocols.flatMap(({ packages }) => packages) : []
-  const packages = ['@types/node', ...others].map((name) => `${name}@${devDependencies[name]}`)
-  tarball ??= pack(directory)
-  return installedExample(exampleWith(version), await freePort(), [await tarball, `vitest@${version}`, ...packages])
-}
-
-let copies = 0
-
-/** Runs a copy of an example, at a port of its own, with the packages of `installed`. */
-async function runCopy(
-  installed: string,
-  name: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<VitestRun> {
-  const copy = await copiedExample(name, join(installed, `copy-${++copies}`), await freePort())
-  return startVitest(installed, copy, [], env).finished
-}
-
-describe.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
-  const example = exampleWith(version)
-  beforeAll(() => install(version), installTimeout)
-
-  function run(): Promise<VitestRun> {
-    return startVitest(example, example, []).finished
-  }
-
-  test('is green', async () => {
-    const { exitCode, stdout, stderr } = await run()
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toContain(`RUN  v${version}`)
-    expect(stdout).toContain('1 passed')
-  })
-
-  test.runIf(benchmarks)('has floods that are benchmarks', async () => {
-    await writeFile(join(example, 'gateway.bench.ts'), benchmark)
-    const vitest = join(example, 'node_modules/vitest/vitest.mjs')
-    const { exitCode, stdout, stderr } = await startCommand([process.execPath, vitest, 'bench', '--run'], example)
-      .finished
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toMatch(/^ +gateway +\d/m)
-  })
-})
-
-// Each flood lasts until it is decided: on a busy machine, up to a minute.
-describe.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, tests }) => {
-  beforeAll(() => install(newest), installTimeout)
-
-  test('is green', async () => {
-    const { exitCode, stdout, stderr } = await runCopy(exampleWith(newest), name)
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toContain(`${tests} passed`)
-  })
-})
+import { installed, installTimeout, newest, protocols, runCopy, versions } from './support/installed.ts'
+import { startCommand, startVitest } from './support/vitest-run.ts'
 
 // Nothing is judged of these floods but a delay far beyond the limit, so they need not wait for each other.
 describe.concurrent.for(versions)('the packed example under $name', ({ version, benchmarks }) => {
-  const example = exampleWith(version)
-  beforeAll(() => install(version), installTimeout)
+  let example: string
+  beforeAll(async () => {
+    example = await installed(version)
+  }, installTimeout)
 
   test('is red when the server is slow', { timeout: 150_000 }, async () => {
-    const { exitCode, stderr } = await runCopy(example, 'basic', { DELAY: '400' })
+    const { exitCode, stderr } = await runCopy(version, 'basic', { DELAY: '400' })
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^Error: SLO missed: p95/m)
     expect(stderr).toMatch(/^ +✗ p95 +< 200ms/m)
@@ -145,39 +51,33 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
 
   test.skipIf(benchmarks)('has a fixture that supports the same as under the newest', async () => {
     const { 'fake timers of a setup file': _, ...others } = features
-    const files: Files = Object.assign({ 'plain.config.js': 'export default {}' }, ...Object.values(others))
-    for (const [path, text] of Object.entries(files)) await writeFile(join(example, path), text)
+    const files: Files = Object.assign({ 'package.json': '{ "type": "module" }' }, ...Object.values(others))
+    const project = join(example, 'copy-features')
+    await mkdir(project)
+    for (const [path, text] of Object.entries(files)) await writeFile(join(project, path), text)
     const tests = Object.keys(files).filter((path) => path.endsWith('.test.js'))
-    const args = ['--config=plain.config.js', ...patient, ...tests]
-    const { exitCode, stdout, stderr } = await startVitest(example, example, args).finished
+    const { exitCode, stdout, stderr } = await startVitest(example, project, patient).finished
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toContain(`Test Files  ${tests.length} passed`)
   })
 })
 
 describe.concurrent.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, tests }) => {
-  beforeAll(() => install(newest), installTimeout)
+  beforeAll(() => installed(newest), installTimeout)
 
   test('is red when the server is slow', async () => {
-    const { exitCode, stderr } = await runCopy(exampleWith(newest), name, { DELAY: '400' })
+    const { exitCode, stderr } = await runCopy(newest, name, { DELAY: '400' })
     expect(exitCode).toBe(1)
     expect([...stderr.matchAll(/^Error: SLO missed: (?:delivery\.)?p9[05]/gm)]).toHaveLength(tests)
   })
 
   test('is red for who is not let in', async () => {
-    const { exitCode, stderr } = await runCopy(exampleWith(newest), name, { TOKEN: 'guess' })
+    const { exitCode, stderr } = await runCopy(newest, name, { TOKEN: 'guess' })
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/SESSION_FAILED × \d+ \([^]*(?:wrong token|Forbidden)/)
     expect(stderr).not.toContain('guess')
   })
 })
-
-const benchmark = `
-import { expect, test } from 'vitest-ws-load'
-test('gateway', async ({ bench, wsLoad }) => {
-  const result = await bench('gateway', wsLoad.flood({ duration: 300, warmup: 0 })).run()
-  expect(result).toMeetSLO({ max: '< 5s' })
-})`
 
 const strictest = {
   module: 'nodenext',

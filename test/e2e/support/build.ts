@@ -1,4 +1,4 @@
-/** The package built from this source, once for all test files of a run that want it. */
+/** What takes long to make of this source, once for all test files of a run that want it. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
@@ -9,36 +9,42 @@ import { inject } from 'vitest'
 
 const repository = join(import.meta.dirname, '../../..')
 
-/** The built `dist`. Who comes first builds it, the others wait. */
-export async function build(): Promise<string> {
-  const place = inject('buildPlace')
-  const [dist, building] = [join(place, 'dist'), join(place, 'building')]
-  while (!existsSync(dist)) {
-    if (await isFirst(building)) await buildInto(dist, building)
-    else await sleep(50)
-  }
-  return dist
+/** The built `dist`. */
+export function build(): Promise<string> {
+  return madeOnce('dist', async (dist) => {
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+    const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', dist]
+    await promisify(execFile)(process.execPath, args, { cwd: repository })
+  })
 }
 
-async function isFirst(building: string): Promise<boolean> {
+/** A directory that several test files want. Who comes first makes it, the others wait; nobody sees half of it. */
+export async function madeOnce(name: string, make: (directory: string) => Promise<unknown>): Promise<string> {
+  const place = inject('buildPlace')
+  const [made, making] = [join(place, name), join(place, `${name}-making`)]
+  while (!existsSync(made)) {
+    if (!(await isFirst(making))) {
+      await sleep(50)
+      continue
+    }
+    // When it fails, the next one tries.
+    try {
+      if (existsSync(made)) break
+      await make(join(making, name))
+      await rename(join(making, name), made)
+    } finally {
+      await rm(making, { recursive: true, force: true })
+    }
+  }
+  return made
+}
+
+async function isFirst(making: string): Promise<boolean> {
   try {
-    await mkdir(building)
+    await mkdir(making)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
-  }
-}
-
-/** Nobody sees half of it; when it fails, the next one tries. */
-async function buildInto(dist: string, building: string): Promise<void> {
-  try {
-    if (existsSync(dist)) return
-    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
-    const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(building, 'dist')]
-    await promisify(execFile)(process.execPath, args, { cwd: repository })
-    await rename(join(building, 'dist'), dist)
-  } finally {
-    await rm(building, { recursive: true, force: true })
   }
 }

@@ -73,7 +73,7 @@ export async function linkedConsumer(): Promise<Consumer> {
 /** Packs the package as it would be published; the path of the tarball. */
 export async function pack(into: string): Promise<string> {
   const copy = join(into, 'repository')
-  await mkdir(copy)
+  await mkdir(copy, { recursive: true })
   for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'README.md', 'LICENSE']) {
     await cp(join(repository, name), join(copy, name), { recursive: true })
   }
