@@ -262,7 +262,7 @@ describe.concurrent('ws-load compare', () => {
     await using head = await delaying(() => 3)
     // At a lower confidence one such comparison in a hundred is decided, by chance.
     const flags =
-      '-r 500/s --warmup 100ms -v debug --max-duration 3s -t p50=0.0001% -t min=1ns --confidence 0.99999'.split(' ')
+      '-r 500/s --warmup 100ms -v debug --max-duration 6s -t p50=0.0001% -t min=1ns --confidence 0.99999'.split(' ')
     const { exitCode, stderr } = await wsLoad('compare', base.url, head.url, ...flags)
     expect(exitCode).toBe(3)
     expect(stderr).toMatch(/^measuring, 20 connections, \S+\/s → \S+\/s, p50 .* → .*, p99 .* → .*, \d s left$/m)

@@ -77,7 +77,7 @@ describe('the reporter', () => {
         (output) => `--outputFile.${output}`,
       )
       const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'job.md' }
-      run = await consumer.run(asked, [...reporters, ...outputs], { env })
+      run = await consumer.run(asked, [...reporters, ...outputs, '--testTimeout=60000'], { env })
       await rename(join(run.cwd, 'pages/load.html'), join(run.cwd, 'load.html'))
       merged = await consumer.rerun(run.cwd, ['--merge-reports=blobs'])
     })

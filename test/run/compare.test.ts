@@ -218,7 +218,7 @@ describe('compare', () => {
       maxDuration: '1s',
       warmup: 0,
     })
-    await vi.waitFor(() => expect(warnings.join()).toContain('did not end within 300 ms of SIGTERM'))
+    await expect.poll(() => warnings.join()).toContain('did not end within 300 ms of SIGTERM')
     process.off('warning', listen)
   })
 

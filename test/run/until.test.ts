@@ -56,7 +56,7 @@ describe('a run ends when it is decided', () => {
     const listen = (warning: Error): number => warnings.push(warning)
     process.on('warning', listen)
     const running = flood(server, { until: easy, maxDuration: long, confidence: 0.99999, warmup: 500 })
-    await vi.waitUntil(() => server.pings > 0)
+    await expect.poll(() => server.pings).toBeGreaterThan(0)
     for (const end = performance.now() + 2_500; performance.now() < end;);
     expect((await running).ended).toBe('decided')
     process.off('warning', listen)
