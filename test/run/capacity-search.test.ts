@@ -53,7 +53,8 @@ describe.concurrent('a search', () => {
     await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
     const { steps, high } = await search({ url: target.url, from: 600, to: 2_000 })
     expect(steps[0]!.verdict).not.toBe('pass')
-    expect(steps.every(({ recovery }) => recovery! > 0)).toBe(true)
+    // The last one may have had no time left for that.
+    expect(steps.slice(0, -1).every(({ recovery }) => recovery! > 0)).toBe(true)
     expect(high).toBeGreaterThanOrEqual(600)
   })
 
@@ -74,7 +75,7 @@ describe.concurrent('a search', () => {
     const { steps, low, high, limitedBy, reasons } = await search({
       url: target.url,
       timeout: '500ms',
-      maxDuration: '5s',
+      maxDuration: '30s',
     })
     expect(steps.length).toBe(1)
     expect({ low, high, limitedBy }).toEqual({ low: 0, high: Infinity, limitedBy: 'unknown' })
