@@ -30,14 +30,19 @@ const sideBySide = [
 const floodsSideBySide = [
   'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
-  'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,fixture,package,protocol,reporter,target,together}.test.ts',
+  'test/e2e/package.test.ts',
   'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
-/** Those of them that flood from their own process, and count; a processor for each is enough. */
+/** Real Vitests on small projects, and the blocks and commands of the pages: they take long, and have a command of their own. */
+const projectsOfUsers = [
+  'test/docs/{blocks,commands}.test.ts',
+  'test/e2e/{bench,fixture,protocol,reporter,target,together}.test.ts',
+]
+
+/** Those that flood from their own process, and count; a processor for each is enough. */
 const floodsOnOneProcessor = [
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
   'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
@@ -95,6 +100,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'users',
+          include: projectsOfUsers,
+          benchmark: { include: [] },
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'floods on one processor',
           include: floodsOnOneProcessor,
           setupFiles: ['test/support/one-processor.ts'],
@@ -108,7 +123,14 @@ export default defineConfig({
         test: {
           name: 'one at a time',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...sideBySide, ...floodsSideBySide, ...floodsOnOneProcessor, ...faults],
+          exclude: [
+            ...configDefaults.exclude,
+            ...sideBySide,
+            ...floodsSideBySide,
+            ...projectsOfUsers,
+            ...floodsOnOneProcessor,
+            ...faults,
+          ],
           benchmark: { include: ['bench/micro/*.bench.ts'] },
           fileParallelism: false,
           sequence: { groupOrder: 1 },
