@@ -355,7 +355,7 @@ matrix('processes', [
     fault: 'a limit of time that ends its run, and sends SIGTERM to it and to its group',
     run: program(({ url, file }) => [url, ...long, '--json', file('out.json')], {
       server: echoing,
-      shell: `set -- ${timeout} 5 "$@"`,
+      shell: `set -- ${timeout} 15 "$@"`,
     }),
     exit: 124,
     holds: { 'what was measured is kept': ({ result }) => result?.ended === 'aborted' && result.pings.answered > 0 },
