@@ -125,7 +125,8 @@ test('chat', async ({ bench }) => {
   await bench('says it back', wsLoad.flood(${load})).run()
 })`,
     })
-    const vitest = (...args: string[]) => startVitest(consumer.directory, project, args).finished
+    const patience = '--testTimeout=60000'
+    const vitest = (...args: string[]) => startVitest(consumer.directory, project, [patience, ...args]).finished
     expect(await vitest('-u')).toMatchObject({ exitCode: 0, output: expect.stringContaining('baseline written') })
     const baseline = JSON.parse(await readFile(join(project, '.ws-load/baselines/chat.json'), 'utf8'))
     expect(baseline).toMatchObject({ options: { probe: 'protocol chat.protocol.ts' }, session: { count: 2 } })
