@@ -22,6 +22,8 @@ let server: ChildProcess | undefined
 let ending: Promise<void> | undefined
 
 process.once('message', (given: Errand) => {
+  // Whoever sent it has gone meanwhile: what is not started need not be ended.
+  if (!process.connected) return
   errand = given
   const env = markedEnvironment(given.env, given.mark)
   server = spawn(given.command, {
@@ -31,7 +33,8 @@ process.once('message', (given: Errand) => {
     shell: true,
     stdio: [given.stdin === 'open' ? 'pipe' : 'ignore', 'inherit', 'inherit'],
   })
-  if (server.pid !== undefined) process.send?.({ leader: server.pid } satisfies Started)
+  // Without a callback, this would die of a channel that was closed meanwhile, and leave the server behind.
+  if (server.pid !== undefined) process.send?.({ leader: server.pid } satisfies Started, undefined, undefined, () => {})
   server.once('exit', (code, signal) => {
     process.send?.({ code, signal } satisfies Exit, undefined, undefined, end)
   })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import type { TargetOptions } from '../../src/options/target.ts'
 import { startTarget } from '../../src/server/command.ts'
 import type { Handshake } from '../../src/server/handshake.ts'
 import { certificates } from '../support/certificates.ts'
-import { evaluate, freePort, isAlive, parentOf, pidServer, visit } from '../support/processes.ts'
+import { evaluate, freePort, isAlive, parentOf, pidServer, processesWith, visit } from '../support/processes.ts'
 import { echoing, neverUpgrading, refusing } from '../support/servers.ts'
 import { targetOf } from '../support/target.ts'
 
@@ -220,6 +221,14 @@ describe('a target that fails to come up', () => {
     const command = `echo $$ > "${note}"; exec ${forever}`
     await failure({ command, url: `ws://127.0.0.1:${await freePort()}`, timeout: '1s' })
     expect(isAlive(Number(await readFile(note, 'utf8')))).toBe(false)
+  })
+
+  test('leaves no process behind when it is given up before its command is run', async () => {
+    const mark = randomUUID()
+    const url = `ws://127.0.0.1:${await freePort()}`
+    const timeouts = [5, 20, 40, 60, 80, 100, 150, 200, 300]
+    await Promise.all(timeouts.map((timeout) => failure({ command: forever, env: { MARK: mark }, url, timeout })))
+    expect(processesWith(`MARK=${mark}`)).toEqual([])
   })
 
   test('leaves no process behind when waiting is aborted', async () => {
