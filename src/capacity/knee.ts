@@ -15,11 +15,14 @@ const leastGrowth = 1.15
 
 /**
  * The knee of a server's processor time over the load: the lowest load that was tried under which it used as much as it ever
- * did, if a load clearly above that took no more. None where it was not watched, or still used more with each load.
+ * did, if a load clearly above that took no more. None where it was not watched, or still used more with each load; loads that
+ * the generator or the machine did not bring about tell nothing.
  */
 export function processorKnee({ steps }: Pick<CapacityResult, 'steps'>): ProcessorKnee | undefined {
   const watched = steps
-    .flatMap(({ load, summary }) => (summary?.server === undefined ? [] : [{ load, processors: summary.server.cores }]))
+    .flatMap(({ load, limitedBy, summary }) =>
+      summary?.server === undefined || limitedBy !== undefined ? [] : [{ load, processors: summary.server.cores }],
+    )
     .toSorted((one, other) => one.load - other.load)
   const most = Math.max(...watched.map(({ processors }) => processors))
   const knee = watched.find(({ processors }) => processors >= asMuchShare * most)

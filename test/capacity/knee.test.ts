@@ -19,7 +19,7 @@ function watched(used: readonly (readonly [load: number, processors: number])[])
   })
 }
 
-test('the knee is the lowest load that takes as much of the processors as any', () => {
+test('the knee is the lowest load under which a server used the most that it ever did', () => {
   const steps = watched([
     [2_000, 0.99],
     [500, 0.25],
@@ -54,6 +54,13 @@ test.each([
       [2_000, 0.98],
       [2_100, 1],
     ]),
+  ],
+  [
+    'the higher loads were not brought about',
+    watched([
+      [1_000, 0.5],
+      [2_000, 0.5],
+    ]).map((step, nth) => (nth === 0 ? step : { ...step, limitedBy: 'generator' as const })),
   ],
   ['nobody watched the server', [capacityStep(1_000, 'pass'), capacityStep(2_000, 'pass')]],
   ['nothing was tried', []],
