@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { rooms } from './rooms.ts'
 
 /** Whether load threads can be started from a room: its tests may measure, so they have the machine to themselves. */
@@ -36,8 +36,8 @@ const floodsSideBySide = [
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
-/** Real Vitests on small projects, and the blocks and commands of the pages: they take long, and have a command of their own. */
-const projectsOfUsers = [
+/** Real Vitests on small projects, and the blocks and commands of the pages: they take longest, and have a command of their own. */
+const endToEnd = [
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,fixture,protocol,reporter,target,together}.test.ts',
 ]
@@ -51,11 +51,18 @@ const floodsOnOneProcessor = [
   'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited}.test.ts',
 ]
 
-/** Test files at the same time: those that flood wait more than they work. */
+/** Test files at the same time: more of them would only take each other's processors. */
 const maxWorkers = Math.max(3, availableParallelism())
 
 /** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
 const faults = ['test/faults/*.test.ts']
+
+function sharingTheMachine(name: string, include: string[], setupFiles: string[] = []): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: { name, include, setupFiles, benchmark: { include: [] }, maxWorkers, sequence: { groupOrder: 0 } },
+  }
+}
 
 export default defineConfig({
   test: {
@@ -87,37 +94,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'floods side by side',
-          include: floodsSideBySide,
-          benchmark: { include: [] },
-          maxWorkers,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'users',
-          include: projectsOfUsers,
-          benchmark: { include: [] },
-          maxWorkers,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'floods on one processor',
-          include: floodsOnOneProcessor,
-          setupFiles: ['test/support/one-processor.ts'],
-          benchmark: { include: [] },
-          maxWorkers,
-          sequence: { groupOrder: 0 },
-        },
-      },
+      sharingTheMachine('floods side by side', floodsSideBySide),
+      sharingTheMachine('end to end', endToEnd),
+      sharingTheMachine('floods on one processor', floodsOnOneProcessor, ['test/support/one-processor.ts']),
       {
         extends: true,
         test: {
@@ -127,7 +106,7 @@ export default defineConfig({
             ...configDefaults.exclude,
             ...sideBySide,
             ...floodsSideBySide,
-            ...projectsOfUsers,
+            ...endToEnd,
             ...floodsOnOneProcessor,
             ...faults,
           ],
