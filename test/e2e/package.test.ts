@@ -49,17 +49,21 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
     expect(stdout).toBe('')
   })
 
-  test.skipIf(benchmarks)('has a fixture that supports the same as under the newest', async () => {
-    const { 'fake timers of a setup file': _, ...others } = features
-    const files: Files = Object.assign({ 'package.json': '{ "type": "module" }' }, ...Object.values(others))
-    const project = join(example, 'copy-features')
-    await mkdir(project)
-    for (const [path, text] of Object.entries(files)) await writeFile(join(project, path), text)
-    const tests = Object.keys(files).filter((path) => path.endsWith('.test.js'))
-    const { exitCode, stdout, stderr } = await startVitest(example, project, patient).finished
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toContain(`Test Files  ${tests.length} passed`)
-  })
+  test.skipIf(benchmarks)(
+    'has a fixture that supports the same as under the newest',
+    { timeout: 150_000 },
+    async () => {
+      const { 'fake timers of a setup file': _, ...others } = features
+      const files: Files = Object.assign({ 'package.json': '{ "type": "module" }' }, ...Object.values(others))
+      const project = join(example, 'copy-features')
+      await mkdir(project)
+      for (const [path, text] of Object.entries(files)) await writeFile(join(project, path), text)
+      const tests = Object.keys(files).filter((path) => path.endsWith('.test.js'))
+      const { exitCode, stdout, stderr } = await startVitest(example, project, patient).finished
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      expect(stdout).toContain(`Test Files  ${tests.length} passed`)
+    },
+  )
 })
 
 describe.concurrent.for(protocols)('the example $name', { timeout: 150_000 }, ({ name, tests }) => {
