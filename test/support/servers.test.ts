@@ -160,16 +160,15 @@ describe('stalling', () => {
   test('answers what queued up when the stall is over', async () => {
     await using server = await stalling({ every: 30, for: 60, times: 1 })
     const client = await open(server.url)
-    let longest = 0
+    const answeredAt: number[] = []
     while (server.stalls.length === 0) {
-      const start = performance.now()
       await ping(client, 'probe')
-      longest = Math.max(longest, performance.now() - start)
+      answeredAt.push(performance.now())
     }
     const [stall] = server.stalls
     expect(stall!.to - stall!.from).toBeGreaterThanOrEqual(60)
-    // The probe that met the stall was sent a round trip before it at most, and a timer may be late.
-    expect(longest).toBeGreaterThan(50)
+    // One answer may have been on its way when the stall began.
+    expect(answeredAt.filter((at) => at > stall!.from && at < stall!.to).length).toBeLessThanOrEqual(1)
     expect(await ping(client, 'again')).toBe('again')
   })
 
