@@ -42,6 +42,9 @@ const endToEnd = [
   'test/e2e/{bench,fixture,protocol,reporter,target,together}.test.ts',
 ]
 
+/** Those of them that hold a figure to a limit, as a user's tests do. */
+const endToEndAlone = ['test/e2e/{baseline,capacity,examples,gate}.test.ts']
+
 /** Those that flood from their own process, and count; a processor for each is enough. */
 const floodsOnOneProcessor = [
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
@@ -56,6 +59,9 @@ const maxWorkers = Math.max(3, availableParallelism())
 
 /** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
 const faults = ['test/faults/*.test.ts']
+
+/** After the others, one file at a time. */
+const alone = { fileParallelism: false, sequence: { groupOrder: 1 } }
 
 function sharingTheMachine(name: string, include: string[], setupFiles: string[] = []): TestProjectInlineConfiguration {
   return {
@@ -107,13 +113,17 @@ export default defineConfig({
             ...sideBySide,
             ...floodsSideBySide,
             ...endToEnd,
+            ...endToEndAlone,
             ...floodsOnOneProcessor,
             ...faults,
           ],
           benchmark: { include: ['bench/micro/*.bench.ts'] },
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          ...alone,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'end to end, one at a time', include: endToEndAlone, benchmark: { include: [] }, ...alone },
       },
       {
         extends: true,

@@ -19,8 +19,8 @@ describe('a server in a process of its own', () => {
     const spent = (await server.spent()) - before
     const { source, processes, cores, cpuPerPing, busiestThread, rss, blocks } = result.server!
     expect({ source, processes }).toEqual({ source: 'port', processes: 1 })
-    // It spins for 3 ms of each 10, in the warm-up too; while it waits for a processor it does not.
-    expect(cpuPerPing).toBeGreaterThan(1.5)
+    // It spends 3 ms of each 10, in the warm-up too.
+    expect(cpuPerPing).toBeGreaterThan(2.5)
     expect(cpuPerPing).toBeLessThan(6)
     expect(cores * 3_000).toBeGreaterThan(0.6 * spent)
     expect(cores * 3_000).toBeLessThan(1.1 * spent)
@@ -110,8 +110,7 @@ describe('a server in a process of its own', () => {
     const bounds = { 'server.cpuPerPing': '< 20ms', 'server.cores': '< 0.9' } as const
     const long = await run({ ...load, url: server.url, until: bounds })
     expect(evaluateSLO(long, bounds).verdict).toBe('pass')
-    // It spins for 2 ms by the clock, which is less work where others take the processor meanwhile.
-    expect(evaluateSLO(long, { 'server.cpuPerPing': '< 0.1ms' }).verdict).toBe('fail')
+    expect(evaluateSLO(long, { 'server.cpuPerPing': '< 1ms' }).verdict).toBe('fail')
     expect(long.server!.blocks.length).toBeGreaterThanOrEqual(16)
     const short = await run({ ...load, url: server.url, duration: '1s' })
     const { verdict, reasons } = evaluateSLO(short, { 'server.cpuPerPing': '< 20ms' })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { WebSocketServer } from 'ws'
 
 export interface WorkOptions {
-  /** Milliseconds that it spins for each ping. @default 0 */
+  /** Milliseconds of processor time that it spends on each ping, however long it waits for a processor. @default 0 */
   spin?: number
   /** Milliseconds that it waits before it answers. @default 0 */
   sleep?: number
@@ -41,16 +41,20 @@ function serve({ spin = 0, sleep = 0 }: WorkOptions): void {
   })
   server.on('connection', (socket) => {
     socket.on('ping', (payload: Buffer) => {
-      for (const end = performance.now() + spin; performance.now() < end;);
+      for (const end = spentMs() + spin; spentMs() < end;);
       if (sleep === 0) socket.pong(payload)
       else setTimeout(() => socket.pong(payload), sleep)
     })
   })
   process.on('message', () => {
-    const { user, system } = process.cpuUsage()
-    process.send!((user + system) / 1_000)
+    process.send!(spentMs())
   })
   process.on('disconnect', () => process.exit())
+}
+
+function spentMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
