@@ -7,6 +7,7 @@ import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { compare } from '../run/compare.ts'
 import { formatPage } from '../page/page.ts'
 import { formatComparison } from '../report/comparison.ts'
+import { recordedComparison } from '../report/flood-record.ts'
 import { formatJSON } from '../result/json.ts'
 import { LoadComparison } from '../summary/load-comparison.ts'
 import { exitAfter, exitCodeOf } from './exit-code.ts'
@@ -177,9 +178,10 @@ function filesOf({ html }: CompareFlags): FilesByFlag {
 }
 
 /** Both runs in each chart. */
-export function pageOfComparison({ base, head, ...comparison }: LoadComparison): string {
+export function pageOfComparison(comparison: LoadComparison): string {
+  const { base, head } = comparison
   const runs = Object.entries({ base, head }).map(([name, result]) => ({ name, result }))
-  return formatPage('Base against head', [{ title: 'head', runs, comparison }])
+  return formatPage('Base against head', [{ title: 'head', runs, verdicts: [recordedComparison(comparison)] }])
 }
 
 /** @returns what could not be written */

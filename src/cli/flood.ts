@@ -8,6 +8,7 @@ import { toBMF } from '../export/bmf.ts'
 import { toGithubBenchmark } from '../export/github-benchmark.ts'
 import { toOpenMetrics } from '../export/open-metrics.ts'
 import { formatPage } from '../page/page.ts'
+import { recordedSLO } from '../report/flood-record.ts'
 import { toHgrm } from '../report/hgrm.ts'
 import { formatJSON } from '../result/json.ts'
 import type { LoadResult } from '../result/load-result.ts'
@@ -158,7 +159,9 @@ export function printSummary(to: NodeJS.WriteStream, summary: LoadSummary, verdi
 export function pageOfRun(summary: LoadSummary, verdict: SLOVerdict | undefined): string {
   const title = String(summary.options.url)
   const runs = [{ name: summary.fanOut === undefined ? 'latency' : 'delivery', result: summary }]
-  return formatPage('WebSocket latency', [{ title, runs, ...(verdict !== undefined && { verdict }) }])
+  return formatPage('WebSocket latency', [
+    { title, runs, verdicts: verdict === undefined ? [] : [recordedSLO(verdict)] },
+  ])
 }
 
 /**

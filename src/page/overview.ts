@@ -16,13 +16,14 @@ const groups: Readonly<Record<Outcome, string>> = {
   unclear: 'inconclusive',
 }
 
-/** How the floods of a page ended, and each machine that they ran on. */
-export function overviewOf(sections: readonly PageSection[]): Markup[] {
+/** How the floods of a page ended, of which commit, and each machine that they ran on. */
+export function overviewOf(sections: readonly PageSection[], commit: string | null): Markup[] {
   if (sections.length === 0) return []
   const environments = sections.flatMap(({ runs }) => runs.map(({ result }) => result.environment))
   const machines = new Set(environments.map(describeMachine))
   return [
     h('p', null, describeTotals(sections)),
+    ...(commit === null ? [] : [h('p', { class: 'muted' }, `Commit ${printable(commit)}`)]),
     ...[...machines].map((machine) => h('p', { class: 'muted' }, printable(machine))),
   ]
 }

@@ -1,16 +1,14 @@
 import { formatDocument } from './document.ts'
 import { h, type Markup } from './element.ts'
-import type { ComparisonVerdict } from '../gate/comparison.ts'
-import { changeHead, changeRow, figuresOfWholeRun, titleOfComparison } from '../report/comparison.ts'
+import type { RecordedVerdict } from '../report/flood-record.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeOtherFloods } from '../report/other-floods.ts'
 import { outcomes, unjudged } from '../report/outcome.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
-import { intervalOf, objectiveHead, objectiveRow, titleOf } from '../report/verdict.ts'
+import { intervalOf } from '../report/verdict.ts'
 import { countUncertain } from '../slo/evaluate.ts'
 import { observeRun } from '../slo/observation.ts'
 import { type Judged, percentileIntervals } from '../slo/percentile-intervals.ts'
-import type { SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
@@ -26,9 +24,12 @@ import { messages, type Samples, samplesOf } from './samples.ts'
 import { outcomeOf, type PageSection, type ShownRun } from './section.ts'
 import { timelineChart } from './timeline-chart.ts'
 
-/** One self-contained HTML file without scripts. What servers and names say in it is text, never markup. */
-export function formatPage(title: string, sections: readonly PageSection[]): string {
-  const introduction = [overviewOf(sections), sections.length > 1 ? contents(sections) : null]
+/**
+ * One self-contained HTML file without scripts. What servers and names say in it is text, never markup.
+ * @param commit of what was flooded, if it is known
+ */
+export function formatPage(title: string, sections: readonly PageSection[], commit: string | null = null): string {
+  const introduction = [overviewOf(sections, commit), sections.length > 1 ? contents(sections) : null]
   return formatDocument(title, introduction, sections.map(sectionOf))
 }
 
@@ -47,11 +48,10 @@ function contents(sections: readonly PageSection[]): Markup {
 }
 
 function sectionOf(section: PageSection, nth: number): Markup {
-  const { title, runs, verdict, comparison, bottlenecks = [], objectives = verdict?.objectives ?? [] } = section
-  const judged = {
-    ...(objectives.length > 0 && { objectives: countUncertain(objectives) }),
-    ...(verdict !== undefined && { confidence: verdict.confidence }),
-  }
+  const { title, runs, verdicts } = section
+  const slos = verdicts.filter((verdict) => verdict.type === 'slo')
+  const objectives = slos.flatMap((slo) => slo.objectives)
+  const judged = slos.length > 0 ? { objectives: countUncertain(objectives), confidence: slos[0]!.confidence } : {}
   const samples = samplesOf(runs.at(-1)!.result)
   return h('section', { id: `flood-${nth + 1}` }, [
     h('h2', null, [printable(title), ' ', verdictBadge(section)]),
@@ -61,9 +61,7 @@ function sectionOf(section: PageSection, nth: number): Markup {
     runs.map((run) => machineFaultsOf(run, runs.length)),
     runs.map((run) => doubtOf(run, runs.length)),
     keyFigures(runs),
-    bottlenecks.map((bottleneck) => h('p', { class: 'caution' }, printable(bottleneck))),
-    verdict === undefined ? null : objectivesOf(verdict),
-    comparison === undefined ? null : changesOf(comparison, runs),
+    verdicts.map(tableOfVerdict),
     figure(`${samples.latency} by percentile`, percentileChart(runs, objectives), percentileTable(runs, judged)),
     overTime(runs, samples),
     overTime(runs, messages),
@@ -126,35 +124,16 @@ const figuresOfFanOut: Figures = {
   refused: ({ fanOut }) => formatCount(fanOut!.refused),
 }
 
-function objectivesOf(verdict: SLOVerdict): Markup {
-  const title = titleOf(verdict)
-  const others = verdict.reasons.filter((reason) => !title.endsWith(reason))
+function tableOfVerdict({ type, report, bottlenecks }: RecordedVerdict): Markup {
+  const { title, reasons, head, rows, remarks } = report
+  const paragraphs = (texts: readonly string[], style?: string): Markup[] =>
+    texts.map((text) => h('p', style === undefined ? null : { class: style }, printable(text)))
   return h('div', null, [
-    h('h3', null, title),
-    others.map((reason) => h('p', null, reason)),
-    verdict.bottleneck === undefined ? null : h('p', { class: 'caution' }, verdict.bottleneck),
-    table({
-      caption: 'Objectives',
-      head: [...objectiveHead(verdict.confidence), 'verdict'],
-      rows: verdict.objectives.map((objective) => [...objectiveRow(objective), objective.verdict]),
-    }),
-  ])
-}
-
-function changesOf(comparison: ComparisonVerdict, runs: readonly ShownRun[]): Markup {
-  const { reasons, confidence, changes, bottlenecks } = comparison
-  return h('div', null, [
-    h('h3', null, titleOfComparison(comparison)),
-    [...reasons.slice(1), ...bottlenecks].map((reason) => h('p', null, reason)),
-    table({
-      caption: 'Changes',
-      head: [...changeHead(confidence), 'verdict'],
-      rows: changes.map((change) => [...changeRow(change), change.verdict]),
-    }),
-    (['base', 'head'] as const).map((side, nth) => {
-      const wholeRun = figuresOfWholeRun(runs[nth]!.result, changes, side)
-      return wholeRun === '' ? null : h('p', { class: 'muted' }, `${side}: in the whole run ${wholeRun}`)
-    }),
+    h('h3', null, printable(title)),
+    paragraphs(reasons),
+    paragraphs(bottlenecks, 'caution'),
+    rows.length === 0 ? null : table({ caption: type === 'slo' ? 'Objectives' : 'Changes', head, rows }),
+    paragraphs(remarks, 'muted'),
   ])
 }
 

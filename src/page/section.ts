@@ -1,8 +1,8 @@
-import type { ComparisonVerdict } from '../gate/comparison.ts'
-import type { SLOVerdict } from '../slo/verdict.ts'
-import type { Objective } from '../slo/objective.ts'
-import type { LoadResult } from '../result/load-result.ts'
+import type { RecordedVerdict } from '../report/flood-record.ts'
+import { worstOf } from '../report/flood-table.ts'
 import type { Outcome } from '../report/outcome.ts'
+import type { LoadResult } from '../result/load-result.ts'
+import type { Objective } from '../slo/objective.ts'
 
 /** One of the runs that a chart shows. */
 export interface ShownRun {
@@ -17,18 +17,11 @@ export type ChartedObjective = Pick<Objective, 'indicator' | 'bound' | 'limit' |
 export interface PageSection {
   readonly title: string
   readonly runs: readonly ShownRun[]
-  /** Of the last run. */
-  readonly verdict?: SLOVerdict
-  readonly comparison?: ComparisonVerdict
-  /** Where that is all that is known of the verdict. */
-  readonly outcome?: Outcome
-  /** Where the time went, where there is neither `verdict` nor `comparison`. */
-  readonly bottlenecks?: readonly string[]
-  /** Limits that the charts show, where there is no `verdict`. */
-  readonly objectives?: readonly ChartedObjective[]
+  /** Of the last run, in the order they were asked; none of a run that nobody judged. */
+  readonly verdicts: readonly RecordedVerdict[]
 }
 
-/** What is known of the verdict; nothing of floods that nobody judged. */
-export function outcomeOf({ verdict, comparison, outcome }: PageSection): Outcome | undefined {
-  return comparison?.verdict ?? verdict?.verdict ?? outcome
+/** The worst of the verdicts; nothing of floods that nobody judged. */
+export function outcomeOf({ verdicts }: PageSection): Outcome | undefined {
+  return worstOf(verdicts)?.verdict
 }

@@ -2,12 +2,12 @@
 export const chartStyle = `
 :root, svg {
   color-scheme: light dark;
-  --ink: #1f2328; --muted: #59636e; --grid: #d8dee4; --paper: #ffffff; --panel: #f6f8fa;
+  --ink: #1f2328; --muted: #59636e; --grid: #d8dee4; --paper: #ffffff; --panel: #f6f8fa; --shade: #b6bfc9;
   --first: #0a5fb4; --second: #b34700; --third: #59636e; --bad: #b3261e; --good: #1a7f37; --open: #8a5a00;
 }
 @media (prefers-color-scheme: dark) {
   :root, svg {
-    --ink: #e6edf3; --muted: #9da7b1; --grid: #30363d; --paper: #0d1117; --panel: #151b23;
+    --ink: #e6edf3; --muted: #9da7b1; --grid: #30363d; --paper: #0d1117; --panel: #151b23; --shade: #4c545d;
     --first: #58a6ff; --second: #f0883e; --third: #9da7b1; --bad: #ff7b72; --good: #3fb950; --open: #d29922;
   }
 }
@@ -69,5 +69,13 @@ tbody th { font-weight: 500; }
 details { margin: 0.5rem 0; }
 summary { cursor: pointer; color: var(--muted); }
 nav ul { padding-left: 1.25rem; }
+/* What scrolls has a shade at each side that hides more; a cover that scrolls along is over it at the end. */
+figure, .scroll {
+  background:
+    linear-gradient(to right, var(--paper) 40%, transparent) 0 0 / 2.5rem 100% local no-repeat,
+    linear-gradient(to left, var(--paper) 40%, transparent) 100% 0 / 2.5rem 100% local no-repeat,
+    linear-gradient(to right, var(--shade), transparent) 0 0 / 1rem 100% no-repeat,
+    linear-gradient(to left, var(--shade), transparent) 100% 0 / 1rem 100% no-repeat;
+}
 @media print { details::details-content { content-visibility: visible; } }
 `

@@ -1,12 +1,14 @@
 import { type CapacityResult, formatLoad } from '../capacity/capacity.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
-import { type Change, type ChangeVerdict, type ComparisonVerdict, formatAllowed } from '../gate/comparison.ts'
+import { type Change, type ChangeVerdict, formatAllowed } from '../gate/comparison.ts'
 import { type LatencyFigures, type PlainFields, plainFields } from '../result/json.ts'
 import { reachOf } from '../result/error-rate.ts'
 import type { FanOutResult, LoadResult, PingTotals } from '../result/load-result.ts'
 import { type FanOutObservation, type Observation, observeRun } from '../slo/observation.ts'
 import { readPercentile } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
+import type { Compared } from './comparison.ts'
+import { reportComparison, reportLoad, reportSLO, type VerdictReport } from './verdict-report.ts'
 
 /** An objective, and how it was judged. */
 type RecordedObjective = Pick<ObjectiveVerdict, 'indicator' | 'kind' | 'bound' | 'limit' | 'level' | 'verdict'>
@@ -16,6 +18,7 @@ interface RecordedLimits {
   readonly limits: readonly string[]
   /** Where the time went, in words, as far as that is known of a flood that was slow or is undecided. */
   readonly bottlenecks: readonly string[]
+  readonly report: VerdictReport
 }
 
 /** What an assertion found out about a flood against an SLO; what decided it first. */
@@ -23,6 +26,8 @@ interface RecordedSLO extends RecordedLimits {
   readonly type: 'slo'
   readonly verdict: Verdict
   readonly objectives: readonly RecordedObjective[]
+  /** Of the verdict, 0.5 to 1. */
+  readonly confidence: number
 }
 
 /** What an assertion found out about a flood against another one; what decided it first. */
@@ -137,38 +142,44 @@ function responseTimes(run: Observation): FloodRecord['responseTime'] {
 }
 
 /** An SLO's verdict. */
-export function recordedSLO({ verdict, objectives, bottleneck }: SLOVerdict): RecordedSLO {
-  const sorted = decisiveFirst(objectives, (objective) => objective.level === 'fail' && objective.verdict === verdict)
+export function recordedSLO(judged: SLOVerdict): RecordedSLO {
+  const { verdict, bottleneck, confidence } = judged
+  const objectives = decisiveFirst(
+    judged.objectives,
+    (objective) => objective.level === 'fail' && objective.verdict === verdict,
+  )
   return {
     type: 'slo',
     verdict,
-    limits: sorted.map(({ indicator, bound, level }) => `${level === 'warn' ? 'warn: ' : ''}${indicator} ${bound}`),
-    objectives: sorted.map(({ indicator, kind, bound, limit, level, verdict: outcome }) => {
+    limits: objectives.map(({ indicator, bound, level }) => `${level === 'warn' ? 'warn: ' : ''}${indicator} ${bound}`),
+    objectives: objectives.map(({ indicator, kind, bound, limit, level, verdict: outcome }) => {
       return { indicator, kind, bound, limit, level, verdict: outcome }
     }),
     bottlenecks: bottleneck === undefined ? [] : [bottleneck],
+    report: reportSLO({ ...judged, objectives }),
+    confidence,
   }
 }
 
 /** A comparison's verdict. */
-export function recordedComparison({
-  verdict,
-  changes,
-  bottlenecks,
-}: Pick<ComparisonVerdict, 'verdict' | 'changes' | 'bottlenecks'>): RecordedComparison {
-  const sorted = decisiveFirst(changes, (change) => change.verdict === verdict)
+export function recordedComparison(compared: Compared): RecordedComparison {
+  const { verdict, bottlenecks } = compared
+  const changes = decisiveFirst(compared.changes, (change) => change.verdict === verdict)
   return {
     type: 'comparison',
     verdict,
-    limits: sorted.map((change) => `${change.indicator} +${formatAllowed(change)}`),
-    changes: sorted.map((change) => plainFields(change)),
+    limits: changes.map((change) => `${change.indicator} +${formatAllowed(change)}`),
+    changes: changes.map((change) => plainFields(change)),
     bottlenecks,
+    report: reportComparison({ ...compared, changes }),
   }
 }
 
 /** The verdict on a load to sustain. */
-export function recordedLoad({ over }: Pick<CapacityResult, 'over'>, { verdict, load }: SustainVerdict): RecordedLoad {
-  return { type: 'load', verdict, load, limits: [`>= ${formatLoad(over, load)}`], bottlenecks: [] }
+export function recordedLoad({ over }: Pick<CapacityResult, 'over'>, judged: SustainVerdict): RecordedLoad {
+  const { verdict, load } = judged
+  const limits = [`>= ${formatLoad(over, load)}`]
+  return { type: 'load', verdict, load, limits, bottlenecks: [], report: reportLoad(judged) }
 }
 
 /** What decided first, the rest in its order. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -7,6 +6,7 @@ import { show } from '../wording.ts'
 import { formatJSON } from '../result/json.ts'
 import type { LoadCapacity } from '../summary/load-capacity.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
+import { commitOf } from './commit.ts'
 
 const folder = '.ws-load/baselines'
 const goodName = /^[\w][\w .@+-]{0,99}$/
@@ -61,18 +61,5 @@ function replaceWhole(file: string, text: string): void {
   } catch (error) {
     rmSync(beside, { force: true })
     throw error
-  }
-}
-
-/** The commit that is checked out, `null` outside of a repository. */
-function commitOf(directory: string): string | null {
-  try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], {
-      cwd: directory,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    return null
   }
 }

@@ -1,7 +1,6 @@
 import type { TestCase, TestModule } from 'vitest/node'
 import type { PageSection } from '../page/section.ts'
-import type { FloodRecord } from '../report/flood-record.ts'
-import { worstOf } from '../report/flood-table.ts'
+import type { FloodRecord, RecordedVerdict } from '../report/flood-record.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
 import { floodArtifact } from './flood-artifact.ts'
 
@@ -42,13 +41,20 @@ function paired(floods: readonly KeptFlood[]): KeptFlood[][] {
 }
 
 function sectionOf(test: string, floods: readonly KeptFlood[]): PageSection {
-  const { name, attempt, verdicts } = floods.at(-1)!.record
+  const { name, attempt } = floods.at(-1)!.record
   const label = floods.length === 1 && name !== undefined ? ` › ${name}` : ''
-  const worst = worstOf(verdicts)
   return {
     title: `${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
     runs: floods.map(({ record, summary }) => ({ name: record.name ?? 'latency', result: summary })),
-    ...(worst !== undefined && { outcome: worst.verdict, bottlenecks: worst.bottlenecks }),
-    objectives: verdicts.flatMap((verdict) => (verdict.type === 'slo' ? verdict.objectives : [])),
+    verdicts: floods.flatMap(({ record }) => (floods.length === 1 ? record.verdicts : verdictsOfSide(record))),
   }
+}
+
+/** What was asked of the base alone is said to be so; a comparison's verdict is that on its head. */
+function verdictsOfSide({ name, comparison, verdicts }: FloodRecord): RecordedVerdict[] {
+  if (comparison?.side !== 'base') return verdicts
+  return verdicts.map((verdict) => {
+    const { report } = verdict
+    return { ...verdict, report: { ...report, title: `${name}: ${report.title}` } }
+  })
 }

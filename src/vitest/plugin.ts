@@ -32,9 +32,10 @@ export interface WsLoadPluginOptions {
   readonly inconclusive?: 'fail' | 'warn'
   /**
    * `html`: write a page with charts of all floods, to `.vitest/ws-load/report.html` (`true`) or to this file, relative to
-   * the root.
+   * the root. `table`: whether to print the table of all floods, and the progress of those that last; default: `true`. It stands on the standard
+   * output beside Vitest's own report for people, and on the standard error beside any other reporter.
    */
-  readonly report?: { readonly html?: boolean | string }
+  readonly report?: { readonly html?: boolean | string; readonly table?: boolean }
   /**
    * Whether floods of different tests may run at the same time, and disturb each other. Default: `false`; a test file that
    * floods waits for the other ones of the run, before its tests begin, and floods of its concurrent tests wait for each other.
@@ -59,6 +60,7 @@ const setupFile = ownFile('setup')
 const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
 const optionNames = ['defaults', 'target', 'inconclusive', 'report', 'floodParallelism']
+const reportNames = ['html', 'table']
 const usualPage = '.vitest/ws-load/report.html'
 const minuteMs = 60_000
 /** What the end of a run takes besides that of the server. */
@@ -91,7 +93,9 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       // Here, so that Vitest evaluates it for each file where these share a worker; below for projects that inherit nothing.
       return { test: { benchmark: { provider: benchProvider }, setupFiles: [setupFile] } }
     },
-    configResolved({ configFile, root }) {
+    configResolved({ configFile, root, server }) {
+      // A browser-like environment may load from nowhere else, and the package may be installed outside of the project.
+      server.fs.allow.push(dirname(import.meta.dirname))
       home = configFile === undefined ? root : dirname(configFile)
     },
     // oxlint-disable-next-line typescript/no-misused-promises -- Vitest 4.1 and 5 await it.
@@ -125,9 +129,11 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
 }
 
 /** Beside the user's own; the hook is called for each project. */
-function addReporter({ reporters }: Vitest['config'], { html }: NonNullable<WsLoadPluginOptions['report']>): void {
+function addReporter({ reporters }: Vitest['config'], report: NonNullable<WsLoadPluginOptions['report']>): void {
   const isThere = reporters.some((one) => one === reporter || (Array.isArray(one) && one[0] === reporter))
-  if (!isThere) reporters.push([reporter, { html: html === true ? usualPage : html === false ? undefined : html }])
+  if (isThere) return
+  const { html, table } = report
+  reporters.push([reporter, { html: html === true ? usualPage : html === false ? undefined : html, table }])
 }
 
 /** Vitest 4 has no such projects. */
@@ -182,13 +188,14 @@ function mistakesInInconclusive(given: unknown = 'fail'): string[] {
 }
 
 function mistakesInReport(report: unknown = {}): string[] {
-  if (!isObject(report)) return [`report: expected an object with html, got ${show(report)}`]
-  const { html = false, ...rest } = report
+  if (!isObject(report)) return [`report: expected an object with ${reportNames.join(', ')}, got ${show(report)}`]
+  const { html = false, table = true, ...rest } = report
   return [
-    ...Object.keys(rest).map((name) => `report.${name}: no such option${didYouMean(name, ['html'])}`),
+    ...Object.keys(rest).map((name) => `report.${name}: no such option${didYouMean(name, reportNames)}`),
     ...(typeof html === 'boolean' || (typeof html === 'string' && html !== '')
       ? []
       : [`report.html: expected true, false or the name of a file, got ${show(html)}`]),
+    ...(typeof table === 'boolean' ? [] : [`report.table: expected true or false, got ${show(table)}`]),
   ]
 }
 

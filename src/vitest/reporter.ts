@@ -6,6 +6,7 @@ import type { TestArtifact } from 'vitest'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { formatPage } from '../page/page.ts'
 import { printable } from '../printable.ts'
+import { commitOf } from './commit.ts'
 import { progressArtifact } from './flood-artifact.ts'
 import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
@@ -13,8 +14,8 @@ import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../repo
 import { paintWith } from '../report/paint.ts'
 import { tell } from './tell.ts'
 
-/** Vitest's own reporters whose output is read by a program. */
-const forPrograms = new Set(['json', 'junit', 'tap', 'tap-flat'])
+/** Vitest's own reporters that people read, on the standard output. */
+const forPeople = new Set<unknown>(['default', 'agent', 'minimal', 'verbose', 'dot', 'tree'])
 const columnsOfLogs = 120
 const maxColumns = 160
 
@@ -22,14 +23,18 @@ const maxColumns = 160
 export interface WsLoadReporterOptions {
   /** Where to write a page of all floods, relative to the root; nowhere by default. */
   readonly html?: string | undefined
+  /** Whether to print the table, and the progress of floods that last. Default: `true`. */
+  readonly table?: boolean | undefined
 }
 
 export default class WsLoadReporter implements Reporter {
   readonly #html: string | undefined
+  readonly #table: boolean
   #vitest: Vitest | undefined
 
-  constructor({ html }: WsLoadReporterOptions = {}) {
+  constructor({ html, table = true }: WsLoadReporterOptions = {}) {
     this.#html = html
+    this.#table = table
   }
 
   onInit(vitest: Vitest): void {
@@ -37,35 +42,44 @@ export default class WsLoadReporter implements Reporter {
   }
 
   onTestCaseArtifactRecord(test: TestCase, artifact: TestArtifact): void {
-    if (artifact.type !== progressArtifact || this.#vitest === undefined || isStdoutTaken(this.#vitest)) return
-    this.#vitest.logger.log(` ${printable(test.fullName)}: ${artifact.line}`)
+    if (artifact.type === progressArtifact && this.#table) this.#log(` ${printable(test.fullName)}: ${artifact.line}`)
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     const files = modules.map(floodsOf).filter(({ floods }) => floods.length > 0)
     if (files.length === 0) return
-    this.#print(files)
+    if (this.#table) this.#printTable(files)
     appendToJobSummary(files)
     this.#writePage(modules)
   }
 
   #writePage(modules: readonly TestModule[]): void {
     if (this.#html === undefined || this.#vitest === undefined) return
-    const file = resolve(this.#vitest.config.root, this.#html)
+    const { root } = this.#vitest.config
+    const file = resolve(root, this.#html)
     const isWritten = writeBesides('the page', 'report.html', file, () => {
       mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf)))
+      writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf), commitOf(root)))
     })
-    if (isWritten && !isStdoutTaken(this.#vitest)) this.#vitest.logger.log(` Page written to ${file}\n`)
+    if (isWritten) this.#log(` Page written to ${file}\n`)
   }
 
-  #print(files: readonly FileFloods[]): void {
-    if (this.#vitest === undefined || isStdoutTaken(this.#vitest)) return
-    const { stdout } = process
-    const columns = stdout.isTTY ? Math.min(stdout.columns, maxColumns) : columnsOfLogs
-    const paint = paintWith((format, text) => styleText(format, text, { stream: stdout }))
+  #printTable(files: readonly FileFloods[]): void {
+    const stream = this.#isReadByPeople() ? process.stdout : process.stderr
+    const columns = stream.isTTY ? Math.min(stream.columns, maxColumns) : columnsOfLogs
+    const paint = paintWith((format, text) => styleText(format, text, { stream }))
     const table = formatFloodTable(files, columns, paint)
-    this.#vitest.logger.log(`\n ${paint.bold('WebSocket latency')}\n${table}\n`)
+    this.#log(`\n ${paint.bold('WebSocket latency')}\n${table}\n`)
+  }
+
+  #log(text: string): void {
+    if (this.#isReadByPeople()) this.#vitest?.logger.log(text)
+    else this.#vitest?.logger.error(text)
+  }
+
+  /** A table in the middle of JSON or XML would make it unreadable, and of someone's own reporter nobody knows. */
+  #isReadByPeople(): boolean {
+    return (this.#vitest?.config.reporters ?? []).some((one) => forPeople.has(Array.isArray(one) ? one[0] : one))
   }
 }
 
@@ -80,17 +94,6 @@ function floodsOf(module: TestModule): FileFloods {
 /** An attempt that was followed by another one has failed. */
 function hasPassed(test: TestCase, { attempt }: FloodRecord): boolean {
   return test.result().state === 'passed' && attempt > (test.diagnostic()?.retryCount ?? 0)
-}
-
-/** A table in the middle of JSON or XML would make it unreadable. */
-function isStdoutTaken({ config }: Vitest): boolean {
-  const { outputFile } = config
-  return config.reporters.some((reporter) => {
-    const [name, options] = Array.isArray(reporter) ? reporter : [reporter]
-    if (typeof name !== 'string' || !forPrograms.has(name)) return false
-    const file = typeof outputFile === 'string' ? outputFile : outputFile?.[name as keyof typeof outputFile]
-    return file === undefined && (options as { outputFile?: string } | undefined)?.outputFile === undefined
-  })
 }
 
 /** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */

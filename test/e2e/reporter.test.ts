@@ -44,6 +44,8 @@ const longer = `import { test } from 'vitest-ws-load'
 test('floods for two seconds', async ({ wsLoad }) => {
   await wsLoad({ duration: 2000 })
 })`
+const sound = `import { test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => void (await wsLoad()))`
 const files = { 'vitest.config.js': config(), 'gateway.test.js': tests }
 /** Behind a verdict where the machine was busy. */
 const busy = String.raw`(?: \(saturated\))?`
@@ -144,6 +146,10 @@ describe('the reporter', () => {
         />gateway\.test\.js › compares <strong class="badge muted">· no SLO<\/strong><\/h2><p class="muted">base: /,
       )
       expect(page.match(/<section /g)).toHaveLength(6)
+      expect(page).toMatch(/<h3>SLO missed: max is .+?, the limit is &lt; 1ns<\/h3>/)
+      expect(page).toMatch(
+        /<caption>Objectives<\/caption>.*?<th scope="row">max<\/th><td>&lt; 1ns<\/td><td>.+?<td>fail<\/td>/,
+      )
       expect(await read('pages/load.html')).toBe(page)
     })
   })
@@ -266,9 +272,37 @@ test('compares for long', async ({ wsLoad }) => {
     )
   })
 
+  describe('of a run whose standard output is not for people', () => {
+    const own = `export default class {
+  onTestRunEnd(modules) {
+    console.log(JSON.stringify({ files: modules.length }))
+  }
+}`
+    const project = { 'vitest.config.js': config(), 'a.test.js': sound, 'own-reporter.js': own }
+
+    test("leaves it to someone's own reporter, and prints the table on the standard error", async () => {
+      const run = await consumer.run(project, ['--reporter=./own-reporter.js'])
+      expect(run).toMatchObject({ exitCode: 0, stdout: '{"files":1}\n' })
+      expect(run.stderr).toContain('· floods  no SLO')
+    })
+
+    test.each(['junit', 'json', 'tap'])('prints the table on the standard error beside %s', async (name) => {
+      const run = await consumer.run(project, [`--reporter=${name}`])
+      expect(run.exitCode).toBe(0)
+      expect(run.stdout).not.toContain('no SLO')
+      expect(run.stderr).toContain('· floods  no SLO')
+    })
+  })
+
+  test('prints no table where none is wanted, and writes the page all the same', async () => {
+    const options = `report: { table: false, html: 'load.html' }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': sound }, [])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).not.toContain('no SLO')
+    expect(await readFile(join(run.cwd, 'load.html'), 'utf8')).toContain('a.test.js › floods')
+  })
+
   describe('a report that cannot be written', () => {
-    const sound = `import { test } from 'vitest-ws-load'
-test('floods', async ({ wsLoad }) => void (await wsLoad()))`
     const project = (html: string) => ({
       'vitest.config.js': config(`report: { html: '${html}' }`),
       'a.test.js': sound,
@@ -332,12 +366,6 @@ test('rejects', async ({ wsLoad }) => {
     expect(run.output).toContain('add --allow-worker and --allow-child-process')
     expect(run.output).toMatch(/Tests {2}1 failed \| 1 passed/)
     expect(run.output).not.toMatch(/missed|ERR_ACCESS_DENIED|Caused by|vitest-ws-load\/dist/)
-  })
-
-  test('leaves a report for programs on the standard output alone', async () => {
-    const run = await consumer.run(files, ['--reporter=tap-flat', '--testNamePattern=asserts a number'])
-    expect(run.stdout).toMatch(/^TAP version 13\n/)
-    expect(run.stdout).not.toContain('WebSocket')
   })
 
   test('says nothing where nothing was flooded', async () => {

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
+import { recordedSLO } from '../../src/report/flood-record.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { findProgram } from '../support/child.ts'
 import { hostileTexts } from '../support/hostile.ts'
@@ -18,7 +19,7 @@ if (executablePath === undefined) console.warn('Skipping tests: there is no chro
 const second = { duration: 1_000, sent: 4_000, answered: 4_000, timedOut: 0, lost: 0, dropped: 0, throughput: 4_000 }
 const intervals = [0, 1_000, 2_000].map((start) => ({ ...second, start, p50: 2, p99: 18, max: 18 }))
 const result = loadResult(undefined, { intervals })
-const verdict = evaluateSLO(result, ['p99 < 20ms', 'p50 < 1ms'])
+const verdicts = [recordedSLO(evaluateSLO(result, ['p99 < 20ms', 'p50 < 1ms']))]
 
 describe.skipIf(executablePath === undefined)('in Chromium', () => {
   let directory: string
@@ -61,7 +62,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
   test('a page shows its charts, and loads nothing', async () => {
     const { page, complaints } = await open(
       'page.html',
-      formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }]),
+      formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts }]),
     )
     expect(complaints).toEqual([])
     for (const chart of await page.getByRole('img').all()) {
@@ -73,7 +74,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
   })
 
   test('a page follows the light and the dark scheme', async () => {
-    const html = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }])
+    const html = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts }])
     expect(await colours((await open('page.html', html)).page)).toEqual(['rgb(255, 255, 255)', 'rgb(31, 35, 40)'])
     expect(await colours((await open('page.html', html, 'dark')).page)).toEqual([
       'rgb(13, 17, 23)',
@@ -84,7 +85,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
   test.for(['light', 'dark'] as const)(
     'a screen reader finds its way through a page, in the %s scheme',
     async (scheme) => {
-      const section = { title: 'answers', runs: [{ name: 'latency', result }], verdict }
+      const section = { title: 'answers', runs: [{ name: 'latency', result }], verdicts }
       const { page } = await open('page.html', formatPage('Gateway', [section, section]), scheme)
       for (const fold of await page.locator('summary').all()) await fold.click()
       await page.evaluate(axe.source)
@@ -99,7 +100,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
   test('the keyboard unfolds the tables, and reaches all that scrolls', async () => {
     const { page } = await open(
       'page.html',
-      formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdict }]),
+      formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts }]),
     )
     const percentiles = page.getByRole('group', { name: 'Latency by percentile' })
     expect(await percentiles.isVisible()).toBe(false)
@@ -124,6 +125,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
           }),
         },
       ],
+      verdicts: [],
     }))
     const { page, complaints } = await open('hostile.html', formatPage(hostileTexts[0]!, sections))
     expect(complaints).toEqual([])

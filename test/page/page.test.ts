@@ -3,8 +3,10 @@ import { compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
+import { recordedComparison, recordedSLO } from '../../src/report/flood-record.ts'
 import { intervalOf } from '../../src/report/verdict.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import type { SLO } from '../../src/slo/objective.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { loadResult } from '../support/result.ts'
@@ -19,7 +21,7 @@ const result = loadResult(undefined, { intervals })
 const slo = ['p99 < 20ms', 'p50 < 1ms', 'warn: p90 < 1ms']
 
 function pageOf(runs = [{ name: 'latency', result }]): string {
-  return formatPage('Gateway', [{ title: 'answers', runs, verdict: evaluateSLO(result, slo) }])
+  return formatPage('Gateway', [{ title: 'answers', runs, verdicts: [recordedSLO(evaluateSLO(result, slo))] }])
 }
 
 test('a page counts the coalesced pings among those that percentiles are of', () => {
@@ -33,8 +35,8 @@ test('a page of a fan-out says who was reached, and when messages had reached ev
   const fanOut = fanOutResult({ messages: 1_000, missed: 500, duplicates: 7, outOfOrder: 3 })
   const ofMessages = { ...fanOut.fanOut.completion, intervals: intervals.map((one) => ({ ...one, sent: 40 })) }
   const run = { ...fanOut, intervals, fanOut: { ...fanOut.fanOut, completion: ofMessages } }
-  const verdict = evaluateSLO(run, ['delivery.p99 < 20ms', 'reach >= 100%'])
-  const page = formatPage('Rooms', [{ title: 'chat', runs: [{ name: 'chat', result: run }], verdict }])
+  const verdicts = [recordedSLO(evaluateSLO(run, ['delivery.p99 < 20ms', 'reach >= 100%']))]
+  const page = formatPage('Rooms', [{ title: 'chat', runs: [{ name: 'chat', result: run }], verdicts }])
   expect(page).toContain('<figcaption>Delivery by percentile</figcaption>')
   expect(page).toContain('<figcaption>Delivery over time</figcaption>')
   expect(page).toContain('<figcaption>Completion over time</figcaption>')
@@ -54,7 +56,7 @@ test('a page shows what the processors did in each second, and says where the ti
   const each = intervals.map((one) => ({ ...one, server: { cores: 0.4, waiting: 0.41, rss: 2 ** 26 }, machine }))
   const run = loadResult(undefined, { intervals: each, server: { ...server, rss }, machine })
   const page = formatPage('Gateway', [
-    { title: 'slow', runs: [{ name: 'latency', result: run }], verdict: evaluateSLO(run, slo) },
+    { title: 'slow', runs: [{ name: 'latency', result: run }], verdicts: [recordedSLO(evaluateSLO(run, slo))] },
   ])
   expect(page).toContain('processors in use, of 2: server solid, all dotted, other processes dashed')
   expect(page).toContain(
@@ -95,7 +97,9 @@ test('base and head share the charts', () => {
   )
   const comparison = compareSideBySide(result, head, parseTolerance(), 0.99)
   const runs = Object.entries({ base: result, head }).map(([name, one]) => ({ name, result: one }))
-  const page = formatPage('Base against head', [{ title: 'gateway', runs, comparison }])
+  const page = formatPage('Base against head', [
+    { title: 'gateway', runs, verdicts: [recordedComparison({ ...comparison, base: result, head })] },
+  ])
   expect(page.match(/class="chart"/g)).toHaveLength(4)
   expect(page).toContain('<text class="legend" x="104" y="16">base</text>')
   expect(page).toContain('<caption>Changes</caption>')
@@ -127,7 +131,7 @@ test('numbers carry their units, of the generator and of the options too', () =>
 })
 
 test('a run that nobody judged has no SLO', () => {
-  const page = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }] }])
+  const page = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts: [] }])
   expect(page).toContain('<h2>answers <strong class="badge muted">· no SLO</strong></h2>')
 })
 
@@ -164,7 +168,7 @@ test('a saturated generator comes before all figures', () => {
 })
 
 test('several floods have a table of contents', () => {
-  const section = { title: 'answers', runs: [{ name: 'latency', result }] }
+  const section = { title: 'answers', runs: [{ name: 'latency', result }], verdicts: [] }
   expect(formatPage('All', [section, section])).toContain('<a href="#flood-2">answers</a>')
 })
 
@@ -199,17 +203,17 @@ test.for(hostileTexts)('is text in a page and in a picture: %j', (hostile) => {
     intervals,
   })
   const runs = [{ name: hostile, result: nasty }]
-  const verdict = evaluateSLO(nasty, slo)
+  const verdicts = [recordedSLO(evaluateSLO(nasty, slo))]
   const elements = (page: string): string[] => page.match(/<\/?[a-z]+/gi) ?? []
-  const plain = formatPage('x', [{ title: 'x', runs: [{ name: 'x', result: nasty }], verdict }])
-  expect(elements(formatPage(hostile, [{ title: hostile, runs, verdict }]))).toEqual(elements(plain))
+  const plain = formatPage('x', [{ title: 'x', runs: [{ name: 'x', result: nasty }], verdicts }])
+  expect(elements(formatPage(hostile, [{ title: hostile, runs, verdicts }]))).toEqual(elements(plain))
   expect(elements(formatPicture(nasty, hostile)!)).toEqual(elements(formatPicture(result)!))
 })
 
 test('messages that answered nothing come before all figures', () => {
   const messages = { received: 30_000, unsolicited: 10_000, surplus: 1_200, afterLastAnswer: 200 }
   const page = formatPage('Floods', [
-    { title: 'one', runs: [{ name: 'one', result: loadResult(undefined, { messages }) }] },
+    { title: 'one', runs: [{ name: 'one', result: loadResult(undefined, { messages }) }], verdicts: [] },
   ])
   expect(page.indexOf('1,200 messages came when no ping was unanswered')).toBeLessThan(page.indexOf('<dl'))
   expect(page).toMatch(/messages after last answer<\/th><td[^>]*>200/)
@@ -217,12 +221,13 @@ test('messages that answered nothing come before all figures', () => {
 
 test('a page says at its top how many floods met their SLO, and on which machine they ran', () => {
   const runs = [{ name: 'latency', result }]
-  const section = { title: 'answers', runs }
+  const section = { title: 'answers', runs, verdicts: [] }
+  const judged = (asked: SLO) => [recordedSLO(evaluateSLO(result, asked))]
   const page = formatPage('All', [
-    { ...section, verdict: evaluateSLO(result, slo) },
-    { ...section, outcome: 'pass' },
-    { ...section, outcome: 'inconclusive' },
-    { title: 'base against head', runs: [...runs, ...runs], outcome: 'same' },
+    { ...section, verdicts: judged(slo) },
+    { ...section, verdicts: judged('p99 < 20ms') },
+    { ...section, verdicts: judged('p99.99 < 19ms') },
+    { title: 'base against head', runs: [...runs, ...runs], verdicts: judged('p99 < 20ms') },
     section,
   ])
   expect(page).toContain(
@@ -233,12 +238,22 @@ test('a page says at its top how many floods met their SLO, and on which machine
 
 test('a page names each machine that its floods ran on', () => {
   const elsewhere = loadResult(undefined, { environment: { cpu: 'Other CPU', cores: 8 } })
-  const sections = [result, elsewhere].map((one) => ({ title: 'one', runs: [{ name: 'one', result: one }] }))
+  const sections = [result, elsewhere].map((one) => ({
+    title: 'one',
+    runs: [{ name: 'one', result: one }],
+    verdicts: [],
+  }))
   const page = formatPage('All', sections)
   expect(page.match(/<p class="muted">\w+ CPU, \d processors/g)).toEqual([
     '<p class="muted">Test CPU, 2 processors',
     '<p class="muted">Other CPU, 8 processors',
   ])
+})
+
+test('a page names the commit of what was flooded', () => {
+  const sections = [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts: [] }]
+  expect(formatPage('All', sections, '1f2e3d')).toContain('without an SLO</p><p class="muted">Commit 1f2e3d</p>')
+  expect(formatPage('All', sections)).not.toContain('Commit')
 })
 
 test('a page without floods says nothing of totals', () => {

@@ -5,7 +5,7 @@ import { compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { formatPage } from '../../src/page/page.ts'
 import { formatComparison } from '../../src/report/comparison.ts'
-import { recordOf } from '../../src/report/flood-record.ts'
+import { recordedComparison, recordedSLO, recordOf } from '../../src/report/flood-record.ts'
 import { describeFlood, formatFloodTable } from '../../src/report/flood-table.ts'
 import { comparisonToMarkdown } from '../../src/report/markdown.ts'
 import { formatSummary } from '../../src/report/text.ts'
@@ -68,7 +68,9 @@ test('a percentile has one bracket: in the verdict, the summary, the page, and a
       const measured = measuredOf(result)
       const verdict = evaluateSLO(result, slo)
       const text = formatSummary(result, { verdict })
-      const page = formatPage('run', [{ title: 'run', runs: [{ name: 'run', result }], verdict }])
+      const page = formatPage('run', [
+        { title: 'run', runs: [{ name: 'run', result }], verdicts: [recordedSLO(verdict)] },
+      ])
       const read = LoadSummary.fromJSON(JSON.parse(JSON.stringify(new LoadSummary(result))))
       for (const figure of figures) {
         const value = measured.get(figure)!
@@ -90,7 +92,9 @@ test("a percentile's interval is that of the verdict in the page's table too", (
   fc.assert(
     fc.property(runs, fc.constantFrom(0.9, 0.99), (result, confidence) => {
       const verdict = evaluateSLO(result, ['p50 < 5ms', 'p99 < 50s'], { confidence })
-      const page = formatPage('run', [{ title: 'run', runs: [{ name: 'run', result }], verdict }])
+      const page = formatPage('run', [
+        { title: 'run', runs: [{ name: 'run', result }], verdicts: [recordedSLO(verdict)] },
+      ])
       for (const objective of verdict.objectives.filter(({ limit }) => limit === 50_000)) {
         const [indicator, , measured, interval] = objectiveRow(objective)
         expect(page).toContain(`<th scope="row">${indicator}</th><td>${measured}</td><td>${interval}</td>`)
@@ -153,7 +157,7 @@ test.for([
   }
   const wholeRun = formatDuration(recordOf(head, { attempt: 1 }).responseTime.p99!)
   const runs = Object.entries({ base, head }).map(([name, result]) => ({ name, result }))
-  const page = formatPage('page', [{ title: 'run', runs, comparison: compared }])
+  const page = formatPage('page', [{ title: 'run', runs, verdicts: [recordedComparison(compared)] }])
   for (const text of [formatComparison(compared), comparisonToMarkdown(compared), page]) {
     expect(text).toMatch(new RegExp(`[^.0-9]${wholeRun.replace('.', '[.]')}`))
   }

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { type FloodRecord, recordedComparison, recordedSLO, recordOf } from '../../src/report/flood-record.ts'
+import type { Change } from '../../src/gate/comparison.ts'
+import {
+  type FloodRecord,
+  recordedComparison,
+  recordedSLO,
+  type RecordedVerdict,
+  recordOf,
+} from '../../src/report/flood-record.ts'
 import { describeFlood, type FileFloods, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
@@ -19,6 +26,13 @@ const change = {
   tolerance: 0.04,
   min: 0.02,
 } as const
+
+function compared(changes: readonly Change[], bottlenecks: string[] = []): RecordedVerdict {
+  const sides = { base: result, head: result }
+  const reasons = ['p50 changed by 30 %', 'p99 changed by 30 %']
+  const judged = { verdict: 'slower', doubtful: false, reasons, noise: [], confidence: 0.99 } as const
+  return recordedComparison({ ...sides, ...judged, changes, bottlenecks })
+}
 
 function flood(changes: Partial<FloodRecord> = {}): FloodRecord {
   return { ...recordOf(result, { attempt: 1 }), ...changes }
@@ -70,7 +84,7 @@ test('a name that is too long for the terminal is cut', () => {
 
 test('the base of a comparison is not marked for what its head did', () => {
   const base = { ...flood({ name: 'base', comparison: { side: 'base', other: 1 } }) }
-  const verdicts = [recordedComparison({ verdict: 'slower', changes: [change], bottlenecks: [] })]
+  const verdicts = [compared([change])]
   const head = flood({ name: 'head', comparison: { side: 'head', other: 0 }, verdicts })
   const floods = [base, head].map((one) => ({ test: 'gate', passed: false, flood: one }))
   const table = formatFloodTable([{ file: 'gateway.test.ts', floods }], 100)
@@ -87,7 +101,7 @@ test('a flood in which pings had no answer has the figures that a verdict has', 
 
 test('the worst of several verdicts counts', () => {
   const pass = recordedSLO(evaluateSLO(result, 'p99 < 20ms'))
-  const slower = recordedComparison({ verdict: 'slower', changes: [change], bottlenecks: [] })
+  const slower = compared([change])
   expect(formatFloodTable([file('two', flood({ verdicts: [pass, slower] }))], 100)).toMatch(/✗ two +slower .*p50 \+4 %/)
 })
 
@@ -100,7 +114,7 @@ test('a verdict that is red stands before one that is undecided', () => {
 })
 
 test('an SLO is recorded with what decided it first', () => {
-  const { type, verdict, limits, objectives } = recordedSLO(evaluateSLO(result, ['p50 < 20ms', 'p99 < 15ms']))
+  const { type, verdict, limits, objectives, report } = recordedSLO(evaluateSLO(result, ['p50 < 20ms', 'p99 < 15ms']))
   expect({ type, verdict, limits }).toEqual({ type: 'slo', verdict: 'fail', limits: ['p99 < 15ms', 'p50 < 20ms'] })
   expect(objectives[0]).toEqual({
     indicator: 'p99',
@@ -110,18 +124,29 @@ test('an SLO is recorded with what decided it first', () => {
     level: 'fail',
     verdict: 'fail',
   })
+  expect(report.title).toBe('SLO missed: p99 is 18 ms, the limit is < 15ms')
 })
 
 test('a comparison is recorded with what decided it first, in plain JSON', () => {
   const same = { ...change, verdict: 'same', allowed: 0.1, tolerance: 0.1 } as const
   const slower = { ...change, indicator: 'p99', allowed: 0.5, tolerance: 0.5, high: Infinity } as const
   const bottlenecks = ['base: the server waited for a processor']
-  expect(recordedComparison({ verdict: 'slower', changes: [same, slower], bottlenecks })).toEqual({
+  expect(compared([same, slower], bottlenecks)).toEqual({
     type: 'comparison',
     verdict: 'slower',
     limits: ['p99 +50 %', 'p50 +10 %'],
     changes: [{ ...slower, high: null }, same],
     bottlenecks,
+    report: {
+      title: 'Slower: p50 changed by 30 %',
+      reasons: ['p99 changed by 30 %'],
+      head: ['figure', 'base', 'head', 'change', '99 % sure', 'allowed', 'verdict'],
+      rows: [
+        ['p99', '1 ms', '1.3 ms', '+30 %', '-', '50 %', 'slower'],
+        ['p50', '1 ms', '1.3 ms', '+30 %', '+20 … +40 %', '10 %', 'same'],
+      ],
+      remarks: ['base: in the whole run p99 18 ms, p50 2 ms', 'head: in the whole run p99 18 ms, p50 2 ms'],
+    },
   })
 })
 
@@ -155,7 +180,7 @@ test('names and limits are no markup in Markdown, and no control sequences in a 
   const hostile = '\u001B[31m<img src=x> | `code` ::error::x @someone'
   const record = flood({
     name: hostile,
-    verdicts: [{ type: 'slo', verdict: 'pass', limits: [hostile], objectives: [], bottlenecks: [hostile] }],
+    verdicts: [{ ...recordedSLO(evaluateSLO(result, 'p50 < 20ms')), limits: [hostile], bottlenecks: [hostile] }],
   })
   const files = [{ ...file(hostile, record), file: hostile }]
   expect(floodTableToMarkdown(files)).not.toMatch(/\p{Cc}(?<!\n)|<img|`code`|::error|@someone/u)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatPage } from '../../src/page/page.ts'
 import { formatPicture } from '../../src/page/picture.ts'
+import { recordedSLO } from '../../src/report/flood-record.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
@@ -50,13 +51,17 @@ test('a summary of a fan-out prints what became of its messages', () => {
 })
 
 test('a summary of a fan-out has a page and a picture', () => {
-  expect(formatPage('fan-out', [{ title: 'rooms', runs: [{ name: 'latency', result: summary }] }])).toContain('<svg')
+  expect(
+    formatPage('fan-out', [{ title: 'rooms', runs: [{ name: 'latency', result: summary }], verdicts: [] }]),
+  ).toContain('<svg')
   expect(formatPicture(summary, 'rooms')).toContain('<svg')
 })
 
 test('the page of a fan-out draws limits of deliveries, not of messages', () => {
   const verdict = evaluateSLO(summary, ['delivery.p50 < 20ms', 'completion.p50 < 30ms'])
-  const page = formatPage('fan-out', [{ title: 'rooms', runs: [{ name: 'latency', result: summary }], verdict }])
+  const page = formatPage('fan-out', [
+    { title: 'rooms', runs: [{ name: 'latency', result: summary }], verdicts: [recordedSLO(verdict)] },
+  ])
   const chart = page.slice(page.indexOf('<svg'), page.indexOf('</svg>'))
   expect(chart).toContain('delivery.p50 &lt; 20ms')
   expect(chart).not.toContain('completion')

@@ -41,8 +41,9 @@ describe('the plugin', () => {
   })
 
   test.for([
-    ['yes', 'report: expected an object with html, got "yes"'],
+    ['yes', 'report: expected an object with html, table, got "yes"'],
     [{ html: 1 }, 'report.html: expected true, false or the name of a file, got 1'],
+    [{ table: 'no' }, 'report.table: expected true or false, got "no"'],
     [{ htm: true }, 'report.htm: no such option, did you mean "html"?'],
   ] as const)('refuses the report %j', ([report, mistake]) => {
     expect(() => wsLoad({ report } as WsLoadPluginOptions)).toThrow(mistake)

@@ -1,0 +1,48 @@
+import type { SustainVerdict } from '../capacity/sustain.ts'
+import type { SLOVerdict } from '../slo/verdict.ts'
+import { changeHead, changeRow, type Compared, figuresOfWholeRun, titleOfComparison } from './comparison.ts'
+import { objectiveHead, objectiveRow, titleOf } from './verdict.ts'
+
+/** A verdict in words: the sentence, why, and a table of what was judged. */
+export interface VerdictReport {
+  readonly title: string
+  /** Why, beside what the title says. */
+  readonly reasons: readonly string[]
+  readonly head: readonly string[]
+  /** A cell for each of `head`. */
+  readonly rows: readonly (readonly string[])[]
+  /** What else is to be known of the figures. */
+  readonly remarks: readonly string[]
+}
+
+/** Of an SLO: a row for each objective. */
+export function reportSLO(verdict: SLOVerdict): VerdictReport {
+  const title = titleOf(verdict)
+  return {
+    title,
+    reasons: verdict.reasons.filter((reason) => !title.endsWith(reason)),
+    head: [...objectiveHead(verdict.confidence), 'verdict'],
+    rows: verdict.objectives.map((objective) => [...objectiveRow(objective), objective.verdict]),
+    remarks: [],
+  }
+}
+
+/** Of a comparison: a row for each figure. */
+export function reportComparison(compared: Compared): VerdictReport {
+  const { reasons, changes, confidence } = compared
+  return {
+    title: titleOfComparison(compared),
+    reasons: reasons.slice(1),
+    head: [...changeHead(confidence), 'verdict'],
+    rows: changes.map((change) => [...changeRow(change), change.verdict]),
+    remarks: (['base', 'head'] as const).flatMap((side) => {
+      const wholeRun = figuresOfWholeRun(compared[side], changes, side)
+      return wholeRun === '' ? [] : [`${side}: in the whole run ${wholeRun}`]
+    }),
+  }
+}
+
+/** Of a load that a server had to sustain, which the sentence says all of. */
+export function reportLoad({ reason }: SustainVerdict): VerdictReport {
+  return { title: reason, reasons: [], head: [], rows: [], remarks: [] }
+}
