@@ -4,6 +4,7 @@ import type { Parsed } from '../parsed.ts'
 import { messageOf } from '../wire/probe-message.ts'
 import type { AnswerFunction, AnswerSpec } from '../wire/probe-spec.ts'
 import { show } from '../wording.ts'
+import { isBytes } from './realm.ts'
 import { tryOutReader, whyUncloneable } from './sent-function.ts'
 
 /**
@@ -53,7 +54,7 @@ function sourceOf(answer: unknown): string | undefined {
 
 function contentOf(answer: unknown, { payload }: AskedMessage): Uint8Array | undefined {
   if (typeof answer === 'string') return new TextEncoder().encode(answer)
-  if (answer instanceof Uint8Array) return Uint8Array.from(answer)
+  if (isBytes(answer)) return Uint8Array.from(answer)
   return isPlain(answer, 'echo') && answer.echo === true ? payload : undefined
 }
 

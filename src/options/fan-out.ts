@@ -4,6 +4,7 @@ import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
 import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
+import { isURL } from './realm.ts'
 import {
   type Rate,
   type ResolvedFanOut,
@@ -137,7 +138,7 @@ export function withoutPings(options: WsLoadOptions): Partial<FanOutOptions> {
 
 /** A protocol as the option `probe` has it. */
 function protocolOf(protocol: unknown): Parsed<{ readonly protocol: unknown; readonly data?: unknown }> {
-  if (typeof protocol === 'string' || protocol instanceof URL) return { value: { protocol } }
+  if (typeof protocol === 'string' || isURL(protocol)) return { value: { protocol } }
   if (typeof protocol === 'object' && protocol !== null) {
     const { module, ...others } = protocol as Fields
     if (module !== undefined && !('protocol' in others)) return { value: { protocol: module, ...others } }

@@ -6,6 +6,7 @@ import type { Parsed } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { durationForms, formatDuration, parseDuration, parseRate, parseRatio, rateForms, ratioForms } from '../units.ts'
 import { didYouMean, show, showKind } from '../wording.ts'
+import { isURL } from './realm.ts'
 
 const dayMs = 86_400_000
 const fastestRate = 1e9
@@ -159,7 +160,7 @@ export function flag() {
 export function webSocketUrl() {
   const form = expected('a ws:// or wss:// URL', showAddress)
   return v.pipe(
-    v.union([v.string(), v.instance(URL)], form),
+    v.union([v.string(), v.custom<URL>(isURL)], form),
     v.transform(String),
     v.check((address) => /^wss?:$/.test(URL.parse(address)?.protocol ?? ''), form),
     v.check((address) => !address.includes('#'), expected('a URL without a fragment (#…)', showAddress)),

@@ -21,6 +21,7 @@ import {
 } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import { describeProbe, portableProbe, type ProbeOption, safeParseProbe } from './probe.ts'
+import { isAbortSignal } from './realm.ts'
 import { server, type ServerOption } from './server.ts'
 import { portableTls, type ResolvedTls, tls, type TlsOptions } from './tls.ts'
 
@@ -238,7 +239,7 @@ export const loadFields = {
   ),
   seed: v.optional(wholeNumber(0, 4_294_967_295)),
   server: v.optional(server(), defaults.server),
-  signal: v.optional(v.instance(AbortSignal, expected('an AbortSignal'))),
+  signal: v.optional(v.custom<AbortSignal>(isAbortSignal, expected('an AbortSignal'))),
 }
 
 const schema = only({

@@ -6,6 +6,7 @@ import type { ProbeMessage } from '../wire/probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from '../wire/probe-spec.ts'
 import { didYouMean, show } from '../wording.ts'
 import { type AnswerOption, describeAnswer, portableAnswer, safeParseAnswer } from './answer.ts'
+import { isBytes } from './realm.ts'
 import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable } from './sent-function.ts'
 
 /** How the answers to a message that is the same every time are told from other messages. */
@@ -161,7 +162,7 @@ function parseMessage(
   const bytes =
     kind === 'text'
       ? typeof content === 'string' && new TextEncoder().encode(content)
-      : content instanceof Uint8Array && Uint8Array.from(content)
+      : isBytes(content) && Uint8Array.from(content)
   if (bytes === false) {
     return mistaken(`probe.${kind}: expected ${kind === 'text' ? 'a text' : 'a Uint8Array'}, got ${show(content)}`)
   }

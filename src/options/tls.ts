@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import type { Parsed } from '../parsed.ts'
 import { show, showKind } from '../wording.ts'
 import { expected, flag, only } from './fields.ts'
+import { isBytes } from './realm.ts'
 
 /** PEM (RFC 7468) as a text or a buffer, or the path of a file with it, relative to the current directory. */
 export type Pem = string | Uint8Array
@@ -71,7 +72,7 @@ export function portableTls({ ca, cert, key, ...rest }: TlsOptions): TlsOptions 
   return {
     ...rest,
     ...(ca !== undefined && {
-      ca: typeof ca === 'string' || ca instanceof Uint8Array ? portable(ca) : ca.map(portable),
+      ca: typeof ca === 'string' || isBytes(ca) ? portable(ca) : ca.map(portable),
     }),
     ...(cert !== undefined && { cert: portable(cert) }),
     ...(key !== undefined && { key: portable(key) }),
@@ -107,7 +108,7 @@ function readPem(given: unknown, shown: (value: unknown) => string): Parsed<stri
   const mistake = (what: string): Parsed<string> => ({
     mistakes: [`expected PEM (-----BEGIN …) as a text, a buffer or the path of a file, got ${what}`],
   })
-  if (given instanceof Uint8Array) {
+  if (isBytes(given)) {
     const text = Buffer.from(given).toString()
     return text.includes(beginning) ? { value: text } : mistake(`${show(given)} without it`)
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Packet } from 'mqtt-packet'
 import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
+import { isBytes } from '../options/realm.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import {
@@ -58,7 +59,7 @@ const schema = v.pipe(
   only({
     topic: topicName(),
     qos: v.optional(v.picklist([0, 1], expected('0 or 1')), 0),
-    payload: v.optional(v.union([v.string(), v.instance(Uint8Array)], expected('a text or a Uint8Array')), ''),
+    payload: v.optional(v.union([v.string(), v.custom<Uint8Array>(isBytes)], expected('a text or a Uint8Array')), ''),
     ...connectionFields,
   }),
   userOfPassword(),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
+import { isBytes } from '../options/realm.ts'
 import { defineProtocol } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import { withPlaceholders } from './placeholders.ts'
@@ -55,7 +56,7 @@ const answers = {
 const schema = v.pipe(
   only({
     destination: destinationName(),
-    body: v.optional(v.union([v.string(), v.instance(Uint8Array)], expected('a text or a Uint8Array')), ''),
+    body: v.optional(v.union([v.string(), v.custom<Uint8Array>(isBytes)], expected('a text or a Uint8Array')), ''),
     headers: v.optional(messageHeaders(), {}),
     answer: v.optional(v.picklist(['receipt', 'message'], expected("'receipt' or 'message'")), 'receipt'),
     ...connectionFields,

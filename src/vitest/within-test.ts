@@ -58,18 +58,35 @@ export async function withinTest<Result>(
   if (test === undefined) strays.add(running)
   // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
   else test.onTestFinished(() => endWith(test, running, flood.length), closingTimeMs)
-  const signals = [end.signal, ...[test?.signal, given].filter((signal) => signal !== undefined)]
-  const signal = AbortSignal.any(signals)
+  const { signal } = end
+  const unfollow = follow(
+    end,
+    [test?.signal, given].filter((one) => one !== undefined),
+  )
   const place = joinQueue(ownerOf(test))
   try {
     running.waited = await waitFor(place.reached, flood, { signal, frames })
     return await start(signal)
   } finally {
     place.leave()
+    unfollow()
     running.isOver = true
     strays.delete(running)
     ended.resolve()
   }
+}
+
+/**
+ * Aborts with the first of these signals. `AbortSignal.any` takes none of another realm, and the test environment may have one.
+ * @returns what ends that
+ */
+function follow(end: AbortController, leaders: readonly AbortSignal[]): () => void {
+  const followed = leaders.map((leader) => ({ leader, abort: () => end.abort(leader.reason) }))
+  for (const { leader, abort } of followed) {
+    leader.addEventListener('abort', abort)
+    if (leader.aborted) abort()
+  }
+  return () => followed.forEach(({ leader, abort }) => leader.removeEventListener('abort', abort))
 }
 
 interface FloodUnderWay extends RunningFlood {
