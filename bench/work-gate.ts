@@ -1,35 +1,48 @@
 /**
- * What can be told of the processor time that a server spends on an answer? Servers that parse and hash JSON, side by side for a fixed
- * time: equal ones, and one that hashes more, with and without a process that takes a core now and then. Control: the median of the
- * latency in the same comparisons.
+ * What can be told of the processor time that a server spends on an answer, and what is lost where undecided latencies are left to it?
+ * Servers that parse and hash JSON, side by side for a fixed time: equal ones, one that hashes more, and one that sleeps longer, with and
+ * without a process that takes a core now and then. Control: the median of the latency in the same comparisons, and their verdicts
+ * without the fallback.
  *
  * Run: node bench/work-gate.ts [--runs 10] [--seconds 20]
  */
 import { parseArgs } from 'node:util'
 import { compareSideBySide } from '../src/gate/compare.ts'
-import type { Change } from '../src/gate/comparison.ts'
+import type { Change, ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance } from '../src/gate/tolerance.ts'
 import { parseOptions } from '../src/options/options.ts'
 import { runSideBySide } from '../src/run/side-by-side.ts'
 import { startCpuHog } from './control/cpu-hog.ts'
 import { median, printTable } from './control/figures.ts'
-import { startWorkingServer } from './control/working-server.ts'
+import { startWorkingServer, type Work } from './control/working-server.ts'
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '10' }, seconds: { type: 'string', default: '20' } },
 })
 const [runs, seconds] = [Number(values.runs), Number(values.seconds)]
-const hashes = 20
-const tolerance = parseTolerance({ p50: '4%', cpuPerPing: '5%' })
-const cases = [
-  { what: 'equal', more: 0, isDisturbed: false },
-  { what: 'equal, a core taken now and then', more: 0, isDisturbed: true },
-  { what: '20 % more hashes', more: 4, isDisturbed: false },
-  { what: '20 % more hashes, a core taken now and then', more: 4, isDisturbed: true },
+const allowed = { p50: '10%', cpuPerPing: '10%' }
+const tolerances = [parseTolerance(allowed), parseTolerance({ ...allowed, fallback: 'cpuPerPing' })] as const
+const working: Work = { hashes: 20 }
+const sleeping: Work = { hashes: 20, sleep: 5 }
+const pairs = [
+  { what: 'equal', base: working, head: working },
+  { what: '20 % more hashes', base: working, head: { hashes: 24 } },
+  { what: 'equal, sleeping', base: sleeping, head: sleeping },
+  { what: '20 % more sleep', base: sleeping, head: { ...sleeping, sleep: 6 } },
 ]
+const cases = pairs.flatMap((pair) => [
+  { ...pair, isDisturbed: false },
+  { ...pair, what: `${pair.what}, a core taken now and then`, isDisturbed: true },
+])
 
-async function compareOnce(more: number, isDisturbed: boolean): Promise<readonly Change[]> {
-  const [base, head] = [await startWorkingServer(hashes), await startWorkingServer(hashes + more)]
+interface Seen {
+  readonly changes: readonly Change[]
+  /** With each of the tolerances. */
+  readonly verdicts: readonly ChangeVerdict[]
+}
+
+async function compareOnce(work: { base: Work; head: Work }, isDisturbed: boolean): Promise<Seen> {
+  const [base, head] = [await startWorkingServer(work.base), await startWorkingServer(work.head)]
   const hog = isDisturbed ? startCpuHog() : undefined
   try {
     const protocol = new URL('control/json.protocol.ts', import.meta.url)
@@ -39,7 +52,8 @@ async function compareOnce(more: number, isDisturbed: boolean): Promise<readonly
       { ...load, url: head.url },
     ] as const
     const [before, after] = await runSideBySide(floods, { asLastLook: true })
-    return compareSideBySide(before, after, tolerance, load.confidence).changes
+    const judged = tolerances.map((tolerance) => compareSideBySide(before, after, tolerance, load.confidence))
+    return { changes: judged[0]!.changes, verdicts: judged.map(({ verdict }) => verdict) }
   } finally {
     hog?.stop()
     base.stop()
@@ -47,30 +61,50 @@ async function compareOnce(more: number, isDisturbed: boolean): Promise<readonly
   }
 }
 
-const seen = cases.map((): (readonly Change[])[] => [])
+const seen = cases.map((): Seen[] => [])
 for (let round = 0; round < runs; round++) {
-  for (const [nth, { more, isDisturbed }] of cases.entries()) seen[nth]!.push(await compareOnce(more, isDisturbed))
+  for (const [nth, { isDisturbed, ...work }] of cases.entries()) seen[nth]!.push(await compareOnce(work, isDisturbed))
 }
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`
-const rows = cases.flatMap(({ what, more }, nth) =>
+const rows = cases.flatMap(({ what }, nth) =>
   (['cpuPerPing', 'p50'] as const).map((indicator) => {
-    const changes = seen[nth]!.map((all) => all.find((change) => change.indicator === indicator)!)
+    const changes = seen[nth]!.map((one) => one.changes.find((change) => change.indicator === indicator)!)
     const found = changes.map(({ change }) => change)
-    const isTrue = ({ low, high }: Change): boolean => (more === 0 ? low <= 0 && high >= 0 : low > 0)
+    const holdsNone = ({ low, high }: Change): boolean => low <= 0 && high >= 0
     return {
       servers: what,
       figure: indicator,
       'change: median': percent(median(found)),
       'least … most': `${percent(Math.min(...found))} … ${percent(Math.max(...found))}`,
       'interval, half': percent(median(changes.map(({ change, high }) => high - change))),
-      'interval holds 0, or is above it': `${changes.filter(isTrue).length} of ${runs}`,
-      slower: String(changes.filter(({ verdict }) => verdict === 'slower').length),
+      'interval holds 0': `${changes.filter(holdsNone).length} of ${runs}`,
     }
   }),
 )
 printTable(
   'What can be told of the work of a server',
-  `${runs} comparisons of ${seconds} s each, 32 connections, 1 request in flight each; servers of ${hashes} hashes a request.`,
+  `${runs} comparisons of ${seconds} s each, 32 connections, 1 request in flight each; servers of 20 hashes a request, which sleep for 5 ms if they do.`,
   rows,
+)
+printTable(
+  'Verdicts, without and with a fallback',
+  "The same comparisons, 10 % allowed of p50 and of cpuPerPing. With `fallback: 'cpuPerPing'` work stands for latencies that the machine leaves undecided.",
+  cases.map(({ what }, nth) => {
+    const counts = tolerances.map((_, which) => {
+      const verdicts = seen[nth]!.map((one) => one.verdicts[which]!)
+      return (verdict: ChangeVerdict): string => String(verdicts.filter((one) => one === verdict).length)
+    })
+    const [without, withFallback] = counts as [(typeof counts)[number], (typeof counts)[number]]
+    return {
+      servers: what,
+      runs: String(runs),
+      slower: without('slower'),
+      faster: without('faster'),
+      same: without('same'),
+      unclear: without('unclear'),
+      'with fallback: same': withFallback('same'),
+      'with fallback: unclear': withFallback('unclear'),
+    }
+  }),
 )

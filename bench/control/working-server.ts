@@ -1,6 +1,6 @@
 /**
- * A server that works: each request is JSON, which is parsed, hashed so many times, and answered by its id. In a process of its own,
- * which sends its URL to its parent and ends with it.
+ * A server that works: each request is JSON, which is parsed, hashed so many times, and answered by its id, after a sleep if it has
+ * one. In a process of its own, which sends its URL to its parent and ends with it.
  */
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -9,14 +9,20 @@ import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { RunningServer } from './running-server.ts'
 
-/** Starts the server. @param hashes that it makes for each request */
-export async function startWorkingServer(hashes: number): Promise<RunningServer> {
-  const server = fork(import.meta.filename, [String(hashes)])
+/** What a server does for each request. */
+export interface Work {
+  readonly hashes: number
+  /** Milliseconds that it waits before it answers. Default: 0. */
+  readonly sleep?: number
+}
+
+export async function startWorkingServer(work: Work): Promise<RunningServer> {
+  const server = fork(import.meta.filename, [JSON.stringify(work)])
   const [url] = (await once(server, 'message')) as [string]
   return { url, stop: () => server.kill() }
 }
 
-function serve(hashes: number): void {
+function serve({ hashes, sleep = 0 }: Work): void {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => {
     process.send!(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
   })
@@ -25,12 +31,14 @@ function serve(hashes: number): void {
       const { id, method } = JSON.parse(String(data)) as { id: number; method: string }
       let digest = method
       for (let nth = 0; nth < hashes; nth++) digest = createHash('sha256').update(digest).digest('hex')
-      socket.send(JSON.stringify({ id, digest }))
+      const answer = JSON.stringify({ id, digest })
+      if (sleep === 0) socket.send(answer)
+      else setTimeout(() => socket.send(answer), sleep)
     })
   })
 }
 
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   process.on('disconnect', () => process.exit())
-  serve(Number(process.argv[2]))
+  serve(JSON.parse(process.argv[2]!) as Work)
 }

@@ -18,6 +18,7 @@ import {
   type Noise,
 } from './comparison.ts'
 import { comparePairs, pairUp, pairWithItself } from './pairs.ts'
+import { leftToWork } from './left-to-work.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 import { compareWork, compareWorkSideBySide } from './work.ts'
 
@@ -55,13 +56,13 @@ export function compareSideBySide(
   })
   const work = judgeWork(tolerance, () => compareWorkSideBySide(base, head, tails, evidenceShare))
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
-  const verdict = judgeComparison(
-    [...latencies, ...work, errors],
+  const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
+  const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise,
-    ofEitherSide(base, head, threatsToValidity),
-    confidence,
-    whereTheTimeWent(base, head),
-  )
+    threats: ofEitherSide(base, head, threatsToValidity),
+    bottlenecks: whereTheTimeWent(base, head),
+    ...(tolerance.fallsBack && isOver && { left: leftToWork(base, latencies, work) }),
+  })
   return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
 }
 
@@ -86,13 +87,11 @@ export function compareRuns(
   const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...saturation]
   const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
   const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)))
-  const verdict = judgeComparison(
-    [...latencies, ...work, errors],
-    [],
+  const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     threats,
-    confidence,
-    whereTheTimeWent(base, head),
-  )
+    bottlenecks: whereTheTimeWent(base, head),
+    ...(tolerance.fallsBack && { left: leftToWork(base, latencies, work) }),
+  })
   return unclearIf(incomparable, verdict)
 }
 

@@ -47,7 +47,7 @@ export interface ComparisonVerdict {
   readonly verdict: ChangeVerdict
   /** A side was not there, or the generator was too slow: never to be taken for anything but red. */
   readonly doubtful: boolean
-  /** Why, what matters most first; empty on `same`. */
+  /** Why, what matters most first; on `same` what was not judged, mostly nothing. */
   readonly reasons: readonly string[]
   readonly changes: readonly Change[]
   /**
@@ -103,21 +103,32 @@ function judgeChange(
   return { indicator, ...compared, verdict, allowed: allowed.to }
 }
 
-/**
- * The verdict on all changes.
- * @param bottlenecks where the time went, of both sides
- * @param threats to the comparison's validity: where there is one, the verdict is never `same` nor `faster`
- */
+/** Latencies that the processor time per answer stands for, and why. */
+export interface LeftToWork {
+  readonly changes: readonly Change[]
+  /** What kept the base from work. */
+  readonly obstacle: string
+}
+
+/** What else is known where changes are judged. */
+interface Circumstances {
+  readonly noise?: readonly Noise[]
+  /** To the comparison's validity: where there is one, the verdict is never `same` nor `faster`. */
+  readonly threats?: readonly string[]
+  /** Where the time went, of both sides. */
+  readonly bottlenecks?: readonly string[]
+  readonly left?: LeftToWork
+}
+
+/** The verdict on all changes. */
 export function judgeComparison(
   changes: readonly Change[],
-  noise: readonly Noise[],
-  threats: readonly string[],
   confidence: number,
-  bottlenecks: readonly string[] = [],
+  { noise = [], threats = [], bottlenecks = [], left = { changes: [], obstacle: '' } }: Circumstances = {},
 ): ComparisonVerdict {
   const withVerdict = (verdict: ChangeVerdict): Change[] => changes.filter((change) => change.verdict === verdict)
   const slower = withVerdict('slower')
-  const unclear = withVerdict('unclear')
+  const unclear = withVerdict('unclear').filter((change) => !left.changes.includes(change))
   const faster = withVerdict('faster')
   const verdict =
     slower.length > 0
@@ -130,8 +141,8 @@ export function judgeComparison(
   const reasons = {
     slower: [...slower.map(describeChange), ...threats],
     unclear: [...threats, ...unclear.map((change) => describeUnclear(change, confidence))],
-    faster: faster.map(describeChange),
-    same: [],
+    faster: [...faster.map(describeChange), ...describeLeft(left)],
+    same: describeLeft(left),
   }
   return {
     verdict,
@@ -142,6 +153,15 @@ export function judgeComparison(
     noise,
     confidence,
   }
+}
+
+function describeLeft({ changes, obstacle }: LeftToWork): string[] {
+  if (changes.length === 0) return []
+  const intervals = changes.map((change) => {
+    const known = formatInterval(change, changeFormat(change))
+    return `${change.indicator} (${change.high === Infinity ? 'changed by any amount' : known})`
+  })
+  return [`judged by cpuPerPing, not by ${intervals.join(' and ')}`, `base: ${obstacle}`]
 }
 
 function describeChange(measured: Change): string {

@@ -34,6 +34,12 @@ export interface Tolerance {
    * can be told where latencies cannot, beside other processes; but two processes of one program differ in it by some per cent.
    */
   readonly cpuPerPing?: Share
+  /**
+   * `'cpuPerPing'`: latencies that are undecided at the end of a comparison because other processes kept the base from its processors,
+   * and that have not surely grown, are left to the processor time per answer: if that is surely the same, so is the comparison,
+   * which says what was not judged. Default: they are unclear. A head that only waits longer may pass then.
+   */
+  readonly fallback?: 'cpuPerPing'
 }
 
 /** A {@link Tolerance} that was read. */
@@ -45,6 +51,8 @@ export interface ResolvedTolerance {
   readonly errorRate: number
   /** A share; `undefined` if it is not judged. */
   readonly cpuPerPing: number | undefined
+  /** Whether `cpuPerPing` stands for latencies that the machine leaves undecided. */
+  readonly fallsBack: boolean
 }
 
 /** A latency figure and how much it may grow, as a share. */
@@ -65,7 +73,7 @@ const defaultFiguresOfFanOut: Tolerance = { 'delivery.p50': '10%', 'completion.p
 const defaultMinMs = 0.02
 const defaultErrorRate = 0.01
 const figureNames = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean']
-const others = ['min', 'errorRate', 'cpuPerPing']
+const others = ['min', 'errorRate', 'cpuPerPing', 'fallback']
 
 /**
  * Reads a tolerance.
@@ -87,17 +95,26 @@ export function safeParseTolerance(tolerance: unknown, isFanOut: boolean): Parse
     const example = isFanOut ? "{ 'delivery.p50': '10%', min: '1ms' }" : "{ p50: '10%', p99: '20%', min: '1ms' }"
     return { mistakes: [`expected a tolerance like ${example}, got ${show(given)}`] }
   }
-  const { min, errorRate, cpuPerPing, ...shares } = given as Readonly<Record<string, unknown>>
+  const { min, errorRate, cpuPerPing, fallback, ...shares } = given as Readonly<Record<string, unknown>>
   const figures = Object.entries(Object.keys(shares).length === 0 ? byDefault : shares).map(([indicator, share]) =>
     parseFigure(indicator, share, isFanOut),
   )
   const least = min === undefined ? { value: defaultMinMs } : parseMin(min)
   const errors = errorRate === undefined ? { value: defaultErrorRate } : parseErrorRate(errorRate)
   const work = cpuPerPing === undefined ? { value: undefined } : parseAllowed('cpuPerPing', cpuPerPing)
-  const mistakes = mistakesOf(...figures, least, errors, work)
-  if ('mistakes' in least || 'mistakes' in errors || 'mistakes' in work || mistakes.length > 0) return { mistakes }
-  const value = figures.flatMap((figure) => ('value' in figure ? [figure.value] : []))
-  return { value: { figures: value, min: least.value, errorRate: errors.value, cpuPerPing: work.value } }
+  const falls = parseFallback(fallback, cpuPerPing)
+  const mistakes = mistakesOf(...figures, least, errors, work, falls)
+  if ('mistakes' in least || 'mistakes' in errors || 'mistakes' in work || 'mistakes' in falls) return { mistakes }
+  if (mistakes.length > 0) return { mistakes }
+  return {
+    value: {
+      figures: figures.flatMap((figure) => ('value' in figure ? [figure.value] : [])),
+      min: least.value,
+      errorRate: errors.value,
+      cpuPerPing: work.value,
+      fallsBack: falls.value,
+    },
+  }
 }
 
 function parseFigure(indicator: string, given: unknown, isFanOut: boolean): Parsed<Figure> {
@@ -129,6 +146,13 @@ function noFigure(indicator: string, isFanOut: boolean): string {
     ? 'delivery.mean and percentiles like delivery.p50, completion.p99'
     : 'mean and percentiles like p50, p99.9'
   return `no such latency figure${hint}; there are ${examples}`
+}
+
+function parseFallback(given: unknown, cpuPerPing: unknown): Parsed<boolean> {
+  if (given === undefined) return { value: false }
+  if (given !== 'cpuPerPing') return { mistakes: [`fallback: expected 'cpuPerPing', got ${show(given)}`] }
+  if (cpuPerPing !== undefined) return { value: true }
+  return { mistakes: ["fallback: expected a tolerance on cpuPerPing beside it, like cpuPerPing: '10%', got none"] }
 }
 
 function parseMin(given: unknown): Parsed<number> {

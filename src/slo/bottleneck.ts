@@ -17,7 +17,7 @@ const digits = 2
 export function describeBottleneck(result: LoadResult, slowShare: number): string[] {
   const { server, machine, generator } = result
   if (machine === undefined) return []
-  const obstacle = obstacleTo(result, machine, slowShare)
+  const obstacle = machineInTheWay(result, slowShare) ?? limitReached(result, machine)
   if (obstacle !== undefined) return [obstacle]
   // A saturated generator says itself that it was in the way.
   if (slowShare === 0 || server === undefined || generator.saturated) return []
@@ -27,28 +27,39 @@ export function describeBottleneck(result: LoadResult, slowShare: number): strin
   return [`neither the generator nor the machine was in the way: the server itself was slow (${use})`]
 }
 
-/** What kept a server from work, or that it was at its limit. */
-function obstacleTo(result: LoadResult, machine: MachineReport, slowShare: number): string | undefined {
-  const { throttled = 0, waiting = 0, busiestThread = 0, cores = 0 } = result.server ?? {}
+/**
+ * What kept a server from work that was not its own doing, in a sentence: a quota, the hypervisor, others at its processors, memory.
+ * A server at its limit is in its own way.
+ * @param slowShare as of {@link describeBottleneck}
+ */
+export function machineInTheWay(result: LoadResult, slowShare: number): string | undefined {
+  const { server, machine } = result
+  if (machine === undefined) return undefined
+  const { throttled = 0, waiting = 0, cores = 0 } = server ?? {}
   const { steal = 0, pressure = {} } = machine
   if (throttled >= notableShare) {
     return `a quota of processor time (cgroup) had stopped the server ${share(throttled)} of the time: raise it, or take a lower rate`
   }
   if (steal >= notableShare) return `the hypervisor gave ${share(steal)} of the processors to other machines`
-  if (cores >= atLimitShare * machine.cores) {
-    return `the server used ${processors(cores)} of ${machine.cores} processors: it is at its limit`
-  }
-  if (busiestThread >= atLimitShare) {
-    const rest = cores > busiestThread + notableShare ? ` (of ${processors(cores)} in all)` : ''
-    return `the server's busiest thread used ${processors(busiestThread)} of one processor${rest}: it is at its limit`
-  }
-  if (waiting >= notableShare && isWorthWaiting(result, result.server!, slowShare)) {
+  if (limitReached(result, machine) !== undefined) return undefined
+  if (waiting >= notableShare && isWorthWaiting(result, server!, slowShare)) {
     return `the server waited for a processor ${share(waiting)} of the time that it wanted one: ${othersThan(cores, machine)}`
   }
   if ((pressure.memory ?? 0) >= notableShare) {
     return `tasks of this machine waited for memory ${share(pressure.memory!)} of the time`
   }
   return undefined
+}
+
+/** That a server had no more to give. */
+function limitReached({ server }: LoadResult, machine: MachineReport): string | undefined {
+  const { busiestThread = 0, cores = 0 } = server ?? {}
+  if (cores >= atLimitShare * machine.cores) {
+    return `the server used ${processors(cores)} of ${machine.cores} processors: it is at its limit`
+  }
+  if (busiestThread < atLimitShare) return undefined
+  const rest = cores > busiestThread + notableShare ? ` (of ${processors(cores)} in all)` : ''
+  return `the server's busiest thread used ${processors(busiestThread)} of one processor${rest}: it is at its limit`
 }
 
 /**

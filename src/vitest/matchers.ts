@@ -157,20 +157,21 @@ function toOutcome(compared: Outcome, leniency: Leniency, state: MatcherState) {
   return toOutcomeOf(compared, formatComparison, leniency, state)
 }
 
-/** Green on `same` and `faster`, with a warning on a mere lack of evidence if that is tolerated. */
-function toOutcomeOf<Judged extends Pick<ComparisonVerdict, 'verdict' | 'doubtful'>>(
+/** Green on `same` and `faster`, with a warning on what was not judged, and on a mere lack of evidence if that is tolerated. */
+function toOutcomeOf<Judged extends Pick<ComparisonVerdict, 'verdict' | 'doubtful' | 'reasons'>>(
   compared: Judged,
   format: (compared: Judged, paint?: Paint) => string,
   leniency: Leniency,
   { isNot, utils }: MatcherState,
 ) {
-  const { verdict, doubtful } = compared
+  const { verdict, doubtful, reasons } = compared
   const table = (): string => format(compared, paintOf(utils))
   if (isNot) {
     return { pass: verdict !== 'slower', message: () => `expected a regression for sure (.not)\n${table()}` }
   }
   const tolerated = verdict === 'unclear' && isLenient(leniency) && !doubtful
-  if (tolerated) warn(format(compared))
+  const isPartly = verdict === 'same' && reasons.length > 0
+  if (tolerated || isPartly) warn(format(compared))
   return { pass: verdict === 'same' || verdict === 'faster' || tolerated, message: table }
 }
 

@@ -32,7 +32,7 @@ describe('a latency', () => {
 })
 
 test('says what is allowed as the tolerance does: a share, and `min` where that is more', () => {
-  const said = (base: number): string => judgeComparison([p50(0.9, 1.2, base)], [], [], 0.99).reasons[0]!
+  const said = (base: number): string => judgeComparison([p50(0.9, 1.2, base)], 0.99).reasons[0]!
   expect(said(20)).toBe('p50 changed by +105 %, from 20 ms to 41 ms; 10 % is allowed')
   expect(said(2)).toBe('p50 changed by +105 %, from 2 ms to 4.1 ms; 10 % or 1 ms is allowed')
   expect(formatAllowed({ indicator: 'p50', allowed: 0.5, tolerance: 0.12345, min: 1.2345 })).toBe(
@@ -41,13 +41,13 @@ test('says what is allowed as the tolerance does: a share, and `min` where that 
 })
 
 test('says more digits where a change reads as what is allowed', () => {
-  const [unclear] = judgeComparison([p50(0.0999, 0.1001)], [], [], 0.99).reasons
+  const [unclear] = judgeComparison([p50(0.0999, 0.1001)], 0.99).reasons
   expect(unclear).toContain('p50 changed by +9.99 … +10.01 % at 99 % confidence, 10 % is allowed')
 })
 
 test('says changes of an error rate in percentage points', () => {
   const change = judgeErrors({ base: 0.005, head: 1, change: 0.995, low: 0.99, high: 0.996 }, tolerance)
-  expect(judgeComparison([change], [], [], 0.99).reasons).toEqual([
+  expect(judgeComparison([change], 0.99).reasons).toEqual([
     'errorRate changed by +99.5 pp, from 0.5 % to 100 %; 1 pp is allowed',
   ])
 })
@@ -78,22 +78,23 @@ describe('the verdict on several changes', () => {
     ['same', [same]],
     ['unclear', []],
   ])('is %s', (verdict, changes) => {
-    expect(judgeComparison(changes, [], [], 0.99).verdict).toBe(verdict)
+    expect(judgeComparison(changes, 0.99).verdict).toBe(verdict)
   })
 
   test('is unclear, or slower, when there is a threat to its validity', () => {
-    const verdictOn = (changes: (typeof same)[]) => judgeComparison(changes, [], ['head: gone'], 0.99).verdict
+    const verdictOn = (changes: (typeof same)[]) => judgeComparison(changes, 0.99, { threats: ['head: gone'] }).verdict
     expect([verdictOn([same]), verdictOn([faster]), verdictOn([slower])]).toEqual(['unclear', 'unclear', 'slower'])
   })
 
   test('says why', () => {
-    const reasonsOf = (...changes: (typeof same)[]) => judgeComparison(changes, [], ['head: gone'], 0.99).reasons
+    const reasonsOf = (...changes: (typeof same)[]) =>
+      judgeComparison(changes, 0.99, { threats: ['head: gone'] }).reasons
     expect(reasonsOf(slower)).toEqual(['p50 changed by +25 %, from 20 ms to 25 ms; 10 % is allowed', 'head: gone'])
     expect(reasonsOf(unclear)).toEqual([
       'head: gone',
       'not enough evidence: p50 changed by -50 … +50 % at 99 % confidence, 10 % is allowed',
     ])
-    expect(judgeComparison([same], [], [], 0.99).reasons).toEqual([])
+    expect(judgeComparison([same], 0.99).reasons).toEqual([])
   })
 })
 

@@ -24,13 +24,23 @@ describe('parseTolerance', () => {
     expect(mistakesOf(safeParseTolerance({ cpuPerPin: '5%' }, true))[0]).toContain('did you mean "cpuPerPing"?')
   })
 
+  test('reads what undecided latencies are left to, which has to be judged itself', () => {
+    expect(parseTolerance({ cpuPerPing: '5%', fallback: 'cpuPerPing' })).toMatchObject({ fallsBack: true })
+    expect(mistakesOf(safeParseTolerance({ fallback: 'cpuPerPing' }, false))).toEqual([
+      "fallback: expected a tolerance on cpuPerPing beside it, like cpuPerPing: '10%', got none",
+    ])
+    expect(mistakesOf(safeParseTolerance({ cpuPerPing: '5%', fallback: 'p50' }, false))).toEqual([
+      'fallback: expected \'cpuPerPing\', got "p50"',
+    ])
+  })
+
   test('compares p50 and p99 unless figures are named', () => {
     const figures = [
       { indicator: 'p50', of: 'latency', percentile: 50, allowed: 0.04 },
       { indicator: 'p99', of: 'latency', percentile: 99, allowed: 0.5 },
     ]
-    expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01 })
-    expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01 })
+    expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01, fallsBack: false })
+    expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01, fallsBack: false })
   })
 
   test('names every mistake', () => {

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { judgeComparison, type Change } from '../../src/gate/comparison.ts'
+import { leftToWork } from '../../src/gate/left-to-work.ts'
+import type { LoadResult, MachineReport, ServerReport } from '../../src/result/load-result.ts'
+import { loadResult } from '../support/result.ts'
+
+function change(indicator: string, verdict: Change['verdict'], low: number, high: number): Change {
+  return { indicator, verdict, base: 1, head: 1, change: 0, low, high, allowed: 0.1, tolerance: 0.1, min: 0 }
+}
+
+function run(server: Partial<ServerReport>, machine: Partial<MachineReport> = {}): LoadResult {
+  const idle = { source: 'port', processes: 1, cpuPerPing: 0.05, cores: 0.3, blocks: [] } as const
+  const rss = { start: 1, max: 1, end: 1 }
+  return loadResult(undefined, {
+    server: { ...idle, rss, ...server },
+    machine: { cores: 2, busy: 0.9, foreign: 0.01, steal: 0, ...machine },
+  })
+}
+
+const waiting = run({ waiting: 0.41 }, { foreign: 0.45 })
+const quiet = run({ waiting: 0.01 })
+const atLimit = run({ waiting: 0.41, busiestThread: 0.95, cores: 0.95 })
+const undecided = change('p50', 'unclear', -0.1, 0.3)
+const sameWork = change('cpuPerPing', 'same', -0.02, 0.05)
+
+describe('latencies that are left to the processor time per answer', () => {
+  test('are those that the machine leaves undecided', () => {
+    const { changes, obstacle } = leftToWork(waiting, [undecided, change('p99', 'same', -0.1, 0.1)], [sameWork])
+    expect(changes).toEqual([undecided])
+    expect(obstacle).toMatch(/^the server waited for a processor 41 %/)
+  })
+
+  test.each([
+    ['the machine was not in the way', quiet, undecided, sameWork],
+    ['the server was at its limit', atLimit, undecided, sameWork],
+    ['the latency surely grew', waiting, change('p50', 'unclear', 0.02, 0.3), sameWork],
+    ['the latency was not measured', waiting, change('p50', 'unclear', NaN, NaN), sameWork],
+    ['the work is undecided itself', waiting, undecided, change('cpuPerPing', 'unclear', -0.1, 0.3)],
+    ['the work grew', waiting, undecided, change('cpuPerPing', 'slower', 0.2, 0.3)],
+  ])('are none where %s', (_, base, latency, work) => {
+    expect(leftToWork(base, [latency], [work]).changes).toEqual([])
+  })
+})
+
+describe('a comparison', () => {
+  const errorRate = change('errorRate', 'same', 0, 0)
+  const judge = (changes: readonly Change[], latencies: readonly Change[], work = sameWork) =>
+    judgeComparison(changes, 0.99, { left: leftToWork(waiting, latencies, [work]) })
+
+  test('is the same by its work, and says what was not judged', () => {
+    expect(judge([undecided, sameWork, errorRate], [undecided])).toMatchObject({
+      verdict: 'same',
+      reasons: [
+        'judged by cpuPerPing, not by p50 (-10 … +30 %)',
+        'base: the server waited for a processor 41 % of the time that it wanted one: other processes took 0.9 of 2 processors',
+      ],
+    })
+  })
+
+  test('is unclear where anything else is', () => {
+    const errors = change('errorRate', 'unclear', 0, 0.2)
+    expect(judge([undecided, sameWork, errors], [undecided]).verdict).toBe('unclear')
+  })
+
+  test('is slower by what surely is, whatever its work', () => {
+    const slower = change('p99', 'slower', 0.2, 0.3)
+    expect(judge([undecided, slower, sameWork, errorRate], [undecided, slower]).verdict).toBe('slower')
+  })
+})
