@@ -43,7 +43,7 @@ const endToEnd = [
 ]
 
 /** Those of them that hold a figure to a limit, as a user's tests do. */
-const endToEndAlone = ['test/e2e/{baseline,capacity,examples,gate}.test.ts']
+const endToEndAlone = ['test/e2e/{action,baseline,capacity,examples,gate}.test.ts']
 
 /** Those that flood from their own process, and count; a processor for each is enough. */
 const floodsOnOneProcessor = [

@@ -15,4 +15,4 @@ git worktree add --quiet --detach "$base" "$commit"
 
 export BASE_DIR="$base/$here"
 (cd "$BASE_DIR" && ${INSTALL:-npm ci})
-npx vitest run --config vitest.config.ts latency.gate.ts
+npx vitest run --config vitest.gate.config.ts

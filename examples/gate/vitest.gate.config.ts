@@ -3,5 +3,5 @@ import wsLoad from 'vitest-ws-load/plugin'
 
 export default defineConfig({
   plugins: [wsLoad({ defaults: { connections: 20, probe: { text: 'PING' } } })],
-  test: { include: ['*.gate.ts'] },
+  test: { name: 'latency gate', include: ['*.gate.ts'] },
 })

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { defaults } from '../defaults.ts'
 import { compareRuns } from '../gate/compare.ts'
 import { parseTolerance, type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
-import { safeParseComparison, safeParseJudgement } from '../options/compare.ts'
+import { safeParseComparison, safeParseJudgement, type Side } from '../options/compare.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { compare } from '../run/compare.ts'
 import { formatPage } from '../page/page.ts'
@@ -32,6 +32,10 @@ import { readSummary } from './read-summary.ts'
 import { usageError } from './usage-error.ts'
 
 interface CompareFlags extends LoadFlags, FanOutFlags {
+  readonly baseCommand?: string
+  readonly baseCwd?: string
+  readonly headCommand?: string
+  readonly headCwd?: string
   readonly tolerance?: Tolerance
   readonly confidence?: number
   readonly maxDuration?: string
@@ -66,6 +70,12 @@ const loadCommand = addLoadFlags(
       `end a comparison of servers that stays unclear (default: ${seconds(defaults.maxDurationOfComparison)})`,
     ),
 )
+loadCommand
+  .optionsGroup('Where the servers come from:')
+  .option('--base-command <command>', 'start the base so, and end it after the comparison; <base> is where it is then')
+  .option('--base-cwd <directory>', 'where its command is run (default: here)')
+  .option('--head-command <command>', 'likewise the head')
+  .option('--head-cwd <directory>', 'likewise')
 addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
 
 /** `ws-load compare`: two files of summaries, or two servers. */
@@ -73,7 +83,7 @@ export const compareCommand: Command = loadCommand
   .optionsGroup(verdictGroup)
   .option(
     '-t, --tolerance <figure=share>',
-    'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%; repeatable',
+    'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%, fallback=cpuPerPing; repeatable',
     addTolerance,
   )
   .option('--markdown', 'print Markdown', false)
@@ -96,6 +106,8 @@ Examples:
   ws-load compare base.json head.json --markdown >> "$GITHUB_STEP_SUMMARY"
   ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -c 64 -t p50=10% -t p99=20% -t min=1ms
   ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --text PING --echo -H 'Cookie: session=1'
+  ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --text PING \\
+    --base-command 'PORT=3001 node server.js' --base-cwd ../main --head-command 'PORT=3002 node server.js'
   ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 -s 100 -r 100/s --mqtt-topic '{"topic":"rooms/%r"}'`,
   )
   .action(async (base: string, head: string, flags: CompareFlags, command: Command) => {
@@ -111,8 +123,8 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   const load = isFanOut ? { ...loadOptionsOf(withoutProtocol(flags)), ...fanOutOptionsOf(flags) } : loadOptionsOf(flags)
   const options = safeParseComparison({
     ...load,
-    base: { url: base },
-    head: { url: head },
+    base: sideOf(base, flags.baseCommand, flags.baseCwd),
+    head: sideOf(head, flags.headCommand, flags.headCwd),
     ...(tolerance !== undefined && { tolerance }),
     ...(maxDuration !== undefined && { maxDuration }),
   })
@@ -129,6 +141,11 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   const comparison = new LoadComparison(result.base, result.head, result.verdict)
   const unwritten = print(comparison, flags)
   return exitAfter(interrupted ?? exitCodeOf(comparison.verdict), unwritten)
+}
+
+/** A server that runs already, or one to be started; a directory alone is a mistake that the options tell. */
+function sideOf(url: string, command: string | undefined, cwd: string | undefined): Side {
+  return { url, ...(command !== undefined && { command }), ...(cwd !== undefined && { cwd }) }
 }
 
 function compareFiles(base: string, head: string, flags: CompareFlags, useless: readonly string[]): number {

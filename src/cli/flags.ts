@@ -12,6 +12,10 @@ const renamed: Readonly<Record<string, string>> = {
   'probe.protocol': 'protocol-module',
   'reconnect.max': 'reconnect',
   'reconnect.backoff': 'reconnect-backoff',
+  'base.command': 'base-command',
+  'base.cwd': 'base-cwd',
+  'head.command': 'head-command',
+  'head.cwd': 'head-cwd',
 }
 /** Arguments, which are no flags. */
 const argumentNames = new Set(['url', 'base.url', 'head.url'])

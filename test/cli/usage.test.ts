@@ -70,6 +70,11 @@ test.each([
   ],
   [['compare', 'ws://a', 'ws://b', '--html', '/nowhere/x'], /^error: --html: expected a file that can be written/],
   [['compare', 'a'], "error: missing required argument 'head'\n"],
+  [
+    ['compare', 'ws://a', 'ws://b', '--base-cwd', 'x', '--head-command', ''],
+    'error: --base-cwd: expected a command with it, or the url alone\n       --head-command: expected a command that starts the server, got ""\n',
+  ],
+  [['compare', 'a', 'b', '--base-command', 'x'], 'error: --base-command: expected two URLs with it, got two files\n'],
   [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
   [
     ['--reconnect', '0', '--reconnect-backoff', 'x'],

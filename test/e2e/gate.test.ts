@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process'
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/processes.ts'
 import { linkedConsumer, repository } from './support/consumer.ts'
+import { git } from './support/git.ts'
 import { startCommand, type VitestRun } from './support/vitest-run.ts'
 
 const example = join(repository, 'examples/gate')
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
 
-test.each(['latency.gate.ts', 'vitest.config.ts', 'gate.sh'])('docs/ci.md shows %s as it is', async (name) => {
+test.each(['latency.gate.ts', 'vitest.gate.config.ts', 'gate.sh'])('docs/ci.md shows %s as it is', async (name) => {
   const [documented, file] = await Promise.all([
     readFile(join(repository, 'docs/ci.md'), 'utf8'),
     readFile(join(example, name), 'utf8'),
@@ -42,11 +41,6 @@ describe('the gate of the example', () => {
     await writeFile(join(directory, 'server.js'), server.replace('work = 2', `work = ${2 + slower}`))
     await git(directory, 'commit', '--quiet', '--allow-empty', '-am', 'Change the gateway')
     return directory
-  }
-
-  async function git(cwd: string, ...args: string[]): Promise<void> {
-    const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', '-c', 'commit.gpgsign=false']
-    await promisify(execFile)('git', [...identity, ...args], { cwd })
   }
 
   function gate(directory: string, env: Record<string, string> = {}): Promise<VitestRun> {
