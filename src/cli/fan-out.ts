@@ -6,14 +6,13 @@ import { mistakesOf } from '../parsed.ts'
 import { FanOutSummary } from '../summary/fan-out-summary.ts'
 import {
   addOutputFlags,
-  filesOf,
+  mistakesInOutputs,
   floodAndJudge,
   mistakesInDecide,
   type OutputFlags,
   safeParseSLOFlag,
   untilOf,
 } from './flood.ts'
-import { mistakesInFiles } from './files.ts'
 import {
   addReadyMadeFlags,
   addRoleFlags,
@@ -92,7 +91,7 @@ async function fanOut(url: string, flags: Flags): Promise<number> {
     ...mistakesOf(options).map(nameFlagOfFanOut),
     ...(await mistakesInProtocol(flags)),
     ...mistakesOf(objectives),
-    ...mistakesInFiles(filesOf(flags)),
+    ...mistakesInOutputs(flags),
   ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
   return floodAndJudge(options.value, objectives.value, flags, (result) => FanOutSummary.of(result))

@@ -1,12 +1,16 @@
 import type { Command } from 'commander'
 import { defaults } from '../defaults.ts'
-import { didYouMean, showKind } from '../wording.ts'
+import { printable } from '../printable.ts'
+import { withoutSecrets } from '../secrets.ts'
+import { didYouMean, show, showKind } from '../wording.ts'
 import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { run } from '../run/run.ts'
 import { toBMF } from '../export/bmf.ts'
 import { toGithubBenchmark } from '../export/github-benchmark.ts'
+import type { NamedRun } from '../export/named-run.ts'
 import { toOpenMetrics } from '../export/open-metrics.ts'
+import { isGateway, pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
 import { recordedSLO } from '../report/flood-record.ts'
 import { toHgrm } from '../report/hgrm.ts'
@@ -79,7 +83,8 @@ export function addOutputFlags(command: Command): Command {
     .option('--bmf <file>', 'write figures for Bencher')
     .option('--github-benchmark <file>', 'write those of which less is better for github-action-benchmark')
     .option('--openmetrics <file>', 'write histograms and totals for Prometheus and its kin')
-    .option('--name <name>', 'what the run is called in these three (default: its URL)')
+    .option('--push-gateway <url>', 'push those to a Pushgateway')
+    .option('--name <name>', 'what the run is called in these four (default: its URL)')
     .addOption(verbosityOption())
 }
 
@@ -90,7 +95,7 @@ async function flood(url: string | undefined, flags: Flags): Promise<number> {
     ...mistakesInDecide(flags),
     ...mistakesOf(options).map(nameFlag),
     ...mistakesOf(objectives),
-    ...mistakesInFiles(filesOf(flags)),
+    ...mistakesInOutputs(flags),
     ...mistakesInProbeFlags(flags),
   ]
   if ('mistakes' in options || 'mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
@@ -105,12 +110,26 @@ export interface OutputFlags {
   readonly bmf?: string
   readonly githubBenchmark?: string
   readonly openmetrics?: string
+  /** URL of a Pushgateway. */
+  readonly pushGateway?: string
   /** What the run is called in files of other tools. */
   readonly name?: string
   readonly verbosity: Verbosity
 }
 
-export function filesOf({ json, hgrm, html, bmf, githubBenchmark, openmetrics }: OutputFlags): FilesByFlag {
+/** What will keep a run from being written. */
+export function mistakesInOutputs(flags: OutputFlags): string[] {
+  const { pushGateway } = flags
+  const isNone = pushGateway !== undefined && !isGateway(pushGateway)
+  return [
+    ...mistakesInFiles(filesOf(flags)),
+    ...(isNone
+      ? [`--push-gateway: expected an http:// or https:// URL, got ${show(withoutSecrets(pushGateway))}`]
+      : []),
+  ]
+}
+
+function filesOf({ json, hgrm, html, bmf, githubBenchmark, openmetrics }: OutputFlags): FilesByFlag {
   return {
     '--json': json === '-' ? undefined : json,
     '--hgrm': hgrm,
@@ -138,16 +157,28 @@ export async function floodAndJudge(
   const advice = verdict && adviseFlags(summary, verdict)
   if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))
-  const { name = String(summary.options.url) } = flags
+  const named = { name: flags.name ?? String(summary.options.url), result: summary }
   const unwritten = writeFiles(filesOf(flags), {
     '--json': () => formatJSON(summary),
     '--hgrm': () => toHgrm(summary.latency),
     '--html': () => pageOfRun(summary, verdict),
-    '--bmf': () => toBMF(name, summary),
-    '--github-benchmark': () => toGithubBenchmark(name, summary),
-    '--openmetrics': () => toOpenMetrics(name, summary),
+    '--bmf': () => toBMF([named]),
+    '--github-benchmark': () => toGithubBenchmark([named]),
+    '--openmetrics': () => toOpenMetrics([named]),
   })
-  return exitAfter(interrupted ?? exitCodeOfRun(summary, verdict), unwritten)
+  const unpushed = await push(named, flags.pushGateway)
+  return exitAfter(interrupted ?? exitCodeOfRun(summary, verdict), [...unwritten, ...unpushed])
+}
+
+/** @returns why it could not, if it could not */
+async function push(run: NamedRun, gateway: string | undefined): Promise<string[]> {
+  if (gateway === undefined) return []
+  try {
+    await pushMetrics(gateway, run)
+    return []
+  } catch (error) {
+    return [`--push-gateway: ${printable((error as Error).message)}`]
+  }
 }
 
 /** With its verdict, if it was judged. */

@@ -1,19 +1,21 @@
 import { nsPerMs } from '../result/histogram.ts'
-import type { LoadResult } from '../result/load-result.ts'
 import { isOfServer } from '../slo/indicator.ts'
 import { type Figure, figuresOf } from './figures.ts'
+import type { NamedRun } from './named-run.ts'
 
 /** Measures that every project of Bencher has: nanoseconds, and operations per second. */
 const builtIn: Readonly<Record<string, string>> = { p50: 'latency', 'delivery.p50': 'latency' }
 
 /**
- * A run in the Bencher Metric Format: a benchmark with a measure for each figure, latencies in nanoseconds.
- * @param name of the benchmark, the same from run to run
+ * Runs in the Bencher Metric Format: each is a benchmark with a measure for each figure, latencies in nanoseconds.
  * @see https://bencher.dev/docs/reference/bencher-metric-format/
  */
-export function toBMF(name: string, result: LoadResult): string {
-  const measures = figuresOf(result).map((figure) => [measureOf(figure), metricOf(figure)] as const)
-  return `${JSON.stringify({ [name]: Object.fromEntries(measures) }, undefined, 2)}\n`
+export function toBMF(runs: readonly NamedRun[]): string {
+  const benchmarks = runs.map((run) => {
+    const measures = figuresOf(run).map((figure) => [measureOf(figure), metricOf(figure)] as const)
+    return [run.name, Object.fromEntries(measures)] as const
+  })
+  return `${JSON.stringify(Object.fromEntries(benchmarks), undefined, 2)}\n`
 }
 
 function metricOf({ kind, value, low, high }: Figure): object {

@@ -1,11 +1,11 @@
-import type { LoadResult } from '../result/load-result.ts'
 import { shownEnds } from '../slo/bracket.ts'
 import { findIndicator, type IndicatorReader, observedBy } from '../slo/indicator.ts'
 import { observeRun } from '../slo/observation.ts'
+import type { ExportedCapacity, NamedRun } from './named-run.ts'
 
 /** A figure of a run as other tools keep it: milliseconds, ratios from 0 to 1, per second, a count, bytes or processors. */
 export interface Figure extends Pick<IndicatorReader, 'kind' | 'better'> {
-  /** As an SLO has it: `p99`, `completion.p50`, `errorRate`. */
+  /** As an SLO has it: `p99`, `completion.p50`, `errorRate`; `capacity` of a search for one. */
   readonly indicator: string
   readonly value: number
   /** Between which values it lies, where the generator could not see more. */
@@ -30,10 +30,10 @@ const ofFanOuts = [
  * The figures of a run that was measured; without those that nothing tells. A percentile among pings without an answer is as
  * slow as their timeout at least, and other tools know no infinity: it is given as that, or as the slowest answer.
  */
-export function figuresOf(result: LoadResult): Figure[] {
+export function figuresOf({ result, capacity }: Pick<NamedRun, 'result' | 'capacity'>): Figure[] {
   const run = observeRun(result)
   const slowest = Math.max(result.options.timeout, result.latency.count > 0 ? result.latency.max : 0)
-  return (result.fanOut === undefined ? ofPings : ofFanOuts).flatMap((indicator) => {
+  const ofRun = (result.fanOut === undefined ? ofPings : ofFanOuts).flatMap((indicator): Figure[] => {
     const reader = findIndicator(indicator)!
     const { kind, better, statistic } = reader
     const observed = observedBy(run, reader)!
@@ -48,4 +48,11 @@ export function figuresOf(result: LoadResult): Figure[] {
     const ends = finite(high) === Infinity ? { low: value, high: value } : { low: finite(low), high: finite(high) }
     return [{ indicator, kind, better, value, ...ends }]
   })
+  return capacity === undefined ? ofRun : [...ofRun, figureOfCapacity(capacity)]
+}
+
+/** What was surely kept; the true capacity is no lower, and below what was surely missed. */
+function figureOfCapacity({ over, low, high }: ExportedCapacity): Figure {
+  const kind = over === 'rate' ? 'rate' : 'count'
+  return { indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }
 }

@@ -1,8 +1,8 @@
-import type { LoadResult } from '../result/load-result.ts'
 import { formatCount } from '../units.ts'
 import { formatRange } from '../slo/bracket.ts'
 import { kinds } from '../slo/indicator.ts'
 import { type Figure, figuresOf } from './figures.ts'
+import type { NamedRun } from './named-run.ts'
 
 /** How that tool says what a figure is counted in. */
 const units: Readonly<Record<Figure['kind'], string>> = {
@@ -15,24 +15,26 @@ const units: Readonly<Record<Figure['kind'], string>> = {
 }
 
 /**
- * Figures of a run of which less is better, for the tool `customSmallerIsBetter` of github-action-benchmark.
- * @param name of the run, the same from run to run
+ * Figures of runs of which less is better, for the tool `customSmallerIsBetter` of github-action-benchmark.
  * @see https://github.com/benchmark-action/github-action-benchmark
  */
-export function toGithubBenchmark(name: string, result: LoadResult): string {
-  const { environment, connections } = result
+export function toGithubBenchmark(runs: readonly NamedRun[]): string {
+  return `${JSON.stringify(runs.flatMap(entriesOf), undefined, 2)}\n`
+}
+
+function entriesOf(run: NamedRun): object[] {
+  const { environment, connections } = run.result
   const extra = [
     `${formatCount(connections.requested)} connections`,
     `${environment.cpu}, ${environment.cores} cores`,
     `Node ${environment.node}`,
   ].join('\n')
-  const figures = figuresOf(result).filter(({ better }) => better === 'lower')
-  const entries = figures.map(({ indicator, kind, value, low, high }) => ({
-    name: `${name} › ${indicator}`,
+  const figures = figuresOf(run).filter(({ better }) => better === 'lower')
+  return figures.map(({ indicator, kind, value, low, high }) => ({
+    name: `${run.name} › ${indicator}`,
     unit: units[kind],
     value,
     ...(low < high && { range: formatRange(low, high, kinds[kind].format) }),
     extra,
   }))
-  return `${JSON.stringify(entries, undefined, 2)}\n`
 }

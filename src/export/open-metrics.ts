@@ -1,6 +1,7 @@
 import { nsPerMs } from '../result/histogram.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
-import type { ConnectionTotals, LoadResult, PingTotals } from '../result/load-result.ts'
+import type { ConnectionTotals, PingTotals } from '../result/load-result.ts'
+import type { ExportedCapacity, NamedRun } from './named-run.ts'
 
 const msPerSecond = 1_000
 /** Upper ends of buckets in seconds: 10 µs to 100 s, three to a decade. The same for all runs, so that these can be added up. */
@@ -19,16 +20,23 @@ interface Family {
 type Labels = Readonly<Record<string, string>>
 
 /**
- * A run as OpenMetrics text, which Prometheus and its kin read. Latencies are histograms of the answers that came, in seconds;
- * what became of all is counted beside them.
- * @param name the label `run` of every sample
+ * Runs as OpenMetrics text, which Prometheus and its kin read: the label `run` of every sample is their name. Latencies are histograms of
+ * the answers that came, in seconds; what became of all is counted beside them.
  * @see https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
  */
-export function toOpenMetrics(name: string, result: LoadResult): string {
-  return `${[...familiesOf(result).flatMap((family) => linesOf(family, { run: name })), '# EOF'].join('\n')}\n`
+export function toOpenMetrics(runs: readonly NamedRun[]): string {
+  const families = new Map<string, string[]>()
+  for (const run of runs) {
+    for (const family of familiesOf(run)) {
+      const lines = families.get(family.name) ?? headOf(family)
+      families.set(family.name, [...lines, ...samplesOf(family, { run: run.name })])
+    }
+  }
+  return `${[...[...families.values()].flat(), '# EOF'].join('\n')}\n`
 }
 
-function familiesOf({ fanOut, latency, pings, connections, throughput, offeredRate }: LoadResult): Family[] {
+function familiesOf({ result, capacity }: NamedRun): Family[] {
+  const { fanOut, latency, pings, connections, throughput, offeredRate } = result
   const rates: Family = {
     name: 'ws_load_samples_per_second',
     type: 'gauge',
@@ -39,12 +47,14 @@ function familiesOf({ fanOut, latency, pings, connections, throughput, offeredRa
     ],
   }
   const sockets = connectionsOf(connections)
+  const searched = capacity === undefined ? [] : [capacityOf(capacity)]
   if (fanOut === undefined) {
     return [
       latencyOf('latency', 'From when a ping was due to its answer.', latency),
       totalsOf('pings', pings),
       rates,
       sockets,
+      ...searched,
     ]
   }
   const { first, completion, duplicates, outOfOrder, misrouted, refused } = fanOut
@@ -128,15 +138,24 @@ function connectionsOf({ requested, opened, failed, closedEarly }: ConnectionTot
   }
 }
 
-function linesOf({ name, type, unit, help, samples }: Family, common: Labels): string[] {
-  return [
-    `# TYPE ${name} ${type}`,
-    ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
-    `# HELP ${name} ${help}`,
-    ...samples.map(
-      ([suffix, labels, value]) => `${name}${suffix}{${formatLabels({ ...common, ...labels })}} ${formatValue(value)}`,
-    ),
-  ]
+function capacityOf({ over, low, high }: ExportedCapacity): Family {
+  return {
+    name: 'ws_load_capacity',
+    type: 'gauge',
+    help: 'The highest load that was surely kept, and the lowest that was surely missed: pings per second, or connections.',
+    samples: Object.entries({ kept: low, missed: high }).map(([end, load]) => ['', { over, end }, load]),
+  }
+}
+
+function headOf({ name, type, unit, help }: Family): string[] {
+  const unitLine = unit === undefined ? [] : [`# UNIT ${name} ${unit}`]
+  return [`# TYPE ${name} ${type}`, ...unitLine, `# HELP ${name} ${help}`]
+}
+
+function samplesOf({ name, samples }: Family, common: Labels): string[] {
+  return samples.map(
+    ([suffix, labels, value]) => `${name}${suffix}{${formatLabels({ ...common, ...labels })}} ${formatValue(value)}`,
+  )
 }
 
 function formatLabels(labels: Labels): string {
@@ -155,5 +174,5 @@ function labelOf(bound: number): string {
 }
 
 function formatValue(value: number): string {
-  return Number.isNaN(value) ? 'NaN' : String(value)
+  return value === Infinity ? '+Inf' : String(value)
 }

@@ -54,6 +54,12 @@ interface RecordedSide {
   readonly other: number
 }
 
+/** Between which loads a capacity lies. */
+interface RecordedCapacity extends Pick<CapacityResult, 'over' | 'low'> {
+  /** `null` where no load was surely missed. */
+  readonly high: number | null
+}
+
 /** What became of the messages of a fan-out. */
 interface RecordedFanOut extends Pick<FanOutResult, 'duplicates' | 'outOfOrder' | 'misrouted' | 'refused'> {
   /** Messages; those that reached everybody are `answered`. */
@@ -71,9 +77,11 @@ export interface FloodRecord
   extends
     Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'messages' | 'connections'>,
     PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate' | 'connectErrorRate'>> {
-  /** `base` and `head` of a comparison, a benchmark's name, a capacity of which this is the highest load that was kept. */
+  /** `base` and `head` of a comparison, a benchmark's name, a capacity in words. */
   readonly name?: string
   readonly comparison?: RecordedSide
+  /** Of a search for a capacity, of which this is the flood at the highest load that was kept, or the last one. */
+  readonly capacity?: RecordedCapacity
   /** Which attempt at the test, from 1. */
   readonly attempt: number
   readonly url: string
@@ -93,15 +101,16 @@ export interface FloodRecord
 }
 
 /** What a flood's result does not say of itself. */
-export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison'>
+export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison' | 'capacity'>
 
 /** What is kept of a flood beside its test. */
-export function recordOf(result: LoadResult, { attempt, name, comparison }: FloodContext): FloodRecord {
+export function recordOf(result: LoadResult, { attempt, name, comparison, capacity }: FloodContext): FloodRecord {
   const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, messages, connections } = result
   const run = observeRun(result)
   return {
     ...(name !== undefined && { name }),
     ...(comparison !== undefined && { comparison }),
+    ...(capacity !== undefined && { capacity }),
     attempt,
     url: String(result.options.url),
     ended,

@@ -1,32 +1,13 @@
-import type { TestCase, TestModule } from 'vitest/node'
+import type { TestModule } from 'vitest/node'
 import type { PageSection } from '../page/section.ts'
 import type { FloodRecord, RecordedVerdict } from '../report/flood-record.ts'
-import { LoadSummary } from '../summary/load-summary.ts'
-import { floodArtifact } from './flood-artifact.ts'
-
-/** A flood of a test, and which of the test's it is. */
-interface KeptFlood {
-  readonly index: number
-  readonly record: FloodRecord
-  readonly summary: LoadSummary
-}
+import { type KeptFlood, keptFloodsOf } from './kept-floods.ts'
 
 /** The floods of a file, base and head together. */
 export function sectionsOf(module: TestModule): PageSection[] {
   return [...module.children.allTests()].flatMap((test) => {
     const title = `${module.relativeModuleId} › ${test.fullName}`
-    return paired(floodsOf(test)).map((floods) => sectionOf(title, floods))
-  })
-}
-
-/** A flood of a test that was over before it ended has no summary here. */
-function floodsOf(test: TestCase): KeptFlood[] {
-  const records = test.meta().wsLoad ?? []
-  return test.artifacts().flatMap((artifact) => {
-    if (artifact.type !== floodArtifact) return []
-    const { index, summary } = artifact
-    const record = records[index]
-    return record === undefined ? [] : [{ index, record, summary: LoadSummary.fromJSON(summary) }]
+    return paired(keptFloodsOf(test)).map((floods) => sectionOf(title, floods))
   })
 }
 

@@ -1,6 +1,7 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
+import { isGateway } from '../export/push-gateway.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import {
   mergeOptions,
@@ -12,6 +13,7 @@ import {
 import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../options/target.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import type { Handshake } from '../server/handshake.ts'
+import { withoutSecrets } from '../secrets.ts'
 import { didYouMean, show } from '../wording.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
 
@@ -37,6 +39,12 @@ export interface WsLoadPluginOptions {
    */
   readonly report?: { readonly html?: boolean | string; readonly table?: boolean }
   /**
+   * Files for other tools, with all floods of a run, relative to the root: `bmf` for Bencher, `githubBenchmark` for
+   * github-action-benchmark, `openMetrics` for Prometheus and its kin. `pushGateway`: the URL of a Pushgateway, to push these to. Default:
+   * none is written.
+   */
+  readonly export?: { readonly [format in (typeof exportNames)[number]]?: string }
+  /**
    * Whether floods of different tests may run at the same time, and disturb each other. Default: `false`; a test file that
    * floods waits for the other ones of the run, before its tests begin, and floods of its concurrent tests wait for each other.
    */
@@ -59,8 +67,9 @@ const globalSetupFile = ownFile('global-setup')
 const setupFile = ownFile('setup')
 const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
-const optionNames = ['defaults', 'target', 'inconclusive', 'report', 'floodParallelism']
+const optionNames = ['defaults', 'target', 'inconclusive', 'report', 'export', 'floodParallelism']
 const reportNames = ['html', 'table']
+const exportNames = ['bmf', 'githubBenchmark', 'openMetrics', 'pushGateway'] as const
 const usualPage = '.vitest/ws-load/report.html'
 const minuteMs = 60_000
 /** What the end of a run takes besides that of the server. */
@@ -81,7 +90,7 @@ const timeouts = [
  */
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
   const { target, headers, protocols, tls, warmup, duration } = parse(options)
-  const { defaults = {}, inconclusive = 'fail', report = {}, floodParallelism = false } = options
+  const { defaults = {}, inconclusive = 'fail', floodParallelism = false } = options
   const timeout = minuteMs + (Number.isFinite(duration) ? warmup + duration : 0)
   let home = process.cwd()
   let nextProvider: string | undefined
@@ -100,7 +109,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
     },
     // oxlint-disable-next-line typescript/no-misused-promises -- Vitest 4.1 and 5 await it.
     async configureVitest({ project, vitest }) {
-      addReporter(vitest.config, report)
+      addReporter(vitest.config, options)
       const others = project.config.setupFiles.filter((file) => file !== setupFile)
       // Nothing floods from within a browser, where there is no Node for a setup file to run on.
       project.config.setupFiles = project.config.browser.enabled ? others : [...others, setupFile]
@@ -129,11 +138,16 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
 }
 
 /** Beside the user's own; the hook is called for each project. */
-function addReporter({ reporters }: Vitest['config'], report: NonNullable<WsLoadPluginOptions['report']>): void {
+function addReporter(
+  { reporters }: Vitest['config'],
+  { report = {}, export: exported = {} }: WsLoadPluginOptions,
+): void {
   const isThere = reporters.some((one) => one === reporter || (Array.isArray(one) && one[0] === reporter))
   if (isThere) return
   const { html, table } = report
-  reporters.push([reporter, { html: html === true ? usualPage : html === false ? undefined : html, table }])
+  const { pushGateway, ...files } = exported
+  const page = html === true ? usualPage : html === false ? undefined : html
+  reporters.push([reporter, { html: page, table, files, pushGateway }])
 }
 
 /** Vitest 4 has no such projects. */
@@ -165,6 +179,7 @@ function parse(options: WsLoadPluginOptions): ParsedPlugin {
     ...mistakesOf(defaults, target),
     ...mistakesInInconclusive(options.inconclusive),
     ...mistakesInReport(options.report),
+    ...mistakesInExport(options.export),
     ...mistakesInFloodParallelism(options.floodParallelism),
   ]
   if ('mistakes' in defaults || 'mistakes' in target || mistakes.length > 0) throw fail(mistakes)
@@ -197,6 +212,24 @@ function mistakesInReport(report: unknown = {}): string[] {
       : [`report.html: expected true, false or the name of a file, got ${show(html)}`]),
     ...(typeof table === 'boolean' ? [] : [`report.table: expected true or false, got ${show(table)}`]),
   ]
+}
+
+function mistakesInExport(files: unknown = {}): string[] {
+  if (!isObject(files)) return [`export: expected an object with ${exportNames.join(', ')}, got ${show(files)}`]
+  return Object.entries(files).flatMap(([name, file]) => {
+    if (!exportNames.some((known) => known === name)) {
+      return [`export.${name}: no such option${didYouMean(name, exportNames)}`]
+    }
+    if (name === 'pushGateway') return mistakesInGateway(file)
+    const isFile = file === undefined || (typeof file === 'string' && file !== '')
+    return isFile ? [] : [`export.${name}: expected the name of a file, got ${show(file)}`]
+  })
+}
+
+function mistakesInGateway(url: unknown): string[] {
+  if (url === undefined || (typeof url === 'string' && isGateway(url))) return []
+  const seen = typeof url === 'string' ? withoutSecrets(url) : url
+  return [`export.pushGateway: expected an http:// or https:// URL, got ${show(seen)}`]
 }
 
 function mistakesInFloodParallelism(given: unknown = false): string[] {

@@ -42,7 +42,9 @@ export async function keepComparison(test: RunningTest | undefined, { base, head
 export async function keepCapacity(test: RunningTest | undefined, capacity: LoadCapacity): Promise<void> {
   const summary = shownRunOf(capacity)
   if (test === undefined || summary === undefined) return
-  await publish(test, addRecord(test, summary, { name: nameCapacity(capacity) }))
+  const { over, low, high } = capacity
+  const ends = { over, low, high: high === Infinity ? null : high }
+  await publish(test, addRecord(test, summary, { name: nameCapacity(capacity), capacity: ends }))
   if (test.task.result?.state !== 'run') return
   await test.annotate(titleOfCapacity(capacity), label, svgOf(formatCapacityPicture(capacity)))
 }

@@ -4,9 +4,15 @@ import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { TestArtifact } from 'vitest'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { toBMF } from '../export/bmf.ts'
+import { toGithubBenchmark } from '../export/github-benchmark.ts'
+import type { NamedRun } from '../export/named-run.ts'
+import { toOpenMetrics } from '../export/open-metrics.ts'
+import { pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
 import { printable } from '../printable.ts'
 import { commitOf } from './commit.ts'
+import { exportedRunsOf } from './exported-runs.ts'
 import { progressArtifact } from './flood-artifact.ts'
 import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
@@ -16,6 +22,8 @@ import { tell } from './tell.ts'
 
 /** Vitest's own reporters that people read, on the standard output. */
 const forPeople = new Set<unknown>(['default', 'agent', 'minimal', 'verbose', 'dot', 'tree'])
+/** The formats of other tools, by the name that the plugin has for them. */
+const formats = { bmf: toBMF, githubBenchmark: toGithubBenchmark, openMetrics: toOpenMetrics } as const
 const columnsOfLogs = 120
 const maxColumns = 160
 
@@ -25,16 +33,24 @@ export interface WsLoadReporterOptions {
   readonly html?: string | undefined
   /** Whether to print the table, and the progress of floods that last. Default: `true`. */
   readonly table?: boolean | undefined
+  /** Where to write figures for other tools, relative to the root. */
+  readonly files?: { readonly [format in keyof typeof formats]?: string | undefined } | undefined
+  /** URL of a Pushgateway. */
+  readonly pushGateway?: string | undefined
 }
 
 export default class WsLoadReporter implements Reporter {
   readonly #html: string | undefined
   readonly #table: boolean
+  readonly #files: NonNullable<WsLoadReporterOptions['files']>
+  readonly #pushGateway: string | undefined
   #vitest: Vitest | undefined
 
-  constructor({ html, table = true }: WsLoadReporterOptions = {}) {
+  constructor({ html, table = true, files = {}, pushGateway }: WsLoadReporterOptions = {}) {
     this.#html = html
     this.#table = table
+    this.#files = files
+    this.#pushGateway = pushGateway
   }
 
   onInit(vitest: Vitest): void {
@@ -45,12 +61,13 @@ export default class WsLoadReporter implements Reporter {
     if (artifact.type === progressArtifact && this.#table) this.#log(` ${printable(test.fullName)}: ${artifact.line}`)
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const files = modules.map(floodsOf).filter(({ floods }) => floods.length > 0)
     if (files.length === 0) return
     if (this.#table) this.#printTable(files)
     appendToJobSummary(files)
     this.#writePage(modules)
+    await this.#export(modules)
   }
 
   #writePage(modules: readonly TestModule[]): void {
@@ -62,6 +79,25 @@ export default class WsLoadReporter implements Reporter {
       writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf), commitOf(root)))
     })
     if (isWritten) this.#log(` Page written to ${file}\n`)
+  }
+
+  async #export(modules: readonly TestModule[]): Promise<void> {
+    const wanted = Object.entries(this.#files).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const gateway = this.#pushGateway
+    if ((wanted.length === 0 && gateway === undefined) || this.#vitest === undefined) return
+    const runs = exportedRunsOf(modules)
+    for (const [name, given] of wanted) {
+      const format: (runs: readonly NamedRun[]) => string = formats[name as keyof typeof formats]
+      const file = resolve(this.#vitest.config.root, given)
+      writeBesides('a file for other tools', `export.${name}`, file, () => {
+        mkdirSync(dirname(file), { recursive: true })
+        writeFileSync(file, format(runs))
+      })
+    }
+    if (gateway === undefined) return
+    const pushed = await Promise.allSettled(runs.map((run) => pushMetrics(gateway, run)))
+    const failure = pushed.find((one) => one.status === 'rejected')
+    if (failure !== undefined) tell(`warning: export.pushGateway: ${printable((failure.reason as Error).message)}`)
   }
 
   #printTable(files: readonly FileFloods[]): void {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { steady } from '../support/comparison.ts'
+import { freePort } from '../support/processes.ts'
 import { delaying } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -78,6 +79,17 @@ describe.concurrent('an output that was asked for and is lost', () => {
     const outcome = await wsLoad(['report', run, '--hgrm', full, '--html', html], {})
     expect(outcome).toEqual({ exitCode: 4, output: expect.stringMatching(/error: --hgrm: ENOSPC/) })
     expect(await readFile(html, 'utf8')).toMatch(/^<!doctype html>/)
+  })
+
+  test('at a Pushgateway that does not answer, is an error, and the files are written all the same', async ({
+    expect,
+  }) => {
+    const file = join(directory, 'figures.json')
+    const gateway = `http://someone:hunter2@127.0.0.1:${await freePort()}`
+    const outcome = await wsLoad([...short, '--push-gateway', gateway, '--bmf', file, '--name', 'a'], {})
+    expect(outcome.exitCode).toBe(4)
+    expect(outcome.output).toMatch(/error: --push-gateway: http:\/\/masked:masked@\S+ does not answer: .*ECONNREFUSED/)
+    expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty(['a', 'latency'])
   })
 
   test('leaves a verdict that is red what it is', async ({ expect }) => {

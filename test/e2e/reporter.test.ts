@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { parseXml } from '@rgrove/parse-xml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostileTexts } from '../support/hostile.ts'
+import { freePort } from '../support/processes.ts'
+import { pushgateway, pushgatewayMissing } from '../support/pushgateway.ts'
 import { linkedConsumer } from './support/consumer.ts'
 import { startCommand, type VitestRun } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
+const noGateway = pushgatewayMissing()
 
 const config = (plugin = ''): string => `
 import wsLoad from 'vitest-ws-load/plugin'
@@ -73,7 +76,8 @@ describe('the reporter', () => {
     const read = (file: string): Promise<string> => readFile(join(run.cwd, file), 'utf8')
 
     beforeAll(async () => {
-      const asked = { ...files, 'vitest.config.js': config(`report: { html: 'pages/load.html' }`) }
+      const exported = `export: { bmf: 'to/bmf.json', githubBenchmark: 'to/figures.json', openMetrics: 'to/metrics.txt' }`
+      const asked = { ...files, 'vitest.config.js': config(`report: { html: 'pages/load.html' }, ${exported}`) }
       const reporters = ['default', 'json', 'junit', 'github-actions', 'blob'].map((name) => `--reporter=${name}`)
       const outputs = ['json=out.json', 'junit=out.xml', 'blob=blobs/one.json'].map(
         (output) => `--outputFile.${output}`,
@@ -135,6 +139,27 @@ describe('the reporter', () => {
     test('shows the floods of merged reports', () => {
       expect(merged.exitCode).toBe(1)
       for (const row of rows) expect(merged.stdout).toMatch(row)
+    })
+
+    test('writes them for other tools if it is asked to, under names that stay', async () => {
+      const names = [
+        'meets its SLO',
+        'misses its SLO',
+        'asserts a number',
+        'is right the second time',
+        'compares › base',
+        'compares › head',
+      ].map((name) => `gateway.test.js › ${name}`)
+      const bmf = JSON.parse(await read('to/bmf.json')) as Record<string, Record<string, { value: number }>>
+      expect(Object.keys(bmf)).toEqual(names)
+      const [meta] = metasIn(await read('out.json')) as [{ wsLoad: [{ latency: { p50: number } }] }]
+      // A server that takes 5 ms, in nanoseconds.
+      expect(bmf[names[0]!]!['latency']!.value / 1e6).toBeCloseTo(meta.wsLoad[0].latency.p50, 1)
+      const entries = JSON.parse(await read('to/figures.json')) as { name: string }[]
+      expect(entries.map(({ name }) => name)).toContain(`${names[5]} › p99`)
+      const metrics = await read('to/metrics.txt')
+      const runs = [...metrics.matchAll(/^ws_load_latency_seconds_count\{run="(.*?)"\}/gm)].map(([, run]) => run)
+      expect(runs).toEqual(names)
     })
 
     test('writes a page of all floods if it is asked to, of merged reports as well', async () => {
@@ -300,6 +325,28 @@ test('compares for long', async ({ wsLoad }) => {
     expect(run).toMatchObject({ exitCode: 0, stderr: '' })
     expect(run.stdout).not.toContain('no SLO')
     expect(await readFile(join(run.cwd, 'load.html'), 'utf8')).toContain('a.test.js › floods')
+  })
+
+  test('pushes all floods to a Pushgateway, each under its name', async ({ skip }) => {
+    skip(noGateway !== undefined, noGateway)
+    await using gateway = await pushgateway()
+    const options = `export: { pushGateway: '${gateway.url}' }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': sound }, [])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    expect(metrics).toMatch(
+      /^ws_load_latency_seconds_count\{instance="",job="ws-load",run="a\.test\.js › floods"\} [1-9]/m,
+    )
+  })
+
+  test('says that a Pushgateway does not answer, and Vitest ends as it would have', async () => {
+    const options = `export: { pushGateway: 'http://someone:hunter2@127.0.0.1:${await freePort()}' }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': sound }, [])
+    expect(run.exitCode).toBe(0)
+    expect(run.stderr).toMatch(
+      /^\nvitest-ws-load: warning: export\.pushGateway: http:\/\/masked:masked@\S+ does not answer/,
+    )
+    expect(run.output).not.toContain('hunter2')
   })
 
   describe('a report that cannot be written', () => {

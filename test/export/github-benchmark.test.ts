@@ -14,7 +14,7 @@ interface Entry {
 const read = (text: string): Entry[] => JSON.parse(text) as Entry[]
 
 test('a run has an entry for each figure of which less is better', () => {
-  const entries = read(toGithubBenchmark('gateway', loadResult()))
+  const entries = read(toGithubBenchmark([{ name: 'gateway', result: loadResult() }]))
   expect(entries.map(({ name, unit }) => `${name} ${unit}`)).toEqual([
     'gateway › p50 ms',
     'gateway › p90 ms',
@@ -29,12 +29,14 @@ test('a run has an entry for each figure of which less is better', () => {
 })
 
 test('what the generator could not see is a range', () => {
-  const [median] = read(toGithubBenchmark('blurred', loadResult(repeated(2_000, [10, 30] as const))))
+  const [median] = read(
+    toGithubBenchmark([{ name: 'blurred', result: loadResult(repeated(2_000, [10, 30] as const)) }]),
+  )
   expect(median!.range).toBe('9.99 … 30 ms')
 })
 
 test('a fan-out has nothing of which more is better', () => {
-  const names = read(toGithubBenchmark('rooms', fanOutResult())).map(({ name }) => name)
+  const names = read(toGithubBenchmark([{ name: 'rooms', result: fanOutResult() }])).map(({ name }) => name)
   expect(names).toContain('rooms › completion.p50')
   expect(names.filter((name) => /reach|throughput/.test(name))).toEqual([])
 })

@@ -15,7 +15,7 @@ function read(text: string): Map<string, number> {
 }
 
 test('latencies are a histogram in seconds, whose buckets add up', () => {
-  const text = toOpenMetrics('gateway', loadResult())
+  const text = toOpenMetrics([{ name: 'gateway', result: loadResult() }])
   const samples = read(text)
   const bucket = (le: string): number => samples.get(`ws_load_latency_seconds_bucket{run="gateway",le="${le}"}`)!
   expect([bucket('0.001'), bucket('0.005'), bucket('0.01'), bucket('0.02'), bucket('+Inf')]).toEqual([
@@ -28,7 +28,10 @@ test('latencies are a histogram in seconds, whose buckets add up', () => {
 })
 
 test('a text has each family once, with its type, and an end', () => {
-  for (const text of [toOpenMetrics('a', loadResult()), toOpenMetrics('b', fanOutResult())]) {
+  for (const text of [
+    toOpenMetrics([{ name: 'a', result: loadResult() }]),
+    toOpenMetrics([{ name: 'b', result: fanOutResult() }]),
+  ]) {
     const families = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, family]) => family!)
     expect(new Set(families).size).toBe(families.length)
     const names = [...read(text).keys()].map((sample) => sample.replace(/(?:_bucket|_count|_sum|_total)?\{.*/, ''))
@@ -38,14 +41,18 @@ test('a text has each family once, with its type, and an end', () => {
 })
 
 test('what became of pings and connections is counted', () => {
-  const samples = read(toOpenMetrics('gateway', loadResult(undefined, { pings: { timedOut: 7, lost: 2, dropped: 1 } })))
+  const samples = read(
+    toOpenMetrics([
+      { name: 'gateway', result: loadResult(undefined, { pings: { timedOut: 7, lost: 2, dropped: 1 } }) },
+    ]),
+  )
   const pings = (outcome: string): number => samples.get(`ws_load_pings_total{run="gateway",outcome="${outcome}"}`)!
   expect(['answered', 'timed_out', 'lost', 'dropped'].map(pings)).toEqual([20_000, 7, 2, 1])
   expect(samples.get('ws_load_connections{run="gateway",state="opened"}')).toBe(10)
 })
 
 test('a fan-out has deliveries and messages', () => {
-  const samples = read(toOpenMetrics('rooms', fanOutResult({ missed: 5, duplicates: 3 })))
+  const samples = read(toOpenMetrics([{ name: 'rooms', result: fanOutResult({ missed: 5, duplicates: 3 }) }]))
   expect(samples.get('ws_load_delivery_seconds_count{run="rooms"}')).toBe(19_995)
   expect(samples.get('ws_load_completion_seconds_count{run="rooms"}')).toBe(195)
   expect(samples.get('ws_load_messages_total{run="rooms",outcome="timed_out"}')).toBe(5)
@@ -53,5 +60,29 @@ test('a fan-out has deliveries and messages', () => {
 })
 
 test('a name is escaped', () => {
-  expect(toOpenMetrics('a "b"\\\n', loadResult())).toContain('{run="a \\"b\\"\\\\\\n",state="opened"}')
+  expect(toOpenMetrics([{ name: 'a "b"\\\n', result: loadResult() }])).toContain(
+    '{run="a \\"b\\"\\\\\\n",state="opened"}',
+  )
+})
+
+test('several runs share the families, each under its name', () => {
+  const text = toOpenMetrics([
+    { name: 'pings', result: loadResult() },
+    { name: 'rooms', result: fanOutResult() },
+    { name: 'more pings', result: loadResult() },
+  ])
+  const families = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, family]) => family!)
+  expect(new Set(families).size).toBe(families.length)
+  // All samples of a family stand together.
+  const inOrder = [...text.matchAll(/^(ws_load_\w+?)(?:_bucket|_count|_sum|_total)?\{/gm)].map(([, family]) => family!)
+  expect(inOrder.filter((family, nth) => family !== inOrder[nth - 1])).toEqual(families)
+  const runs = [...text.matchAll(/^ws_load_latency_seconds_count\{run="(.*?)"/gm)].map(([, run]) => run)
+  expect(runs).toEqual(['pings', 'more pings'])
+})
+
+test('a capacity has what was kept and what was missed', () => {
+  const capacity = { over: 'rate', low: 1_900, high: Infinity } as const
+  const text = toOpenMetrics([{ name: 'gateway', result: loadResult(), capacity }])
+  expect(text).toContain('ws_load_capacity{run="gateway",over="rate",end="kept"} 1900\n')
+  expect(text).toContain('ws_load_capacity{run="gateway",over="rate",end="missed"} +Inf\n')
 })

@@ -27,7 +27,7 @@ describe('the plugin', () => {
 
   test.for(['node server.js', null, ['a']])('refuses %j for its options', (options) => {
     expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow(
-      'expected an object with defaults, target, inconclusive, report, floodParallelism, got',
+      'expected an object with defaults, target, inconclusive, report, export, floodParallelism, got',
     )
   })
 
@@ -47,6 +47,18 @@ describe('the plugin', () => {
     [{ htm: true }, 'report.htm: no such option, did you mean "html"?'],
   ] as const)('refuses the report %j', ([report, mistake]) => {
     expect(() => wsLoad({ report } as WsLoadPluginOptions)).toThrow(mistake)
+  })
+
+  test.for([
+    ['bmf.json', 'export: expected an object with bmf, githubBenchmark, openMetrics, pushGateway, got "bmf.json"'],
+    [{ bmf: true }, 'export.bmf: expected the name of a file, got true'],
+    [
+      { pushGateway: 'someone:hunter2@gateway' },
+      'export.pushGateway: expected an http:// or https:// URL, got "masked@gateway"',
+    ],
+    [{ openmetrics: 'a' }, 'export.openmetrics: no such option, did you mean "openMetrics"?'],
+  ] as const)('refuses the export %j', ([files, mistake]) => {
+    expect(() => wsLoad({ export: files } as unknown as WsLoadPluginOptions)).toThrow(mistake)
   })
 
   test('refuses a floodParallelism that is neither true nor false', () => {
