@@ -39,7 +39,7 @@ const floodsSideBySide = [
 /** Real Vitests on small projects, and the blocks and commands of the pages: they take longest, and have a command of their own. */
 const endToEnd = [
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,environments,fixture,protocol,reporter,target,together}.test.ts',
+  'test/e2e/{bench,environments,fixture,plug-and-play,protocol,reporter,target,together}.test.ts',
 ]
 
 /** Those of them that hold a figure to a limit, as a user's tests do. */

@@ -146,9 +146,17 @@ function inWords({ code, signal }: Exit): string {
   return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 }
 
+/** What Yarn Plug'n'Play hands on to every Node; packages are found by nothing else there. */
+const plugAndPlay = /--(?:require|import|experimental-loader)[ =](?:"[^"]*\.pnp\.[^"]*"|\S*\.pnp\.\S*)/g
+
 /** Without what is meant for the test runner's own process: a debugger or a loader there is none of ours. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS$|VITEST)/.test(name)))
+  const { NODE_OPTIONS = '', ...others } = process.env
+  const loaders = NODE_OPTIONS.match(plugAndPlay) ?? []
+  return {
+    ...Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith('VITEST'))),
+    ...(loaders.length > 0 && { NODE_OPTIONS: loaders.join(' ') }),
+  }
 }
 
 /** Resolves after so many milliseconds, under fake timers too. */
