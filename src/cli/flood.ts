@@ -154,6 +154,7 @@ export async function floodAndJudge(
   const verdict = objectives && evaluateObjectives(summary, objectives)
   const output = json === '-' ? process.stderr : process.stdout
   printSummary(output, summary, verdict)
+  if (options.url === undefined) output.write('No URL was given: these are the figures of an embedded echo server.\n')
   const advice = verdict && adviseFlags(summary, verdict)
   if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))

@@ -101,6 +101,7 @@ describe.concurrent('ws-load URL', () => {
     const { exitCode, stdout } = await wsLoad('--text', 'PING', ...short)
     expect(exitCode).toBe(0)
     expect(stdout).toContain('probe text "PING"')
+    expect(stdout).toMatch(/^No URL was given: these are the figures of an embedded echo server\.$/m)
   })
 
   test.each([

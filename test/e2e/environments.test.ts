@@ -51,3 +51,20 @@ describe('a test floods', () => {
     expect(run.stdout).toContain('4 passed')
   })
 })
+
+test('a project of CommonJS requires the plugin, the test and the engine', async () => {
+  const required = `const wsLoad = require('vitest-ws-load/plugin').default
+module.exports = { plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 } })] }`
+  const requiring = `const { expect, test } = require('vitest-ws-load')
+const engine = require('vitest-ws-load/engine')
+test('floods', async ({ wsLoad }) => {
+  for (const flood of [wsLoad, engine.wsLoad]) {
+    expect((await flood({ url: process.env.SERVER_URL, duration: 100, warmup: 0 })).pings.answered).toBeGreaterThan(0)
+  }
+})`
+  const files = { 'package.json': '{}', 'vitest.config.cjs': required, 'required.test.cjs': requiring }
+  const args = ['--config=vitest.config.cjs', '--testTimeout=60000']
+  const run = await consumer.run(files, args, { env: { SERVER_URL: server.url } })
+  expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(run.stdout).toContain('1 passed')
+})
