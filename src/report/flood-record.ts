@@ -8,6 +8,7 @@ import { type FanOutObservation, type Observation, observeRun } from '../slo/obs
 import { readPercentile } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import type { Compared } from './comparison.ts'
+import { isWarning } from './verdict.ts'
 import { reportComparison, reportLoad, reportSLO, type VerdictReport } from './verdict-report.ts'
 
 /** An objective, and how it was judged. */
@@ -153,9 +154,11 @@ function responseTimes(run: Observation): FloodRecord['responseTime'] {
 /** An SLO's verdict. */
 export function recordedSLO(judged: SLOVerdict): RecordedSLO {
   const { verdict, bottleneck, confidence } = judged
-  const objectives = decisiveFirst(
-    judged.objectives,
-    (objective) => objective.level === 'fail' && objective.verdict === verdict,
+  const warned = judged.objectives.filter(isWarning)
+  const objectives = decisiveFirst(judged.objectives, (objective) =>
+    verdict === 'pass' && warned.length > 0
+      ? isWarning(objective)
+      : objective.level === 'fail' && objective.verdict === verdict,
   )
   return {
     type: 'slo',

@@ -5,6 +5,7 @@ import { align } from './layout.ts'
 import { plainText, tableRow } from './markdown.ts'
 import { bad, outcomes, reference, type Signal, unjudged, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
+import { isWarning } from './verdict.ts'
 
 /** Floods of one test file, in the order of its tests. */
 export interface FileFloods {
@@ -106,13 +107,22 @@ function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
   const { throughput, messages, saturated } = flood
   return [
-    `${verdict?.verdict ?? unjudgedAs(flood)}${saturated ? ' (saturated)' : ''}${messages.surplus > 0 ? ' (surplus messages)' : ''}`,
+    [
+      verdict?.verdict ?? unjudgedAs(flood),
+      ...(flood.verdicts.some(hasWarnings) ? ['(warning)'] : []),
+      ...(saturated ? ['(saturated)'] : []),
+      ...(messages.surplus > 0 ? ['(surplus messages)'] : []),
+    ].join(' '),
     responseTimeOf(flood, 'p50'),
     responseTimeOf(flood, 'p99'),
     verdict === undefined ? '-' : limitsOf(verdict, maxLimits),
     formatRecorded(throughput, formatRate),
     errorsOf(flood),
   ]
+}
+
+function hasWarnings(verdict: RecordedVerdict): boolean {
+  return verdict.type === 'slo' && verdict.objectives.some(isWarning)
 }
 
 /** Infinite where too many pings were left without an answer, none where none was sent. */

@@ -105,7 +105,8 @@ function markWith({ verdict, level }: ObjectiveVerdict, paint: Paint): string {
   return isWarning({ verdict, level }) ? paint.yellow('!') : markOf(verdict, paint)
 }
 
-function isWarning({ verdict, level }: Pick<ObjectiveVerdict, 'verdict' | 'level'>): boolean {
+/** Whether a bound only warns, and does. */
+export function isWarning({ verdict, level }: Pick<ObjectiveVerdict, 'verdict' | 'level'>): boolean {
   return level === 'warn' && verdict !== 'pass'
 }
 

@@ -234,3 +234,11 @@ test('a job is told where the time went, below the table', () => {
   )
   expect(floodTableToMarkdown([file('is quick', slow, false)])).toMatch(/\|$/)
 })
+
+test('a bound that only warns, and does, is told, and stands first where nothing else decides', () => {
+  const table = formatFloodTable([file('warns', judged(['p99 < 20ms', 'warn: p99 < 15ms']))], 100)
+  expect(table).toMatch(/✓ warns +pass \(warning\) .* warn: p99 < 15ms, \+1 /)
+  const failing = formatFloodTable([file('fails', judged(['warn: p99 < 15ms', 'p50 < 1ms']), false)], 100)
+  expect(failing).toMatch(/✗ fails +fail \(warning\) .* p50 < 1ms, \+1 /)
+  expect(formatFloodTable([file('met', judged(['warn: p99 < 20ms', 'p50 < 5ms']))], 100)).not.toContain('warning')
+})
