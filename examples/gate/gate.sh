@@ -14,5 +14,5 @@ remove_base
 git worktree add --quiet --detach "$base" "$commit"
 
 export BASE_DIR="$base/$here"
-(cd "$BASE_DIR" && ${INSTALL:-npm ci})
-npx vitest run --config vitest.gate.config.ts
+(cd "$BASE_DIR" && bash -euc "${INSTALL:-npm ci}")
+npx vitest run --config vitest.gate.config.mts

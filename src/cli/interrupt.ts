@@ -1,4 +1,9 @@
+import { CommanderError } from 'commander'
+import { WsLoadError } from '../errors.ts'
 import { exitCode } from './exit-code.ts'
+
+/** Of an error: the run was ended before it had begun. */
+export const interruptedEarly = 'ws-load.interrupted'
 
 /** Signals that end a run, and the exit codes that shells have for them. */
 const endings = [
@@ -26,6 +31,11 @@ export async function interruptible<Result>(
       interrupt.abort()
     })
   }
-  const result = await work(interrupt.signal)
-  return { result, interrupted: first?.code }
+  try {
+    const result = await work(interrupt.signal)
+    return { result, interrupted: first?.code }
+  } catch (error) {
+    if (first === undefined || !(error instanceof WsLoadError) || error.code !== 'WSLOAD_ERR_ABORTED') throw error
+    throw new CommanderError(first.code, interruptedEarly, error.message)
+  }
 }

@@ -10,6 +10,7 @@ import { echoCommand } from './echo.ts'
 import { fanOutCommand } from './fan-out.ts'
 import { addFlood } from './flood.ts'
 import { exitCode } from './exit-code.ts'
+import { interruptedEarly } from './interrupt.ts'
 import { reportCommand } from './report.ts'
 
 /** Errors of whoever called the program. */
@@ -68,6 +69,10 @@ export async function runProgram(): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.code === 'ws-load.usage') complain(`${error.message}\n`)
+    if (error.code === interruptedEarly) {
+      complain(`Nothing was measured. ${error.message}\n`)
+      return error.exitCode
+    }
     return error.exitCode === 0 ? exitCode.fine : exitCode.usage
   }
   if (!(error instanceof WsLoadError)) {

@@ -29,7 +29,8 @@ export function toOpenMetrics(runs: readonly NamedRun[]): string {
   for (const run of runs) {
     for (const family of familiesOf(run)) {
       const lines = families.get(family.name) ?? headOf(family)
-      families.set(family.name, [...lines, ...samplesOf(family, { run: run.name })])
+      lines.push(...samplesOf(family, { run: run.name }))
+      families.set(family.name, lines)
     }
   }
   return `${[...[...families.values()].flat(), '# EOF'].join('\n')}\n`

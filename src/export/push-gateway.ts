@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../secrets.ts'
+import { maskerOf, withoutSecrets } from '../secrets.ts'
 import type { NamedRun } from './named-run.ts'
 import { toOpenMetrics } from './open-metrics.ts'
 
@@ -14,43 +14,59 @@ const timeoutMs = 10_000
  */
 export async function pushMetrics(gateway: string, run: NamedRun): Promise<void> {
   const { href, headers } = addressOf(gateway, run.name)
-  let answer: Response
+  const shown = withoutSecrets(gateway)
+  let status: number
+  let words: string
   try {
-    answer = await fetch(href, {
+    const answer = await fetch(href, {
       method: 'PUT',
       body: toOpenMetrics([run]),
       headers: { 'content-type': 'text/plain; version=0.0.4', ...headers },
+      // Behind one there may be a page to log in at, which takes no metrics.
+      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
+    if (answer.ok) return
+    status = answer.status
+    words = (await answer.text()).trim()
   } catch (error) {
     const { message, cause } = error as Error
-    throw new Error(`${withoutSecrets(gateway)} does not answer: ${cause instanceof Error ? cause.message : message}`, {
-      cause: error,
-    })
+    const why = cause instanceof Error ? cause.message : message
+    throw new Error(`${shown} does not answer: ${why}`, { cause: error })
   }
-  if (answer.ok) return
-  const words = (await answer.text()).trim()
-  throw new Error(`${withoutSecrets(gateway)} refused: HTTP ${answer.status}${words === '' ? '' : `, ${words}`}`)
+  const masked = maskerOf({ url: gateway, headers })(words)
+  throw new Error(`${shown} refused: HTTP ${status}${words === '' ? '' : `, ${masked}`}`)
 }
 
 /** Whether a text is the URL of a gateway. */
 export function isGateway(text: string): boolean {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  try {
+    credentialsOf(url)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A name may have slashes, which a path would not: Base64 may be in it instead. */
 function addressOf(gateway: string, name: string): { href: string; headers: Readonly<Record<string, string>> } {
   const url = new URL(gateway)
-  const { username, password, pathname } = url
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  const headers = username === '' ? {} : { authorization: `Basic ${toBase64(user)}` }
+  const credentials = credentialsOf(url)
+  const headers = credentials === ':' ? {} : { authorization: `Basic ${toBase64(credentials)}` }
+  const encoded = toBase64(name).replaceAll('+', '-').replaceAll('/', '_')
   url.username = ''
   url.password = ''
-  url.search = ''
-  url.pathname = `${pathname.replace(/\/$/, '')}/metrics/job/${job}/run@base64/${toBase64(name).replaceAll('+', '-').replaceAll('/', '_')}`
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/metrics/job/${job}/run@base64/${encoded === '' ? '=' : encoded}`
   return { href: url.href, headers }
 }
 
+/** @throws {URIError} where they cannot be decoded */
+function credentialsOf({ username, password }: URL): string {
+  return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+}
+
 function toBase64(text: string): string {
-  return btoa(String.fromCodePoint(...new TextEncoder().encode(text)))
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCodePoint(byte)).join(''))
 }

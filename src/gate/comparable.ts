@@ -97,7 +97,12 @@ function difference(name: string, before: unknown, after: unknown): string[] {
  * an early end, deliveries to the wrong room, a saturated generator.
  */
 export function threatsToValidity(result: LoadResult): string[] {
-  const { ended, duration, pings, connections, generator, fanOut } = result
+  return [...threatsOfRun(result), ...whySaturated(result.generator)]
+}
+
+/** Those but a saturated generator. */
+export function threatsOfRun(result: LoadResult): string[] {
+  const { ended, duration, pings, connections, fanOut } = result
   const { requested, opened } = connections
   const wanted = formatCount(requested)
   return [
@@ -111,7 +116,6 @@ export function threatsToValidity(result: LoadResult): string[] {
     ...(pings.answered === 0 ? [noneCame(result)] : []),
     ...(fanOut !== undefined && fanOut.misrouted > 0 ? [describeMisrouted(fanOut.misrouted)] : []),
     ...(fanOut !== undefined && fanOut.refused > 0 ? [describeRefused(fanOut.refused)] : []),
-    ...whySaturated(generator),
   ]
 }
 

@@ -6,7 +6,7 @@ import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
-import { threatsToValidity, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
+import { threatsOfRun, threatsToValidity, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
 import {
   type Change,
   type ComparedFigure,
@@ -57,11 +57,12 @@ export function compareSideBySide(
   const work = judgeWork(tolerance, () => compareWorkSideBySide(base, head, tails, evidenceShare))
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
+  const left = tolerance.fallsBack && isOver ? leftToWork(base, latencies, work) : undefined
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise,
-    threats: ofEitherSide(base, head, threatsToValidity),
+    threats: ofEitherSide(base, head, left?.hasStarved === true ? threatsOfRun : threatsToValidity),
     bottlenecks: whereTheTimeWent(base, head),
-    ...(tolerance.fallsBack && isOver && { left: leftToWork(base, latencies, work) }),
+    ...(left !== undefined && { left }),
   })
   return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
 }

@@ -106,8 +106,12 @@ function judgeChange(
 /** Latencies that the processor time per answer stands for, and why. */
 export interface LeftToWork {
   readonly changes: readonly Change[]
-  /** What kept the base from work. */
-  readonly obstacle: string
+  /** What kept the base, or the load generator, from work. */
+  readonly obstacle?: string
+  /** Whether it was the load generator: its being saturated is no threat to what is judged then. */
+  readonly hasStarved?: boolean
+  /** Why they are none, where that is not plain. */
+  readonly whyNot?: string
 }
 
 /** What else is known where changes are judged. */
@@ -124,24 +128,29 @@ interface Circumstances {
 export function judgeComparison(
   changes: readonly Change[],
   confidence: number,
-  { noise = [], threats = [], bottlenecks = [], left = { changes: [], obstacle: '' } }: Circumstances = {},
+  { noise = [], threats = [], bottlenecks = [], left = { changes: [] } }: Circumstances = {},
 ): ComparisonVerdict {
-  const withVerdict = (verdict: ChangeVerdict): Change[] => changes.filter((change) => change.verdict === verdict)
+  const judged = changes.filter((change) => !left.changes.includes(change))
+  const withVerdict = (verdict: ChangeVerdict): Change[] => judged.filter((change) => change.verdict === verdict)
   const slower = withVerdict('slower')
-  const unclear = withVerdict('unclear').filter((change) => !left.changes.includes(change))
+  const unclear = withVerdict('unclear')
   const faster = withVerdict('faster')
   const verdict =
     slower.length > 0
       ? 'slower'
       : threats.length > 0 || unclear.length > 0 || changes.length === 0
         ? 'unclear'
-        : faster.length > 0
+        : faster.length > 0 && left.changes.length === 0
           ? 'faster'
           : 'same'
   const reasons = {
     slower: [...slower.map(describeChange), ...threats],
-    unclear: [...threats, ...unclear.map((change) => describeUnclear(change, confidence))],
-    faster: [...faster.map(describeChange), ...describeLeft(left)],
+    unclear: [
+      ...threats,
+      ...unclear.map((change) => describeUnclear(change, confidence)),
+      ...(left.whyNot === undefined ? [] : [`not left to cpuPerPing: ${left.whyNot}`]),
+    ],
+    faster: faster.map(describeChange),
     same: describeLeft(left),
   }
   return {
@@ -156,7 +165,7 @@ export function judgeComparison(
 }
 
 function describeLeft({ changes, obstacle }: LeftToWork): string[] {
-  if (changes.length === 0) return []
+  if (changes.length === 0 || obstacle === undefined) return []
   const intervals = changes.map((change) => {
     const known = formatInterval(change, changeFormat(change))
     return `${change.indicator} (${change.high === Infinity ? 'changed by any amount' : known})`

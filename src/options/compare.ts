@@ -124,7 +124,11 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
   ) {
     return { mistakes: [...mistakesOf(base, head, tolerance, fields), ...contradictory, ...mistakesOf(probe)] }
   }
-  const excess = mistakesWith(fields.value, probe.value)
+  const excess = [
+    ...mistakesWith(fields.value, probe.value),
+    ...onePlaceForTwo(base.value, head.value),
+    ...unwatchedWork(fields.value.server, tolerance.value),
+  ]
   if (excess.length > 0) return { mistakes: excess }
   return {
     value: {
@@ -155,6 +159,19 @@ export function safeParseJudgement(input: unknown): Parsed<{ readonly confidence
 export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
   const { server, ...rest } = without(options, ...ofFloods)
   return { ...rest, ...(server === false && { server }) }
+}
+
+/** A server that is started needs a place of its own. */
+function onePlaceForTwo(base: ResolvedSide, head: ResolvedSide): string[] {
+  const isStarted = 'command' in base || 'command' in head
+  return isStarted && base.url === head.url
+    ? ['head.url: expected another URL than that of the base, both are served at once']
+    : []
+}
+
+function unwatchedWork(server: ServerOption, { cpuPerPing }: ResolvedTolerance): string[] {
+  if (server !== false || cpuPerPing === undefined) return []
+  return ["server: expected 'auto' with a tolerance on cpuPerPing, which is that of watched servers, got false"]
 }
 
 /** Reads one of the two servers. */

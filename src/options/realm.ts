@@ -7,10 +7,16 @@ import { types } from 'node:util'
 export const isBytes: (value: unknown) => value is Uint8Array = types.isUint8Array
 
 export function isURL(value: unknown): value is URL {
-  return Object.prototype.toString.call(value) === '[object URL]'
+  if (Object.prototype.toString.call(value) !== '[object URL]') return false
+  try {
+    return typeof (value as URL).href === 'string'
+  } catch {
+    return false
+  }
 }
 
 export function isAbortSignal(value: unknown): value is AbortSignal {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>
+  const isTarget = [addEventListener, removeEventListener].every((method) => typeof method === 'function')
+  return typeof aborted === 'boolean' && isTarget
 }

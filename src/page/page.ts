@@ -11,7 +11,7 @@ import { observeRun } from '../slo/observation.ts'
 import { type Judged, percentileIntervals } from '../slo/percentile-intervals.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
-import { printable } from '../printable.ts'
+import { printable, printableLine } from '../printable.ts'
 import { reachOf } from '../result/error-rate.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
@@ -127,9 +127,9 @@ const figuresOfFanOut: Figures = {
 function tableOfVerdict({ type, report, bottlenecks }: RecordedVerdict): Markup {
   const { title, reasons, head, rows, remarks } = report
   const paragraphs = (texts: readonly string[], style?: string): Markup[] =>
-    texts.map((text) => h('p', style === undefined ? null : { class: style }, printable(text)))
+    texts.map((text) => h('p', style === undefined ? null : { class: style }, printableLine(text)))
   return h('div', null, [
-    h('h3', null, printable(title)),
+    h('h3', null, printableLine(title)),
     paragraphs(reasons),
     paragraphs(bottlenecks, 'caution'),
     rows.length === 0 ? null : table({ caption: type === 'slo' ? 'Objectives' : 'Changes', head, rows }),
@@ -201,7 +201,11 @@ function secondsOf(run: ShownRun, runs: number, samples: Samples): Markup {
 function saturationOf(run: ShownRun, runs: number): Markup | null {
   const { saturated, reasons } = run.result.generator
   if (!saturated) return null
-  return h('p', { class: 'caution' }, `Load generator saturated${suffix(run, runs)}: ${printable(reasons.join('; '))}`)
+  return h(
+    'p',
+    { class: 'caution' },
+    `Load generator saturated${suffix(run, runs)}: ${printableLine(reasons.join('; '))}`,
+  )
 }
 
 function otherFloodsOf(run: ShownRun, runs: number): Markup | null {

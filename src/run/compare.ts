@@ -1,3 +1,4 @@
+import { WsLoadError } from '../errors.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedComparison, ResolvedSide } from '../options/compare.ts'
@@ -34,8 +35,8 @@ export async function compare(
     compareSideBySide(baseRun, headRun, tolerance, load.confidence, evidenceShare)
   try {
     const families: (Family | undefined)[] = []
-    for (const side of [base, head]) {
-      if ('command' in side) targets.push(await startTarget(side, load))
+    for (const [name, side] of Object.entries({ base, head })) {
+      if ('command' in side) targets.push(await startSide(name, side, load, signal))
       families.push('command' in side ? targets.at(-1)!.family : undefined)
     }
     const duration = maxDuration / sidesOfComparison
@@ -58,5 +59,17 @@ export async function compare(
   } finally {
     const killed = await Promise.all(targets.map((target) => target.stop()))
     for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
+  }
+}
+
+/** What is wrong with a target is said of the side that it is. */
+async function startSide(name: string, ...target: Parameters<typeof startTarget>): Promise<RunningTarget> {
+  try {
+    return await startTarget(...target)
+  } catch (error) {
+    if (!(error instanceof WsLoadError)) throw error
+    throw new WsLoadError(error.code, error.message.replaceAll(/\btarget\.(?=[a-z])/g, `${name}.`), {
+      cause: error.cause,
+    })
   }
 }

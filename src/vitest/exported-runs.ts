@@ -7,26 +7,33 @@ import { keptFloodsOf } from './kept-floods.ts'
  * last attempt; several of a test that are called the same are numbered.
  */
 export function exportedRunsOf(modules: readonly TestModule[]): NamedRun[] {
-  const seen = new Map<string, number>()
+  const taken = new Set<string>()
   return modules.flatMap((module) => {
     const { relativeModuleId, project } = module
     const file = project.name === '' ? relativeModuleId : `${project.name}: ${relativeModuleId}`
     return [...module.children.allTests()].flatMap((test) => {
-      const floods = keptFloodsOf(test)
-      const lastAttempt = Math.max(...floods.map(({ record }) => record.attempt))
-      return floods
+      const lastAttempt = (test.diagnostic()?.retryCount ?? 0) + 1
+      return keptFloodsOf(test)
         .filter(({ record }) => record.attempt === lastAttempt)
         .map(({ record: { name, capacity }, summary }): NamedRun => {
           const label = capacity === undefined ? name : 'capacity'
           const called = [file, test.fullName, ...(label === undefined ? [] : [label])].join(' › ')
-          const nth = (seen.get(called) ?? 0) + 1
-          seen.set(called, nth)
+          const unique = firstFree(called, taken)
+          taken.add(unique)
           return {
-            name: nth === 1 ? called : `${called} (${nth})`,
+            name: unique,
             result: summary,
             ...(capacity !== undefined && { capacity: { ...capacity, high: capacity.high ?? Infinity } }),
           }
         })
     })
   })
+}
+
+/** A name, or that with the first number that makes it another one. */
+function firstFree(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name
+  for (let nth = 2; ; nth++) {
+    if (!taken.has(`${name} (${nth})`)) return `${name} (${nth})`
+  }
 }

@@ -10,7 +10,7 @@ import type { NamedRun } from '../export/named-run.ts'
 import { toOpenMetrics } from '../export/open-metrics.ts'
 import { pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
-import { printable } from '../printable.ts'
+import { printable, printableLine } from '../printable.ts'
 import { commitOf } from './commit.ts'
 import { exportedRunsOf } from './exported-runs.ts'
 import { progressArtifact } from './flood-artifact.ts'
@@ -95,9 +95,15 @@ export default class WsLoadReporter implements Reporter {
       })
     }
     if (gateway === undefined) return
-    const pushed = await Promise.allSettled(runs.map((run) => pushMetrics(gateway, run)))
-    const failure = pushed.find((one) => one.status === 'rejected')
-    if (failure !== undefined) tell(`warning: export.pushGateway: ${printable((failure.reason as Error).message)}`)
+    for (const [nth, run] of runs.entries()) {
+      try {
+        await pushMetrics(gateway, run)
+      } catch (error) {
+        const missing = `${runs.length - nth} of ${runs.length} floods were not pushed`
+        tell(`warning: export.pushGateway: ${printableLine((error as Error).message)}; ${missing}`)
+        return
+      }
+    }
   }
 
   #printTable(files: readonly FileFloods[]): void {

@@ -59,20 +59,19 @@ export async function withinTest<Result>(
   // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
   else test.onTestFinished(() => endWith(test, running, flood.length), closingTimeMs)
   const { signal } = end
-  const unfollow = follow(
-    end,
-    [test?.signal, given].filter((one) => one !== undefined),
-  )
+  const leaders = [test?.signal, given].filter((one) => one !== undefined)
   const place = joinQueue(ownerOf(test))
+  let unfollow: (() => void) | undefined
   try {
+    unfollow = follow(end, leaders)
     running.waited = await waitFor(place.reached, flood, { signal, frames })
     return await start(signal)
   } finally {
     place.leave()
-    unfollow()
     running.isOver = true
     strays.delete(running)
     ended.resolve()
+    unfollow?.()
   }
 }
 

@@ -74,6 +74,14 @@ test.each([
     ['compare', 'ws://a', 'ws://b', '--base-cwd', 'x', '--head-command', ''],
     'error: --base-cwd: expected a command with it, or the url alone\n       --head-command: expected a command that starts the server, got ""\n',
   ],
+  [
+    ['compare', 'ws://a', 'ws://a', '--head-command', 'x'],
+    'error: head.url: expected another URL than that of the base, both are served at once\n',
+  ],
+  [
+    ['compare', 'ws://a', 'ws://b', '--no-server', '-t', 'cpuPerPing=5%'],
+    /^error: --server: expected 'auto' with a tolerance on cpuPerPing/,
+  ],
   [['compare', 'a', 'b', '--base-command', 'x'], 'error: --base-command: expected two URLs with it, got two files\n'],
   [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
   [

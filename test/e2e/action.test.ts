@@ -64,7 +64,7 @@ interface Ran {
   readonly summary: string
 }
 
-/** Runs the steps up to the first that fails. */
+/** Runs the steps up to the first that fails, and then those that are run always. */
 async function runAction(directory: string, given: Readonly<Record<string, string>>): Promise<Ran> {
   const place = `${directory}-runner`
   await mkdir(place)
@@ -76,8 +76,10 @@ async function runAction(directory: string, given: Readonly<Record<string, strin
   const filled = (text: string): string =>
     text.replaceAll(/\$\{\{ ([\w.-]+) \}\}/g, (_, name: string) => values[name] ?? '')
   const steps: Record<string, VitestRun> = {}
+  let hasFailed = false
   for (const { name, id = '', if: condition, env, run, ...step } of action.runs.steps) {
-    if (condition !== undefined) continue
+    if (condition !== undefined && condition !== 'always()') continue
+    if (hasFailed && condition === undefined) continue
     await writeFile(join(place, 'step.sh'), filled(run))
     const variables = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, filled(value)]))
     const shell = ['bash', '--noprofile', '--norc', '-eo', 'pipefail', join(place, 'step.sh')]
@@ -87,7 +89,7 @@ async function runAction(directory: string, given: Readonly<Record<string, strin
       const [, key = '', value = ''] = /^(.*?)=(.*)$/.exec(line) ?? []
       values[`steps.${id}.outputs.${key}`] = value
     }
-    if (steps[name].exitCode !== 0) break
+    hasFailed ||= steps[name].exitCode !== 0
   }
   const outputs = Object.fromEntries(
     ['exit-code', 'markdown'].map((name) => [name, values[`steps.compare.outputs.${name}`] ?? '']),
@@ -142,8 +144,36 @@ describe('the action', () => {
   test('is red where the base has not what it needs', async () => {
     const { directory, base } = await checkedOut(0)
     const { steps } = await runAction(directory, await inputs(base, { install: 'test -f nothing-of-the-kind' }))
-    expect(Object.keys(steps)).toEqual(['Check out the base beside the head'])
-    expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 1 })
+    expect(steps).toMatchObject({
+      'Check out the base beside the head': { exitCode: 1 },
+      'Remove the checkout of the base': { exitCode: 0, stderr: '' },
+    })
+    expect(steps).not.toHaveProperty('Compare')
+    expect(await git(directory, 'worktree', 'list')).toMatch(/^.*\n$/)
+  })
+
+  test('judges every figure of a tolerance of several lines', { timeout: 90_000 }, async () => {
+    const { directory, base } = await checkedOut(4)
+    const given = await inputs(base, { tolerance: 'mean=5000%\np50=10%\n  min=0.2ms\n' })
+    const { outputs, summary } = await runAction(directory, given)
+    expect(outputs['exit-code']).toBe('1')
+    expect(summary).toMatch(/^\| p50 /m)
+  })
+
+  test('takes a branch for the base', async () => {
+    const { directory } = await checkedOut(0)
+    const given = await inputs('main', { install: 'exit 7' })
+    const { steps } = await runAction(directory, given)
+    expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stderr: '' })
+  })
+
+  test.each(['', '--upload-pack=touch pwned;'])('refuses %j for the base', async (base) => {
+    const { directory } = await checkedOut(0)
+    const { steps } = await runAction(directory, { ...(await inputs('main')), base })
+    expect(steps['Check out the base beside the head']).toMatchObject({
+      exitCode: 2,
+      stderr: `base: expected a commit, got '${base}'; outside of pull requests it has to be given\n`,
+    })
   })
 
   test('comments by one command of the GitHub CLI, which edits its own comment', async () => {

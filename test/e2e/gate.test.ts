@@ -10,7 +10,7 @@ const example = join(repository, 'examples/gate')
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
 
-test.each(['latency.gate.ts', 'vitest.gate.config.ts', 'gate.sh'])('docs/ci.md shows %s as it is', async (name) => {
+test.each(['latency.gate.ts', 'vitest.gate.config.mts', 'gate.sh'])('docs/ci.md shows %s as it is', async (name) => {
   const [documented, file] = await Promise.all([
     readFile(join(repository, 'docs/ci.md'), 'utf8'),
     readFile(join(example, name), 'utf8'),

@@ -59,6 +59,29 @@ test('a gateway that refuses is told with its words, without the password', asyn
   )
 })
 
+test('what a gateway repeats of the credentials is masked', async () => {
+  const basic = `Basic ${Buffer.from('someone:hunter2!').toString('base64')}`
+  const { url } = await answering(401, `bad credentials: ${basic} someone:hunter2!`)
+  const failure = await pushMetrics(`http://someone:hunter2!@${url}`, run).catch(String)
+  expect(failure).toContain('refused: HTTP 401, bad credentials: ')
+  expect(failure).not.toMatch(/hunter2|c29tZW9uZTpodW50ZXIyIQ/)
+})
+
+test('a gateway that sends to another place has not taken it', async () => {
+  const { url, requests } = await answering(303)
+  await expect(pushMetrics(`http://${url}`, run)).rejects.toThrow('refused: HTTP 303')
+  expect(requests).toHaveLength(1)
+})
+
+test('a password without a user is sent, a query is kept, and a run may have an empty name', async () => {
+  const { url, requests } = await answering(202)
+  await pushMetrics(`http://:hunter2@${url}?tenant=a`, { ...run, name: '' })
+  expect(requests[0]).toMatchObject({
+    url: '/metrics/job/ws-load/run@base64/=?tenant=a',
+    headers: { authorization: `Basic ${Buffer.from(':hunter2').toString('base64')}` },
+  })
+})
+
 test('a gateway that is not there is told', async () => {
   const port = await freePort()
   await expect(pushMetrics(`http://127.0.0.1:${port}`, run)).rejects.toThrow(
@@ -69,6 +92,7 @@ test('a gateway that is not there is told', async () => {
 test.each([
   ['http://gateway:9091', true],
   ['https://someone:secret@gateway/metrics', true],
+  ['http://someone:50%@gateway', false],
   ['gateway:9091', false],
   ['ws://gateway', false],
   ['', false],

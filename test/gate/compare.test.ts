@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
-import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { parseTolerance, type Tolerance } from '../../src/gate/tolerance.ts'
 import { LoadComparison } from '../../src/summary/load-comparison.ts'
 import { pageOfComparison } from '../../src/cli/compare.ts'
 import { steady } from '../support/comparison.ts'
@@ -138,4 +138,19 @@ test('a comparison without one of its sides is hopeless', () => {
   expect(isHopeless([steady(2), steady(2)])).toBe(false)
   expect(isHopeless([steady(2), steady(2, { ended: 'disconnected' })])).toBe(true)
   expect(isHopeless([steady(2, { connections: { opened: 0, failed: 10 } }), steady(2)])).toBe(true)
+})
+
+test('a generator that was kept from work is no threat to what is judged by work, and else is', () => {
+  const starved = {
+    saturated: true,
+    starvation: { waiting: 0.5, stopped: 0 },
+    reasons: ['its threads waited'],
+  } as const
+  const blocks = Array.from({ length: 40 }, (_, nth) => ({ start: nth * 200, duration: 200, cpu: 10, pings: 200 }))
+  const watched = { source: 'port', processes: 1, cpuPerPing: 0.05, cores: 0.3, blocks } as const
+  const server = { ...watched, rss: { start: 1, max: 1, end: 1 } }
+  const sides = [steady(2, { generator: starved, server }), steady(2, { generator: starved, server })] as const
+  const judge = (more: Tolerance) => compareSideBySide(...sides, parseTolerance({ cpuPerPing: '10%', ...more }), 0.99)
+  expect(judge({})).toMatchObject({ verdict: 'unclear', doubtful: true })
+  expect(judge({ fallback: 'cpuPerPing' })).toMatchObject({ verdict: 'same', doubtful: false })
 })

@@ -42,6 +42,39 @@ describe('latencies that are left to the processor time per answer', () => {
   })
 })
 
+describe('where the load generator was kept from work', () => {
+  const starvation = { waiting: 0.5, stopped: 0 }
+  const reasons = ['its threads waited 50 % of the time for a processor that others had']
+  const starved = { ...quiet, generator: { ...quiet.generator, saturated: true, starvation, reasons } }
+  const [same, faster] = [change('p90', 'same', 0.01, 0.05), change('mean', 'faster', -0.4, -0.3)]
+
+  test('all latencies are left but those that surely grew', () => {
+    const [grown, slower] = [change('p99', 'unclear', 0.02, 0.3), change('p99.9', 'slower', 0.2, 0.3)]
+    const left = leftToWork(starved, [undecided, same, faster, grown, slower], [sameWork])
+    expect(left).toMatchObject({ changes: [undecided, same, faster], hasStarved: true })
+  })
+
+  test('a comparison of equal work is the same, not faster', () => {
+    const latencies = [undecided, faster]
+    const left = leftToWork(starved, latencies, [sameWork])
+    expect(judgeComparison([...latencies, sameWork], 0.99, { left })).toMatchObject({
+      verdict: 'same',
+      doubtful: false,
+      reasons: [
+        'judged by cpuPerPing, not by p50 (-10 … +30 %) and mean (-40 … -30 %)',
+        'base: the load generator was kept from work: its threads waited 50 % of the time for a processor that others had',
+      ],
+    })
+  })
+})
+
+test('a comparison says why nothing was left to its work', () => {
+  const left = leftToWork(quiet, [undecided], [sameWork])
+  expect(judgeComparison([undecided, sameWork], 0.99, { left }).reasons.at(-1)).toBe(
+    'not left to cpuPerPing: nothing kept the base from its processors',
+  )
+})
+
 describe('a comparison', () => {
   const errorRate = change('errorRate', 'same', 0, 0)
   const judge = (changes: readonly Change[], latencies: readonly Change[], work = sameWork) =>
@@ -55,6 +88,11 @@ describe('a comparison', () => {
         'base: the server waited for a processor 41 % of the time that it wanted one: other processes took 0.9 of 2 processors',
       ],
     })
+  })
+
+  test('is not faster by its work, where latencies are not judged', () => {
+    const fasterWork = change('cpuPerPing', 'faster', -0.4, -0.3)
+    expect(judge([undecided, fasterWork, errorRate], [undecided], fasterWork).verdict).toBe('same')
   })
 
   test('is unclear where anything else is', () => {

@@ -22,6 +22,15 @@ test('a signal of another realm is one', () => {
   expect(() => parseOptions({ signal })).not.toThrow()
 })
 
-test.each([{ aborted: false }, 'aborted', null])('%j is no signal', (signal) => {
-  expect(() => parseOptions({ signal: signal as unknown as AbortSignal })).toThrow('signal: expected an AbortSignal')
+test.each([{ aborted: false }, { aborted: false, addEventListener() {} }, 'aborted', null])(
+  '%j is no signal',
+  (signal) => {
+    expect(() => parseOptions({ signal: signal as unknown as AbortSignal })).toThrow('signal: expected an AbortSignal')
+  },
+)
+
+test('what only inherits from URL is none', () => {
+  expect(() => parseOptions({ url: Object.create(URL.prototype) as URL })).toThrow(
+    'url: expected a ws:// or wss:// URL',
+  )
 })

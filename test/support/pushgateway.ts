@@ -14,7 +14,8 @@ export function pushgatewayMissing(): string | undefined {
 
 export async function pushgateway(): Promise<Pushgateway> {
   const port = await freePort()
-  const args = [`--web.listen-address=127.0.0.1:${port}`]
+  // Debian's keeps what it was given, also for the next one.
+  const args = [`--web.listen-address=127.0.0.1:${port}`, '--persistence.file=']
   const child = await startChild(findProgram('prometheus-pushgateway')!, args, (_, ended) => accepting(port, ended))
   return { ...child, url: `http://127.0.0.1:${port}` }
 }

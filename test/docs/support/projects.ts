@@ -12,7 +12,7 @@ export type Ports = readonly [number, number]
 
 /** Files of the examples: they are run where they belong, and shown as they are. */
 const examples = new Set(
-  ['latency.gate.ts', 'vitest.gate.config.ts', 'gate.sh'].map((name) =>
+  ['latency.gate.ts', 'vitest.gate.config.mts', 'gate.sh'].map((name) =>
     readFileSync(join(repository, 'examples/gate', name), 'utf8'),
   ),
 )
