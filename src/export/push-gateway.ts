@@ -6,8 +6,8 @@ const job = 'ws-load'
 const timeoutMs = 10_000
 
 /**
- * Pushes a run to a Pushgateway of Prometheus, in place of what was pushed under its name: the group of metrics whose `job` is `ws-load`, and
- * whose `run` is the name.
+ * Pushes a run to a Pushgateway of Prometheus, in place of what was pushed under its name: the group of metrics whose `job`
+ * is `ws-load`, and whose `run` is the name.
  * @param gateway its `http:` or `https:` URL; a user and a password in it are sent as basic authentication
  * @throws {Error} when it does not answer within 10 s, or refuses; without secrets
  * @see https://github.com/prometheus/pushgateway#api

@@ -4,10 +4,10 @@ import { machineInTheWay } from '../slo/bottleneck.ts'
 import type { Change, LeftToWork } from './comparison.ts'
 
 /**
- * The latencies that a comparison leaves to the processor time per answer, `Tolerance.fallback`, where that has surely not grown by more
- * than is allowed: undecided ones, if the machine kept the base from work; all of them, if it kept the load generator from it. That it
- * kept the head alone may be the head's own doing, and so may an undecided latency that surely grew: both stay undecided. What is
- * surely slower stays so.
+ * The latencies that a comparison leaves to the processor time per answer, `Tolerance.fallback`, where that has surely not
+ * grown by more than is allowed: undecided ones, if the machine kept the base from work; all of them, if it kept the load
+ * generator from it. That it kept the head alone may be the head's own doing, and so may an undecided latency that surely
+ * grew: both stay undecided. What is surely slower stays so.
  */
 export function leftToWork(base: LoadResult, latencies: readonly Change[], work: readonly Change[]): LeftToWork {
   const { starvation, reasons } = base.generator

@@ -34,14 +34,14 @@ export interface WsLoadPluginOptions {
   readonly inconclusive?: 'fail' | 'warn'
   /**
    * `html`: write a page with charts of all floods, to `.vitest/ws-load/report.html` (`true`) or to this file, relative to
-   * the root. `table`: whether to print the table of all floods, and the progress of those that last; default: `true`. It stands on the standard
-   * output beside Vitest's own report for people, and on the standard error beside any other reporter.
+   * the root. `table`: whether to print the table of all floods, and the progress of those that last; default: `true`. It
+   * stands on the standard output beside Vitest's own report for people, and on the standard error beside any other one.
    */
   readonly report?: { readonly html?: boolean | string; readonly table?: boolean }
   /**
    * Files for other tools, with all floods of a run, relative to the root: `bmf` for Bencher, `githubBenchmark` for
-   * github-action-benchmark, `openMetrics` for Prometheus and its kin. `pushGateway`: the URL of a Pushgateway, to push these to. Default:
-   * none is written.
+   * github-action-benchmark, `openMetrics` for Prometheus and its kin. `pushGateway`: the URL of a Pushgateway, to push
+   * these to. Default: none is written.
    */
   readonly export?: { readonly [format in (typeof exportNames)[number]]?: string }
   /**

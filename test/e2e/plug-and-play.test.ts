@@ -1,6 +1,7 @@
 /** Yarn Plug'n'Play: no `node_modules`, packages in archives that only Yarn's own loader finds. */
 import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -8,7 +9,8 @@ import { freePort } from '../support/processes.ts'
 import { pack, repository, temporaryDirectory } from './support/consumer.ts'
 import { startCommand, type VitestRun } from './support/vitest-run.ts'
 
-const yarn = join(repository, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js')
+const require = createRequire(import.meta.url)
+const yarn = require.resolve('@yarnpkg/cli-dist/bin/yarn.js')
 const directory = await temporaryDirectory()
 afterAll(() => rm(directory, { recursive: true, maxRetries: 5 }))
 
