@@ -147,7 +147,8 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
 /** Options of a side that an error names, by the names of their flags. */
 function inFlagsOfSides(error: unknown): never {
   if (!(error instanceof WsLoadError)) throw error
-  const message = error.message.replaceAll(/\b(base|head)\.(command|cwd)\b/g, '--$1-$2')
+  const [ours = '', ...itsWords] = error.message.split(/(?=\nThe last lines of its )/)
+  const message = [ours.replaceAll(/\b(base|head)\.(command|cwd)\b/g, '--$1-$2'), ...itsWords].join('')
   throw new WsLoadError(error.code, message, { cause: error.cause })
 }
 

@@ -26,7 +26,10 @@ export async function pushMetrics(gateway: string, run: NamedRun): Promise<void>
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    if (answer.ok) return
+    if (answer.ok) {
+      await answer.body?.cancel()
+      return
+    }
     status = answer.status
     words = (await answer.text()).trim()
   } catch (error) {

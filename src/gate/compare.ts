@@ -91,7 +91,7 @@ export function compareRuns(
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     threats,
     bottlenecks: whereTheTimeWent(base, head),
-    ...(tolerance.fallsBack && { left: leftToWork(base, latencies, work) }),
+    ...(tolerance.fallsBack && { left: { changes: [], whyNot: 'the two were not measured side by side' } }),
   })
   return unclearIf(incomparable, verdict)
 }

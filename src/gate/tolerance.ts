@@ -35,9 +35,10 @@ export interface Tolerance {
    */
   readonly cpuPerPing?: Share
   /**
-   * `'cpuPerPing'`: latencies that are undecided at the end of a comparison because other processes kept the base from its processors,
-   * and that have not surely grown, are left to the processor time per answer: if that is surely the same, so is the comparison,
-   * which says what was not judged. Default: they are unclear. A head that only waits longer may pass then.
+   * `'cpuPerPing'`: latencies that are undecided at the end of a comparison side by side because others (processes, the
+   * hypervisor, waits for memory) kept the base from work, and that have not surely grown, are left to the processor time per
+   * answer; all that have not surely grown, where others kept the load generator from work. If that is surely the same, so is
+   * the comparison, which says what was not judged. Default: they are unclear. A head that only waits longer may pass then.
    */
   readonly fallback?: 'cpuPerPing'
 }
@@ -51,7 +52,7 @@ export interface ResolvedTolerance {
   readonly errorRate: number
   /** A share; `undefined` if it is not judged. */
   readonly cpuPerPing: number | undefined
-  /** Whether `cpuPerPing` stands for latencies that the machine leaves undecided. */
+  /** Whether `cpuPerPing` stands for latencies that others on the machine leave undecided. */
   readonly fallsBack: boolean
 }
 

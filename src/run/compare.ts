@@ -68,8 +68,8 @@ async function startSide(name: string, ...target: Parameters<typeof startTarget>
     return await startTarget(...target)
   } catch (error) {
     if (!(error instanceof WsLoadError)) throw error
-    throw new WsLoadError(error.code, error.message.replaceAll(/\btarget\.(?=[a-z])/g, `${name}.`), {
-      cause: error.cause,
-    })
+    const [ours = '', ...itsWords] = error.message.split(/(?=\nThe last lines of its )/)
+    const message = [ours.replaceAll(/\btarget\.(?=[a-z])/g, `${name}.`), ...itsWords].join('')
+    throw new WsLoadError(error.code, message, { cause: error.cause })
   }
 }

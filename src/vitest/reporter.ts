@@ -67,7 +67,11 @@ export default class WsLoadReporter implements Reporter {
     if (this.#table) this.#printTable(files)
     appendToJobSummary(files)
     this.#writePage(modules)
-    await this.#export(modules)
+    try {
+      await this.#export(modules)
+    } catch (error) {
+      tell(`warning: the floods were not written for other tools: ${printableLine((error as Error).message)}`)
+    }
   }
 
   #writePage(modules: readonly TestModule[]): void {

@@ -125,7 +125,11 @@ test('a Ctrl-C while the result is written loses nothing', async () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => text.includes('measured for') && resolve())
   })
   child.kill('SIGINT')
-  expect(await once(child, 'close')).toEqual([0, null])
+  // Written to its end; on a busy machine the signal may come when Node itself is ending already.
+  expect([
+    [0, null],
+    [null, 'SIGINT'],
+  ]).toContainEqual(await once(child, 'close'))
   expect(JSON.parse(output.join(''))).toMatchObject({ schemaVersion: 1 })
 })
 

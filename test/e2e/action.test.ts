@@ -132,13 +132,14 @@ describe('the action', () => {
 
   test('is red, and says why, where a server does not start', async () => {
     const { directory, base } = await checkedOut(0)
-    const { steps, outputs } = await runAction(
+    const { steps, outputs, summary } = await runAction(
       directory,
       await inputs(base, { command: 'echo "no such file"; exit 3' }),
     )
     expect(steps['Compare']).toMatchObject({ exitCode: 5 })
     expect(steps['Compare']!.stderr).toMatch(/exited with code 3[^]*no such file/)
     expect(outputs['exit-code']).toBe('5')
+    expect(summary).toMatch(/^### ❌ Nothing was compared: `ws-load compare` ended with 5/)
   })
 
   test('is red where the base has not what it needs', async () => {
@@ -176,7 +177,7 @@ describe('the action', () => {
     })
   })
 
-  test('comments by one command of the GitHub CLI, which edits its own comment', async () => {
+  test('comments by one command of the GitHub CLI, which edits the last comment of the token', async () => {
     const step = action.runs.steps.find(({ name }) => name === 'Comment')!
     const place = await consumer.project({
       'bin/gh': '#!/bin/sh\nprintf "%s\\n" "$@"\n',

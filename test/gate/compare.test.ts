@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { compareRuns, compareSideBySide, isHopeless } from '../../src/gate/compare.ts'
 import { parseTolerance, type Tolerance } from '../../src/gate/tolerance.ts'
 import { LoadComparison } from '../../src/summary/load-comparison.ts'
+import type { LoadSummary } from '../../src/summary/load-summary.ts'
 import { pageOfComparison } from '../../src/cli/compare.ts'
 import { steady } from '../support/comparison.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
@@ -149,8 +150,17 @@ test('a generator that was kept from work is no threat to what is judged by work
   const blocks = Array.from({ length: 40 }, (_, nth) => ({ start: nth * 200, duration: 200, cpu: 10, pings: 200 }))
   const watched = { source: 'port', processes: 1, cpuPerPing: 0.05, cores: 0.3, blocks } as const
   const server = { ...watched, rss: { start: 1, max: 1, end: 1 } }
-  const sides = [steady(2, { generator: starved, server }), steady(2, { generator: starved, server })] as const
+  const machine = { cores: 2, busy: 1, foreign: 0.5 }
+  const side = (): LoadSummary => steady(2, { generator: starved, server, machine })
+  const sides = [side(), side()] as const
   const judge = (more: Tolerance) => compareSideBySide(...sides, parseTolerance({ cpuPerPing: '10%', ...more }), 0.99)
   expect(judge({})).toMatchObject({ verdict: 'unclear', doubtful: true })
   expect(judge({ fallback: 'cpuPerPing' })).toMatchObject({ verdict: 'same', doubtful: false })
+})
+
+test('nothing is left to the work of runs that were not measured side by side', () => {
+  const tolerance = parseTolerance({ p50: '0.001%', min: 0, cpuPerPing: '10%', fallback: 'cpuPerPing' })
+  const { verdict, reasons } = compareRuns(steady(2), steady(2), tolerance, 0.99)
+  expect(verdict).toBe('unclear')
+  expect(reasons.at(-1)).toBe('not left to cpuPerPing: the two were not measured side by side')
 })

@@ -17,9 +17,12 @@ function run(server: Partial<ServerReport>, machine: Partial<MachineReport> = {}
   })
 }
 
-const waiting = run({ waiting: 0.41 }, { foreign: 0.45 })
+const others = { foreign: 0.45 }
+const waiting = run({ waiting: 0.41 }, others)
 const quiet = run({ waiting: 0.01 })
-const atLimit = run({ waiting: 0.41, busiestThread: 0.95, cores: 0.95 })
+const atLimit = run({ waiting: 0.41, busiestThread: 0.95, cores: 0.95 }, others)
+const behindGenerator = run({ waiting: 0.41 }, { generator: 0.6 })
+const throttled = run({ waiting: 0.41, throttled: 0.3 }, others)
 const undecided = change('p50', 'unclear', -0.1, 0.3)
 const sameWork = change('cpuPerPing', 'same', -0.02, 0.05)
 
@@ -33,6 +36,8 @@ describe('latencies that are left to the processor time per answer', () => {
   test.each([
     ['the machine was not in the way', quiet, undecided, sameWork],
     ['the server was at its limit', atLimit, undecided, sameWork],
+    ['the generator had its processors', behindGenerator, undecided, sameWork],
+    ['a quota stopped it', throttled, undecided, sameWork],
     ['the latency surely grew', waiting, change('p50', 'unclear', 0.02, 0.3), sameWork],
     ['the latency was not measured', waiting, change('p50', 'unclear', NaN, NaN), sameWork],
     ['the work is undecided itself', waiting, undecided, change('cpuPerPing', 'unclear', -0.1, 0.3)],
@@ -45,13 +50,25 @@ describe('latencies that are left to the processor time per answer', () => {
 describe('where the load generator was kept from work', () => {
   const starvation = { waiting: 0.5, stopped: 0 }
   const reasons = ['its threads waited 50 % of the time for a processor that others had']
-  const starved = { ...quiet, generator: { ...quiet.generator, saturated: true, starvation, reasons } }
+  const besideOthers = run({ waiting: 0.01 }, others)
+  const generator = { ...quiet.generator, saturated: true, starvation, reasons }
+  const starved = { ...besideOthers, generator }
   const [same, faster] = [change('p90', 'same', 0.01, 0.05), change('mean', 'faster', -0.4, -0.3)]
 
   test('all latencies are left but those that surely grew', () => {
     const [grown, slower] = [change('p99', 'unclear', 0.02, 0.3), change('p99.9', 'slower', 0.2, 0.3)]
     const left = leftToWork(starved, [undecided, same, faster, grown, slower], [sameWork])
     expect(left).toMatchObject({ changes: [undecided, same, faster], hasStarved: true })
+  })
+
+  test.each([
+    ['by the generator itself', { ...quiet, generator }],
+    ['by a quota', { ...besideOthers, generator: { ...generator, starvation: { throttled: 0.5, stopped: 0 } } }],
+  ])('%s, nothing is left, and its being saturated stays a threat', (_, base) => {
+    expect(leftToWork(base, [undecided, same], [sameWork])).toEqual({
+      changes: [],
+      whyNot: 'no other processes kept the base from its processors',
+    })
   })
 
   test('a comparison of equal work is the same, not faster', () => {
@@ -71,7 +88,7 @@ describe('where the load generator was kept from work', () => {
 test('a comparison says why nothing was left to its work', () => {
   const left = leftToWork(quiet, [undecided], [sameWork])
   expect(judgeComparison([undecided, sameWork], 0.99, { left }).reasons.at(-1)).toBe(
-    'not left to cpuPerPing: nothing kept the base from its processors',
+    'not left to cpuPerPing: no other processes kept the base from its processors',
   )
 })
 

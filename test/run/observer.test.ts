@@ -15,16 +15,16 @@ describe('a server in a process of its own', () => {
     await using server = await working({ spin: 3 })
     const warmup = 200
     const before = await server.spent()
-    const result = await run({ ...load, url: server.url, warmup, duration: '3s' })
+    const result = await run({ ...load, rate: '40/s', url: server.url, warmup, duration: '3s' })
     const spent = (await server.spent()) - before
     const { source, processes, cores, cpuPerPing, busiestThread, rss, blocks } = result.server!
     expect({ source, processes }).toEqual({ source: 'port', processes: 1 })
-    // It spends 3 ms of each 10, in the warm-up too.
+    // It spends 3 ms of each 25, in the warm-up too: so little that it keeps up on a busy machine.
     expect(cpuPerPing).toBeGreaterThan(2.5)
     expect(cpuPerPing).toBeLessThan(6)
     expect(cores * 3_000).toBeGreaterThan(0.6 * spent)
     expect(cores * 3_000).toBeLessThan(1.1 * spent)
-    expect(busiestThread).toBeGreaterThan(0.15)
+    expect(busiestThread).toBeGreaterThan(0.08)
     expect(busiestThread).toBeLessThanOrEqual(cores * 1.1)
     expect(rss.max).toBeGreaterThanOrEqual(Math.max(rss.start, rss.end))
     const sum = (of: (block: (typeof blocks)[number]) => number): number =>
