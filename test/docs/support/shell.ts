@@ -31,6 +31,8 @@ const notRun: Readonly<Record<string, string>> = {
   'WORK=20 npm test': 'run by test/e2e/capacity.test.ts in the same example',
   'TOKEN=guess npm test': 'run by test/e2e/package.test.ts in the same example',
   'npm ci && npm test': 'would run this test',
+  "npx ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --base-command 'PORT=3001 node server.js' --base-cwd ../main --head-command 'PORT=3002 node server.js' -t cpuPerPing=20% -t fallback=cpuPerPing":
+    'starts servers of a project: test/e2e/action.test.ts does it with those of an example',
   'npx vitest run': 'run in the project of its page',
   'npx vitest bench --run': 'run in the project of its page, where benchmarks are enabled',
   'DELAY=150 npx vitest run': "the README's first test is seen red against a slow server",
