@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { defaults } from '../defaults.ts'
-import { WsLoadError } from '../errors.ts'
 import { compareRuns } from '../gate/compare.ts'
 import { parseTolerance, type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { safeParseComparison, safeParseJudgement, type Side } from '../options/compare.ts'
@@ -136,20 +135,12 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   ]
   if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
   const { watcher, end } = showProgress(flags.verbosity)
-  const { result, interrupted } = await interruptible((signal) =>
-    compare(options.value, { signal, watcher }).catch(inFlagsOfSides),
-  ).finally(end)
+  const { result, interrupted } = await interruptible((signal) => compare(options.value, { signal, watcher })).finally(
+    end,
+  )
   const comparison = new LoadComparison(result.base, result.head, result.verdict)
   const unwritten = print(comparison, flags)
   return exitAfter(interrupted ?? exitCodeOf(comparison.verdict), unwritten)
-}
-
-/** Options of a side that an error names, by the names of their flags. */
-function inFlagsOfSides(error: unknown): never {
-  if (!(error instanceof WsLoadError)) throw error
-  const [ours = '', ...itsWords] = error.message.split(/(?=\nThe last lines of its )/)
-  const message = [ours.replaceAll(/\b(base|head)\.(command|cwd)\b/g, '--$1-$2'), ...itsWords].join('')
-  throw new WsLoadError(error.code, message, { cause: error.cause })
 }
 
 /** A server that runs already, or one to be started; a directory alone is a mistake that the options tell. */

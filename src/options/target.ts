@@ -48,6 +48,8 @@ export type StopSignal = (typeof stopSignals)[number]
 
 /** {@link TargetOptions} after defaults; can be cloned to another process. */
 export interface ResolvedTarget {
+  /** What it is called among options: `target`, or the side of a comparison. */
+  readonly name: string
   readonly command: string
   readonly url: string
   /** `undefined` for the current directory. */
@@ -91,5 +93,6 @@ export const targetFields: readonly string[] = Object.keys(schema.entries)
 
 /** Reads {@link TargetOptions}; each mistake has the option's name. @param name what the target is called among options */
 export function safeParseTarget(input: unknown, name = 'target'): Parsed<ResolvedTarget> {
-  return parseFields(schema, input, name)
+  const parsed = parseFields(schema, input, name)
+  return 'mistakes' in parsed ? parsed : { value: { ...parsed.value, name } }
 }

@@ -1,4 +1,3 @@
-import { WsLoadError } from '../errors.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedComparison, ResolvedSide } from '../options/compare.ts'
@@ -35,8 +34,8 @@ export async function compare(
     compareSideBySide(baseRun, headRun, tolerance, load.confidence, evidenceShare)
   try {
     const families: (Family | undefined)[] = []
-    for (const [name, side] of Object.entries({ base, head })) {
-      if ('command' in side) targets.push(await startSide(name, side, load, signal))
+    for (const side of [base, head]) {
+      if ('command' in side) targets.push(await startTarget(side, load, signal))
       families.push('command' in side ? targets.at(-1)!.family : undefined)
     }
     const duration = maxDuration / sidesOfComparison
@@ -59,17 +58,5 @@ export async function compare(
   } finally {
     const killed = await Promise.all(targets.map((target) => target.stop()))
     for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
-  }
-}
-
-/** What is wrong with a target is said of the side that it is. */
-async function startSide(name: string, ...target: Parameters<typeof startTarget>): Promise<RunningTarget> {
-  try {
-    return await startTarget(...target)
-  } catch (error) {
-    if (!(error instanceof WsLoadError)) throw error
-    const [ours = '', ...itsWords] = error.message.split(/(?=\nThe last lines of its )/)
-    const message = [ours.replaceAll(/\btarget\.(?=[a-z])/g, `${name}.`), ...itsWords].join('')
-    throw new WsLoadError(error.code, message, { cause: error.cause })
   }
 }

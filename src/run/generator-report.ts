@@ -1,7 +1,7 @@
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { AfterSilence, GeneratorReport, Starvation } from '../result/load-result.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
-import { isStarved } from '../result/starvation.ts'
+import { lostShare } from '../result/starvation.ts'
 import { sum } from '../statistics/sum.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { merge } from './merge.ts'
@@ -13,6 +13,8 @@ const saturatingUtilization = 0.9
 const [leastUtilization, busyUtilization] = [0.1, 0.5]
 /** Pings that leave later than both, of which the second is a share of the latency, are the generator's fault. */
 const mostSendDelay = { ms: 1, latencyShare: 0.1 }
+/** Threads that cannot run for as much of the time; what is less shows in the brackets and bounds the rates. */
+const saturatingLoss = 0.25
 /** Garbage collections that take as much of it. */
 const saturatingCollection = 0.1
 /** What took less of the time is no reason for anything. */
@@ -45,7 +47,7 @@ export function reportGenerator(
   const losses = mostStarved(reports.map(lossesOf))
   const starvation = sharesOf(losses, duration)
   const causes = causesOf(losses, reports, duration)
-  const isKeptFromWork = isStarved(starvation) || collectedShare(reports, duration) > 0
+  const isKeptFromWork = lostShare(starvation) >= saturatingLoss || collectedShare(reports, duration) > 0
   const what = reports.some(({ fanOut }) => fanOut !== undefined) ? 'messages' : 'pings'
   const reasons = saturationReasons(what, utilization, sendDelay, latency, causes, isKeptFromWork)
   return {

@@ -46,7 +46,7 @@ export async function startTarget(
   handshake: Handshake = {},
   signal?: AbortSignal,
 ): Promise<RunningTarget> {
-  checkDirectory(options.cwd)
+  checkDirectory(options)
 
   const givingUp = new AbortController()
   const abort = (): void => {
@@ -130,28 +130,30 @@ function withMore(error: WsLoadError, more: string | undefined): WsLoadError {
 }
 
 function killed(options: ResolvedTarget): string {
-  const { stopSignal, stopTimeout } = options
+  const { stopSignal, stopTimeout, name } = options
   return (
     `${commandOf(options)} was killed, because it or what it started did not end within ${formatDuration(stopTimeout)} of ${stopSignal}.\n` +
-    'Expected it to end in that time: change what it does then, or target.stopTimeout, or target.stopSignal.'
+    `Expected it to end in that time: change what it does then, or ${name}.stopTimeout, or ${name}.stopSignal.`
   )
 }
 
 function inUse(options: ResolvedTarget): WsLoadError {
+  const { name } = options
   return new WsLoadError(
     'WSLOAD_ERR_TARGET_IN_USE',
     `A server accepts WebSockets at ${urlOf(options)} before ${commandOf(options)} was run.\n` +
-      'Expected none, so that no forgotten server is measured: end it, change target.url, ' +
-      'or set target.reuseExistingServer to true to measure it as it is.',
+      `Expected none, so that no forgotten server is measured: end it, change ${name}.url, ` +
+      `or set ${name}.reuseExistingServer to true to measure it as it is.`,
   )
 }
 
 function exitedEarly(options: ResolvedTarget, how: string, lastWords: string): WsLoadError {
+  const { name } = options
   return new WsLoadError(
     'WSLOAD_ERR_TARGET_EXITED',
     `${commandOf(options)} ${how} before ${urlOf(options)} accepted a WebSocket.\n` +
       'Expected it to stay in the foreground and serve there: see its output below, ' +
-      `then change target.command, target.cwd or target.env.\n${adviseStdin(options, how)}${lastWords}`,
+      `then change ${name}.command, ${name}.cwd or ${name}.env.\n${adviseStdin(options, how)}${lastWords}`,
   )
 }
 
@@ -163,32 +165,33 @@ function exitedLate(options: ResolvedTarget, how: string, lastWords: string): st
 }
 
 /** Of a server that ended well, by itself: many do when nobody can write to them any more. */
-function adviseStdin({ stdin }: ResolvedTarget, how: string): string {
+function adviseStdin({ stdin, name }: ResolvedTarget, how: string): string {
   if (stdin === 'open' || how !== endedWell) return ''
-  return "Its stdin was closed: if it ends with that, as some do, set target.stdin to 'open'.\n"
+  return `Its stdin was closed: if it ends with that, as some do, set ${name}.stdin to 'open'.\n`
 }
 
 function tooLate(options: ResolvedTarget, answered: string, lastWords: string): WsLoadError {
+  const { name } = options
   return new WsLoadError(
     'WSLOAD_ERR_TARGET_TIMEOUT',
     `${urlOf(options)} accepted no WebSocket within ${formatDuration(options.timeout)} of running ${commandOf(options)}; ` +
       `the last handshake was answered: ${answered}.\n` +
-      'Expected a WebSocket that stays open, HTTP 401 or HTTP 403: change target.url or target.command, ' +
-      `or target.timeout when the server needs longer to start.\n${lastWords}`,
+      `Expected a WebSocket that stays open, HTTP 401 or HTTP 403: change ${name}.url or ${name}.command, ` +
+      `or ${name}.timeout when the server needs longer to start.\n${lastWords}`,
   )
 }
 
-function commandOf({ command }: ResolvedTarget): string {
-  return `\`${command}\` (target.command)`
+function commandOf({ command, name }: ResolvedTarget): string {
+  return `\`${command}\` (${name}.command)`
 }
 
 /** Without the user, password and query of the URL: a message ends up in the logs of a build. */
-function urlOf({ url }: ResolvedTarget): string {
+function urlOf({ url, name }: ResolvedTarget): string {
   const { origin, pathname } = new URL(url)
-  return `${origin}${pathname === '/' ? '' : pathname} (target.url)`
+  return `${origin}${pathname === '/' ? '' : pathname} (${name}.url)`
 }
 
-function checkDirectory(cwd: string | undefined): void {
+function checkDirectory({ cwd, name }: ResolvedTarget): void {
   if (cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return
-  throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `target.cwd: expected a directory that exists, got ${show(cwd)}`)
+  throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `${name}.cwd: expected a directory that exists, got ${show(cwd)}`)
 }

@@ -1,5 +1,6 @@
 import type { TestModule } from 'vitest/node'
 import type { NamedRun } from '../export/named-run.ts'
+import { fileNameOf } from './file-name.ts'
 import { keptFloodsOf } from './kept-floods.ts'
 
 /**
@@ -9,8 +10,7 @@ import { keptFloodsOf } from './kept-floods.ts'
 export function exportedRunsOf(modules: readonly TestModule[]): NamedRun[] {
   const taken = new Set<string>()
   return modules.flatMap((module) => {
-    const { relativeModuleId, project } = module
-    const file = project.name === '' ? relativeModuleId : `${project.name}: ${relativeModuleId}`
+    const file = fileNameOf(module)
     return [...module.children.allTests()].flatMap((test) => {
       const lastAttempt = (test.diagnostic()?.retryCount ?? 0) + 1
       return keptFloodsOf(test)

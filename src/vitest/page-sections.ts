@@ -1,12 +1,13 @@
 import type { TestModule } from 'vitest/node'
 import type { PageSection } from '../page/section.ts'
 import type { FloodRecord, RecordedVerdict } from '../report/flood-record.ts'
+import { fileNameOf } from './file-name.ts'
 import { type KeptFlood, keptFloodsOf } from './kept-floods.ts'
 
 /** The floods of a file, base and head together. */
 export function sectionsOf(module: TestModule): PageSection[] {
   return [...module.children.allTests()].flatMap((test) => {
-    const title = `${module.relativeModuleId} › ${test.fullName}`
+    const title = `${fileNameOf(module)} › ${test.fullName}`
     return paired(keptFloodsOf(test)).map((floods) => sectionOf(title, floods))
   })
 }

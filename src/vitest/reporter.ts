@@ -13,6 +13,7 @@ import { formatPage } from '../page/page.ts'
 import { printable, printableLine } from '../printable.ts'
 import { commitOf } from './commit.ts'
 import { exportedRunsOf } from './exported-runs.ts'
+import { fileNameOf } from './file-name.ts'
 import { progressArtifact } from './flood-artifact.ts'
 import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
@@ -130,11 +131,10 @@ export default class WsLoadReporter implements Reporter {
 }
 
 function floodsOf(module: TestModule): FileFloods {
-  const { relativeModuleId, project } = module
   const floods = [...module.children.allTests()].flatMap((test) =>
     (test.meta().wsLoad ?? []).map((flood) => ({ test: test.fullName, passed: hasPassed(test, flood), flood })),
   )
-  return { file: project.name === '' ? relativeModuleId : `${project.name}: ${relativeModuleId}`, floods }
+  return { file: fileNameOf(module), floods }
 }
 
 /** An attempt that was followed by another one has failed. */

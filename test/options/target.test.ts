@@ -65,6 +65,7 @@ test('a target may be called by another name', () => {
 test('a target has all that its options leave out', () => {
   expect(safeParseTarget({ command: 'node server.js', url: 'ws://127.0.0.1:3001', timeout: '2s' })).toEqual({
     value: {
+      name: 'target',
       command: 'node server.js',
       url: 'ws://127.0.0.1:3001',
       env: {},
