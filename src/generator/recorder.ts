@@ -150,6 +150,7 @@ export class Recorder implements Recording {
   }
 
   answered(ping: Readonly<AnsweredPing>): void {
+    this.#came(ping.ceiling)
     if (!this.measures(ping.due)) return
     this.pings.answered++
     this.#measured(kindNumbers.answered, ping)
@@ -157,6 +158,7 @@ export class Recorder implements Recording {
 
   /** Something that was sent in the measured window has reached one of those it was meant for. */
   delivered(ping: Readonly<AnsweredPing>): void {
+    this.#came(ping.ceiling)
     this.pings.sent++
     this.pings.answered++
     this.#slices.count(kindNumbers.sent, this.sliceAt(ping.due))
@@ -178,9 +180,16 @@ export class Recorder implements Recording {
    * none before it.
    */
   coalesced(ping: Readonly<AnsweredPing>): void {
+    this.#came(ping.ceiling)
     if (!this.measures(ping.due)) return
     this.pings.coalesced++
     this.#measured(kindNumbers.coalesced, ping)
+  }
+
+  /** An answer has come, whenever its ping was due. One that comes between two turns belongs to the one before. */
+  #came(time: number): void {
+    if (!this.measures(time)) return
+    this.#slices.came(Math.max(0, Math.ceil(this.windowAt(time) / this.#slices.length) - 1))
   }
 
   #measured(kind: number, { due, sent, floorIfOnTime = Infinity, floor, ceiling }: Readonly<AnsweredPing>): void {

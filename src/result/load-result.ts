@@ -228,7 +228,7 @@ export interface ServerBlock {
   readonly duration: number
   /** Milliseconds of processor time. */
   readonly cpu: number
-  /** Answers to the pings that were due in it. */
+  /** Answers that came in it, whenever their pings were due. */
   readonly pings: number
 }
 

@@ -38,7 +38,13 @@ export function decodeSlices(text: string): PackedSlices {
     latencyFloor.read(bytes)
   }
   if (!bytes.ended || length <= 0) throw new RangeError('there is more than slices')
-  return { length, pings: Float64Array.from(pings), latency: latency.packed(), latencyFloor: latencyFloor.packed() }
+  return {
+    length,
+    pings: Float64Array.from(pings),
+    latency: latency.packed(),
+    latencyFloor: latencyFloor.packed(),
+    arrivals: new Float64Array(),
+  }
 }
 
 function put(bytes: number[], value: number): void {

@@ -45,6 +45,8 @@ export interface PackedSlices {
   readonly pings: Float64Array
   readonly latency: PackedCounts
   readonly latencyFloor: PackedCounts
+  /** Answers that came in each slice, whenever their pings were due. Not kept in files: there, empty. */
+  readonly arrivals: Float64Array
 }
 
 /** Slices while they are recorded: fixed memory of which only what is touched is resident, nothing allocated per ping. */
@@ -57,6 +59,7 @@ export class SliceRecorder {
   readonly #pings: Float64Array = new Float64Array(mostSlices * kindsPerSlice)
   readonly #latency: Uint32Array = new Uint32Array(mostSlices * buckets)
   readonly #latencyFloor: Uint32Array = new Uint32Array(mostSlices * buckets)
+  readonly #arrivals: Float64Array = new Float64Array(mostSlices)
 
   /**
    * @param expected length of the measured window in milliseconds as far as it is known, so that none is merged later
@@ -90,24 +93,31 @@ export class SliceRecorder {
     this.#latencyFloor[at * buckets + low]!++
   }
 
+  /** Counts an answer in the slice in which it came. */
+  came(slice: number): void {
+    this.#arrivals[this.#within(slice)]!++
+  }
+
   /** A copy as plain data. */
   pack(): PackedSlices {
     return {
       length: this.length,
       pings: this.#pings.slice(0, this.#used * kindsPerSlice),
+      arrivals: this.#arrivals.slice(0, this.#used),
       latency: this.#packed(this.#latency),
       latencyFloor: this.#packed(this.#latencyFloor),
     }
   }
 
   /** Adds another thread's slices, which are not longer than these. */
-  add({ length, pings, latency, latencyFloor }: PackedSlices): void {
+  add({ length, pings, latency, latencyFloor, arrivals }: PackedSlices): void {
     const ratio = this.length / length
     for (let slice = 0; slice < pings.length / kindsPerSlice; slice++) {
       const at = this.#within(Math.floor(slice / ratio))
       for (let kind = 0; kind < kindsPerSlice; kind++) {
         this.#pings[at * kindsPerSlice + kind]! += pings[slice * kindsPerSlice + kind]!
       }
+      this.#arrivals[at]! += arrivals[slice] ?? 0
       this.#addCounts(this.#latency, at, latency, slice)
       this.#addCounts(this.#latencyFloor, at, latencyFloor, slice)
     }
@@ -133,6 +143,7 @@ export class SliceRecorder {
 
   #mergePairs(): void {
     mergePairs(this.#pings, kindsPerSlice, 0, kindsPerSlice - 1)
+    mergePairs(this.#arrivals, 1, 0, 0)
     mergePairs(this.#latency, buckets, this.#lowest, this.#highest)
     mergePairs(this.#latencyFloor, buckets, this.#lowest, this.#highest)
     this.#used = (this.#used + 1) >> 1
@@ -265,6 +276,11 @@ export class Slices {
       })
       return measured
     })
+  }
+
+  /** How many answers came in each slice, whenever their pings were due; in files nobody knows. */
+  arrivals(): Float64Array {
+    return this.#each((slice) => this.#packed.arrivals[slice] ?? 0)
   }
 
   /** How many pings of each slice have a latency or failed. */

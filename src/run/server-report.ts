@@ -152,23 +152,23 @@ function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {
   }
 }
 
-/** The readings in at most {@link mostBlocks} parts, each with the answers to pings that were due in it. */
+/** The readings in at most {@link mostBlocks} parts, each with the answers that came in it. */
 function blocksOf(readings: readonly Reading[], side: number, time: OwnTime, slices: Slices): ServerBlock[] {
   const every = Math.ceil((readings.length - 1) / mostBlocks)
   const ends = readings.filter((_, nth) => nth % every === 0 || nth === readings.length - 1)
-  const answeredBy = answersOf(slices)
+  const cameBy = arrivalsOf(slices)
   return ends.slice(1).map((to, nth) => {
     const from = ends[nth]!
     const [before, after] = usagesOf({ from, to }, side)
     const [start, end] = [time.own(from.at), time.own(to.at)]
-    return { start, duration: end - start, cpu: after.cpu - before.cpu, pings: answeredBy(end) - answeredBy(start) }
+    return { start, duration: end - start, cpu: after.cpu - before.cpu, pings: cameBy(end) - cameBy(start) }
   })
 }
 
-/** How many of the pings that were due by a moment have an answer; within a slice they are taken to be spread evenly. */
-function answersOf(slices: Slices): (own: number) => number {
+/** How many answers had come by a moment; within a slice they are taken to be spread evenly. */
+function arrivalsOf(slices: Slices): (own: number) => number {
   const sums = [0]
-  for (const measured of slices.measuredEach()) sums.push(sums.at(-1)! + measured)
+  for (const arrivals of slices.arrivals()) sums.push(sums.at(-1)! + arrivals)
   return (own) => {
     const at = Math.min(Math.max(own / slices.length, 0), slices.count)
     const slice = Math.floor(at)

@@ -52,6 +52,21 @@ describe('a ping counts', () => {
     expect(all.lastAnswer).toBe(6_001)
   })
 
+  test('and its answer where it came, whenever the ping was due', () => {
+    const all = recorder()
+    for (const [due, came] of [
+      [900, 1_100],
+      [1_000, 1_100],
+      [1_000, 4_900],
+      [4_900, 5_100],
+    ] as const) {
+      all.answered({ due, sent: due, floor: came, ceiling: came })
+    }
+    const { arrivals, length } = all.slices()
+    expect(arrivals.reduce((sum, count) => sum + count, 0)).toBe(3)
+    expect([arrivals[Math.floor(100 / length)], arrivals[Math.floor(3_900 / length)]]).toEqual([2, 1])
+  })
+
   test('nowhere before a window is set', () => {
     const all = new Recorder(true)
     all.sent({ due: 1, sent: 1 })

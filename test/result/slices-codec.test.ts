@@ -4,7 +4,7 @@ import { Histogram } from '../../src/result/histogram.ts'
 import { SliceRecorder } from '../../src/result/slices.ts'
 import { decodeSlices, encodeSlices } from '../../src/result/slices-codec.ts'
 
-test('slices survive a round trip through text', () => {
+test('slices survive a round trip through text, but for when answers came', () => {
   const pings = array(
     tuple(integer({ min: 0, max: 511 }), integer({ min: 0, max: 2 ** 40 }), integer({ min: 0, max: 5 })),
   )
@@ -17,7 +17,7 @@ test('slices survive a round trip through text', () => {
         else recorder.count(kind, slice)
       }
       const packed = recorder.pack()
-      expect(decodeSlices(encodeSlices(packed))).toEqual(packed)
+      expect(decodeSlices(encodeSlices(packed))).toEqual({ ...packed, arrivals: new Float64Array() })
     }),
   )
 })

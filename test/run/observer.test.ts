@@ -40,6 +40,16 @@ describe('a server in a process of its own', () => {
     expect(result.machine!.busy * result.machine!.cores).toBeGreaterThan(cores)
   })
 
+  test('has done the work of the answers that came, not of those that came later', async () => {
+    await using server = await working({ spin: 3 })
+    const late = { rate: '600/s', duration: '2s', drain: '10s' } as const
+    const { server: report, pings } = await run({ ...load, ...late, url: server.url })
+    const came = report!.blocks.reduce((sum, block) => sum + block.pings, 0)
+    expect(came).toBeLessThan(0.8 * pings.answered)
+    expect(report!.cpuPerPing).toBeGreaterThan(2.5)
+    expect(report!.cpuPerPing).toBeLessThan(6)
+  })
+
   test('is in the text and in the JSON, and comes back from there', async () => {
     await using server = await working()
     const result = await run({ ...load, url: server.url, duration: '1s' })
