@@ -61,13 +61,22 @@ export const rooms: Readonly<Record<string, Room>> = {
     needsNode: true,
   },
   generator: { holds: 'inside a load thread', imports: ['wire', 'result', 'system'], needsNode: true },
+  machines: {
+    holds: 'several machines: agents that generate load, and their coordinator',
+    imports: ['generator', 'options', 'wire', 'system', 'result', 'statistics'],
+    needsNode: true,
+  },
   server: { holds: 'starting, awaiting, watching and ending servers', imports: ['options', 'system'], needsNode: true },
   run: {
     holds: 'the main thread: planning, starting and ending load threads, adding up what they report',
-    imports: ['generator', 'options', 'server', 'system', 'capacity', ...verdicts],
+    imports: ['machines', 'generator', 'options', 'server', 'system', 'capacity', ...verdicts],
     needsNode: true,
   },
-  cli: { holds: 'the program `ws-load`, one file a sub-command', imports: everythingBelow, needsNode: true },
+  cli: {
+    holds: 'the program `ws-load`, one file a sub-command',
+    imports: ['machines', ...everythingBelow],
+    needsNode: true,
+  },
   vitest: {
     holds: 'all that knows Vitest: fixture, matchers, plugin, benchmark provider, reporter',
     imports: everythingBelow,

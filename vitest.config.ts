@@ -13,9 +13,10 @@ const sideBySide = [
   'test/{printable,secrets,units,wording}.test.ts',
   'test/lint/*.test.ts',
   'test/cli/{kept-runs,usage}.test.ts',
-  'test/docs/{links,output,tables}.test.ts',
+  'test/docs/{links,manifests,output,tables}.test.ts',
   'test/generator/{faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
   'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
+  'test/machines/{clock-offset,parcels,patience}.test.ts',
   'test/support/no-load-threads.test.ts',
   'test/vitest/{advice,baseline,bench-result,lane,matchers,plugin}.test.ts',
   ...Object.keys(rooms)
@@ -31,6 +32,7 @@ const floodsSideBySide = [
   'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/e2e/package.test.ts',
+  'test/machines/{agents,code,exact,nats,refusals}.test.ts',
   'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
@@ -38,8 +40,10 @@ const floodsSideBySide = [
 
 /** Real Vitests on small projects, and the blocks and commands of the pages: they take longest, and have a command of their own. */
 const endToEnd = [
+  // Each loses an agent, and waits until that is noticed.
+  'test/machines/loss.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,environments,fixture,plug-and-play,protocol,reporter,target,together}.test.ts',
+  'test/e2e/{bench,environments,fixture,machines,plug-and-play,protocol,reporter,target,together}.test.ts',
 ]
 
 /** Those of them that hold a figure to a limit, as a user's tests do. */

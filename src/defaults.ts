@@ -24,6 +24,8 @@ export const defaults = {
   reconnectBackoff: 1_000,
   threads: 'auto',
   server: 'auto',
+  group: 'default',
+  agentsWait: 10_000,
   targetTimeout: 60_000,
   stdin: 'closed',
   stopSignal: 'SIGTERM',

@@ -1,3 +1,4 @@
+import { describeCutShort } from '../slo/fault.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import type { Objective } from '../slo/objective.ts'
@@ -225,6 +226,7 @@ function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: num
 function describeEnd(last: CapacityStep | undefined): string[] {
   if (last === undefined) return ['the search ended before its first load']
   if (last.summary?.ended === 'aborted') return ['the search was interrupted']
+  if (last.summary?.ended === 'incomplete') return describeCutShort(last.summary)
   if (last.summary?.pings.answered === 0) return []
   return ['the search ended before it found a load that is surely too much: give it more time (maxDuration)']
 }

@@ -16,6 +16,22 @@ const renamed: Readonly<Record<string, string>> = {
   'base.cwd': 'base-cwd',
   'head.command': 'head-command',
   'head.cwd': 'head-cwd',
+  'machines.nats': 'nats',
+  'machines.agents': 'agents',
+  'machines.group': 'group',
+  'machines.wait': 'agents-wait',
+  'machines.credentials.creds': 'nats-creds',
+  'credentials.creds': 'nats-creds',
+}
+/** Options that the environment has. */
+const variables: Readonly<Record<string, string>> = {
+  nkey: 'NATS_NKEY',
+  token: 'NATS_TOKEN',
+  user: 'NATS_USER',
+  password: 'NATS_PASSWORD',
+  'tls.ca': 'NATS_CA',
+  'tls.cert': 'NATS_CERT',
+  'tls.key': 'NATS_KEY',
 }
 /** Arguments, which are no flags. */
 const argumentNames = new Set(['url', 'base.url', 'head.url'])
@@ -34,6 +50,8 @@ export function seconds(ms: number): string {
 
 function flagOf(name: string): string {
   if (argumentNames.has(name)) return name
+  const variable = variables[/^(?:machines\.)?credentials\.(.+)$/.exec(name)?.[1] ?? '']
+  if (variable !== undefined) return variable
   if (name in renamed) return `--${renamed[name]}`
   const [option = '', ...inside] = name.split('.')
   return [`--${renamed[option] ?? kebab(option)}`, ...(inside.length > 0 ? [inside.join('.')] : [])].join(': ')

@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander'
 import { defaults } from '../defaults.ts'
 import type { WsLoadOptions } from '../options/options.ts'
 import { seconds } from './flags.ts'
+import { addMachinesFlags, type MachinesFlags, machinesOf } from './machines-flags.ts'
 import { aHeader, aList, aNumber, aPid } from './parse.ts'
 import { addProbeFlags, type ProbeFlags, probeOf } from './probe-flags.ts'
 
 /** Flags of a load that are not its options under the same name. */
-export interface LoadFlags extends ProbeFlags {
+export interface LoadFlags extends ProbeFlags, MachinesFlags {
   readonly header?: WsLoadOptions['headers']
   readonly protocol?: readonly string[]
   readonly localAddress?: readonly string[]
@@ -90,7 +91,7 @@ function addOtherLoadFlags(command: Command): Command {
       '--reconnect-backoff <duration>',
       `wait before that, and twice as long after each attempt that fails (default: ${seconds(defaults.reconnectBackoff)})`,
     )
-  return addConfidenceFlag(addWatchFlag(command))
+  return addConfidenceFlag(addMachinesFlags(addWatchFlag(command)))
 }
 
 /** Adds the flags that say when something is due, and when to begin and to end. */
@@ -164,6 +165,7 @@ export function loadOptionsOf(flags: LoadFlags): LoadOptions {
     ...(header !== undefined && { headers: header }),
     ...(protocol !== undefined && { protocols: protocol }),
     ...(localAddress !== undefined && { localAddresses: localAddress }),
+    ...machinesOf(flags),
     ...reconnectOf(flags),
     ...tlsOf(flags),
     ...(!flags.server && { server: false }),

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import { describeEnvironment } from '../run/environment.ts'
+import { agentCommand } from './agent.ts'
 import { capacityCommand } from './capacity.ts'
 import { compareCommand } from './compare.ts'
 import { complain } from './complain.ts'
@@ -30,6 +31,7 @@ const program = addFlood(new Command('ws-load'))
   .addCommand(reportCommand)
   .addCommand(doctorCommand)
   .addCommand(echoCommand)
+  .addCommand(agentCommand)
   .addHelpText(
     'after',
     `

@@ -1,6 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
-import { describeEarlyEnds, describeMisrouted, describeRefused } from '../slo/fault.ts'
+import { describeCutShort, describeEarlyEnds, describeMisrouted, describeRefused } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -18,6 +18,7 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
   'payloadBytes',
   'perMessageDeflate',
   'threads',
+  'machines',
 ]
 
 /**
@@ -44,14 +45,21 @@ export function whyOtherLoad(
 }
 
 /** In what the machines of two runs differ. */
-export function whyElsewhere({ environment: was }: LoadResult, { environment: is }: LoadResult): string[] {
+export function whyElsewhere(base: LoadResult, head: LoadResult): string[] {
+  const [{ environment: was }, { environment: is }] = [base, head]
   const machine = [
     ...difference('cpu', was.cpu, is.cpu),
     ...difference('cores', was.cores, is.cores),
     ...difference('os', platform(was.os), platform(is.os)),
     ...difference('node', majorVersion(was.node), majorVersion(is.node)),
+    ...difference('agents', processorsOf(base), processorsOf(head)),
   ]
   return machine.map((what) => `the base was measured elsewhere: ${what}`)
+}
+
+/** Of the agents of a run, whatever they are called. */
+function processorsOf({ machines }: LoadResult): readonly string[] | undefined {
+  return machines?.map(({ environment: { cpu, cores } }) => `${cores} × ${cpu}`).toSorted()
 }
 
 /** Versions that left coalesced pings out of the latencies made runs look faster that have such pings. */
@@ -110,7 +118,7 @@ export function threatsOfRun(result: LoadResult): string[] {
     ...describeMachineFaults(result),
     ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
     ...(connections.closedEarly > 0 ? [describeEarlyEnds(connections)] : []),
-    ...(ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []),
+    ...describeCutShort(result),
     ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 ? [noneCame(result)] : []),

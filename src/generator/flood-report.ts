@@ -22,6 +22,8 @@ export interface FloodReport {
   readonly afterSilence: AfterSilence
   /** Of a fan-out, whose `recording` and `slices` are those of deliveries to this thread's subscribers. */
   readonly fanOut: FanOutRecording | undefined
+  /** Name of the agent whose thread it was; `undefined` of a thread of this process. */
+  readonly agent?: string
 }
 
 /** What became of the messages of a thread's publishers: a message counts as a ping does. */

@@ -59,6 +59,7 @@ const ofPings: Readonly<Record<string, string>> = {
   maxPendingPongs: 'none of it: nothing is pinged',
   inFlight: 'none of it: the next message leaves when all subscribers have the last one',
   reconnect: 'none of it: a subscriber that leaves misses what it did not receive',
+  machines: 'none of it: the publishers and subscribers of a fan-out are on one machine',
 }
 
 /** Reads the options of a fan-out and fills in defaults; each mistake has the option's name. */

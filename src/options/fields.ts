@@ -8,6 +8,9 @@ import { durationForms, formatDuration, parseDuration, parseRate, parseRatio, ra
 import { didYouMean, show, showKind } from '../wording.ts'
 import { isURL } from './realm.ts'
 
+/** Milliseconds, or a text with its unit: `'250us'`, `'20ms'`, `'5s'`, `'2m'`. */
+export type Duration = number | string
+
 const dayMs = 86_400_000
 const fastestRate = 1e9
 const slowestRate = 0.001

@@ -6,6 +6,7 @@ import { formatCount } from '../units.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 import {
   attempts,
+  type Duration,
   duration,
   expected,
   flag,
@@ -21,12 +22,12 @@ import {
 } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import { describeProbe, portableProbe, type ProbeOption, safeParseProbe } from './probe.ts'
+import { machines, type MachinesOptions, type ResolvedMachines } from './machines.ts'
 import { isAbortSignal } from './realm.ts'
 import { server, type ServerOption } from './server.ts'
 import { portableTls, type ResolvedTls, tls, type TlsOptions } from './tls.ts'
 
-/** Milliseconds, or a text with its unit: `'250us'`, `'20ms'`, `'5s'`, `'2m'`. */
-export type Duration = number | string
+export type { Duration }
 
 /** Events per second, or a text: `'500/s'`, `'5k/s'`, `'300k/m'`. */
 export type Rate = number | string
@@ -129,6 +130,8 @@ export interface WsLoadOptions {
    * URL, if that is on this machine.
    */
   readonly server?: ServerOption
+  /** Agents on other machines that generate the load in place of this process. See {@link MachinesOptions}. */
+  readonly machines?: MachinesOptions
   /** Ends the run early. What was measured until then is returned with `ended: 'aborted'`. */
   readonly signal?: AbortSignal
 }
@@ -185,6 +188,8 @@ export interface Load {
   readonly threads: number | 'auto'
   readonly seed: number
   readonly server: ServerOption
+  /** `undefined` where this process generates the load. */
+  readonly machines: ResolvedMachines | undefined
 }
 
 /** {@link WsLoadOptions} after defaults; can be cloned to a thread. */
@@ -239,6 +244,7 @@ export const loadFields = {
   ),
   seed: v.optional(wholeNumber(0, 4_294_967_295)),
   server: v.optional(server(), defaults.server),
+  machines: v.optional(machines()),
   signal: v.optional(v.custom<AbortSignal>(isAbortSignal, expected('an AbortSignal'))),
 }
 
@@ -284,7 +290,7 @@ export function safeParseOptions(input: unknown, isFanOut = false): Parsed<Resol
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
   }
   const { url, duration, pings, until: _, maxDuration, ...load } = fields.value
-  const excess = mistakesWith(load, probe.value)
+  const excess = [...mistakesWith(load, probe.value), ...outOfReach(url, load)]
   if (excess.length > 0) return { mistakes: excess }
   const stagesDuration = load.stages?.reduce((sum, stage) => sum + stage.duration, 0)
   const longest = until.value === undefined ? defaults.duration : maxDuration
@@ -316,7 +322,7 @@ export function resolveLoad(
   probe: ProbeSpec,
 ): Load {
   const { rate, stages, drain, connectRate, seed, maxPendingPongs, payloadBytes: _, signal: __, ...load } = given
-  const { sessionTimeout = defaults.sessionTimeout, sessionRate = Infinity, reconnect } = given
+  const { sessionTimeout = defaults.sessionTimeout, sessionRate = Infinity, reconnect, machines: ofAgents } = given
   return {
     ...load,
     maxPendingPongs: probe.kind === 'ping' ? (maxPendingPongs ?? defaults.maxPendingPongs) : undefined,
@@ -327,6 +333,7 @@ export function resolveLoad(
     sessionTimeout: probe.kind === 'protocol' ? sessionTimeout : undefined,
     sessionRate,
     reconnect,
+    machines: ofAgents,
     probe,
     seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
   }
@@ -351,7 +358,19 @@ export function safeParseProbeOf(input: Fields, fields: Parsed<unknown>): Parsed
 
 /** What is wrong with a load and its probe together. */
 export function mistakesWith(load: LoadFields, probe: ProbeSpec): string[] {
-  return [...excessOfPings(load, probe), ...needlessWith(load, probe), ...unfitForReconnects(load, probe)]
+  return [
+    ...excessOfPings(load, probe),
+    ...needlessWith(load, probe),
+    ...unfitForReconnects(load, probe),
+    ...unfitForMachines(load),
+  ]
+}
+
+/** A server that agents cannot reach, as it is started by this process. */
+function outOfReach(url: string | undefined, { machines: given }: Pick<LoadFields, 'machines'>): string[] {
+  return given !== undefined && url === undefined
+    ? ["url: expected the server's with machines, an embedded one is not reached from elsewhere"]
+    : []
 }
 
 /** What a load asks for beyond the control-frame pings that a connection may leave unanswered. */
@@ -396,6 +415,25 @@ function unfitForReconnects({ reconnect }: Pick<LoadFields, 'reconnect'>, probe:
   return [
     `reconnect: expected a probe that knows its answers with it, got ${describeProbe(probe)}; what a server says first on a new ` +
       'connection would be taken for an answer: add answer to the probe, or match answers by id',
+  ]
+}
+
+/** What agents decide for themselves, and what leaves one of them without work. */
+function unfitForMachines({
+  machines: given,
+  connections,
+  localAddresses,
+}: Pick<LoadFields, 'machines' | 'connections' | 'localAddresses'>): string[] {
+  if (given === undefined) return []
+  return [
+    ...(localAddresses.length > 0
+      ? ['localAddresses: expected none with machines, an agent has its own: start it with --local-address']
+      : []),
+    ...(given.agents > connections
+      ? [
+          `machines.agents: expected at most one for each of ${formatCount(connections)} connections, got ${given.agents}`,
+        ]
+      : []),
   ]
 }
 

@@ -19,6 +19,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
     sessionRate,
     reconnect,
     fanOut,
+    machines,
     url,
     ...rest
   } = options
@@ -40,6 +41,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
     ...(Number.isFinite(sessionRate) && { sessionRate }),
     ...(reconnect !== undefined && { reconnect: recordReconnect(reconnect) }),
     ...(fanOut !== undefined && { fanOut }),
+    ...(machines !== undefined && { machines: { agents: machines.agents, group: machines.group } }),
     probe: describeProbe(options.probe),
     payloadBytes: options.probe.payloadBytes,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[masked]'])),

@@ -12,6 +12,7 @@ import { lostShare } from '../result/starvation.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
+import { describeAgents } from './agents.ts'
 import { describeOtherFloods } from './other-floods.ts'
 import { type Paint, plain } from './paint.ts'
 import { describeMessages, describeRoles } from './fan-out.ts'
@@ -50,6 +51,7 @@ export function formatSummary(result: LoadResult, { paint = plain, verdict }: Su
     [describeGenerator(result), ...describeServer(result), ...describeOmission(result)]
       .flatMap((line) => wrap(line))
       .map(paint.dim),
+    describeAgents(result).map(paint.dim),
   ]
   return blocks
     .filter((lines) => lines.length > 0)
@@ -71,7 +73,7 @@ function describeRun({ options, connections, ended, duration }: LoadResult, pain
     ...(typeof probe === 'string' && probe !== 'ping'
       ? [`${fanOut === undefined ? 'probe ' : ''}${printable(probe)}`]
       : []),
-    ...(ended === 'completed' ? [] : [`${ended} early`]),
+    ...(ended === 'completed' ? [] : [ended === 'incomplete' ? ended : `${ended} early`]),
     `measured for ${formatDuration(duration)}`,
   ]
   return [...(typeof url === 'string' ? wrap(printable(url)).map(paint.bold) : []), ...wrap(load.join(', '))]

@@ -84,12 +84,48 @@ const intervals = v.array(
     machine: v.optional(v.object(machineUse)),
   }),
 )
+const generator = {
+  resolution: v.object({ p50: finiteOrNull, p99: finiteOrNull }),
+  heldBack: v.optional(count, 0),
+  eventLoopUtilization: finiteOrNull,
+  cpuPerPing: finiteOrNull,
+  gcPauses: v.object({ count, total: finite, max: finite }),
+  starvation: v.optional(
+    v.object({
+      throttled: v.optional(finite),
+      waiting: v.optional(finite),
+      memoryStall: v.optional(finite),
+      stopped: finite,
+    }),
+  ),
+  afterSilence: v.optional(
+    v.object({
+      timedOut: count,
+      lost: count,
+      dropped: count,
+      failed: count,
+      closedEarly: count,
+      failedReconnects: v.optional(count, 0),
+    }),
+  ),
+  threads: count,
+  saturated: v.boolean(),
+  reasons: v.array(v.string()),
+}
+const environment = v.object({
+  node: v.string(),
+  os: v.string(),
+  cpu: v.string(),
+  cores: count,
+  version: v.string(),
+  otherFloods: v.optional(count, 0),
+})
 const messageTimes = v.object({ latency, latencyFloor: latency, pings, intervals, slices: v.string() })
 
 /** Of a run that was written by any version of this package until now; published as JSON Schema. */
 export const summarySchema = v.object({
   schemaVersion: v.literal(1),
-  ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected', 'stalled']),
+  ended: v.picklist(['completed', 'decided', 'aborted', 'disconnected', 'stalled', 'incomplete']),
   looks: v.object({ taken: count, planned: v.pipe(count, v.minValue(1)) }),
   startedAt: v.string(),
   duration: milliseconds,
@@ -131,35 +167,7 @@ export const summarySchema = v.object({
     }),
   ),
   slices: v.string(),
-  generator: v.object({
-    resolution: v.object({ p50: finiteOrNull, p99: finiteOrNull }),
-    sendDelay: latency,
-    heldBack: v.optional(count, 0),
-    eventLoopUtilization: finiteOrNull,
-    cpuPerPing: finiteOrNull,
-    gcPauses: v.object({ count, total: finite, max: finite }),
-    starvation: v.optional(
-      v.object({
-        throttled: v.optional(finite),
-        waiting: v.optional(finite),
-        memoryStall: v.optional(finite),
-        stopped: finite,
-      }),
-    ),
-    afterSilence: v.optional(
-      v.object({
-        timedOut: count,
-        lost: count,
-        dropped: count,
-        failed: count,
-        closedEarly: count,
-        failedReconnects: v.optional(count, 0),
-      }),
-    ),
-    threads: count,
-    saturated: v.boolean(),
-    reasons: v.array(v.string()),
-  }),
+  generator: v.object({ sendDelay: latency, ...generator }),
   server: v.optional(
     v.object({
       source: v.picklist(['command', 'port', 'pid', 'cgroup']),
@@ -182,14 +190,20 @@ export const summarySchema = v.object({
       pressure: v.optional(v.object({ cpu: v.optional(finite), memory: v.optional(finite), io: v.optional(finite) })),
     }),
   ),
-  environment: v.object({
-    node: v.string(),
-    os: v.string(),
-    cpu: v.string(),
-    cores: count,
-    version: v.string(),
-    otherFloods: v.optional(count, 0),
-  }),
+  machines: v.optional(
+    v.array(
+      v.object({
+        name: v.string(),
+        connections: count,
+        clockUncertainty: finite,
+        pings: v.optional(pings),
+        generator: v.optional(v.object(generator)),
+        environment,
+        lost: v.optional(v.object({ at: finite, reason: v.string() })),
+      }),
+    ),
+  ),
+  environment,
   options: v.record(v.string(), v.unknown()),
 } satisfies Readonly<Record<keyof SummaryJSON, v.GenericSchema>>)
 

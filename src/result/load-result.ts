@@ -3,10 +3,10 @@ import type { RecordedOptions } from './recorded-options.ts'
 import type { Slices } from './slices.ts'
 
 /**
- * How a run ended: as planned, because `until` was decided, by its signal, because every connection was gone, or, of a
- * number of pings, because none was answered for twice their `timeout`.
+ * How a run ended: as planned, because `until` was decided, by its signal, because every connection was gone, of a number of
+ * pings, because none was answered for twice their `timeout`, or because an agent was lost (`incomplete`).
  */
-export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected' | 'stalled'
+export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected' | 'stalled' | 'incomplete'
 
 /**
  * Where the measured pings went. Totals balance: `due = sent + dropped` and
@@ -254,6 +254,23 @@ export interface Environment {
   readonly otherFloods: number
 }
 
+/** An agent that generated a part of the load, see the option `machines`. */
+export interface AgentReport {
+  /** Unique in the run. */
+  readonly name: string
+  /** Connections that it was to open. */
+  readonly connections: number
+  /** By how much its instants may be off those of the other machines, in milliseconds: half of the fastest round trip to it. */
+  readonly clockUncertainty: number
+  /** What became of its pings; absent where it was lost. */
+  readonly pings?: PingTotals | undefined
+  /** What it says of itself; likewise. */
+  readonly generator?: Omit<GeneratorReport, 'sendDelay'> | undefined
+  readonly environment: Environment
+  /** When it was lost, in milliseconds since the measured window began, and why; what it had measured is missing. */
+  readonly lost?: { readonly at: number; readonly reason: string } | undefined
+}
+
 /** How long messages took to get so far: a message counts as a ping does, and one that got so far is answered. */
 export interface MessageTimes {
   /** From the instant a message was due. */
@@ -347,6 +364,9 @@ export interface LoadResult {
   readonly serverUnwatched?: string | undefined
   /** Absent where nothing was to be watched, or not for long enough. */
   readonly machine?: MachineReport | undefined
+  /** Of a run with the option `machines`: those that generated its load. */
+  readonly machines?: readonly AgentReport[] | undefined
+  /** Of the machine that the run was started on. */
   readonly environment: Environment
   readonly options: RecordedOptions
 }

@@ -45,6 +45,8 @@ export interface RecordedOptions {
   readonly threads?: number | 'auto' | undefined
   readonly seed?: number | undefined
   readonly server?: 'auto' | false | { readonly pid: number } | { readonly cgroup: string } | undefined
+  /** Of agents that generated the load. */
+  readonly machines?: { readonly agents: number; readonly group: string } | undefined
   /** Of a run of `wsLoad.fanOut()`. */
   readonly fanOut?: { readonly subscribers: number; readonly publishers: number; readonly rooms: number } | undefined
 }
@@ -85,6 +87,7 @@ export const recordedOptionsSchema = v.looseObject({
   server: ifReadable(
     v.union([v.literal('auto'), v.literal(false), v.object({ pid: v.number() }), v.object({ cgroup: v.string() })]),
   ),
+  machines: ifReadable(v.object({ agents: v.number(), group: v.string() })),
   fanOut: ifReadable(v.object({ subscribers: v.number(), publishers: v.number(), rooms: v.number() })),
 }) satisfies v.GenericSchema<unknown, RecordedOptions>
 

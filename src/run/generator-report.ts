@@ -31,16 +31,32 @@ interface Cause {
 }
 
 /**
- * What the generator says of itself.
+ * What the generator says of itself; where it is several agents, each of them that is saturated is named.
  * @param duration of the measured window in milliseconds
- * @param sent pings
  */
-export function reportGenerator(
-  reports: readonly FloodReport[],
-  duration: number,
-  latency: LatencySummary,
-  sent: number,
-): GeneratorReport {
+export function reportGenerators(reports: readonly FloodReport[], duration: number): GeneratorReport {
+  const all = reportGenerator(reports, duration)
+  const names = [...new Set(reports.flatMap(({ agent }) => agent ?? []))]
+  if (names.length === 0) return all
+  const reasons = names.flatMap((name) =>
+    reportGenerator(
+      reports.filter(({ agent }) => agent === name),
+      duration,
+    ).reasons.map((reason) => `the agent ${name}: ${reason}`),
+  )
+  return { ...all, saturated: reasons.length > 0, reasons }
+}
+
+/**
+ * What the generator of one machine says of itself.
+ * @param duration of the measured window in milliseconds
+ */
+export function reportGenerator(reports: readonly FloodReport[], duration: number): GeneratorReport {
+  const latency = new LatencySummary(
+    merge(reports.map(({ recording }) => recording.latency)),
+    merge(reports.map(({ recording }) => recording.latencyFloor)),
+  )
+  const sent = sum(reports.map(({ recording }) => recording.pings.sent))
   const utilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
   const cpu = sum(reports.map(({ spent }) => spent.cpu * ratio(spent.active, spent.active + spent.polling)))
   const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))

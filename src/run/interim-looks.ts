@@ -3,9 +3,9 @@ import { lookTimes } from '../statistics/interim-looks.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import type { Snapshot } from '../generator/flood-report.ts'
+import type { LoadGenerator } from '../generator/load-generator.ts'
 import type { Observer } from './observer.ts'
 import { summarize } from './summarize.ts'
-import type { LoadThreads } from './threads.ts'
 
 type Looks = LoadResult['looks']
 
@@ -39,7 +39,7 @@ interface LastLook {
 
 /** A run under way. */
 interface RunUnderWay {
-  readonly threads: LoadThreads
+  readonly generator: LoadGenerator
   readonly floods: readonly SettledOptions[]
   /** When the measured window begins, in milliseconds of `process.uptime()`. */
   readonly begin: number
@@ -54,17 +54,17 @@ interface RunUnderWay {
  * the one at its end.
  */
 export async function endWhenDecided(decision: Decision, run: RunUnderWay): Promise<LastLook> {
-  const { threads, begin, longest } = run
+  const { generator, begin, longest } = run
   const times = lookTimes(longest)
   for (const [nth, time] of times.slice(0, -1).entries()) {
     const looks = { taken: nth + 1, planned: times.length }
-    if (await endsBefore(begin + time, threads.done())) return { looks }
-    const snapshots = await threads.snapshot(decision.overdueAfter)
+    if (await endsBefore(begin + time, generator.done())) return { looks }
+    const snapshots = await generator.snapshot(decision.overdueAfter)
     const results = run.observer.observed(
       run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks)),
     )
     if (!decision.isReached(results)) continue
-    threads.finish()
+    generator.finish()
     return { looks, results }
   }
   return { looks: lastLook(longest) }

@@ -13,17 +13,16 @@ export type TurnTaking = Pick<ThreadPlan, 'measuredAfter' | 'turns'>
 
 /**
  * Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow.
- * @param processors that this process may use
+ * @param threads how many
  */
 export function planThreads(
   options: ResolvedOptions,
   url: string,
   { measuredAfter, turns }: TurnTaking = { measuredAfter: options.warmup, turns: undefined },
-  processors: number = availableProcessors(),
+  threads: number = threadsFor(options),
 ): ThreadPlan[] {
-  const threads = threadsFor(options, processors)
   const tag = randomInt(2 ** 32)
-  const { connections, pings, connectRate, sessionRate, until, confidence: _, fanOut, ...rest } = options
+  const { connections, pings, connectRate, sessionRate, until, confidence: _, machines: __, fanOut, ...rest } = options
   const parts = fanOut === undefined ? undefined : planFanOut(fanOut, options, threads)
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
@@ -56,15 +55,30 @@ export function planThreads(
  * Half of the processors that this process may use, so that the server under test has the others; fewer for few connections.
  * Of a fan-out each thread has a subscriber at least.
  */
-function threadsFor(
+export function threadsFor(
   { threads, connections: all, fanOut, pings = Infinity }: ResolvedOptions,
-  processors: number,
+  processors: number = availableProcessors(),
 ): number {
   const connections = fanOut?.subscribers ?? all
   const isAuto = threads === 'auto'
   const wanted = isAuto ? Math.max(1, Math.floor(processors / 2)) : threads
   const worthwhile = isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections
   return Math.max(1, Math.min(wanted, worthwhile, pings))
+}
+
+/**
+ * How many threads each of several machines has: all of its processors but the one that its agent needs, as the server is
+ * elsewhere; fewer for few connections, and one at least.
+ * @param processors of each machine
+ */
+export function threadsOf(
+  { threads, connections, pings = Infinity }: ResolvedOptions,
+  processors: readonly number[],
+): number[] {
+  const isAuto = threads === 'auto'
+  const worthwhile = Math.min(isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections, pings)
+  const most = Math.floor(worthwhile / processors.length)
+  return processors.map((of) => Math.max(1, Math.min(isAuto ? of - 1 : threads, most)))
 }
 
 /** Messages that each publisher may have under way, at least and at most; those of all publishers together, at least. */

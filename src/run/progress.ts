@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers'
 import type { LoadInterval } from '../result/load-result.ts'
 import { mergeSecond } from './summarize.ts'
-import type { LoadThreads } from './threads.ts'
+import type { LoadGenerator } from '../generator/load-generator.ts'
 
 /** How far a run is. */
 export interface Progress {
@@ -22,7 +22,7 @@ export interface Watcher {
 }
 
 interface RunInSight {
-  readonly threads: LoadThreads
+  readonly generator: LoadGenerator
   /** When the measured window begins, in milliseconds of `process.uptime()`. */
   readonly begin: number
   /** Milliseconds that it may take. */
@@ -31,10 +31,10 @@ interface RunInSight {
 }
 
 /** Tells now and then how far a run is, until the function that it returns is called. */
-export function watch({ every, report }: Watcher, { threads, begin, longest, connections }: RunInSight): () => void {
+export function watch({ every, report }: Watcher, { generator, begin, longest, connections }: RunInSight): () => void {
   let isOver = false
   const tell = async (): Promise<void> => {
-    const seconds = (await threads.latestSeconds()).filter((parts) => parts.length > 0).map(mergeSecond)
+    const seconds = (await generator.latestSeconds()).filter((parts) => parts.length > 0).map(mergeSecond)
     const now = process.uptime() * 1_000
     const remaining = Math.max(0, begin + longest - now)
     const phase = now < begin ? 'warming up' : remaining > 0 ? 'measuring' : 'draining'

@@ -1,13 +1,15 @@
 import { WsLoadError } from '../errors.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type Decision, endWhenDecided, lastLook, type ResultsOf, type SettledOptions } from './interim-looks.ts'
-import { checkMachineLimits } from './machine-limits.ts'
+import { seenAgents } from './agent-report.ts'
 import { announceFlood } from './other-floods.ts'
 import { Observer } from './observer.ts'
+import { openGenerator } from './open-generator.ts'
 import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
-import { LoadThreads } from './threads.ts'
+import { Agents } from '../machines/agents.ts'
+import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { Family } from '../server/descendants.ts'
 import { checkPlatform } from '../server/platform.ts'
 import type { ServerIdentity } from '../server/watched-processes.ts'
@@ -30,7 +32,8 @@ export interface SideBySide<Results = readonly LoadResult[]> {
 /**
  * Runs one flood, or several that take turns in short slices of time, in the same load threads: whatever disturbs the
  * machine meanwhile disturbs all of them. Each has the warm-up and the duration that it asks for to itself.
- * @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`
+ * @throws {WsLoadError} `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`; of agents
+ * `WSLOAD_ERR_NATS`, `WSLOAD_ERR_AGENTS`
  */
 export async function runSideBySide<const Floods extends readonly SettledOptions[]>(
   floods: Floods,
@@ -43,54 +46,52 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
   const turns = floods.map((_, side) => (sides === 1 ? undefined : { side, sides, length: turnLengthMs }))
-  const plans = floods.map((options, side) => planThreads(options, options.url, { measuredAfter, turns: turns[side] }))
-  checkMachineLimits({
-    connections,
-    threads: Math.max(...plans.map((plan) => plan.length)),
-    localAddresses: floods.flatMap(({ localAddresses }) => localAddresses),
-  })
-  const threads = new LoadThreads(plans)
-  const abort = (): void => threads.abort()
+  const plan = (threads?: number): ThreadPlan[][] =>
+    floods.map((options, side) => planThreads(options, options.url, { measuredAfter, turns: turns[side] }, threads))
+  const generator = await openGenerator(floods[0]!, plan, signal)
+  const abort = (): void => generator.abort()
   signal?.addEventListener('abort', abort, { once: true })
   // It may have been aborted while the target was starting.
   if (signal?.aborted) abort()
   let unwatch = (): void => {}
-  const announced = announceFlood()
+  const announced = generator instanceof Agents ? undefined : announceFlood()
   let observer: Observer | undefined
   try {
     watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
-    await threads.connected()
+    await generator.connected()
     observer = new Observer(
       floods.map((options, side) => identityOf(options, families[side])),
       turns,
     )
-    const startedAt = new Date(now() + measuredAfter)
-    const begin = threads.start() + measuredAfter
+    const begin = (await generator.start()) + measuredAfter
+    const startedAt = new Date(now() + begin - process.uptime() * 1_000)
     observer.watch(begin, longest)
-    announced.countFrom(begin)
-    announced.countUntil(begin + longest)
-    if (watcher !== undefined) unwatch = watch(watcher, { threads, begin, longest, connections })
+    announced?.countFrom(begin)
+    announced?.countUntil(begin + longest)
+    if (watcher !== undefined) unwatch = watch(watcher, { generator, begin, longest, connections })
     const { looks, results: atLook } =
       decision === undefined
         ? { looks: undecidedLook }
-        : await endWhenDecided(decision as Decision, { threads, floods, begin, longest, startedAt, observer })
-    if (atLook !== undefined) announced.countUntil(process.uptime() * 1_000)
-    const reports = await threads.done()
-    const otherFloods = announced.end()
+        : await endWhenDecided(decision as Decision, { generator, floods, begin, longest, startedAt, observer })
+    if (atLook !== undefined) announced?.countUntil(process.uptime() * 1_000)
+    const reports = await generator.done()
+    const otherFloods = announced?.end() ?? 0
+    const agents = generator instanceof Agents ? seenAgents(generator, begin) : undefined
     const results = observer.observed(
-      floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks)),
+      floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks, agents?.[side])),
     )
     const settled = atLook === undefined ? results : ((decision as Decision).settle?.(results, atLook) ?? results)
-    return settled.map((result) => ({
+    return settled.map((result, side) => ({
       ...result,
+      ...(results[side]!.machines !== undefined && { machines: results[side]!.machines }),
       environment: { ...result.environment, otherFloods },
     })) as unknown as ResultsOf<Floods>
   } finally {
-    announced.end()
+    announced?.end()
     observer?.end()
     unwatch()
     signal?.removeEventListener('abort', abort)
-    await threads.terminate()
+    await generator.terminate()
   }
 }
 

@@ -10,26 +10,30 @@ import type {
   LoadResult,
   MessageTimes,
   MessageTotals,
-  PingTotals,
 } from '../result/load-result.ts'
-import { pingTotals } from '../result/ping-totals.ts'
-import { type PingCounts, Slices } from '../result/slices.ts'
+import { Slices } from '../result/slices.ts'
 import { sum } from '../statistics/sum.ts'
 import { describeEnvironment } from './environment.ts'
-import { reportGenerator } from './generator-report.ts'
+import { type AgentSeen, reportAgents } from './agent-report.ts'
+import { reportGenerators } from './generator-report.ts'
 import { merge } from './merge.ts'
 import { ratio } from './ratio.ts'
+import { sumPings } from './sum-pings.ts'
 import type { FloodReport, MessageRecording } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
 import { type HistogramCounts, type RecordedSecond, type Recording, samplesPerFault } from '../generator/recorder.ts'
 
-/** Puts together what the threads of a run found out; histograms are added up exactly. */
+/**
+ * Puts together what the threads of a run found out; histograms are added up exactly.
+ * @param agents whose threads they were, if they were not of this process
+ */
 export function summarize(
   reports: readonly FloodReport[],
   options: ResolvedOptions,
   startedAt: Date,
   looks: LoadResult['looks'] = { taken: 1, planned: 1 },
+  agents?: readonly AgentSeen[],
 ): LoadResult {
   const recordings = reports.map((report) => report.recording)
   const duration = Math.max(...reports.map((report) => report.duration))
@@ -37,7 +41,7 @@ export function summarize(
   const connections = sumConnections(reports)
   const latency = bracketed(recordings, 'latency', 'latencyFloor')
   return {
-    ended: endingOf(reports),
+    ended: agents?.some(({ lost }) => lost !== undefined) ? 'incomplete' : endingOf(reports),
     looks,
     startedAt: startedAt.toISOString(),
     duration,
@@ -61,8 +65,9 @@ export function summarize(
       duration,
     ),
     intervals: mergeSeconds(recordings.map((recording) => recording.seconds)),
-    generator: reportGenerator(reports, duration, latency, pings.sent),
+    generator: reportGenerators(reports, duration),
     fanOut: summarizeFanOut(reports, duration),
+    ...(agents !== undefined && { machines: reportAgents(agents, reports, duration) }),
     environment: describeEnvironment(),
     options: recordOptions(options),
   }
@@ -119,10 +124,6 @@ function bracketed(recordings: readonly Recording[], ceiling: HistogramName, flo
 type HistogramName = {
   [K in keyof Recording]: Recording[K] extends HistogramCounts | undefined ? K : never
 }[keyof Recording]
-
-function sumPings(counts: readonly PingCounts[]): PingTotals {
-  return pingTotals((kind) => sum(counts.map((count) => count[kind])))
-}
 
 function sumMessages(recordings: readonly Recording[]): MessageTotals {
   const total = (name: keyof MessageTotals): number => sum(recordings.map(({ messages }) => messages[name]))

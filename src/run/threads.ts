@@ -4,6 +4,7 @@ import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import { withPermission } from '../server/permission.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
+import type { LoadGenerator } from '../generator/load-generator.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
 import { threadNotAllowed } from './machine-limits.ts'
@@ -12,8 +13,8 @@ import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
 /** From the order to start until the start: all threads have to have heard it. */
 const startDelayMs = 5
 
-/** The load threads of one flood, or of several that take turns. What they find out is told by flood, then by thread. */
-export class LoadThreads {
+/** The load threads of this process. */
+export class LoadThreads implements LoadGenerator {
   readonly #threads: LoadThread[] = []
   readonly #floods: number
 
@@ -32,42 +33,32 @@ export class LoadThreads {
     }
   }
 
-  /** Resolves when every connection of every thread is open or has failed. */
   async connected(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.connected))
   }
 
-  /** Starts all threads at the same instant, and returns that: milliseconds of `process.uptime()`. */
-  start(): number {
-    const at = process.uptime() * 1_000 + startDelayMs
+  /** @param at milliseconds of `process.uptime()` */
+  start(at: number = process.uptime() * 1_000 + startDelayMs): number {
     for (const thread of this.#threads) thread.order({ type: 'start', at })
     return at
   }
 
-  /** Resolves with what the threads found out when all have ended. */
   async done(): Promise<FloodReport[][]> {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.done)))
   }
 
-  /**
-   * Resolves with what the threads have found out by now, at about the same instant, or by their end.
-   * @param overdueAfter unanswered pings older than this many milliseconds count as lost
-   */
   async snapshot(overdueAfter: number): Promise<Snapshot[][]> {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.snapshot(overdueAfter))))
   }
 
-  /** Resolves with the second that each flood completed last, thread by thread; with nothing once they have ended. */
   async latestSeconds(): Promise<RecordedSecond[][]> {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.latestSeconds())))
   }
 
-  /** Ends the measured window: the threads then drain, and {@link done} resolves. */
   finish(): void {
     for (const thread of this.#threads) thread.order({ type: 'finish' })
   }
 
-  /** Ends the run: {@link done} then resolves with what was measured until now. */
   abort(): void {
     for (const thread of this.#threads) thread.order({ type: 'abort' })
   }

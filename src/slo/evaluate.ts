@@ -5,7 +5,7 @@ import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
-import { describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
+import { describeCutShort, describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
 import { findIndicator, isOfServer, observedBy } from './indicator.ts'
 import { findSlowPings } from './slow-pings.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
@@ -40,7 +40,7 @@ export interface Judgement {
  * limit of its machine did not allow.
  *
  * A run is never passed for something it did not do:
- * - nothing was answered, or the run was aborted: everything is inconclusive, and the verdict `vacuous`;
+ * - nothing was answered, the run was aborted or an agent was lost: everything is inconclusive, and the verdict `vacuous`;
  * - answers were matched by their order, and messages came when no ping was unanswered (`LoadResult.messages.surplus`):
  *   likewise, but that a fail in the open model stands;
  * - an indicator has no value, or too few samples: that objective is inconclusive;
@@ -227,19 +227,18 @@ export function checkConfidence(confidence: unknown): void {
 
 /** Why a run says nothing about its target, if it does not. */
 export function whyInvalid(result: LoadResult): string | undefined {
-  const { pings, pongs, connections, errors, ended, duration } = result
-  const aborted =
-    ended === 'aborted' ? [`the run was aborted ${formatDuration(duration)} into its measured window`] : []
-  if (pings.answered > 0) return aborted[0]
+  const { pings, pongs, connections, errors } = result
+  const cutShort = describeCutShort(result)
+  if (pings.answered > 0) return cutShort.length > 0 ? cutShort.join(', ') : undefined
   const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
   if (result.fanOut !== undefined)
-    return [...aborted, `nothing was measured, ${opened}`, describeSilence(result.fanOut, result)].join(', ')
+    return [...cutShort, `nothing was measured, ${opened}`, describeSilence(result.fanOut, result)].join(', ')
   const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'
   const unanswered =
     pings.sent === 0 ? 'no ping was sent' : `none of ${formatCount(pings.sent)} pings was answered${withErrors}`
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
-  return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...aborted].join(', ')
+  return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...cutShort].join(', ')
 }
 
 /** That no message of a fan-out has reached anybody. */

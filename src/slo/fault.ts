@@ -1,5 +1,5 @@
 import type { ConnectionTotals, Fault, LoadResult } from '../result/load-result.ts'
-import { formatCount } from '../units.ts'
+import { formatCount, formatDuration } from '../units.ts'
 import { printable } from '../printable.ts'
 
 /** The faults of a run in words, most frequent first: `ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)`. */
@@ -12,6 +12,23 @@ export function describeFaults(errors: LoadResult['errors']): string[] {
 function describeFault(code: string, { count, samples: [sample = ''] }: Fault): string {
   const detail = printable(sample)
   return `${printable(code)} × ${formatCount(count)}${detail === '' ? '' : ` (${detail})`}`
+}
+
+/** That a run was ended before its time, by its signal or because agents were lost; nothing if it was not. */
+export function describeCutShort({ ended, duration, machines = [] }: LoadResult): string[] {
+  if (ended === 'aborted') return [`the run was aborted ${formatDuration(duration)} into its measured window`]
+  if (ended !== 'incomplete') return []
+  return machines.flatMap(({ name, connections, pings, lost }) => {
+    if (lost === undefined) return []
+    const count = formatCount(connections)
+    const rest =
+      pings === undefined ? `what its ${count} connections measured is missing` : 'what came later is missing'
+    return [`the agent ${printable(name)} was lost ${whenInWords(lost.at)}: ${printable(lost.reason)}; ${rest}`]
+  })
+}
+
+function whenInWords(at: number): string {
+  return at < 0 ? 'before the measured window' : `${formatDuration(at)} into the measured window`
 }
 
 /** How many connections ended early, or how often if they were opened again. */

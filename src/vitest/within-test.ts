@@ -193,9 +193,10 @@ export function lengthOf({
   warmup,
   duration,
   until,
-}: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until'>): FloodLength {
+  machines,
+}: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until' | 'machines'>): FloodLength {
   const isFixed = until === undefined && Number.isFinite(duration)
-  return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration }
+  return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration + (machines?.wait ?? 0) }
 }
 
 /**

@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { type Files, linkedConsumer, repository } from '../e2e/support/consumer.ts'
 import { startCommand, startVitest } from '../e2e/support/vitest-run.ts'
 import { certificates } from '../support/certificates.ts'
+import { agents, nats, natsMissing } from '../support/nats.ts'
 import { freePort } from '../support/processes.ts'
 import { rabbitmq, rabbitmqMissing } from '../support/rabbitmq.ts'
 import { echoing } from '../support/servers.ts'
@@ -26,6 +27,12 @@ const secure = await echoing({ tls: true })
 afterAll(() => secure[Symbol.asyncDispose]())
 const broker = rabbitmqMissing() === undefined ? await rabbitmq() : undefined
 afterAll(() => broker?.[Symbol.asyncDispose]())
+const meeting = natsMissing() === undefined ? await nats() : undefined
+afterAll(() => meeting?.[Symbol.asyncDispose]())
+const load = meeting && (await agents(meeting, ['a', 'b']))
+afterAll(() => load?.[Symbol.asyncDispose]())
+/** Agents need a server to meet at. */
+const runnable = pages.filter(({ name }) => name !== 'machines' || meeting !== undefined)
 const echoes: EchoServer[] = []
 afterAll(() => Promise.all(echoes.map((echo) => echo.stop())))
 
@@ -83,7 +90,7 @@ describe('programs of the pages', () => {
     // Without a broker nothing answers, which the page's tests say.
     const brokerUrl = broker?.url ?? `ws://127.0.0.1:${await freePort()}/ws`
     const names: string[] = []
-    for (const page of pages) {
+    for (const page of runnable) {
       const startsServers = page.text.includes(`command: 'node server.js'`)
       const ports: Ports = startsServers ? [await freePort(), await freePort()] : [quick.port, alsoQuick.port]
       const project = Object.entries(projectOf(page, ports))
@@ -91,7 +98,10 @@ describe('programs of the pages', () => {
       const name = page.path === 'README.md' ? 'readme' : page.name
       names.push(name)
       for (const [path, text] of project) {
-        files[`${name}/${path}`] = text.replaceAll('3443', securePort).replace('ws://127.0.0.1:15674/ws', brokerUrl)
+        files[`${name}/${path}`] = text
+          .replaceAll('3443', securePort)
+          .replace('ws://127.0.0.1:15674/ws', brokerUrl)
+          .replace('nats://127.0.0.1:4222', String(meeting?.url))
       }
       // Commands of a comparison run in Vitest's current directory.
       if (name === 'comparing') {
@@ -140,7 +150,7 @@ describe('programs of the pages', () => {
     ])
     expect(failures).toEqual([])
     const ran = new Set(report.testResults.map(({ name }) => name.slice(root.length + 1)))
-    const wanted = pages
+    const wanted = runnable
       .flatMap((page) =>
         Object.keys(prefixed(page.path === 'README.md' ? 'readme' : page.name, projectOf(page, [1, 2]))),
       )

@@ -2,10 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { FloodReport } from '../../src/generator/flood-report.ts'
 import { Recorder } from '../../src/generator/recorder.ts'
 import type { Starvation } from '../../src/generator/starvation.ts'
-import { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { GeneratorReport } from '../../src/result/load-result.ts'
 import { reportGenerator } from '../../src/run/generator-report.ts'
-import { merge } from '../../src/run/merge.ts'
 import { connectionTotals } from '../support/connection-totals.ts'
 import { undisturbed } from '../support/undisturbed.ts'
 
@@ -35,8 +33,7 @@ function report(...threads: readonly Thread[]): GeneratorReport {
       ...rest,
     }
   })
-  const latency = new LatencySummary(merge(reports.map(({ recording }) => recording.latency)))
-  return reportGenerator(reports, duration, latency, threads.length)
+  return reportGenerator(reports, duration)
 }
 
 describe('a generator that', () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import { availableProcessors } from '../../src/system/processors.ts'
 import type { ThreadPlan } from '../../src/generator/thread-plan.ts'
-import { planThreads } from '../../src/run/plan.ts'
+import { planThreads, threadsFor } from '../../src/run/plan.ts'
 import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
 
 const url = 'ws://127.0.0.1:3001'
@@ -103,7 +103,8 @@ describe('the number of threads', () => {
     [3.9, 1],
     [0.25, 1],
   ])('of %d processors, or a quota of them, is half unless it is asked for: %d', ([processors, count]) => {
-    const plans = planThreads(parseOptions({ connections: 1_000_000 }), url, undefined, processors)
+    const options = parseOptions({ connections: 1_000_000 })
+    const plans = planThreads(options, url, undefined, threadsFor(options, processors))
     expect(plans).toHaveLength(count!)
   })
 

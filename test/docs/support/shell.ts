@@ -33,6 +33,23 @@ const notRun: Readonly<Record<string, string>> = {
   'npm ci && npm test': 'would run this test',
   "npx ws-load compare ws://127.0.0.1:3001 ws://127.0.0.1:3002 --base-command 'PORT=3001 node server.js' --base-cwd ../main --head-command 'PORT=3002 node server.js' -t cpuPerPing=20% -t fallback=cpuPerPing":
     'starts servers of a project: test/e2e/action.test.ts does it with those of an example',
+  'nats-server --addr 127.0.0.1': 'a server of its own: test/machines starts it',
+  'npx ws-load agent --nats nats://127.0.0.1:4222 --name a': 'waits for runs: test/machines starts agents',
+  'npx ws-load agent --nats nats://127.0.0.1:4222 --name b': 'waits for runs: test/machines starts agents',
+  'npx ws-load ws://127.0.0.1:3001 --nats nats://127.0.0.1:4222 --agents 2 -c 100 -r 1k/s':
+    'needs agents: test/e2e/machines.test.ts runs it',
+  'echo "NATS_PASSWORD=n$(openssl rand -hex 24)" > .env':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'docker compose up --build --exit-code-from tests':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'helm repo add nats https://nats-io.github.io/k8s/helm/charts/':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'kubectl create secret generic ws-load-nats --from-literal=password="n$(openssl rand -hex 24)"':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'helm install nats nats/nats --values nats-values.yml --wait':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'kubectl apply --filename kubernetes.yml': 'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'kubectl logs --follow job/slo': 'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
   'npx vitest run': 'run in the project of its page',
   'npx vitest bench --run': 'run in the project of its page, where benchmarks are enabled',
   'DELAY=150 npx vitest run': "the README's first test is seen red against a slow server",

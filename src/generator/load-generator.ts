@@ -1,0 +1,28 @@
+import type { FloodReport, Snapshot } from './flood-report.ts'
+import type { RecordedSecond } from './recorder.ts'
+
+/**
+ * Who generates the load of one flood, or of several that take turns: threads of this process, or agents on other machines.
+ * What they find out is told by flood, then by thread.
+ */
+export interface LoadGenerator {
+  /** Resolves when every connection of every thread is open or has failed. */
+  connected(): Promise<void>
+  /** Starts all threads at the same instant, and says which: milliseconds of `process.uptime()`. */
+  start(): number | Promise<number>
+  /** Resolves with what the threads found out when all have ended. */
+  done(): Promise<FloodReport[][]>
+  /**
+   * Resolves with what the threads have found out by now, at about the same instant, or by their end.
+   * @param overdueAfter unanswered pings older than this many milliseconds count as lost
+   */
+  snapshot(overdueAfter: number): Promise<Snapshot[][]>
+  /** Resolves with the second that each flood completed last, thread by thread; with nothing once they have ended. */
+  latestSeconds(): Promise<RecordedSecond[][]>
+  /** Ends the measured window: the threads then drain, and {@link done} resolves. */
+  finish(): void
+  /** Ends the run: {@link done} then resolves with what was measured until now. */
+  abort(): void
+  /** Ends it whatever it does, and leaves nothing behind. */
+  terminate(): Promise<void>
+}

@@ -1,0 +1,248 @@
+import { WsLoadError } from '../errors.ts'
+import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
+import type { RecordedSecond } from '../generator/recorder.ts'
+import type { ThreadPlan } from '../generator/thread-plan.ts'
+import { sum } from '../statistics/sum.ts'
+import { printable, printableLines } from '../printable.ts'
+import { type ClockOffset, measureOffset } from './clock-offset.ts'
+import {
+  agentPatienceMs,
+  type AgentIntroduction,
+  type AgentNotice,
+  type AgentOrder,
+  aliveEveryMs,
+  subjects,
+} from './messages.ts'
+import type { Msg, NatsConnection, Subscription } from './nats.ts'
+import { Outbox } from './outbox.ts'
+import { type Received, Unpacker } from './parcels.ts'
+import { Patience } from './patience.ts'
+import { clearInterval, setInterval } from 'node:timers'
+
+type Answer<Type extends AgentNotice['type']> = Extract<AgentNotice, { readonly type: Type }>
+type Asking = Extract<AgentOrder, { readonly nth: number }>
+type Unnumbered<Order> = Order extends unknown ? Omit<Order, 'nth'> : never
+
+/** When an agent was lost, in milliseconds of `process.uptime()`, and why. */
+export interface LostAgent {
+  readonly at: number
+  readonly reason: string
+}
+
+/** An agent that a run has, as its coordinator sees it. */
+export class AgentLink {
+  /** Unique in the run. */
+  readonly name: string
+  readonly introduction: AgentIntroduction
+  /** Resolves when its connections are open or have failed. */
+  readonly connected: Promise<void>
+  /** Resolves when it will start at the instant it was told. */
+  readonly armed: Promise<void>
+  /** Resolves with its reports when its threads have ended; with `undefined` if it is lost. */
+  readonly done: Promise<readonly (readonly FloodReport[])[] | undefined>
+  /** How its clock differs from this one's, once it was asked. */
+  clock: ClockOffset = { offset: 0, uncertainty: Infinity }
+  /** Connections that it was to open, of each flood. */
+  connections: readonly number[] = []
+  lost: LostAgent | undefined
+  /** Whether nothing of what it has measured will come. */
+  isGone = false
+  readonly #outbox: Outbox<AgentOrder>
+  readonly #subscription: Subscription
+  readonly #unpacker = new Unpacker()
+  readonly #patience: Patience
+  readonly #heartbeat: NodeJS.Timeout
+  readonly #connected = Promise.withResolvers<void>()
+  readonly #armed = Promise.withResolvers<void>()
+  readonly #done = Promise.withResolvers<readonly (readonly FloodReport[])[] | undefined>()
+  readonly #asked = new Map<number, (notice: AgentNotice | undefined) => void>()
+  readonly #onLost: (link: AgentLink) => void
+  #questions = 0
+  #hasReported = false
+
+  constructor(
+    connection: NatsConnection,
+    run: string,
+    introduction: AgentIntroduction,
+    { name, onLost }: { readonly name: string; readonly onLost: (link: AgentLink) => void },
+  ) {
+    this.name = name
+    this.introduction = introduction
+    this.#outbox = new Outbox(connection, subjects.orders(run, introduction.id))
+    this.#onLost = onLost
+    this.connected = this.#connected.promise
+    this.armed = this.#armed.promise
+    this.done = this.#done.promise
+    for (const promise of [this.connected, this.armed]) promise.catch(() => {})
+    this.#subscription = connection.subscribe(subjects.notices(run, introduction.id), {
+      callback: (error, message) => (error === null ? this.#take(message) : this.lose(error.message)),
+    })
+    this.#patience = new Patience(agentPatienceMs, () =>
+      this.lose(`nothing was heard of it for ${agentPatienceMs / 1_000} s`),
+    )
+    this.#heartbeat = setInterval(() => {
+      const isMissed = this.lost !== undefined && !this.isGone && !this.#hasReported
+      this.#outbox.sendNow({ type: isMissed ? 'report' : 'alive' })
+    }, aliveEveryMs)
+  }
+
+  order(order: AgentOrder): void {
+    this.#outbox.send(order)
+  }
+
+  plan(floods: readonly (readonly ThreadPlan[])[]): void {
+    this.connections = floods.map((plans) => sum(plans.map(({ connections }) => connections)))
+    this.order({ type: 'plan', floods })
+  }
+
+  /**
+   * Asks for its clock several times.
+   * @throws {WsLoadError} `WSLOAD_ERR_AGENTS` if it is lost
+   */
+  async agreeOnTime(): Promise<void> {
+    this.clock = await this.#measureClock()
+  }
+
+  /** The same at the end: by what the two clocks have drifted apart, instants are uncertain too. */
+  async agreeAgain(): Promise<void> {
+    const { offset, uncertainty } = this.clock
+    try {
+      const clock = await this.#measureClock()
+      this.clock = { offset, uncertainty: Math.max(uncertainty, Math.abs(clock.offset - offset) + clock.uncertainty) }
+    } catch {
+      // It is gone: no instant of it will be told.
+    }
+  }
+
+  async #measureClock(): Promise<ClockOffset> {
+    return measureOffset(async () => {
+      const { at } = (await this.#ask<'clock'>({ type: 'clock' })) ?? {}
+      if (at === undefined) throw this.error()
+      return at
+    })
+  }
+
+  /** @param at milliseconds of this process's `process.uptime()` */
+  async startAt(at: number): Promise<void> {
+    this.order({ type: 'start', at: at + this.clock.offset })
+    await this.armed
+  }
+
+  async snapshot(overdueAfter: number): Promise<readonly (readonly Snapshot[])[]> {
+    const answer = await this.#ask<'snapshot'>({ type: 'snapshot', overdueAfter })
+    if (answer !== undefined) return answer.snapshots
+    const reports = (await this.done) ?? []
+    return reports.map((threads) => threads.map((report) => ({ ...report, underway: 0 })))
+  }
+
+  async latestSeconds(): Promise<readonly (readonly RecordedSecond[])[]> {
+    return (await this.#ask<'latestSeconds'>({ type: 'latestSeconds' }))?.seconds ?? []
+  }
+
+  /** NATS is away: what is said meanwhile may be lost, and nobody knows what it does. */
+  hold(): void {
+    this.interrupt('the connection to NATS was lost')
+    this.#outbox.hold()
+    this.#patience.pause()
+  }
+
+  /** NATS is back. */
+  resume(): void {
+    this.#outbox.resume()
+    this.#patience.resume()
+  }
+
+  /** It was lost, and yet may still tell what it has measured until then. */
+  interrupt(reason: string): void {
+    if (this.lost !== undefined || this.#hasReported) return
+    this.lost = { at: process.uptime() * 1_000, reason: printable(reason) }
+    this.#onLost(this)
+  }
+
+  /** It is of no use to this run any more. */
+  lose(reason: string): void {
+    if (this.isGone || this.#hasReported) return
+    this.interrupt(reason)
+    this.isGone = true
+    const error = this.error()
+    this.#connected.reject(error)
+    this.#armed.reject(error)
+    this.#settle()
+    this.#done.resolve(undefined)
+  }
+
+  /** Why it cannot be part of a run. */
+  error(): WsLoadError {
+    return new WsLoadError('WSLOAD_ERR_AGENTS', `wsLoad: the agent ${this.name} was lost: ${this.lost?.reason}`)
+  }
+
+  /** Lets it go. */
+  end(): void {
+    clearInterval(this.#heartbeat)
+    this.#patience.end()
+    this.order({ type: 'release' })
+    this.#subscription.unsubscribe()
+  }
+
+  /** @returns `undefined` once it has ended, or is lost */
+  async #ask<Type extends Asking['type']>(
+    question: Unnumbered<Extract<Asking, { readonly type: Type }>>,
+  ): Promise<Answer<Type> | undefined> {
+    if (this.isGone || (this.#hasReported && question.type !== 'clock')) return undefined
+    const nth = this.#questions++
+    const answer = new Promise<AgentNotice | undefined>((resolve) => this.#asked.set(nth, resolve))
+    this.order({ ...question, nth })
+    return (await answer) as Answer<Type> | undefined
+  }
+
+  #take({ data }: Msg): void {
+    this.#patience.heard()
+    let received: Received | undefined
+    try {
+      received = this.#unpacker.take(data)
+    } catch (error) {
+      this.lose((error as Error).message)
+    }
+    if (received === undefined) return
+    if (received.isAfterGap) this.interrupt('something that it said was lost')
+    this.#hear(received.message as AgentNotice)
+  }
+
+  #hear(notice: AgentNotice): void {
+    switch (notice.type) {
+      case 'connected':
+        this.#connected.resolve()
+        break
+      case 'armed':
+        this.#armed.resolve()
+        break
+      case 'clock':
+      case 'snapshot':
+      case 'latestSeconds':
+        this.#asked.get(notice.nth)?.(notice)
+        this.#asked.delete(notice.nth)
+        break
+      case 'done':
+        this.#hasReported = true
+        this.#settle()
+        this.#done.resolve(notice.reports)
+        break
+      case 'failed':
+        this.#connected.reject(
+          new WsLoadError(notice.code, `${printableLines(notice.message).join('\n')}\n  (of the agent ${this.name})`),
+        )
+        this.lose(notice.message.replace(/^wsLoad: /, ''))
+        break
+      case 'leaving':
+        this.lose('it was ended')
+        break
+      case 'alive':
+    }
+  }
+
+  /** Nothing that was asked for will be answered. */
+  #settle(): void {
+    for (const answer of this.#asked.values()) answer(undefined)
+    this.#asked.clear()
+  }
+}

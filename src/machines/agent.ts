@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WsLoadError } from '../errors.ts'
+import { availableProcessors } from '../system/processors.ts'
+import type { AgentOptions } from './agent-options.ts'
+import { AgentRun } from './agent-run.ts'
+import type { Request } from './find-agents.ts'
+import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
+import { connectNats, isRefused, type Msg, type NatsConnection } from './nats.ts'
+import { cloneFormat } from './parcels.ts'
+
+/** From one attempt to find the NATS server to the next. */
+const connectEveryMs = 1_000
+
+/** Generates load for whoever asks, one run at a time. */
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #connection: NatsConnection
+  readonly #id = randomUUID()
+  #run: AgentRun | undefined
+
+  /**
+   * Waits for a NATS server, and offers itself there.
+   * @returns `undefined` if the signal came before
+   * @throws {WsLoadError} `WSLOAD_ERR_NATS` if the server does not let it in
+   */
+  static async serve(options: AgentOptions, signal: AbortSignal): Promise<Agent | undefined> {
+    let isTold = false
+    while (!signal.aborted) {
+      try {
+        const connection = await connectNats(options.nats, { name: `ws-load agent ${options.name}`, forEver: true })
+        return new Agent(options, connection)
+      } catch (error) {
+        const { message, cause } = error as WsLoadError
+        if (cause instanceof Error && isRefused(cause)) throw error
+        if (!isTold) options.log(`${message.replace(/^wsLoad: /, '')}; waits for it`)
+        isTold = true
+        await sleep(connectEveryMs, undefined, { signal }).catch(() => {})
+      }
+    }
+    return undefined
+  }
+
+  private constructor(options: AgentOptions, connection: NatsConnection) {
+    this.#options = options
+    this.#connection = connection
+    const answer = (reply: (request: Request) => unknown) => (error: Error | null, message: Msg) => {
+      if (error !== null) return
+      const request = readRequest(message)
+      if (request !== undefined) message.respond(JSON.stringify(reply(request)))
+    }
+    connection.subscribe(subjects.discovery(options.group), { callback: answer(() => this.#introduction) })
+    connection.subscribe(subjects.reservation(this.#id), { callback: answer((request) => this.#reserve(request)) })
+    void this.#watchConnection()
+  }
+
+  /** Resolves when it cannot be reached any more, with why if that was not asked for. */
+  async closed(): Promise<Error | undefined> {
+    return (await this.#connection.closed()) ?? undefined
+  }
+
+  /** Ends it; a run under way is told at once. */
+  async stop(): Promise<void> {
+    await this.#run?.leave()
+    await this.#connection.close()
+  }
+
+  get #introduction(): AgentIntroduction {
+    const { name, environment, allowsCode } = this.#options
+    return {
+      id: this.#id,
+      name,
+      environment,
+      format: cloneFormat,
+      processors: availableProcessors(),
+      allowsCode,
+      isBusy: this.#run !== undefined,
+    }
+  }
+
+  #reserve({ run, version, release }: Request & { readonly release?: boolean }): AgentAnswer {
+    const { log, environment, name } = this.#options
+    if (release) {
+      if (this.#run?.id === run) void this.#run.end('it was not wanted')
+      return { accepted: true }
+    }
+    if (version !== environment.version) {
+      const refused = `it is version ${environment.version}, the coordinator is ${version}`
+      log(`refused a run: ${name} is version ${environment.version}, its coordinator ${version}`)
+      return { refused }
+    }
+    if (this.#run !== undefined) return { refused: 'it works for another run' }
+    log(`works for run ${run}`)
+    this.#run = new AgentRun(this.#connection, { run, id: this.#id }, this.#options, (how) => {
+      log(`free again: ${how}`)
+      this.#run = undefined
+    })
+    return { accepted: true }
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') {
+        this.#options.log('the connection to NATS was lost')
+        this.#run?.hold()
+      } else if (status.type === 'reconnect') {
+        this.#options.log('connected to NATS again')
+        this.#run?.resume()
+      }
+    }
+  }
+}
+
+/** Whatever else is said there is not meant for an agent. */
+function readRequest(message: Msg): Request | undefined {
+  try {
+    const request = message.json<Partial<Request> | null>()
+    return typeof request?.run === 'string' && typeof request.version === 'string' ? (request as Request) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WsLoadError } from '../errors.ts'
+import type { ResolvedMachines } from '../options/machines.ts'
+import { printable } from '../printable.ts'
+import { formatDuration } from '../units.ts'
+import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
+import type { NatsConnection } from './nats.ts'
+import { cloneFormat } from './parcels.ts'
+
+/** How long agents have to introduce themselves before they are asked again. */
+const askEveryMs = 500
+/** How often it is looked whether enough have. */
+const lookEveryMs = 10
+/** How long an agent has to say whether it works for a run. */
+const answerTimeoutMs = 2_000
+
+/** What a coordinator says of itself: JSON, which every version reads. */
+export interface Request {
+  readonly run: string
+  readonly version: string
+}
+
+/**
+ * Finds so many agents of a group that are free, and has them work for a run: all or none.
+ * @throws {WsLoadError} `WSLOAD_ERR_AGENTS` where there are not as many in time, with what those say that are not
+ */
+export async function findAgents(
+  connection: NatsConnection,
+  { agents: wanted, group, wait }: ResolvedMachines,
+  request: Request,
+  signal?: AbortSignal,
+): Promise<AgentIntroduction[]> {
+  const deadline = process.uptime() * 1_000 + wait
+  const isOver = (): boolean => signal?.aborted === true || process.uptime() * 1_000 >= deadline
+  let unfit: string[]
+  let free: readonly string[]
+  do {
+    const introductions = await introduced(connection, group, request, wanted)
+    unfit = introductions.flatMap((one) => whyUnfit(one, request) ?? [])
+    const fit = introductions.filter((one) => whyUnfit(one, request) === undefined)
+    const chosen = fit.toSorted(byName).slice(0, wanted)
+    free = chosen.map(({ name }) => name)
+    if (chosen.length < wanted) continue
+    const answers = await Promise.all(chosen.map(async (one) => reserve(connection, one, request)))
+    const refusals = answers.flatMap((answer, nth) =>
+      'refused' in answer ? [`${chosen[nth]!.name}: ${answer.refused}`] : [],
+    )
+    if (refusals.length === 0) return chosen
+    for (const { id } of chosen) release(connection, id, request)
+    unfit.push(...refusals)
+  } while (!isOver())
+  const others = unfit.map((why) => `\n  ${printable(why)}`).join('')
+  throw new WsLoadError(
+    signal?.aborted ? 'WSLOAD_ERR_ABORTED' : 'WSLOAD_ERR_AGENTS',
+    `wsLoad: expected ${wanted} free ${wanted === 1 ? 'agent' : 'agents'} of the group '${group}' within ${formatDuration(wait)}, ` +
+      `${present(free)}: start them with ws-load agent --group ${group}, or lower machines.agents${others}`,
+  )
+}
+
+function present(names: readonly string[]): string {
+  if (names.length === 0) return 'none was there'
+  return `${names.length} ${names.length === 1 ? 'was' : 'were'} there: ${printable(names.join(', '))}`
+}
+
+/** Those that introduce themselves in time; no longer than it takes to have enough. */
+async function introduced(
+  connection: NatsConnection,
+  group: string,
+  request: Request,
+  wanted: number,
+): Promise<AgentIntroduction[]> {
+  const found: AgentIntroduction[] = []
+  const inbox = `_INBOX.ws-load.${request.run}`
+  const subscription = connection.subscribe(inbox, {
+    callback: (error, message) => {
+      // NATS itself answers, with nothing, where nobody listens.
+      if (error === null && message.data.length > 0) found.push(message.json<AgentIntroduction>())
+    },
+  })
+  connection.publish(subjects.discovery(group), JSON.stringify(request), { reply: inbox })
+  const until = process.uptime() * 1_000 + askEveryMs
+  const isEnough = (): boolean => found.filter((one) => whyUnfit(one, request) === undefined).length >= wanted
+  while (process.uptime() * 1_000 < until && !isEnough()) await sleep(lookEveryMs)
+  subscription.unsubscribe()
+  return found
+}
+
+function whyUnfit({ name, environment, format, isBusy }: AgentIntroduction, { version }: Request): string | undefined {
+  if (environment.version !== version) return `${name}: it is version ${environment.version}, this is ${version}`
+  if (format !== cloneFormat)
+    return `${name}: its Node ${environment.node} writes what Node ${process.version} may not read`
+  return isBusy ? `${name}: it works for another run` : undefined
+}
+
+function byName(one: AgentIntroduction, other: AgentIntroduction): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : one.id < other.id ? -1 : 1
+}
+
+async function reserve(connection: NatsConnection, { id }: AgentIntroduction, request: Request): Promise<AgentAnswer> {
+  try {
+    const answer = await connection.request(subjects.reservation(id), JSON.stringify(request), {
+      timeout: answerTimeoutMs,
+    })
+    return answer.json<AgentAnswer>()
+  } catch (error) {
+    return { refused: `it does not answer (${(error as Error).message})` }
+  }
+}
+
+/** Whoever did not take it, or for another run, does not listen. */
+function release(connection: NatsConnection, id: string, request: Request): void {
+  connection.publish(subjects.reservation(id), JSON.stringify({ ...request, release: true }))
+}

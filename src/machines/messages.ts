@@ -1,0 +1,72 @@
+/** What a coordinator, the process that a run was started in, and the agents that generate its load say to each other. */
+import type { WsLoadErrorCode } from '../errors.ts'
+import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
+import type { RecordedSecond } from '../generator/recorder.ts'
+import type { ThreadPlan } from '../generator/thread-plan.ts'
+import type { Environment } from '../result/load-result.ts'
+
+/** An agent as it introduces itself: JSON, which every version reads. */
+export interface AgentIntroduction {
+  /** Where it takes requests. */
+  readonly id: string
+  readonly name: string
+  readonly environment: Environment
+  /** Of structured clones as its Node writes them (V8's serializer). */
+  readonly format: number
+  /** Processors that it may use. */
+  readonly processors: number
+  readonly allowsCode: boolean
+  /** Whether it works for another run. */
+  readonly isBusy: boolean
+}
+
+/** What an agent says to one who wants it for a run. */
+export type AgentAnswer = { readonly accepted: true } | { readonly refused: string }
+
+/** What a coordinator says, once it has the agent. Times are milliseconds of the agent's `process.uptime()`. */
+export type AgentOrder =
+  /** Of each flood what the agent's threads have to do: they open their connections. */
+  | { readonly type: 'plan'; readonly floods: readonly (readonly ThreadPlan[])[] }
+  | { readonly type: 'clock'; readonly nth: number }
+  | { readonly type: 'start'; readonly at: number }
+  | { readonly type: 'snapshot'; readonly nth: number; readonly overdueAfter: number }
+  | { readonly type: 'latestSeconds'; readonly nth: number }
+  | { readonly type: 'finish' }
+  | { readonly type: 'abort' }
+  /** The coordinator is still there. */
+  | { readonly type: 'alive' }
+  /** Likewise, and something was lost on the way: ends the load, and asks again for what was measured. */
+  | { readonly type: 'report' }
+  /** The agent is free again. */
+  | { readonly type: 'release' }
+
+/** What an agent says. What is asked for with a number comes with the same. */
+export type AgentNotice =
+  | { readonly type: 'connected' }
+  | { readonly type: 'clock'; readonly nth: number; readonly at: number }
+  /** It will start when it was told to. */
+  | { readonly type: 'armed' }
+  | { readonly type: 'snapshot'; readonly nth: number; readonly snapshots: readonly (readonly Snapshot[])[] }
+  | { readonly type: 'latestSeconds'; readonly nth: number; readonly seconds: readonly (readonly RecordedSecond[])[] }
+  | { readonly type: 'done'; readonly reports: readonly (readonly FloodReport[])[] }
+  | { readonly type: 'failed'; readonly code: WsLoadErrorCode; readonly message: string }
+  | { readonly type: 'alive' }
+  /** It ends, whatever it was at. */
+  | { readonly type: 'leaving' }
+
+/** Where they say it. */
+export const subjects = {
+  /** Asks the agents of a group to introduce themselves. */
+  discovery: (group: string): string => `ws-load.group.${group}`,
+  /** Asks an agent to work for a run. */
+  reservation: (id: string): string => `ws-load.agent.${id}`,
+  orders: (run: string, id: string): string => `ws-load.run.${run}.${id}.orders`,
+  notices: (run: string, id: string): string => `ws-load.run.${run}.${id}.notices`,
+}
+
+/** How often both sides say that they are there, in milliseconds. */
+export const aliveEveryMs = 500
+/** An agent that was not heard of for so long is lost. */
+export const agentPatienceMs = 3_000
+/** A coordinator may be kept from its work by a test: an agent is patient for longer before it frees itself. */
+export const coordinatorPatienceMs = 10_000

@@ -1,0 +1,87 @@
+import type { ConnectionOptions, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
+import { WsLoadError } from '../errors.ts'
+import type { ResolvedNats } from '../options/machines.ts'
+import { printable } from '../printable.ts'
+
+export type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
+
+/** So long a server has for the handshake. */
+const connectTimeoutMs = 5_000
+/** From one attempt to come back to the next, and how many of them there are. */
+const [reconnectEveryMs, reconnects] = [250, 40]
+/** A connection that answers no ping for two of these is given up. */
+const pingEveryMs = 2_000
+/** Parts of messages are no larger than this, and never larger than the server allows. */
+const mostBytes = 512 * 1_024
+
+/** What becomes of a connection that there is not yet, or not any more. */
+export interface Persistence {
+  /** Who connects, as the server shows it. */
+  readonly name: string
+  /** Whether it is tried for ever once it was there; else for some seconds. */
+  readonly forEver: boolean
+}
+
+/**
+ * Connects to NATS; the package for it is loaded only then.
+ * @throws {WsLoadError} `WSLOAD_ERR_NATS`
+ */
+export async function connectNats(
+  { servers, access, tls }: ResolvedNats,
+  { name, forEver }: Persistence,
+): Promise<NatsConnection> {
+  const nats = await import('@nats-io/transport-node')
+  const { user, password, token, nkey, creds } = access
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const authenticator =
+    nkey === undefined
+      ? creds === undefined
+        ? undefined
+        : nats.credsAuthenticator(encode(creds))
+      : nats.nkeyAuthenticator(encode(nkey))
+  const options: NodeConnectionOptions = {
+    servers: [...servers],
+    name,
+    timeout: connectTimeoutMs,
+    pingInterval: pingEveryMs,
+    reconnectTimeWait: reconnectEveryMs,
+    maxReconnectAttempts: forEver ? -1 : reconnects,
+    ...(user !== undefined && { user, pass: password! }),
+    ...(token !== undefined && { token }),
+    ...(authenticator !== undefined && { authenticator }),
+    ...(tls !== undefined && { tls: tlsOf(tls) }),
+  } satisfies ConnectionOptions
+  try {
+    return await nats.connect(options)
+  } catch (error) {
+    throw notConnected(servers, error as Error)
+  }
+}
+
+/** What one message, or a part of it, may have. */
+export function mostBytesOf({ info }: NatsConnection): number {
+  return Math.min(mostBytes, info?.max_payload ?? mostBytes)
+}
+
+function tlsOf({ ca, cert, key }: NonNullable<ResolvedNats['tls']>): NonNullable<NodeConnectionOptions['tls']> {
+  return {
+    ...(ca !== undefined && { ca: ca.join('\n') }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  }
+}
+
+/** Whether a server is there, and lets nobody in who says no more than this. */
+export function isRefused(error: Error): boolean {
+  return error.name === 'AuthorizationError' || error.name === 'UserAuthenticationExpiredError'
+}
+
+function notConnected(servers: readonly string[], error: Error): WsLoadError {
+  const cause = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+  return new WsLoadError(
+    'WSLOAD_ERR_NATS',
+    `wsLoad: no connection to NATS at ${servers.join(', ')}: ${printable(cause || error.name)}; ` +
+      (isRefused(error) ? 'look at machines.credentials (NATS_USER, NATS_CREDS, …)' : 'look at machines.nats (--nats)'),
+    { cause: error },
+  )
+}

@@ -1,0 +1,73 @@
+/**
+ * Messages of any size over a transport with a limit: structured clones, compressed, in parts. Parts of a sender come in the
+ * order in which they were sent; one that is missing is never sent again.
+ */
+import { deserialize, serialize } from 'node:v8'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+
+/** Of each part: the number of its message, its own and how many the message has, 32 bits each. */
+const headBytes = 12
+/** Most of a report are zeros: the lowest level finds them. */
+const compression = { level: 1 }
+
+/** The version of structured clones as this Node writes them: an older Node may not read them. */
+export const cloneFormat: number = serialize(undefined)[1]!
+
+/** @param nth number of the message, counted by its sender */
+export function pack(message: unknown, nth: number, mostBytes: number): Uint8Array[] {
+  const body = deflateRawSync(serialize(message), compression)
+  const room = mostBytes - headBytes
+  const parts = Math.max(1, Math.ceil(body.length / room))
+  return Array.from({ length: parts }, (_, part) => {
+    const content = body.subarray(part * room, (part + 1) * room)
+    const parcel = Buffer.allocUnsafe(headBytes + content.length)
+    parcel.writeUInt32LE(nth, 0)
+    parcel.writeUInt32LE(part, 4)
+    parcel.writeUInt32LE(parts, 8)
+    content.copy(parcel, headBytes)
+    return parcel
+  })
+}
+
+/** A message that has come, and whether one before it has not. */
+export interface Received {
+  readonly message: unknown
+  readonly isAfterGap: boolean
+}
+
+/** Puts the parts of one sender's messages together again. */
+export class Unpacker {
+  /** Number of the message that is to come, or of which these parts are. */
+  #nth = 0
+  #parts: Buffer[] = []
+  #isAfterGap = false
+
+  /**
+   * @returns the message that a part completes; `undefined` of any other part
+   * @throws {RangeError} where it is no part of a message
+   */
+  take(bytes: Uint8Array): Received | undefined {
+    const parcel = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (parcel.length < headBytes) throw new RangeError('it is no part of a message')
+    const [nth, part, parts] = [parcel.readUInt32LE(0), parcel.readUInt32LE(4), parcel.readUInt32LE(8)]
+    if (nth !== this.#nth) this.#lose(nth)
+    if (part !== this.#parts.length) {
+      this.#lose(nth)
+      return undefined
+    }
+    this.#parts.push(parcel.subarray(headBytes))
+    if (part < parts - 1) return undefined
+    const body = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    const received = { message: deserialize(inflateRawSync(body)) as unknown, isAfterGap: this.#isAfterGap }
+    this.#nth = nth + 1
+    this.#parts = []
+    this.#isAfterGap = false
+    return received
+  }
+
+  #lose(nth: number): void {
+    this.#nth = nth
+    this.#parts = []
+    this.#isAfterGap = true
+  }
+}

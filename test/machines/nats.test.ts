@@ -1,0 +1,73 @@
+/** How a NATS server is entered: what its users have. */
+import { describe, expect, test } from 'vitest'
+import type { MachinesOptions } from '../../src/options/machines.ts'
+import { certificates } from '../support/certificates.ts'
+import { floodAt } from '../support/flood.ts'
+import { moduleFile } from '../support/module-file.ts'
+import { agent, machines, nats, natsMissing, type NatsServer } from '../support/nats.ts'
+import { run } from '../support/run.ts'
+import { echoing } from '../support/servers.ts'
+
+const missing = natsMissing()
+
+/** Whether a flood over one agent is answered. */
+async function floods(server: NatsServer, rest: Partial<MachinesOptions>): Promise<boolean> {
+  await using target = await echoing()
+  const { pings } = await floodAt(target.url, { connections: 2, pings: 10, ...machines(server, 1, rest) })
+  return pings.answered === 10
+}
+
+describe.skipIf(missing !== undefined)('a server with', () => {
+  test('a user and a password lets in who has both, in credentials or in the URL', async () => {
+    await using server = await nats(['--user', 'ci', '--pass', 'secret of ci'])
+    const env = { NATS_USER: 'ci', NATS_PASSWORD: 'secret of ci' }
+    await using _agent = await agent(server, { env })
+    expect(await floods(server, { credentials: { user: 'ci', password: 'secret of ci' } })).toBe(true)
+    expect(await floods(server, { nats: server.url.replace('//', '//ci:secret%20of%20ci@') })).toBe(true)
+  })
+
+  test('a token lets in who has it', async () => {
+    await using server = await nats(['--auth', 'tok3n'])
+    await using _agent = await agent(server, { env: { NATS_TOKEN: 'tok3n' } })
+    expect(await floods(server, { credentials: { token: 'tok3n' } })).toBe(true)
+  })
+
+  test('an nkey lets in who has its seed', async () => {
+    const { nkeys } = await import('@nats-io/transport-node')
+    const key = nkeys.createUser()
+    const seed = new TextDecoder().decode(key.getSeed())
+    const file = await moduleFile(`# of a test\n${seed}\n`, 'ci.nk')
+    const configuration = await moduleFile(`authorization { users = [ { nkey: ${key.getPublicKey()} } ] }`, 'nats.conf')
+    await using server = await nats(['--config', configuration])
+    await using _agent = await agent(server, { env: { NATS_NKEY: file } })
+    expect(await floods(server, { credentials: { nkey: file } })).toBe(true)
+    expect(await floods(server, { credentials: { nkey: seed } })).toBe(true)
+  })
+
+  test('a password names no secret to who has another one', async () => {
+    await using server = await nats(['--user', 'ci', '--pass', 'secret'])
+    const credentials = { user: 'ci', password: 'not the s3cret' }
+    const refused = run({ url: 'ws://127.0.0.1:1', connections: 1, ...machines(server, 1, { credentials }) })
+    const error = (await refused.catch((reason: unknown) => reason)) as Error & { code: string }
+    expect(error.code).toBe('WSLOAD_ERR_NATS')
+    expect(error.message).toMatch(/Authorization Violation.*look at machines\.credentials/)
+    expect(error.message).not.toContain('s3cret')
+    await expect(agent(server)).rejects.toThrow(/Authorization Violation/)
+  })
+
+  test('TLS is known by its authority', async () => {
+    const { ca, valid, client } = await certificates()
+    const files = {
+      cert: await moduleFile(valid.cert, 'server.pem'),
+      key: await moduleFile(valid.key, 'key.pem'),
+      ca: await moduleFile(ca, 'ca.pem'),
+    }
+    await using server = await nats(['--tls', '--tlscert', files.cert, '--tlskey', files.key])
+    await using _agent = await agent(server, { env: { NATS_CA: files.ca } })
+    expect(await floods(server, { credentials: { tls: { ca: files.ca } } })).toBe(true)
+    const signed = { ca: files.ca, ...client }
+    expect(await floods(server, { credentials: { tls: signed } })).toBe(true)
+    const unknown = run({ url: 'ws://127.0.0.1:1', connections: 1, ...machines(server, 1) })
+    await expect(unknown).rejects.toMatchObject({ code: 'WSLOAD_ERR_NATS' })
+  })
+})
