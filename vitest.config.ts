@@ -16,7 +16,7 @@ const sideBySide = [
   'test/docs/{links,manifests,output,tables}.test.ts',
   'test/generator/{faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
   'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
-  'test/machines/{clock-offset,parcels,patience}.test.ts',
+  'test/machines/{clock-offset,clone,parcels,patience}.test.ts',
   'test/support/no-load-threads.test.ts',
   'test/vitest/{advice,baseline,bench-result,lane,matchers,plugin}.test.ts',
   ...Object.keys(rooms)
@@ -32,7 +32,7 @@ const floodsSideBySide = [
   'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/e2e/package.test.ts',
-  'test/machines/{agents,code,exact,nats,refusals}.test.ts',
+  'test/machines/{agents,code,exact,fan-out,nats,refusals}.test.ts',
   'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',

@@ -23,6 +23,7 @@ import {
   withoutProtocol,
 } from './fan-out-flags.ts'
 import { seconds } from './flags.ts'
+import { addMachinesFlags } from './machines-flags.ts'
 import {
   addConfidenceFlag,
   addConnectingFlags,
@@ -73,7 +74,7 @@ addReadyMadeFlags(fanOutCommand).option(
   `a delivery that takes longer has missed (default: ${seconds(defaults.timeout)})`,
 )
 
-addConfidenceFlag(addServerFlags(addWatchFlag(addConnectingFlags(fanOutCommand)))).option(
+addConfidenceFlag(addMachinesFlags(addServerFlags(addWatchFlag(addConnectingFlags(fanOutCommand))))).option(
   '--slo <bound>',
   "like 'delivery.p99 < 50ms' or 'reach >= 100%'; repeatable",
   aList,

@@ -56,12 +56,12 @@ export class Deliveries {
 
   constructor(context: DeliveriesContext) {
     const { plan, table } = context
-    const { thread, rooms, subscribers } = plan
+    const { thread, rooms, subscribers, firstSubscriber } = plan
     const before = subscribers.slice(0, thread).reduce((sum, count) => sum + count, 0)
     const own = subscribers[thread]!
     this.#context = context
     this.#thread = thread
-    this.#rooms = Int32Array.from({ length: own }, (_, nth) => (before + nth) % rooms)
+    this.#rooms = Int32Array.from({ length: own }, (_, nth) => (firstSubscriber + before + nth) % rooms)
     this.#places = Int32Array.from({ length: own }, (_, nth) => Math.floor(nth / rooms))
     this.#isMember = new Uint8Array(own)
     this.#members = new Int32Array(rooms)

@@ -48,7 +48,7 @@ export class FanOut {
     const { thread } = fanOut
     const own = fanOut.publishers[thread]!
     const clock = new SharedClock()
-    const table = new MessageTable(fanOut)
+    const table = new MessageTable({ ...fanOut, memory: fanOut.memory! })
     this.#context = context
     this.#table = table
     this.#firstPublisher = before(fanOut.publishers, thread)
@@ -184,12 +184,10 @@ function recordingOf(recorder: Recorder): MessageRecording {
 }
 
 /** The parts of a thread's connections, and their numbers in the run: the publishers of all threads come before all subscribers. */
-export function membersOf({ thread, rooms, publishers, subscribers }: FanOutPlan): (FanOutMember & {
-  readonly index: number
-})[] {
-  const firstPublisher = before(publishers, thread)
-  const firstSubscriber = before(subscribers, thread)
-  const allPublishers = before(publishers, publishers.length)
+export function membersOf(plan: FanOutPlan): (FanOutMember & { readonly index: number })[] {
+  const { thread, rooms, publishers, subscribers, allPublishers } = plan
+  const firstPublisher = plan.firstPublisher + before(publishers, thread)
+  const firstSubscriber = plan.firstSubscriber + before(subscribers, thread)
   return [
     ...Array.from({ length: publishers[thread]! }, (_, nth) => {
       const number = firstPublisher + nth

@@ -90,7 +90,7 @@ export class Flood {
     } satisfies ProbeContext
     const isFanOut = fanOut !== undefined && spec.kind === 'protocol'
     const probe = isFanOut
-      ? await fanOutProbe(spec, { ...context, members: membersOf(fanOut) })
+      ? await fanOutProbe(spec, { ...context, members: membersOf(fanOut) }, fanOut)
       : await createProbe(spec, context)
     return new Flood(plan, probe, loop)
   }

@@ -1,6 +1,6 @@
 import type { FanOutPlan } from './thread-plan.ts'
 
-type Shape = Pick<FanOutPlan, 'rooms' | 'publishers' | 'capacity'>
+type Shape = Pick<FanOutPlan, 'rooms' | 'publishers' | 'capacity' | 'firstPublisher'>
 
 const bytesOfFloat = 8
 const bytesOfInt = 4
@@ -41,6 +41,7 @@ export class MessageTable {
   readonly lastCeiling: Float64Array
   readonly #capacity: number
   readonly #firstPublishers: readonly number[]
+  readonly #firstOfMachine: number
 
   /** Memory for a fan-out. */
   static allocate(shape: Shape): SharedArrayBuffer {
@@ -52,7 +53,7 @@ export class MessageTable {
     return memory
   }
 
-  constructor({ memory, ...shape }: Shape & Pick<FanOutPlan, 'memory'>) {
+  constructor({ memory, ...shape }: Shape & { readonly memory: SharedArrayBuffer }) {
     const { publishers, threads, rows, rooms } = sizesOf(shape)
     let at = 0
     const floats = (length: number): Float64Array => {
@@ -69,6 +70,7 @@ export class MessageTable {
     this.threads = threads
     this.rooms = rooms
     this.#capacity = shape.capacity
+    this.#firstOfMachine = shape.firstPublisher
     this.#firstPublishers = shape.publishers.map((_, nth) => totalOf(shape.publishers.slice(0, nth)))
     this.due = floats(rows)
     this.sent = floats(rows)
@@ -102,7 +104,7 @@ export class MessageTable {
   }
 
   roomOf(publisher: number): number {
-    return publisher % this.rooms
+    return (this.#firstOfMachine + publisher) % this.rooms
   }
 
   /** The thread that a publisher belongs to. */

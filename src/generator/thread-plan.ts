@@ -66,16 +66,31 @@ export interface OpenPlan {
   readonly seed: number
 }
 
-/** A thread's part of a fan-out: its first connections are publishers, the others subscribers. */
-export interface FanOutPlan {
+/**
+ * A thread's part of a fan-out: its first connections are publishers, the others subscribers. The threads of one process time what its
+ * own publishers publish and its own subscribers receive.
+ */
+export interface FanOutPlan extends MachineShare {
   readonly rooms: number
-  /** Number of this thread, from 0. */
+  /** Number of this thread in its process, from 0. */
   readonly thread: number
-  /** How many of them each thread has. */
+  /** How many of them each thread of the process has. */
   readonly publishers: readonly number[]
   readonly subscribers: readonly number[]
   /** Messages that a publisher may have under way, a power of two. */
   readonly capacity: number
-  /** Of the `MessageTable` that the threads share. */
-  readonly memory: SharedArrayBuffer
+  /** Of the `MessageTable` that the threads of a process share, in which it is allocated. */
+  readonly memory?: SharedArrayBuffer
+}
+
+/** Which part of a fan-out the process of a thread has. */
+export interface MachineShare {
+  /** Number of the process, from 0, and how many there are. */
+  readonly machine: number
+  readonly machines: number
+  /** Numbers in the run of its first publisher and of its first subscriber. */
+  readonly firstPublisher: number
+  readonly firstSubscriber: number
+  /** Publishers of the run. */
+  readonly allPublishers: number
 }

@@ -7,7 +7,7 @@ import { AgentRun } from './agent-run.ts'
 import type { Request } from './find-agents.ts'
 import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
 import { connectNats, isRefused, type Msg, type NatsConnection } from './nats.ts'
-import { cloneFormat } from './parcels.ts'
+import { cloneFormat } from './clone.ts'
 
 /** From one attempt to find the NATS server to the next. */
 const connectEveryMs = 1_000

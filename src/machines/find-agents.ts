@@ -5,7 +5,7 @@ import { printable } from '../printable.ts'
 import { formatDuration } from '../units.ts'
 import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
 import type { NatsConnection } from './nats.ts'
-import { cloneFormat } from './parcels.ts'
+import { cloneFormat } from './clone.ts'
 
 /** How long agents have to introduce themselves before they are asked again. */
 const askEveryMs = 500

@@ -2,20 +2,17 @@
  * Messages of any size over a transport with a limit: structured clones, compressed, in parts. Parts of a sender come in the
  * order in which they were sent; one that is missing is never sent again.
  */
-import { deserialize, serialize } from 'node:v8'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { fromBytes, toBytes } from './clone.ts'
 
 /** Of each part: the number of its message, its own and how many the message has, 32 bits each. */
 const headBytes = 12
-/** Most of a report are zeros: the lowest level finds them. */
+/** Small numbers in 32 bits are mostly zeros: the lowest level finds them. */
 const compression = { level: 1 }
-
-/** The version of structured clones as this Node writes them: an older Node may not read them. */
-export const cloneFormat: number = serialize(undefined)[1]!
 
 /** @param nth number of the message, counted by its sender */
 export function pack(message: unknown, nth: number, mostBytes: number): Uint8Array[] {
-  const body = deflateRawSync(serialize(message), compression)
+  const body = deflateRawSync(toBytes(message), compression)
   const room = mostBytes - headBytes
   const parts = Math.max(1, Math.ceil(body.length / room))
   return Array.from({ length: parts }, (_, part) => {
@@ -58,7 +55,7 @@ export class Unpacker {
     this.#parts.push(parcel.subarray(headBytes))
     if (part < parts - 1) return undefined
     const body = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
-    const received = { message: deserialize(inflateRawSync(body)) as unknown, isAfterGap: this.#isAfterGap }
+    const received = { message: fromBytes(inflateRawSync(body)), isAfterGap: this.#isAfterGap }
     this.#nth = nth + 1
     this.#parts = []
     this.#isAfterGap = false

@@ -3,7 +3,15 @@ import { defaults } from '../defaults.ts'
 import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
-import { connectionsOf, type FanOutOptions, hasRoles, inWordsOfFanOut, takeRoles } from './fan-out.ts'
+import {
+  connectionsOf,
+  type FanOutOptions,
+  hasRoles,
+  agentsWithoutRoom,
+  inWordsOfFanOut,
+  withSubscribers,
+  takeRoles,
+} from './fan-out.ts'
 import { duration, expected, instead, only, parseFields, webSocketUrl } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
@@ -100,9 +108,15 @@ export function safeParseComparison(input: CompareOptions | FanOutCompareOptions
   if (!hasRoles(given)) return safeParseSides(given, false)
   const { pings, ...others } = given
   const { roles, rest } = takeRoles(others)
-  const comparison = safeParseSides(pings === undefined ? rest : { ...rest, pings }, true)
-  const mistakes = [...mistakesOf(roles), ...mistakesOf(comparison).map(inWordsOfFanOut)]
-  if ('mistakes' in roles || 'mistakes' in comparison) return { mistakes }
+  const shared = withSubscribers(pings === undefined ? rest : { ...rest, pings }, roles)
+  const comparison = safeParseSides(shared, true)
+  const ofLoad = 'value' in comparison ? { value: comparison.value.load } : comparison
+  const mistakes = [
+    ...mistakesOf(roles),
+    ...mistakesOf(comparison).map(inWordsOfFanOut),
+    ...agentsWithoutRoom(roles, ofLoad),
+  ]
+  if ('mistakes' in roles || 'mistakes' in comparison || mistakes.length > 0) return { mistakes }
   const load = { ...comparison.value.load, connections: connectionsOf(roles.value) }
   return { value: { ...comparison.value, load, fanOut: roles.value } }
 }

@@ -4,6 +4,7 @@ import { mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean } from '../wording.ts'
 import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
+import type { ResolvedMachines } from './machines.ts'
 import { isURL } from './realm.ts'
 import {
   type Rate,
@@ -59,18 +60,18 @@ const ofPings: Readonly<Record<string, string>> = {
   maxPendingPongs: 'none of it: nothing is pinged',
   inFlight: 'none of it: the next message leaves when all subscribers have the last one',
   reconnect: 'none of it: a subscriber that leaves misses what it did not receive',
-  machines: 'none of it: the publishers and subscribers of a fan-out are on one machine',
 }
 
 /** Reads the options of a fan-out and fills in defaults; each mistake has the option's name. */
 export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
   const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
   const { roles, rest } = takeRoles(given)
-  const load = safeParseOptions(rest, true)
+  const load = safeParseOptions(withSubscribers(rest, roles), true)
   const mistakes = [
     ...(given['url'] === undefined ? ["url: expected the server's, an embedded one passes nothing on"] : []),
     ...mistakesOf(roles),
     ...mistakesOf(load).map(inWordsOfFanOut),
+    ...agentsWithoutRoom(roles, load),
   ]
   if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
   return { value: { ...load.value, connections: connectionsOf(roles.value), fanOut: roles.value } }
@@ -115,6 +116,24 @@ export function connectionsOf({ subscribers, publishers }: ResolvedFanOut): numb
  */
 export function parseFanOut(input: FanOutOptions): ResolvedOptions {
   return valueOf(safeParseFanOut(input), 'wsLoad.fanOut')
+}
+
+/** Options of a flood that has a connection for each subscriber, so that each agent can have one. */
+export function withSubscribers(rest: Fields, roles: Parsed<ResolvedFanOut>): Fields {
+  return 'value' in roles ? { ...rest, connections: roles.value.subscribers } : rest
+}
+
+/** An agent that has no subscriber in some room says nothing of what is published there. */
+export function agentsWithoutRoom(
+  roles: Parsed<ResolvedFanOut>,
+  load: Parsed<{ readonly machines: ResolvedMachines | undefined }>,
+): string[] {
+  if ('mistakes' in roles || 'mistakes' in load || load.value.machines === undefined) return []
+  const { subscribers, rooms } = roles.value
+  const { agents } = load.value.machines
+  return subscribers >= agents * rooms
+    ? []
+    : [`subscribers: expected one for each of ${agents} agents in each of ${rooms} rooms, got ${subscribers}`]
 }
 
 /** What is wrong with rooms that nobody is in. */

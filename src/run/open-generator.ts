@@ -11,7 +11,7 @@ import { LoadThreads } from './threads.ts'
 /** Threads of this process, or agents, with what they have to do. */
 export async function openGenerator(
   flood: SettledOptions,
-  plan: (threads?: number) => ThreadPlan[][],
+  plan: (machines?: readonly number[]) => ThreadPlan[][],
   signal: AbortSignal | undefined,
 ): Promise<LoadGenerator> {
   if (flood.machines === undefined) return openThreads(plan())
@@ -21,7 +21,7 @@ export async function openGenerator(
         flood,
         agents.map(({ processors }) => processors),
       )
-      const all = plan(sum(threads))
+      const all = plan(threads)
       return threads.map((count, nth) => {
         const first = sum(threads.slice(0, nth))
         return all.map((plans) => plans.slice(first, first + count))

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { MessageTable } from '../generator/message-table.ts'
 import type { FanOutPlan, OpenPlan, ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedOptions } from '../options/options.ts'
+import { sum } from '../statistics/sum.ts'
 import { availableProcessors } from '../system/processors.ts'
 import { type Segment, threadSeed } from '../generator/schedule.ts'
 
@@ -13,23 +13,24 @@ export type TurnTaking = Pick<ThreadPlan, 'measuredAfter' | 'turns'>
 
 /**
  * Splits a run over its threads: connections, rates and pings as evenly as whole numbers allow.
- * @param threads how many
+ * @param machines how many threads each of them has
  */
 export function planThreads(
   options: ResolvedOptions,
   url: string,
   { measuredAfter, turns }: TurnTaking = { measuredAfter: options.warmup, turns: undefined },
-  threads: number = threadsFor(options),
+  machines: readonly number[] = [threadsFor(options)],
 ): ThreadPlan[] {
+  const threads = sum(machines)
   const tag = randomInt(2 ** 32)
   const { connections, pings, connectRate, sessionRate, until, confidence: _, machines: __, fanOut, ...rest } = options
-  const parts = fanOut === undefined ? undefined : planFanOut(fanOut, options, threads)
+  const parts = fanOut === undefined ? undefined : planFanOut(fanOut, options, machines)
   let firstConnection = 0
   return Array.from({ length: threads }, (_, thread) => {
     const part = parts?.[thread]
     const own = part === undefined ? share(connections, thread, threads) : membersIn(part)
     const ofConnections = own / connections
-    const ofRate = part === undefined ? ofConnections : part.publishers[thread]! / fanOut!.publishers
+    const ofRate = part === undefined ? ofConnections : part.publishers[part.thread]! / fanOut!.publishers
     const plan = {
       ...rest,
       url,
@@ -72,9 +73,10 @@ export function threadsFor(
  * @param processors of each machine
  */
 export function threadsOf(
-  { threads, connections, pings = Infinity }: ResolvedOptions,
+  { threads, connections: all, fanOut, pings = Infinity }: ResolvedOptions,
   processors: readonly number[],
 ): number[] {
+  const connections = fanOut?.subscribers ?? all
   const isAuto = threads === 'auto'
   const worthwhile = Math.min(isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections, pings)
   const most = Math.floor(worthwhile / processors.length)
@@ -87,24 +89,36 @@ const [fewestUnderWay, mostUnderWay, fewestOfAll] = [16, 65_536, 4_096]
 const bursts = 2
 const secondMs = 1_000
 
-/** The threads' parts of a fan-out, in memory that they share. */
+/** The threads' parts of a fan-out. */
 function planFanOut(
   { subscribers, publishers, rooms }: NonNullable<ResolvedOptions['fanOut']>,
   { stages, startRate, timeout, inFlight }: ResolvedOptions,
-  threads: number,
+  machines: readonly number[],
 ): FanOutPlan[] {
+  const threads = sum(machines)
   const highestRate = Math.max(startRate, ...(stages ?? []).map(({ rate }) => rate))
   const underWay = ((highestRate / publishers) * (timeout + secondMs) * bursts) / secondMs
   const wanted = Math.max(fewestUnderWay, fewestOfAll / publishers, inFlight, underWay)
   const capacity = 2 ** Math.ceil(Math.log2(Math.min(mostUnderWay, wanted)))
-  const shape = {
-    rooms,
+  const all = {
     publishers: Array.from({ length: threads }, (_, thread) => share(publishers, thread, threads)),
     subscribers: Array.from({ length: threads }, (_, thread) => share(subscribers, thread, threads)),
-    capacity,
   }
-  const memory = MessageTable.allocate(shape)
-  return Array.from({ length: threads }, (_, thread) => ({ ...shape, thread, memory }))
+  return machines.flatMap((own, machine) => {
+    const first = sum(machines.slice(0, machine))
+    const shape = {
+      rooms,
+      publishers: all.publishers.slice(first, first + own),
+      subscribers: all.subscribers.slice(first, first + own),
+      capacity,
+      machine,
+      machines: machines.length,
+      firstPublisher: sum(all.publishers.slice(0, first)),
+      firstSubscriber: sum(all.subscribers.slice(0, first)),
+      allPublishers: publishers,
+    }
+    return Array.from({ length: own }, (_, thread) => ({ ...shape, thread }))
+  })
 }
 
 /** Connections of a thread's part. */

@@ -46,8 +46,8 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
   const turns = floods.map((_, side) => (sides === 1 ? undefined : { side, sides, length: turnLengthMs }))
-  const plan = (threads?: number): ThreadPlan[][] =>
-    floods.map((options, side) => planThreads(options, options.url, { measuredAfter, turns: turns[side] }, threads))
+  const plan = (machines?: readonly number[]): ThreadPlan[][] =>
+    floods.map((options, side) => planThreads(options, options.url, { measuredAfter, turns: turns[side] }, machines))
   const generator = await openGenerator(floods[0]!, plan, signal)
   const abort = (): void => generator.abort()
   signal?.addEventListener('abort', abort, { once: true })

@@ -5,6 +5,7 @@ import { invalidOptions } from '../options/invalid-options.ts'
 import { withPermission } from '../server/permission.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
+import { MessageTable } from '../generator/message-table.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
 import { threadNotAllowed } from './machine-limits.ts'
@@ -23,10 +24,11 @@ export class LoadThreads implements LoadGenerator {
    * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_NOT_PERMITTED`; then none is left
    */
   constructor(floods: readonly (readonly ThreadPlan[])[]) {
-    const count = Math.max(...floods.map((plans) => plans.length))
+    const placed = floods.map(withMemory)
+    const count = Math.max(...placed.map((plans) => plans.length))
     this.#floods = floods.length
     try {
-      for (let nth = 0; nth < count; nth++) this.#threads.push(new LoadThread(floods.map((plans) => plans[nth])))
+      for (let nth = 0; nth < count; nth++) this.#threads.push(new LoadThread(placed.map((plans) => plans[nth])))
     } catch (error) {
       void this.terminate()
       throw threadNotAllowed(error as Error) ?? error
@@ -70,6 +72,14 @@ export class LoadThreads implements LoadGenerator {
   #byFlood<Report>(threads: readonly (readonly (Report | undefined)[])[]): Report[][] {
     return Array.from({ length: this.#floods }, (_, flood) => threads.flatMap((reports) => reports[flood] ?? []))
   }
+}
+
+/** What the threads of a fan-out do, with the memory that they share. */
+function withMemory(plans: readonly ThreadPlan[]): readonly ThreadPlan[] {
+  const shape = plans[0]?.fanOut
+  if (shape === undefined) return plans
+  const memory = MessageTable.allocate(shape)
+  return plans.map((plan) => ({ ...plan, fanOut: { ...plan.fanOut!, memory } }))
 }
 
 class LoadThread {

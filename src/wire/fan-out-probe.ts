@@ -11,13 +11,17 @@ import { speakProtocol } from './speak-protocol.ts'
 /** Ids of a run lie behind a multiple of this that is drawn for it: so many messages apart, no other run's are taken for its own. */
 const idsPerTag = 2 ** 21
 
+/** What {@link Probe.read} says of a message that another machine's publishers have published: that machine times it. */
+export const ofAnotherMachine = -2
+
 /**
- * What publishers send and subscribers receive: sequence numbers are those of messages, counted over all publishers, and a
- * frame names the message that it delivers.
+ * What publishers send and subscribers receive: sequence numbers are those of messages, counted over all publishers of this machine,
+ * and a frame names the message that it delivers.
  */
 export async function fanOutProbe(
   { protocol: module, data }: Extract<ProbeSpec, { kind: 'protocol' }>,
   context: ProbeContext,
+  { machine, machines }: { readonly machine: number; readonly machines: number },
 ): Promise<Probe> {
   const protocol = await importFanOut(module)
   const { firstConnection, maskingKey, tag } = context
@@ -27,7 +31,10 @@ export async function fanOutProbe(
   const firstId = (1 + (tag >>> 1)) * idsPerTag
 
   function payload(connection: number, message: number): ProbeMessage | readonly ProbeMessage[] {
-    return checkMessage(publish(firstId + message, contexts[connection - firstConnection]!), 'protocol.publish')
+    return checkMessage(
+      publish(firstId + message * machines + machine, contexts[connection - firstConnection]!),
+      'protocol.publish',
+    )
   }
 
   let error: string | undefined
@@ -49,7 +56,8 @@ export async function fanOutProbe(
       if (id !== undefined && id !== null && !isNumber(id))
         throw new TypeError(`protocol.delivery returned ${show(id)}, no whole number`)
       const message = (id ?? NaN) - firstId
-      return Number.isSafeInteger(message) && message >= 0 ? message : -1
+      if (!Number.isSafeInteger(message) || message < 0) return -1
+      return message % machines === machine ? Math.floor(message / machines) : ofAnotherMachine
     },
     errorRead: () => error,
   }

@@ -104,7 +104,7 @@ describe('the number of threads', () => {
     [0.25, 1],
   ])('of %d processors, or a quota of them, is half unless it is asked for: %d', ([processors, count]) => {
     const options = parseOptions({ connections: 1_000_000 })
-    const plans = planThreads(options, url, undefined, threadsFor(options, processors))
+    const plans = planThreads(options, url, undefined, [threadsFor(options, processors)])
     expect(plans).toHaveLength(count!)
   })
 

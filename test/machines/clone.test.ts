@@ -1,0 +1,44 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { fromBytes, toBytes } from '../../src/machines/clone.ts'
+import { countsLength, Histogram } from '../../src/result/histogram.ts'
+
+test('rows of numbers come back as they were, wherever they are and whatever is beside them', () => {
+  const row = fc.oneof(
+    fc.uint32Array({ maxLength: 3_000 }),
+    fc.float64Array({ maxLength: 2_000 }),
+    fc.uint16Array({ maxLength: 50 }),
+    fc.constant(new Uint32Array(2_000)),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.record({ row, text: fc.string() }), { maxLength: 4 }), (rows) => {
+      expect(fromBytes(toBytes(rows))).toEqual(rows)
+    }),
+  )
+})
+
+test('a part of a larger buffer comes back alone', () => {
+  const whole = Uint32Array.from({ length: 4_000 }, (_, nth) => nth % 3)
+  const part = whole.subarray(1, 3_001)
+  expect(fromBytes(toBytes({ part }))).toEqual({ part: part.slice() })
+})
+
+test('the same row twice is one row', () => {
+  const { counts } = new Histogram()
+  const copy = fromBytes(toBytes({ one: counts, other: counts })) as { one: Uint32Array; other: Uint32Array }
+  expect(copy.one).toBe(copy.other)
+})
+
+test('a histogram takes the room of what it has counted', () => {
+  const histogram = new Histogram()
+  for (let nth = 0; nth < 100; nth++) histogram.record(nth * 1e6)
+  expect(countsLength).toBeGreaterThan(20_000)
+  expect(toBytes(histogram.counts).length).toBeLessThan(1_000)
+})
+
+test.each([new Uint8Array(), Uint8Array.of(255), Uint8Array.of(255, 15, 92, 9, 1)])(
+  'bytes that are no clone are refused: %o',
+  (bytes) => {
+    expect(() => fromBytes(Buffer.from(bytes))).toThrow(Error)
+  },
+)
