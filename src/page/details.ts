@@ -1,3 +1,4 @@
+import { describeAgent } from '../report/agents.ts'
 import { h, type Markup } from './element.ts'
 import { formatPercentile } from '../report/percentiles.ts'
 import { type FanOutObservation, observeRun } from '../slo/observation.ts'
@@ -5,6 +6,7 @@ import type { LatencyGroup } from '../slo/reading.ts'
 import { printable } from '../printable.ts'
 import { type SampleWords, wordsOf } from '../result/samples.ts'
 import type {
+  AgentReport,
   AfterSilence,
   FanOutResult,
   GeneratorReport,
@@ -45,6 +47,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
     server,
     serverUnwatched,
     machine,
+    machines = [],
     environment,
     options,
     fanOut,
@@ -84,6 +87,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
       ...(server === undefined ? [] : [textTable('Server', describeServer(server, words))]),
       ...(machine === undefined ? [] : [textTable('Machine', describeMachine(machine))]),
       ...(serverUnwatched === undefined ? [] : [textTable('Server', { 'not watched': printable(serverUnwatched) })]),
+      ...(machines.length === 0 ? [] : [textTable('Agents', agentsByName(machines))]),
       textTable('Environment', textsOf(environment)),
     ]),
     unfold(`Options${suffix}`, textTable('Options', textsOf(options))),
@@ -176,6 +180,10 @@ function describeMachine({
       Object.fromEntries(Object.entries(pressure).map(([resource, share]) => [`pressure (${resource})`, share])),
     ),
   }
+}
+
+function agentsByName(agents: readonly AgentReport[]): Record<string, string> {
+  return Object.fromEntries(agents.map((agent) => [printable(agent.name), describeAgent(agent).join(', ')]))
 }
 
 function toldShares(shares: Readonly<Record<string, number | undefined>>): Record<string, string> {

@@ -5,13 +5,22 @@ import { align } from './layout.ts'
 
 /** The agents that generated the load, one a line; nothing where it was this process. */
 export function describeAgents({ machines = [] }: LoadResult): string[] {
-  return machines.length === 0 ? [] : ['agents:', ...align(machines.map(rowOf))]
+  if (machines.length === 0) return []
+  return ['agents:', ...align(machines.map((agent) => [`  ${printable(agent.name)}`, ...describeAgent(agent)]))]
 }
 
-function rowOf({ name, connections, pings, generator, clockUncertainty, lost }: AgentReport): string[] {
-  const figures =
-    lost === undefined && pings !== undefined
-      ? `${formatCount(pings.sent)} sent, event loop ${formatRatio(generator!.eventLoopUtilization)} busy, clock ± ${formatDuration(clockUncertainty)}`
-      : `lost: ${printable(lost?.reason ?? '')}`
-  return [`  ${printable(name)}`, `${formatCount(connections)} connections`, figures]
+/** How many connections an agent had, and what became of it. */
+export function describeAgent({
+  connections,
+  pings,
+  generator,
+  clockUncertainty,
+  lost,
+}: AgentReport): [connections: string, figures: string] {
+  const figures = [
+    ...(pings === undefined ? [] : [`${formatCount(pings.sent)} sent`]),
+    ...(generator === undefined ? [] : [`event loop ${formatRatio(generator.eventLoopUtilization)} busy`]),
+    lost === undefined ? `clock ± ${formatDuration(clockUncertainty)}` : `lost: ${printable(lost.reason)}`,
+  ]
+  return [`${formatCount(connections)} connections`, figures.join(', ')]
 }

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { formatPage } from '../../src/page/page.ts'
+import { describeAgents } from '../../src/report/agents.ts'
+import { pingTotals } from '../../src/result/ping-totals.ts'
+import type { AgentReport } from '../../src/result/load-result.ts'
+import { loadResult } from '../support/result.ts'
+
+const { environment, generator } = loadResult([1])
+const seen = { connections: 10, clockUncertainty: 0.25, environment }
+const pings = pingTotals((kind) => (kind === 'sent' || kind === 'answered' ? 1_200 : 0))
+const machines: AgentReport[] = [
+  { ...seen, name: 'a', pings, generator: { ...generator, eventLoopUtilization: 0.5 } },
+  { ...seen, name: 'long-name\u001B[31m', lost: { at: 10, reason: 'nothing was heard of it for 3 s' } },
+]
+const result = { ...loadResult([1]), machines }
+
+test('agents are told one a line, and what somebody called them is only text', () => {
+  expect(describeAgents(result)).toEqual([
+    'agents:',
+    '  a               10 connections  1,200 sent, event loop 50 % busy, clock ± 250 µs',
+    '  long-name [31m  10 connections  lost: nothing was heard of it for 3 s',
+  ])
+  expect(describeAgents(loadResult([1]))).toEqual([])
+})
+
+test('a page has them too', () => {
+  const page = formatPage('Latency', [{ title: 'a', runs: [{ name: 'latency', result }], verdicts: [] }])
+  expect(page).toContain('10 connections, 1,200 sent, event loop 50 % busy, clock ± 250 µs')
+  expect(page).toContain('lost: nothing was heard of it for 3 s')
+})
