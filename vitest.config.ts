@@ -41,7 +41,7 @@ const floodsSideBySide = [
 /** Real Vitests on small projects, and the blocks and commands of the pages: they take longest, and have a command of their own. */
 const endToEnd = [
   // Each loses an agent, and waits until that is noticed.
-  'test/machines/loss.test.ts',
+  'test/machines/{cut,loss}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,environments,fixture,machines,plug-and-play,protocol,reporter,target,together}.test.ts',
 ]

@@ -113,7 +113,8 @@ export function judgeStep(
 ): CapacityStep {
   const shortfall = describeShortfall(summary, rate)
   const isUndecided = verdict === 'inconclusive' || (verdict === 'pass' && shortfall !== undefined)
-  const limitedBy = isUndecided ? whoLimited(summary, shortfall !== undefined) : undefined
+  const limitedBy =
+    isUndecided && summary.ended !== 'incomplete' ? whoLimited(summary, shortfall !== undefined) : undefined
   return {
     load,
     verdict: isUndecided ? 'inconclusive' : verdict,

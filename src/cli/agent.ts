@@ -1,9 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { Command } from 'commander'
 import { defaults } from '../defaults.ts'
 import { safeParseAgent } from '../options/agent.ts'
 import { Agent } from '../machines/agent.ts'
-import { printable } from '../printable.ts'
+import { printableLine } from '../printable.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { openThreads } from '../run/open-generator.ts'
 import { checkPlatform } from '../server/platform.ts'
@@ -52,8 +54,9 @@ async function serve({ group, name, allowCode, localAddress, ...flags }: AgentFl
     ...(localAddress !== undefined && { localAddresses: localAddress }),
   })
   if ('mistakes' in parsed) throw usageError(...parsed.mistakes.map(nameFlag))
+  await checkAddresses(parsed.value.localAddresses)
   const environment = describeEnvironment()
-  const log = (line: string): void => void process.stdout.write(`${printable(line)}\n`)
+  const log = (line: string): void => void process.stdout.write(`${printableLine(line)}\n`)
   await interruptible(async (signal) => {
     log(
       `agent ${parsed.value.name} of group '${parsed.value.group}', ws-load ${environment.version}, Node ${environment.node}, ${environment.cores} processors`,
@@ -69,4 +72,20 @@ async function serve({ group, name, allowCode, localAddress, ...flags }: AgentFl
     if (error !== undefined) throw error
     log('ended')
   })
+}
+
+/** @throws if this machine does not have one of the addresses */
+async function checkAddresses(addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) {
+    const server = createServer().listen({ host: address, port: 0 })
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      throw usageError(
+        `--local-address: expected an address of this machine, got ${address} (${(error as NodeJS.ErrnoException).code})`,
+      )
+    } finally {
+      server.close()
+    }
+  }
 }

@@ -52,7 +52,9 @@ function flagOf(name: string): string {
   if (argumentNames.has(name)) return name
   const variable = variables[/^(?:machines\.)?credentials\.(.+)$/.exec(name)?.[1] ?? '']
   if (variable !== undefined) return variable
-  if (name in renamed) return `--${renamed[name]}`
+  // Of a list, one.
+  const whole = name.replace(/\.\d+$/, '')
+  if (whole in renamed) return `--${renamed[whole]}`
   const [option = '', ...inside] = name.split('.')
   return [`--${renamed[option] ?? kebab(option)}`, ...(inside.length > 0 ? [inside.join('.')] : [])].join(': ')
 }

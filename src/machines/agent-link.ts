@@ -141,7 +141,7 @@ export class AgentLink {
 
   /** NATS is away: what is said meanwhile may be lost, and nobody knows what it does. */
   hold(): void {
-    this.interrupt('the connection to NATS was lost')
+    this.interrupt("this machine's connection to NATS was lost")
     this.#outbox.hold()
     this.#patience.pause()
   }
@@ -154,6 +154,8 @@ export class AgentLink {
 
   /** It was lost, and yet may still tell what it has measured until then. */
   interrupt(reason: string): void {
+    // What was asked for since may never be answered.
+    if (this.#hasReported) this.#settle()
     if (this.lost !== undefined || this.#hasReported) return
     this.lost = { at: process.uptime() * 1_000, reason: printable(reason) }
     this.#onLost(this)
@@ -161,8 +163,8 @@ export class AgentLink {
 
   /** It is of no use to this run any more. */
   lose(reason: string): void {
-    if (this.isGone || this.#hasReported) return
     this.interrupt(reason)
+    if (this.isGone || this.#hasReported) return
     this.isGone = true
     const error = this.error()
     this.#connected.reject(error)
@@ -173,7 +175,10 @@ export class AgentLink {
 
   /** Why it cannot be part of a run. */
   error(): WsLoadError {
-    return new WsLoadError('WSLOAD_ERR_AGENTS', `wsLoad: the agent ${this.name} was lost: ${this.lost?.reason}`)
+    return new WsLoadError(
+      'WSLOAD_ERR_AGENTS',
+      `wsLoad: the agent ${this.name} was lost: ${this.lost?.reason ?? 'it does not answer'}`,
+    )
   }
 
   /** Lets it go. */
@@ -233,8 +238,11 @@ export class AgentLink {
         )
         this.lose(notice.message.replace(/^wsLoad: /, ''))
         break
+      case 'interrupted':
+        this.interrupt(notice.reason)
+        break
       case 'leaving':
-        this.lose('it was ended')
+        this.lose(notice.reason)
         break
       case 'alive':
     }

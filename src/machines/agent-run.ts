@@ -47,7 +47,11 @@ export class AgentRun {
       callback: (error, message) => (error === null ? this.#take(message) : void this.end(error.message)),
     })
     const ms = coordinatorPatienceMs
-    this.#patience = new Patience(ms, () => void this.end(`nothing was heard of its coordinator for ${ms / 1_000} s`))
+    this.#patience = new Patience(ms, () => {
+      const reason = `nothing was heard of its coordinator for ${ms / 1_000} s`
+      this.#say({ type: 'leaving', reason })
+      void this.end(reason)
+    })
     this.#heartbeat = setInterval(() => this.#outbox.sendNow({ type: 'alive' }), aliveEveryMs)
   }
 
@@ -55,6 +59,7 @@ export class AgentRun {
   hold(): void {
     this.#generator?.abort()
     this.#outbox.hold()
+    this.#say({ type: 'interrupted', reason: 'its connection to NATS was lost' })
   }
 
   /** NATS is back. */
@@ -64,7 +69,7 @@ export class AgentRun {
 
   /** Ends it, and tells at once that it is lost. */
   async leave(): Promise<void> {
-    this.#say({ type: 'leaving' })
+    this.#say({ type: 'leaving', reason: 'it was ended' })
     await this.#connection.flush().catch(() => {})
     await this.end('it leaves')
   }
@@ -90,8 +95,10 @@ export class AgentRun {
     try {
       const received = this.#unpacker.take(data)
       if (received === undefined) return
-      // What else it was told nobody knows.
-      if (received.isAfterGap) this.#generator?.abort()
+      if (received.isAfterGap) {
+        this.#generator?.abort()
+        this.#say({ type: 'interrupted', reason: 'something that it was told was lost' })
+      }
       this.#obey(received.message as AgentOrder)
     } catch (error) {
       this.#fail(error as Error)

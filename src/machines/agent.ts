@@ -6,7 +6,7 @@ import type { AgentOptions } from './agent-options.ts'
 import { AgentRun } from './agent-run.ts'
 import type { Request } from './find-agents.ts'
 import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
-import { connectNats, isRefused, type Msg, type NatsConnection } from './nats.ts'
+import { connectNats, isRefused, neededSubjects, type Msg, type NatsConnection } from './nats.ts'
 import { cloneFormat } from './clone.ts'
 
 /** From one attempt to find the NATS server to the next. */
@@ -45,7 +45,10 @@ export class Agent {
     this.#options = options
     this.#connection = connection
     const answer = (reply: (request: Request) => unknown) => (error: Error | null, message: Msg) => {
-      if (error !== null) return
+      if (error !== null) {
+        this.#refused(error)
+        return
+      }
       const request = readRequest(message)
       if (request !== undefined) message.respond(JSON.stringify(reply(request)))
     }
@@ -98,12 +101,18 @@ export class Agent {
     return { accepted: true }
   }
 
+  /** Without what it needs no run will ever find it. */
+  #refused(error: Error): void {
+    this.#options.log(`NATS does not allow it: ${error.message}; it needs ${neededSubjects}`)
+  }
+
   async #watchConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') {
         this.#options.log('the connection to NATS was lost')
         this.#run?.hold()
-      } else if (status.type === 'reconnect') {
+      } else if (status.type === 'error') this.#refused(status.error)
+      else if (status.type === 'reconnect') {
         this.#options.log('connected to NATS again')
         this.#run?.resume()
       }

@@ -20,7 +20,7 @@ const startDelayMs = 500
 const connectEveryMs = 250
 /** Clocks that are further apart than this cannot be said to agree. */
 const mostUncertainClockMs = 5
-/** Once a run has lost an agent, so long the others have to say what they have measured. */
+/** Once a run is aborted, or has lost an agent, so long all have to say what they have measured. */
 const reportWithinMs = 10_000
 
 /** What each agent has to do. */
@@ -41,6 +41,8 @@ export class Agents implements LoadGenerator {
   readonly #connection: NatsConnection
   #isStarted = false
   #isAborted = false
+  /** NATS is away. */
+  #isCutOff = false
   #deadline: NodeJS.Timeout | undefined
 
   /**
@@ -84,6 +86,7 @@ export class Agents implements LoadGenerator {
   }
 
   async start(): Promise<number> {
+    if (this.#isAborted) return process.uptime() * 1_000
     await this.#all((link) => link.agreeOnTime())
     const uncertain = this.links.filter(({ clock }) => clock.uncertainty > mostUncertainClockMs)
     if (uncertain.length > 0) {
@@ -119,6 +122,16 @@ export class Agents implements LoadGenerator {
     return byFlood(await Promise.all(this.links.map((link) => link.latestSeconds())))
   }
 
+  /** Why nothing was measured, if no agent has told anything; `undefined` if one has. */
+  get failure(): WsLoadError | undefined {
+    if (this.links.some(({ isGone }) => !isGone)) return undefined
+    if (!this.#isCutOff) return this.links[0]!.error()
+    return new WsLoadError(
+      'WSLOAD_ERR_NATS',
+      'wsLoad: the connection to NATS was lost, and what the agents measured with it',
+    )
+  }
+
   finish(): void {
     for (const link of this.links) link.order({ type: 'finish' })
   }
@@ -126,6 +139,11 @@ export class Agents implements LoadGenerator {
   abort(): void {
     this.#isAborted = true
     for (const link of this.links) link.order({ type: 'abort' })
+    this.#deadline ??= setTimeout(() => {
+      for (const link of this.links) {
+        link.lose(`it did not say what it had measured within ${formatDuration(reportWithinMs)}`)
+      }
+    }, reportWithinMs)
   }
 
   async terminate(): Promise<void> {
@@ -154,19 +172,20 @@ export class Agents implements LoadGenerator {
       return
     }
     if (!this.#isAborted) this.abort()
-    this.#deadline ??= setTimeout(() => {
-      for (const link of this.links)
-        link.lose(`it did not say what it had measured within ${formatDuration(reportWithinMs)}`)
-    }, reportWithinMs)
   }
 
   /** What is said while NATS is away is lost. */
   async #watchConnection(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === 'disconnect') for (const link of this.links) link.hold()
-      else if (type === 'reconnect') for (const link of this.links) link.resume()
+      if (type !== 'disconnect' && type !== 'reconnect') continue
+      this.#isCutOff = type === 'disconnect'
+      for (const link of this.links) {
+        if (this.#isCutOff) link.hold()
+        else link.resume()
+      }
     }
-    for (const link of this.links) link.lose('there is no connection to NATS any more')
+    this.#isCutOff = true
+    for (const link of this.links) link.lose("this machine's connection to NATS was lost")
   }
 }
 

@@ -4,7 +4,7 @@ import type { ResolvedMachines } from '../options/machines.ts'
 import { printable } from '../printable.ts'
 import { formatDuration } from '../units.ts'
 import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
-import type { NatsConnection } from './nats.ts'
+import { neededSubjects, type NatsConnection } from './nats.ts'
 import { cloneFormat } from './clone.ts'
 
 /** How long agents have to introduce themselves before they are asked again. */
@@ -31,6 +31,8 @@ export async function findAgents(
   signal?: AbortSignal,
 ): Promise<AgentIntroduction[]> {
   const deadline = process.uptime() * 1_000 + wait
+  const refusals: string[] = []
+  void noteRefusals(connection, refusals)
   const isOver = (): boolean => signal?.aborted === true || process.uptime() * 1_000 >= deadline
   let unfit: string[]
   let free: readonly string[]
@@ -42,14 +44,14 @@ export async function findAgents(
     free = chosen.map(({ name }) => name)
     if (chosen.length < wanted) continue
     const answers = await Promise.all(chosen.map(async (one) => reserve(connection, one, request)))
-    const refusals = answers.flatMap((answer, nth) =>
+    const busy = answers.flatMap((answer, nth) =>
       'refused' in answer ? [`${chosen[nth]!.name}: ${answer.refused}`] : [],
     )
-    if (refusals.length === 0) return chosen
+    if (busy.length === 0) return chosen
     for (const { id } of chosen) release(connection, id, request)
-    unfit.push(...refusals)
+    unfit.push(...busy)
   } while (!isOver())
-  const others = unfit.map((why) => `\n  ${printable(why)}`).join('')
+  const others = [...refusals, ...unfit].map((why) => `\n  ${printable(why)}`).join('')
   throw new WsLoadError(
     signal?.aborted ? 'WSLOAD_ERR_ABORTED' : 'WSLOAD_ERR_AGENTS',
     `wsLoad: expected ${wanted} free ${wanted === 1 ? 'agent' : 'agents'} of the group '${group}' within ${formatDuration(wait)}, ` +
@@ -60,6 +62,13 @@ export async function findAgents(
 function present(names: readonly string[]): string {
   if (names.length === 0) return 'none was there'
   return `${names.length} ${names.length === 1 ? 'was' : 'were'} there: ${printable(names.join(', '))}`
+}
+
+/** What NATS does not allow. */
+async function noteRefusals(connection: NatsConnection, refusals: string[]): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'error') refusals.push(`NATS: ${status.error.message}; a run needs ${neededSubjects}`)
+  }
 }
 
 /** Those that introduce themselves in time; no longer than it takes to have enough. */

@@ -51,8 +51,10 @@ export type AgentNotice =
   | { readonly type: 'done'; readonly reports: readonly (readonly FloodReport[])[] }
   | { readonly type: 'failed'; readonly code: WsLoadErrorCode; readonly message: string }
   | { readonly type: 'alive' }
+  /** Something that it was told is missing, or may be: its load ends, and what was measured will be told. */
+  | { readonly type: 'interrupted'; readonly reason: string }
   /** It ends, whatever it was at. */
-  | { readonly type: 'leaving' }
+  | { readonly type: 'leaving'; readonly reason: string }
 
 /** Where they say it. */
 export const subjects = {

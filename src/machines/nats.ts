@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { ConnectionOptions, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedNats } from '../options/machines.ts'
@@ -13,6 +16,9 @@ const [reconnectEveryMs, reconnects] = [250, 40]
 const pingEveryMs = 2_000
 /** Parts of messages are no larger than this, and never larger than the server allows. */
 const mostBytes = 512 * 1_024
+
+/** What agents and their coordinators need to be allowed to publish and to subscribe. */
+export const neededSubjects = 'ws-load.> and _INBOX.>'
 
 /** What becomes of a connection that there is not yet, or not any more. */
 export interface Persistence {
@@ -52,9 +58,30 @@ export async function connectNats(
     ...(tls !== undefined && { tls: tlsOf(tls) }),
   } satisfies ConnectionOptions
   try {
+    await Promise.any(servers.map(greeted))
     return await nats.connect(options)
   } catch (error) {
-    throw notConnected(servers, error as Error)
+    throw notConnected(servers, error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error))
+  }
+}
+
+/**
+ * Resolves when a server says what NATS says first. An attempt of the package that times out leaves its socket behind, which keeps a
+ * process from its end.
+ */
+async function greeted(server: string): Promise<void> {
+  const { hostname, port } = new URL(`nats://${server}`)
+  const socket = connect({ host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port) })
+  const silence = setTimeout(
+    () => socket.destroy(new Error('it accepts connections, and says nothing')),
+    connectTimeoutMs,
+  )
+  try {
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    if (!first.toString('latin1').startsWith('INFO ')) throw new Error('it does not speak NATS')
+  } finally {
+    clearTimeout(silence)
+    socket.destroy()
   }
 }
 

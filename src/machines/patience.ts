@@ -28,7 +28,8 @@ export class Patience {
   }
 
   heard(): void {
-    this.#waited = 0
+    // What was waited since the last check is counted by the next one.
+    this.#waited = this.#lastCheck - process.uptime() * 1_000
   }
 
   /** Nothing can be heard now: nobody is lost until something can again. */
@@ -38,7 +39,7 @@ export class Patience {
 
   resume(): void {
     this.#isPaused = false
-    this.#waited = 0
+    this.heard()
   }
 
   end(): void {

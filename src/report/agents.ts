@@ -22,5 +22,5 @@ export function describeAgent({
     ...(generator === undefined ? [] : [`event loop ${formatRatio(generator.eventLoopUtilization)} busy`]),
     lost === undefined ? `clock ± ${formatDuration(clockUncertainty)}` : `lost: ${printable(lost.reason)}`,
   ]
-  return [`${formatCount(connections)} connections`, figures.join(', ')]
+  return [connections === 1 ? '1 connection' : `${formatCount(connections)} connections`, figures.join(', ')]
 }

@@ -30,10 +30,10 @@ export function reportAgents(
 
 /**
  * Of each flood the agents as they were seen.
- * @throws {WsLoadError} `WSLOAD_ERR_AGENTS` where none of them has told anything
+ * @throws {WsLoadError} `WSLOAD_ERR_AGENTS`, `WSLOAD_ERR_NATS` where none of them has told anything
  */
-export function seenAgents({ links }: Agents, begin: number): AgentSeen[][] {
-  if (links.every(({ isGone }) => isGone)) throw links[0]!.error()
+export function seenAgents({ links, failure }: Agents, begin: number): AgentSeen[][] {
+  if (failure !== undefined) throw failure
   return links[0]!.connections.map((_, side) =>
     links.map(({ name, connections, clock, introduction, lost: how }) => ({
       name,

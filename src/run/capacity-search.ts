@@ -155,6 +155,7 @@ export class CapacitySearch {
     const isToRecover =
       step.verdict !== 'pass' &&
       step.summary !== undefined &&
+      !isIncomplete(step) &&
       this.#hasAnswered &&
       this.#timeLeft() > 0 &&
       !this.#isAborted()
@@ -162,7 +163,7 @@ export class CapacitySearch {
     const told = recovery === undefined ? step : recoveredFrom(step, recovery)
     this.#steps.push(told)
     this.#watch.onStep?.(told)
-    return this.#hasAnswered && recovery !== Infinity
+    return this.#hasAnswered && recovery !== Infinity && !isIncomplete(step)
   }
 
   /** @returns why not, if a limit of this machine keeps it from its start */
@@ -247,6 +248,11 @@ function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolea
   if (soFar.duration < giveUpAfterMs) return false
   const judged = evaluateObjectives(soFar, objectives)
   return judged.objectives.some((objective) => objective.level === 'fail' && missesAsMeasured(objective))
+}
+
+/** Whether an agent was lost: what is tried then is another load. */
+function isIncomplete({ summary }: CapacityStep): boolean {
+  return summary?.ended === 'incomplete'
 }
 
 /** A load that a limit of this machine keeps from its start. */

@@ -46,7 +46,7 @@ export function checkMachineLimits(
   if (connections + filesOfThreads + filesBesidesSockets > freeFiles) {
     problems.push(
       `${formatCount(connections)} connections need as many file descriptors, and ${formatCount(threads)} load ` +
-        `${threads === 1 ? 'thread' : 'threads'} ${formatCount(filesOfThreads)}; this process has ${formatCount(freeFiles)} left: ` +
+        `${threads === 1 ? 'thread' : 'threads'} ${formatCount(filesOfThreads)}, and ${filesBesidesSockets} are for what else a run does; this process has ${formatCount(freeFiles)} left: ` +
         `raise the limit (ulimit -n ${connections + filesOfThreads + advisedSpareFiles} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
     )
   }

@@ -38,7 +38,7 @@ export function summarize(
   const recordings = reports.map((report) => report.recording)
   const duration = Math.max(...reports.map((report) => report.duration))
   const pings = sumPings(recordings.map((recording) => recording.pings))
-  const connections = sumConnections(reports)
+  const connections = withLost(sumConnections(reports), agents, reports)
   const latency = bracketed(recordings, 'latency', 'latencyFloor')
   return {
     ended: agents?.some(({ lost }) => lost !== undefined) ? 'incomplete' : endingOf(reports),
@@ -146,6 +146,16 @@ function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {
     reconnects: total('reconnects'),
     failedReconnects: total('failedReconnects'),
   }
+}
+
+/** Those that a lost agent was to open are missing, and nobody knows what became of them. */
+function withLost(
+  connections: ConnectionTotals,
+  agents: readonly AgentSeen[] = [],
+  reports: readonly FloodReport[],
+): ConnectionTotals {
+  const silent = agents.filter(({ name }) => reports.every(({ agent }) => agent !== name))
+  return { ...connections, requested: connections.requested + sum(silent.map((one) => one.connections)) }
 }
 
 function mergeFaults(recordings: readonly Recording[]): Record<string, Fault> {

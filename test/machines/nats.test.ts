@@ -55,6 +55,23 @@ describe.skipIf(missing !== undefined)('a server with', () => {
     await expect(agent(server)).rejects.toThrow(/Authorization Violation/)
   })
 
+  test('too few permissions is named by whoever lacks them', async () => {
+    const users = [
+      '{ user: deaf, password: word, permissions: { subscribe: "nothing" } }',
+      '{ user: dumb, password: word, permissions: { publish: "nothing" } }',
+    ]
+    const configuration = await moduleFile(`authorization { users = [ ${users.join(', ')} ] }`, 'nats.conf')
+    await using server = await nats(['--config', configuration])
+    await using deaf = await agent(server, { env: { NATS_USER: 'deaf', NATS_PASSWORD: 'word' } })
+    await expect.poll(() => deaf.lines.join()).toMatch(/NATS does not allow it: .*it needs ws-load\.> and _INBOX\.>/)
+    const credentials = { user: 'dumb', password: 'word' }
+    const options = { url: 'ws://127.0.0.1:1', connections: 1, ...machines(server, 1, { credentials, wait: 0 }) }
+    await expect(run(options)).rejects.toMatchObject({
+      code: 'WSLOAD_ERR_AGENTS',
+      message: expect.stringMatching(/NATS: .*ws-load\.group\.default.*; a run needs ws-load\.> and _INBOX\.>/),
+    })
+  })
+
   test('TLS is known by its authority', async () => {
     const { ca, valid, client } = await certificates()
     const files = {

@@ -13,7 +13,7 @@ describe('checkMachineLimits', () => {
       checkMachineLimits({ connections: 50_000, threads: 2, localAddresses: [] }, { ...plenty, freeFiles: 19_980 }),
     ).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: wsLoad: this machine does not allow the run
-        50,000 connections need as many file descriptors, and 2 load threads 12; this process has 19,980 left: raise the limit (ulimit -n 51012 before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)]
+        50,000 connections need as many file descriptors, and 2 load threads 12, and 32 are for what else a run does; this process has 19,980 left: raise the limit (ulimit -n 51012 before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)]
     `)
   })
 
