@@ -15,6 +15,8 @@ const sparingMs = 1_000
 const fewestProcessors = 2
 /** How long a loop that does not poll without a pause waits at most. */
 const pauseMs = 1
+/** How long it does where nothing is in flight, and nothing to be timed. */
+const restMs = 50
 
 /**
  * Busy polling: keeps an idle event loop polling for answers, so that the bracket around each of them is narrow. Without
@@ -31,6 +33,7 @@ export class BusyPoller {
   #immediate: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
   #pausing = true
+  #isResting = false
   /** When utilization was judged last, and the clock's `active` then. */
   #judgedAt = performance.now()
   #activeThen = 0
@@ -55,7 +58,22 @@ export class BusyPoller {
 
   /** Ends when everyone who started it has stopped it. */
   stop(): void {
-    if (--this.#users > 0) return
+    if (--this.#users === 0) this.#cancel()
+  }
+
+  /** Nothing is to be timed until {@link wake}: polls now and then, and leaves the processor to others. */
+  rest(): void {
+    this.#isResting = true
+  }
+
+  wake(): void {
+    this.#isResting = false
+    if (this.#users === 0) return
+    this.#cancel()
+    this.#poll()
+  }
+
+  #cancel(): void {
     clearImmediate(this.#immediate)
     clearTimeout(this.#timer)
   }
@@ -71,8 +89,9 @@ export class BusyPoller {
       this.#judgedAt = now
       this.#activeThen = active
     }
-    this.#polledAt = this.#pausing ? Infinity : now
-    if (this.#pausing) this.#timer = setTimeout(this.#poll, pauseMs)
+    const isPausing = this.#pausing || this.#isResting
+    this.#polledAt = isPausing ? Infinity : now
+    if (isPausing) this.#timer = setTimeout(this.#poll, this.#isResting ? restMs : pauseMs)
     else this.#immediate = setImmediate(this.#poll)
   }
 

@@ -55,7 +55,10 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
   })
   await Promise.all(floods.map(async (flood) => flood?.connect()))
   say({ type: 'connected' })
+  // All threads wait for the slowest one, agents for the slowest machine.
+  loop.poller.rest()
   const startAt = (await start.promise) - sharedNow() + performance.now()
+  loop.poller.wake()
   say({ type: 'done', reports: await Promise.all(floods.map(async (flood) => flood?.run(startAt))) })
   port.close()
 }

@@ -18,6 +18,8 @@ import { travelling } from './travelling-probe.ts'
 const startDelayMs = 500
 /** From one attempt to find the NATS server to the next. */
 const connectEveryMs = 250
+/** Of so many agents the clocks are read at a time. */
+const clocksAtOnce = 2
 /** Clocks that are further apart than this cannot be said to agree. */
 const mostUncertainClockMs = 5
 /** Once a run is aborted, or has lost an agent, so long all have to say what they have measured. */
@@ -87,7 +89,7 @@ export class Agents implements LoadGenerator {
 
   async start(): Promise<number> {
     if (this.#isAborted) return process.uptime() * 1_000
-    await this.#all((link) => link.agreeOnTime())
+    await this.#inTurn((link) => link.agreeOnTime())
     const uncertain = this.links.filter(({ clock }) => clock.uncertainty > mostUncertainClockMs)
     if (uncertain.length > 0) {
       const clocks = uncertain.map(({ name, clock }) => `${name} (to ${formatDuration(clock.uncertainty)})`)
@@ -110,7 +112,7 @@ export class Agents implements LoadGenerator {
       ),
     )
     clearTimeout(this.#deadline)
-    await Promise.all(this.links.map(async (link) => link.agreeAgain()))
+    await this.#inTurn((link) => link.agreeAgain())
     return byFlood(reports)
   }
 
@@ -158,6 +160,15 @@ export class Agents implements LoadGenerator {
       plans[nth]!.map((threads) => threads.map((plan) => ({ ...plan, probe: travelling(plan.probe, link) }))),
     )
     for (const [nth, link] of this.links.entries()) link.plan(prepared[nth]!)
+  }
+
+  /** A few at a time: what all are asked at once waits for each other on the way. */
+  async #inTurn(ask: (link: AgentLink) => Promise<void>): Promise<void> {
+    const waiting = this.links.values()
+    const askNext = async (): Promise<void> => {
+      for (const link of waiting) await ask(link)
+    }
+    await Promise.all(Array.from({ length: clocksAtOnce }, askNext))
   }
 
   /** Waits for all of them, or for the first that fails. */

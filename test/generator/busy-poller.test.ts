@@ -24,3 +24,21 @@ test.runIf(process.platform === 'linux')('an idle loop lets others have the proc
   using _ = spin(2 * availableParallelism())
   expect(await pollingOf(2)).toBeLessThan(measuredMs / 2)
 })
+
+test('a loop that rests polls now and then, and goes on at once when it is woken', async () => {
+  const clock = new PollClock()
+  const poller = new BusyPoller(clock, 2)
+  poller.start()
+  await sleep(50)
+  poller.rest()
+  await sleep(100)
+  const { polling } = poller
+  const before = clock.reads
+  await sleep(300)
+  expect(poller.polling).toBe(polling)
+  expect(clock.reads - before).toBeLessThan(50)
+  poller.wake()
+  await sleep(1_000)
+  poller.stop()
+  expect(poller.polling).toBeGreaterThanOrEqual(polling)
+})
