@@ -31,19 +31,18 @@ const sideBySide = [
 const floodsSideBySide = [
   'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
-  'test/e2e/package.test.ts',
-  'test/machines/{agents,code,exact,fan-out,nats,refusals}.test.ts',
+  'test/machines/{agents,exact}.test.ts',
   'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
-/** Real Vitests on small projects, and the blocks and commands of the pages: they take longest, and have a command of their own. */
+/** Real Vitests on small projects, the blocks and commands of the pages, agents and brokers: they take longest, and have a command of their own. */
 const endToEnd = [
-  // Each loses an agent, and waits until that is noticed.
-  'test/machines/{cut,loss}.test.ts',
+  'test/machines/{code,cut,fan-out,loss,nats,refusals}.test.ts',
+  'test/protocols/{mqtt,stomp}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,environments,fixture,machines,plug-and-play,protocol,reporter,target,together}.test.ts',
+  'test/e2e/{bench,environments,fixture,machines,package,plug-and-play,protocol,reporter,target,together}.test.ts',
 ]
 
 /** Those of them that hold a figure to a limit, as a user's tests do. */
@@ -54,7 +53,7 @@ const floodsOnOneProcessor = [
   'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,faults-on-the-wire,foreign-answers,handshake,limits,message,passed-frames}.test.ts',
   'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
-  'test/protocols/*.test.ts',
+  'test/protocols/!(mqtt|stomp).test.ts',
   'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited}.test.ts',
 ]
 

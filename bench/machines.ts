@@ -116,7 +116,7 @@ async function timed(options: Parameters<typeof parseOptions>[0]): Promise<Measu
   return {
     besides: performance.now() - began - duration,
     answered: pings.answered,
-    ...(machines !== undefined && { clock: Math.max(...machines.map(({ clockUncertainty }) => clockUncertainty)) }),
+    ...(machines !== undefined && { clock: Math.max(...machines.map(({ clockUncertainty = 0 }) => clockUncertainty)) }),
   }
 }
 

@@ -40,8 +40,8 @@ export class AgentLink {
   readonly armed: Promise<void>
   /** Resolves with its reports when its threads have ended; with `undefined` if it is lost. */
   readonly done: Promise<readonly (readonly FloodReport[])[] | undefined>
-  /** How its clock differs from this one's, once it was asked. */
-  clock: ClockOffset = { offset: 0, uncertainty: Infinity }
+  /** How its clock differs from this one's; `undefined` until it was asked. */
+  clock: ClockOffset | undefined
   /** Connections that it was to open, of each flood. */
   connections: readonly number[] = []
   lost: LostAgent | undefined
@@ -59,6 +59,8 @@ export class AgentLink {
   readonly #onLost: (link: AgentLink) => void
   #questions = 0
   #hasReported = false
+  /** Nothing that it is asked will be answered. */
+  #isSilent = false
 
   constructor(
     connection: NatsConnection,
@@ -105,6 +107,7 @@ export class AgentLink {
 
   /** The same at the end: by what the two clocks have drifted apart, instants are uncertain too. */
   async agreeAgain(): Promise<void> {
+    if (this.clock === undefined) return
     const { offset, uncertainty } = this.clock
     try {
       const clock = await this.#measureClock()
@@ -124,7 +127,7 @@ export class AgentLink {
 
   /** @param at milliseconds of this process's `process.uptime()` */
   async startAt(at: number): Promise<void> {
-    this.order({ type: 'start', at: at + this.clock.offset })
+    this.order({ type: 'start', at: at + (this.clock?.offset ?? 0) })
     await this.armed
   }
 
@@ -163,6 +166,7 @@ export class AgentLink {
 
   /** It is of no use to this run any more. */
   lose(reason: string): void {
+    this.#isSilent = true
     this.interrupt(reason)
     if (this.isGone || this.#hasReported) return
     this.isGone = true
@@ -193,7 +197,7 @@ export class AgentLink {
   async #ask<Type extends Asking['type']>(
     question: Unnumbered<Extract<Asking, { readonly type: Type }>>,
   ): Promise<Answer<Type> | undefined> {
-    if (this.isGone || (this.#hasReported && question.type !== 'clock')) return undefined
+    if (this.#isSilent || (this.#hasReported && question.type !== 'clock')) return undefined
     const nth = this.#questions++
     const answer = new Promise<AgentNotice | undefined>((resolve) => this.#asked.set(nth, resolve))
     this.order({ ...question, nth })

@@ -90,9 +90,10 @@ export class Agents implements LoadGenerator {
   async start(): Promise<number> {
     if (this.#isAborted) return process.uptime() * 1_000
     await this.#inTurn((link) => link.agreeOnTime())
-    const uncertain = this.links.filter(({ clock }) => clock.uncertainty > mostUncertainClockMs)
-    if (uncertain.length > 0) {
-      const clocks = uncertain.map(({ name, clock }) => `${name} (to ${formatDuration(clock.uncertainty)})`)
+    const clocks = this.links.flatMap(({ name, clock }) =>
+      clock!.uncertainty > mostUncertainClockMs ? [`${name} (to ${formatDuration(clock!.uncertainty)})`] : [],
+    )
+    if (clocks.length > 0) {
       throw new WsLoadError(
         'WSLOAD_ERR_AGENTS',
         `wsLoad: expected clocks that agree to ${formatDuration(mostUncertainClockMs)}, got those of ${clocks.join(', ')}: ` +

@@ -20,7 +20,8 @@ export function describeAgent({
   const figures = [
     ...(pings === undefined ? [] : [`${formatCount(pings.sent)} sent`]),
     ...(generator === undefined ? [] : [`event loop ${formatRatio(generator.eventLoopUtilization)} busy`]),
-    lost === undefined ? `clock ± ${formatDuration(clockUncertainty)}` : `lost: ${printable(lost.reason)}`,
+    ...(lost === undefined ? [] : [`lost: ${printable(lost.reason)}`]),
+    ...(lost !== undefined || clockUncertainty === undefined ? [] : [`clock ± ${formatDuration(clockUncertainty)}`]),
   ]
   return [connections === 1 ? '1 connection' : `${formatCount(connections)} connections`, figures.join(', ')]
 }

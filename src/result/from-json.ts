@@ -195,7 +195,7 @@ export const summarySchema = v.object({
       v.object({
         name: v.string(),
         connections: count,
-        clockUncertainty: finite,
+        clockUncertainty: v.optional(finite),
         pings: v.optional(pings),
         generator: v.optional(v.object(generator)),
         environment,

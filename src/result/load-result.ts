@@ -260,8 +260,11 @@ export interface AgentReport {
   readonly name: string
   /** Connections that it was to open. */
   readonly connections: number
-  /** By how much its instants may be off those of the other machines, in milliseconds: half of the fastest round trip to it. */
-  readonly clockUncertainty: number
+  /**
+   * By how much its instants may be off those of the other machines, in milliseconds: half of the fastest round trip to it, and what
+   * the clocks drifted apart. Absent where the run ended before its start.
+   */
+  readonly clockUncertainty?: number | undefined
   /** What became of its pings; absent where it was lost. */
   readonly pings?: PingTotals | undefined
   /** What it says of itself; likewise. */

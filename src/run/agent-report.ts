@@ -38,7 +38,7 @@ export function seenAgents({ links, failure }: Agents, begin: number): AgentSeen
     links.map(({ name, connections, clock, introduction, lost: how }) => ({
       name,
       connections: connections[side]!,
-      clockUncertainty: clock.uncertainty,
+      clockUncertainty: clock?.uncertainty,
       environment: introduction.environment,
       ...(how !== undefined && { lost: { at: how.at - begin, reason: how.reason } }),
     })),

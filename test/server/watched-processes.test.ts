@@ -50,12 +50,13 @@ describe('a server is known', () => {
   })
 
   test('by its process id, until it ends, its children beyond that', async () => {
-    const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 0.3'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] })
     const [sleeping] = (await once(shell.stdout, 'data')) as [Buffer]
     const child = Number(String(sleeping))
     onTestFinished(() => void process.kill(child))
     const found = findProcesses({ source: 'pid', pid: shell.pid! })
     expect(new Set(pidsOf(found))).toEqual(new Set([shell.pid!, child]))
+    shell.stdin.end()
     await once(shell, 'exit')
     expect(pidsOf(found)).toEqual([child])
   })
