@@ -1,5 +1,5 @@
-import { describeCutShort } from '../slo/fault.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { describeCutShort } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SLOVerdict, Verdict } from '../slo/verdict.ts'

@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers'
 import { WsLoadError } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
@@ -17,7 +18,6 @@ import type { Msg, NatsConnection, Subscription } from './nats.ts'
 import { Outbox } from './outbox.ts'
 import { type Received, Unpacker } from './parcels.ts'
 import { Patience } from './patience.ts'
-import { clearInterval, setInterval } from 'node:timers'
 
 type Answer<Type extends AgentNotice['type']> = Extract<AgentNotice, { readonly type: Type }>
 type Asking = Extract<AgentOrder, { readonly nth: number }>

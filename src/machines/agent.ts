@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { WsLoadError } from '../errors.ts'
 import { availableProcessors } from '../system/processors.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { AgentRun } from './agent-run.ts'
-import type { Request } from './find-agents.ts'
-import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
-import { connectNats, isRefused, neededSubjects, type Msg, type NatsConnection } from './nats.ts'
 import { cloneFormat } from './clone.ts'
-
-/** From one attempt to find the NATS server to the next. */
-const connectEveryMs = 1_000
+import { type AgentAnswer, type AgentIntroduction, type CoordinatorRequest, subjects } from './messages.ts'
+import { connectWhenThere, jsonOf, neededSubjects, type Msg, type NatsConnection } from './nats.ts'
 
 /** Generates load for whoever asks, one run at a time. */
 export class Agent {
@@ -25,31 +19,27 @@ export class Agent {
    * @throws {WsLoadError} `WSLOAD_ERR_NATS` if the server does not let it in
    */
   static async serve(options: AgentOptions, signal: AbortSignal): Promise<Agent | undefined> {
+    const { nats, name, log } = options
     let isTold = false
-    while (!signal.aborted) {
-      try {
-        const connection = await connectNats(options.nats, { name: `ws-load agent ${options.name}`, forEver: true })
-        return new Agent(options, connection)
-      } catch (error) {
-        const { message, cause } = error as WsLoadError
-        if (cause instanceof Error && isRefused(cause)) throw error
-        if (!isTold) options.log(`${message.replace(/^wsLoad: /, '')}; waits for it`)
-        isTold = true
-        await sleep(connectEveryMs, undefined, { signal }).catch(() => {})
-      }
-    }
-    return undefined
+    const connection = await connectWhenThere(nats, { name: `ws-load agent ${name}`, forEver: true }, (error) => {
+      if (signal.aborted) return false
+      if (!isTold) log(`${error.message.replace(/^wsLoad: /, '')}; waits for it`)
+      isTold = true
+      return true
+    })
+    return connection && new Agent(options, connection)
   }
 
   private constructor(options: AgentOptions, connection: NatsConnection) {
     this.#options = options
     this.#connection = connection
-    const answer = (reply: (request: Request) => unknown) => (error: Error | null, message: Msg) => {
+    const answer = (reply: (request: CoordinatorRequest) => unknown) => (error: Error | null, message: Msg) => {
       if (error !== null) {
         this.#refused(error)
         return
       }
-      const request = readRequest(message)
+      // Whatever else is said there is not meant for an agent.
+      const request = jsonOf<CoordinatorRequest>(message, ['run', 'version'])
       if (request !== undefined) message.respond(JSON.stringify(reply(request)))
     }
     connection.subscribe(subjects.discovery(options.group), { callback: answer(() => this.#introduction) })
@@ -81,9 +71,9 @@ export class Agent {
     }
   }
 
-  #reserve({ run, version, release }: Request & { readonly release?: boolean }): AgentAnswer {
+  #reserve({ run, version, isRelease }: CoordinatorRequest): AgentAnswer {
     const { log, environment, name } = this.#options
-    if (release) {
+    if (isRelease) {
       if (this.#run?.id === run) void this.#run.end('it was not wanted')
       return { accepted: true }
     }
@@ -117,15 +107,5 @@ export class Agent {
         this.#run?.resume()
       }
     }
-  }
-}
-
-/** Whatever else is said there is not meant for an agent. */
-function readRequest(message: Msg): Request | undefined {
-  try {
-    const request = message.json<Partial<Request> | null>()
-    return typeof request?.run === 'string' && typeof request.version === 'string' ? (request as Request) : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { WsLoadError } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
@@ -11,13 +10,11 @@ import { formatDuration } from '../units.ts'
 import { AgentLink } from './agent-link.ts'
 import { findAgents } from './find-agents.ts'
 import type { AgentIntroduction } from './messages.ts'
-import { connectNats, isRefused, type NatsConnection } from './nats.ts'
+import { connectWhenThere, type NatsConnection } from './nats.ts'
 import { travelling } from './travelling-probe.ts'
 
 /** From the order to start until the start: all agents have to have heard it, and to have said so. */
 const startDelayMs = 500
-/** From one attempt to find the NATS server to the next. */
-const connectEveryMs = 250
 /** Of so many agents the clocks are read at a time. */
 const clocksAtOnce = 2
 /** Clocks that are further apart than this cannot be said to agree. */
@@ -201,19 +198,16 @@ export class Agents implements LoadGenerator {
   }
 }
 
-/** Connects to NATS, which may be starting as well. */
+/** @throws {WsLoadError} `WSLOAD_ERR_NATS` if there is no server in time */
 async function connectWithin(machines: ResolvedMachines, signal: AbortSignal | undefined): Promise<NatsConnection> {
   const deadline = process.uptime() * 1_000 + machines.wait
-  for (;;) {
-    try {
-      return await connectNats(machines, { name: 'ws-load', forEver: false })
-    } catch (error) {
-      const { cause } = error as WsLoadError
-      const isFinal = cause instanceof Error && isRefused(cause)
-      if (isFinal || signal?.aborted || process.uptime() * 1_000 + connectEveryMs > deadline) throw error
-      await sleep(connectEveryMs)
-    }
-  }
+  let last: WsLoadError | undefined
+  const connection = await connectWhenThere(machines, { name: 'ws-load', forEver: false }, (error) => {
+    last = error
+    return !signal?.aborted && process.uptime() * 1_000 < deadline
+  })
+  if (connection === undefined) throw last!
+  return connection
 }
 
 function byFlood<Report>(agents: readonly (readonly (readonly Report[])[] | undefined)[]): Report[][] {

@@ -3,9 +3,9 @@ import { WsLoadError } from '../errors.ts'
 import type { ResolvedMachines } from '../options/machines.ts'
 import { printable } from '../printable.ts'
 import { formatDuration } from '../units.ts'
-import { type AgentAnswer, type AgentIntroduction, subjects } from './messages.ts'
-import { neededSubjects, type NatsConnection } from './nats.ts'
 import { cloneFormat } from './clone.ts'
+import { type AgentAnswer, type AgentIntroduction, type CoordinatorRequest, subjects } from './messages.ts'
+import { jsonOf, neededSubjects, type NatsConnection } from './nats.ts'
 
 /** How long agents have to introduce themselves before they are asked again. */
 const askEveryMs = 500
@@ -14,12 +14,6 @@ const lookEveryMs = 10
 /** How long an agent has to say whether it works for a run. */
 const answerTimeoutMs = 2_000
 
-/** What a coordinator says of itself: JSON, which every version reads. */
-export interface Request {
-  readonly run: string
-  readonly version: string
-}
-
 /**
  * Finds so many agents of a group that are free, and has them work for a run: all or none.
  * @throws {WsLoadError} `WSLOAD_ERR_AGENTS` where there are not as many in time, with what those say that are not
@@ -27,7 +21,7 @@ export interface Request {
 export async function findAgents(
   connection: NatsConnection,
   { agents: wanted, group, wait }: ResolvedMachines,
-  request: Request,
+  request: CoordinatorRequest,
   signal?: AbortSignal,
 ): Promise<AgentIntroduction[]> {
   const deadline = process.uptime() * 1_000 + wait
@@ -75,7 +69,7 @@ async function noteRefusals(connection: NatsConnection, refusals: string[]): Pro
 async function introduced(
   connection: NatsConnection,
   group: string,
-  request: Request,
+  request: CoordinatorRequest,
   wanted: number,
 ): Promise<AgentIntroduction[]> {
   const found: AgentIntroduction[] = []
@@ -83,7 +77,9 @@ async function introduced(
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {
       // NATS itself answers, with nothing, where nobody listens.
-      if (error === null && message.data.length > 0) found.push(message.json<AgentIntroduction>())
+      const introduction =
+        error === null ? jsonOf<AgentIntroduction>(message, ['id', 'name', 'environment']) : undefined
+      if (introduction !== undefined) found.push(introduction)
     },
   })
   connection.publish(subjects.discovery(group), JSON.stringify(request), { reply: inbox })
@@ -94,7 +90,10 @@ async function introduced(
   return found
 }
 
-function whyUnfit({ name, environment, format, isBusy }: AgentIntroduction, { version }: Request): string | undefined {
+function whyUnfit(
+  { name, environment, format, isBusy }: AgentIntroduction,
+  { version }: CoordinatorRequest,
+): string | undefined {
   if (environment.version !== version) return `${name}: it is version ${environment.version}, this is ${version}`
   if (format !== cloneFormat)
     return `${name}: its Node ${environment.node} writes what Node ${process.version} may not read`
@@ -105,18 +104,25 @@ function byName(one: AgentIntroduction, other: AgentIntroduction): number {
   return one.name < other.name ? -1 : one.name > other.name ? 1 : one.id < other.id ? -1 : 1
 }
 
-async function reserve(connection: NatsConnection, { id }: AgentIntroduction, request: Request): Promise<AgentAnswer> {
+async function reserve(
+  connection: NatsConnection,
+  { id }: AgentIntroduction,
+  request: CoordinatorRequest,
+): Promise<AgentAnswer> {
   try {
     const answer = await connection.request(subjects.reservation(id), JSON.stringify(request), {
       timeout: answerTimeoutMs,
     })
-    return answer.json<AgentAnswer>()
+    return jsonOf<AgentAnswer>(answer, []) ?? { refused: 'it answers what cannot be read' }
   } catch (error) {
     return { refused: `it does not answer (${(error as Error).message})` }
   }
 }
 
 /** Whoever did not take it, or for another run, does not listen. */
-function release(connection: NatsConnection, id: string, request: Request): void {
-  connection.publish(subjects.reservation(id), JSON.stringify({ ...request, release: true }))
+function release(connection: NatsConnection, id: string, request: CoordinatorRequest): void {
+  connection.publish(
+    subjects.reservation(id),
+    JSON.stringify({ ...request, isRelease: true } satisfies CoordinatorRequest),
+  )
 }

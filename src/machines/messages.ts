@@ -5,7 +5,16 @@ import type { RecordedSecond } from '../generator/recorder.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { Environment } from '../result/load-result.ts'
 
-/** An agent as it introduces itself: JSON, which every version reads. */
+/** Who asks agents to introduce themselves, or one to work for a run: JSON, which every version reads. */
+export interface CoordinatorRequest {
+  readonly run: string
+  /** Of this package. */
+  readonly version: string
+  /** The agent is not wanted for this run after all. */
+  readonly isRelease?: true
+}
+
+/** An agent as it introduces itself: likewise. */
 export interface AgentIntroduction {
   /** Where it takes requests. */
   readonly id: string

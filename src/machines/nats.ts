@@ -1,13 +1,22 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
-import type { ConnectionOptions, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type {
+  ConnectionOptions,
+  Msg,
+  NatsConnection,
+  NodeConnectionOptions,
+  Subscription,
+} from '@nats-io/transport-node'
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedNats } from '../options/machines.ts'
 import { printable } from '../printable.ts'
 
-export type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
+export type { Msg, NatsConnection, Subscription }
 
+/** From one attempt to find a server to the next. */
+const connectEveryMs = 250
 /** So long a server has for the handshake. */
 const connectTimeoutMs = 5_000
 /** From one attempt to come back to the next, and how many of them there are. */
@@ -32,7 +41,7 @@ export interface Persistence {
  * Connects to NATS; the package for it is loaded only then.
  * @throws {WsLoadError} `WSLOAD_ERR_NATS`
  */
-export async function connectNats(
+async function connectNats(
   { servers, access, tls }: ResolvedNats,
   { name, forEver }: Persistence,
 ): Promise<NatsConnection> {
@@ -62,6 +71,29 @@ export async function connectNats(
     return await nats.connect(options)
   } catch (error) {
     throw notConnected(servers, error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error))
+  }
+}
+
+/**
+ * Connects to NATS, which may be starting as well.
+ * @param waits whether to try again, given why the last attempt failed
+ * @returns `undefined` once it is not tried again
+ * @throws {WsLoadError} `WSLOAD_ERR_NATS` if a server is there and lets nobody in who says no more than this
+ */
+export async function connectWhenThere(
+  nats: ResolvedNats,
+  persistence: Persistence,
+  waits: (error: WsLoadError) => boolean,
+): Promise<NatsConnection | undefined> {
+  for (;;) {
+    try {
+      return await connectNats(nats, persistence)
+    } catch (error) {
+      const failure = error as WsLoadError
+      if (isRefused(failure.cause as Error)) throw failure
+      if (!waits(failure)) return undefined
+    }
+    await sleep(connectEveryMs)
   }
 }
 
@@ -98,8 +130,20 @@ function tlsOf({ ca, cert, key }: NonNullable<ResolvedNats['tls']>): NonNullable
   }
 }
 
+/** A message in JSON that has these fields, texts and whatever; `undefined` of anything else that somebody may say. */
+export function jsonOf<Said extends object>(message: Msg, fields: readonly (keyof Said)[]): Said | undefined {
+  try {
+    const said = message.json<Said | null>()
+    return typeof said === 'object' && said !== null && fields.every((field) => said[field] !== undefined)
+      ? said
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a server is there, and lets nobody in who says no more than this. */
-export function isRefused(error: Error): boolean {
+function isRefused(error: Error): boolean {
   return error.name === 'AuthorizationError' || error.name === 'UserAuthenticationExpiredError'
 }
 

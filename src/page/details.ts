@@ -1,5 +1,5 @@
-import { describeAgent } from '../report/agents.ts'
 import { h, type Markup } from './element.ts'
+import { describeAgent } from '../report/agents.ts'
 import { formatPercentile } from '../report/percentiles.ts'
 import { type FanOutObservation, observeRun } from '../slo/observation.ts'
 import type { LatencyGroup } from '../slo/reading.ts'

@@ -1,29 +1,26 @@
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { Agents } from '../machines/agents.ts'
 import { without } from '../options/without.ts'
-import type { AgentReport } from '../result/load-result.ts'
-import { reportGenerator } from './generator-report.ts'
+import type { AgentReport, GeneratorReport } from '../result/load-result.ts'
 import { sumPings } from './sum-pings.ts'
 
 /** An agent as a run has seen it; times in milliseconds. */
 export type AgentSeen = Omit<AgentReport, 'pings' | 'generator'>
 
-/**
- * What each agent measured and what it says of itself.
- * @param duration of the measured window in milliseconds
- */
+/** What each agent measured and what it says of itself. */
 export function reportAgents(
   agents: readonly AgentSeen[],
   reports: readonly FloodReport[],
-  duration: number,
+  generators: ReadonlyMap<string, GeneratorReport>,
 ): AgentReport[] {
   return agents.map((seen) => {
+    const generator = generators.get(seen.name)
+    if (generator === undefined) return seen
     const own = reports.filter(({ agent }) => agent === seen.name)
-    if (own.length === 0) return seen
     return {
       ...seen,
       pings: sumPings(own.map(({ recording }) => recording.pings)),
-      generator: without(reportGenerator(own, duration), 'sendDelay'),
+      generator: without(generator, 'sendDelay'),
     }
   })
 }

@@ -30,32 +30,30 @@ interface Cause {
   readonly text: string
 }
 
-/**
- * What the generator says of itself; where it is several agents, each of them that is saturated is named.
- * @param duration of the measured window in milliseconds
- */
-export function reportGenerators(reports: readonly FloodReport[], duration: number): GeneratorReport {
-  const all = reportGenerator(reports, duration)
-  const names = [...new Set(reports.flatMap(({ agent }) => agent ?? []))]
-  if (names.length === 0) return all
-  const reasons = names.flatMap((name) =>
-    reportGenerator(
-      reports.filter(({ agent }) => agent === name),
-      duration,
-    ).reasons.map((reason) => `the agent ${name}: ${reason}`),
-  )
+/** What each agent says of itself, by its name; nothing where the threads are of this process. */
+export function reportByAgent(reports: readonly FloodReport[], duration: number): Map<string, GeneratorReport> {
+  const byName = Map.groupBy(reports, ({ agent }) => agent)
+  byName.delete(undefined)
+  return new Map([...byName].map(([name, own]) => [name!, reportGenerator(own, duration)]))
+}
+
+/** Of the generator of a whole run: each agent that is saturated is named. */
+export function namingAgents(all: GeneratorReport, byAgent: ReadonlyMap<string, GeneratorReport>): GeneratorReport {
+  if (byAgent.size === 0) return all
+  const reasons = [...byAgent].flatMap(([name, own]) => own.reasons.map((reason) => `the agent ${name}: ${reason}`))
   return { ...all, saturated: reasons.length > 0, reasons }
 }
 
 /**
- * What the generator of one machine says of itself.
+ * What the threads of a generator say of it.
  * @param duration of the measured window in milliseconds
+ * @param latency of all of them
  */
-export function reportGenerator(reports: readonly FloodReport[], duration: number): GeneratorReport {
-  const latency = new LatencySummary(
-    merge(reports.map(({ recording }) => recording.latency)),
-    merge(reports.map(({ recording }) => recording.latencyFloor)),
-  )
+export function reportGenerator(
+  reports: readonly FloodReport[],
+  duration: number,
+  latency: LatencySummary = latencyOf(reports),
+): GeneratorReport {
   const sent = sum(reports.map(({ recording }) => recording.pings.sent))
   const utilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
   const cpu = sum(reports.map(({ spent }) => spent.cpu * ratio(spent.active, spent.active + spent.polling)))
@@ -83,6 +81,13 @@ export function reportGenerator(reports: readonly FloodReport[], duration: numbe
     saturated: reasons.length > 0,
     reasons,
   }
+}
+
+function latencyOf(reports: readonly FloodReport[]): LatencySummary {
+  return new LatencySummary(
+    merge(reports.map(({ recording }) => recording.latency)),
+    merge(reports.map(({ recording }) => recording.latencyFloor)),
+  )
 }
 
 /**

@@ -15,7 +15,7 @@ import { Slices } from '../result/slices.ts'
 import { sum } from '../statistics/sum.ts'
 import { describeEnvironment } from './environment.ts'
 import { type AgentSeen, reportAgents } from './agent-report.ts'
-import { reportGenerators } from './generator-report.ts'
+import { namingAgents, reportByAgent, reportGenerator } from './generator-report.ts'
 import { merge } from './merge.ts'
 import { ratio } from './ratio.ts'
 import { sumPings } from './sum-pings.ts'
@@ -40,6 +40,7 @@ export function summarize(
   const pings = sumPings(recordings.map((recording) => recording.pings))
   const connections = withLost(sumConnections(reports), agents, reports)
   const latency = bracketed(recordings, 'latency', 'latencyFloor')
+  const byAgent = reportByAgent(reports, duration)
   return {
     ended: agents?.some(({ lost }) => lost !== undefined) ? 'incomplete' : endingOf(reports),
     looks,
@@ -65,9 +66,9 @@ export function summarize(
       duration,
     ),
     intervals: mergeSeconds(recordings.map((recording) => recording.seconds)),
-    generator: reportGenerators(reports, duration),
+    generator: namingAgents(reportGenerator(reports, duration, latency), byAgent),
     fanOut: summarizeFanOut(reports, duration),
-    ...(agents !== undefined && { machines: reportAgents(agents, reports, duration) }),
+    ...(agents !== undefined && { machines: reportAgents(agents, reports, byAgent) }),
     environment: describeEnvironment(),
     options: recordOptions(options),
   }

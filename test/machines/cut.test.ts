@@ -17,13 +17,27 @@ import { echoing, silent } from '../support/servers.ts'
 const long = { connections: 4, rate: '100/s', warmup: 0, duration: '10m' } as const
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 
+/** Two agents at a NATS server, of which one has a way to it that can be cut. */
+async function meeting() {
+  const server = await nats()
+  const way = await cuttable(server.port)
+  const a = await agent(server, { name: 'a' })
+  const b = await agent({ url: `nats://127.0.0.1:${way.port}` }, { name: 'b' })
+  return {
+    server,
+    way,
+    b,
+    async [Symbol.asyncDispose]() {
+      for (const one of [b, a, way, server]) await one[Symbol.asyncDispose]()
+    },
+  }
+}
+
 describe.skipIf(natsMissing() !== undefined)('an agent that is cut off', () => {
   test('while it measures is lost, and what it had measured is kept', async () => {
     await using target = await echoing()
-    await using server = await nats()
-    await using way = await cuttable(server.port)
-    await using _a = await agent(server, { name: 'a' })
-    await using b = await agent({ url: `nats://127.0.0.1:${way.port}` }, { name: 'b' })
+    await using met = await meeting()
+    const { server, way, b } = met
     const running = run({ url: target.url, ...long, ...machines(server, 2) })
     await expect.poll(() => target.pings).toBeGreaterThan(50)
     await way.cut(200)
@@ -44,10 +58,8 @@ describe.skipIf(natsMissing() !== undefined)('an agent that is cut off', () => {
 
   test('while it connects is an error that says so, and nobody starts', async () => {
     await using target = await answeringWith('', 'stay')
-    await using server = await nats()
-    await using way = await cuttable(server.port)
-    await using _a = await agent(server, { name: 'a' })
-    await using b = await agent({ url: `nats://127.0.0.1:${way.port}` }, { name: 'b' })
+    await using met = await meeting()
+    const { server, way, b } = met
     const running = run({ url: target.url, ...long, connectTimeout: '5m', ...machines(server, 2) })
     const failure = running.catch((error: unknown) => error)
     await expect.poll(() => target.connections()).toBe(4)
@@ -61,10 +73,8 @@ describe.skipIf(natsMissing() !== undefined)('an agent that is cut off', () => {
 
   test('while it drains ends the run', async () => {
     await using target = await silent()
-    await using server = await nats()
-    await using way = await cuttable(server.port)
-    await using _a = await agent(server, { name: 'a' })
-    await using _b = await agent({ url: `nats://127.0.0.1:${way.port}` }, { name: 'b' })
+    await using met = await meeting()
+    const { server, way } = met
     const waits = { ...long, duration: '300ms', timeout: '5m', drain: '5m' } as const
     const running = run({ url: target.url, ...waits, ...machines(server, 2) })
     await expect.poll(() => target.pings).toBeGreaterThanOrEqual(28)
@@ -74,10 +84,8 @@ describe.skipIf(natsMissing() !== undefined)('an agent that is cut off', () => {
 
   test('ends a search for a capacity, which blames nobody else', async () => {
     await using target = await echoing()
-    await using server = await nats()
-    await using way = await cuttable(server.port)
-    await using _a = await agent(server, { name: 'a' })
-    await using _b = await agent({ url: `nats://127.0.0.1:${way.port}` }, { name: 'b' })
+    await using met = await meeting()
+    const { server, way } = met
     const search = { slo: { p50: '< 5s' }, from: '100/s', to: '200/s', connections: 4, warmup: 0 } as const
     let isCut = false
     const watcher = {
