@@ -13,7 +13,7 @@ async function run(work: number): Promise<VitestRun> {
   return startVitest(consumer.directory, project, [], { WORK: String(work) }).finished
 }
 
-describe.concurrent('the example of a capacity', { timeout: 150_000 }, () => {
+describe('the example of a capacity', { timeout: 150_000 }, () => {
   test('is green where the load is sustained, with the target and the defaults of the plugin', async () => {
     const { exitCode, stdout, output } = await run(2)
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 })

@@ -6,7 +6,8 @@ import { frame, readFrame } from '../../src/protocols/stomp-frame.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { flood, floodAt } from '../support/flood.ts'
 import { type RabbitServer, rabbitmq, rabbitmqMissing } from '../support/rabbitmq.ts'
-import { fanOut } from '../support/run.ts'
+import type { Progress } from '../../src/run/progress.ts'
+import { fanOut, run } from '../support/run.ts'
 import { echoing, silent } from '../support/servers.ts'
 import { receipting } from '../support/stomp.ts'
 
@@ -135,9 +136,11 @@ describe.skipIf(noRabbit !== undefined)('stomp against RabbitMQ', () => {
   test('outlives no broker', async () => {
     await using mortal = await rabbitmq()
     const probe = stomp({ destination: '/topic/floods', ...guest })
-    const run = floodAt(mortal.url, { connections: 2, duration: 20_000, probe })
-    setTimeout(() => void mortal[Symbol.asyncDispose](), 1_500)
-    const { errors, connections, ended } = await run
+    const killWhenMeasuring = ({ phase }: Progress): void => {
+      if (phase === 'measuring') void mortal[Symbol.asyncDispose]()
+    }
+    const options = { url: mortal.url, connections: 2, duration: 60_000, warmup: 0, probe }
+    const { errors, connections, ended } = await run(options, { every: 100, report: killWhenMeasuring })
     expect(connections).toMatchObject({ opened: 2, closedEarly: 2 })
     expect(Object.keys(errors).every((code) => /^CLOSE_\d+$|^ECONNRESET$/.test(code))).toBe(true)
     expect(ended).toBe('disconnected')
