@@ -148,11 +148,19 @@ function isRefused(error: Error): boolean {
 }
 
 function notConnected(servers: readonly string[], error: Error): WsLoadError {
-  const cause = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+  const cause = reasonOf(error)
   return new WsLoadError(
     'WSLOAD_ERR_NATS',
     `wsLoad: no connection to NATS at ${servers.join(', ')}: ${printable(cause || error.name)}; ` +
       (isRefused(error) ? 'look at machines.credentials (NATS_USER, NATS_CREDS, …)' : 'look at machines.nats (--nats)'),
     { cause: error },
   )
+}
+
+/** What a server says while somebody logs in, of limits of an account for example, the package does not pass on. */
+function reasonOf({ name, message, cause }: Error): string {
+  if (name === 'TimeoutError') {
+    return `it let nobody in within ${connectTimeoutMs / 1_000} s: it may have as many connections as it allows, or want a certificate; its log says why`
+  }
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

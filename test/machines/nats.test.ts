@@ -1,4 +1,13 @@
 /** How a NATS server is entered: what its users have. */
+import {
+  createAccount,
+  createOperator,
+  createUser,
+  encodeAccount,
+  encodeOperator,
+  encodeUser,
+  fmtCreds,
+} from '@nats-io/jwt'
 import { describe, expect, test } from 'vitest'
 import type { MachinesOptions } from '../../src/options/machines.ts'
 import { certificates } from '../support/certificates.ts'
@@ -9,6 +18,10 @@ import { run } from '../support/run.ts'
 import { echoing } from '../support/servers.ts'
 
 const missing = natsMissing()
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
 
 /** Whether a flood over one agent is answered. */
 async function floods(server: NatsServer, rest: Partial<MachinesOptions>): Promise<boolean> {
@@ -44,6 +57,32 @@ describe.skipIf(missing !== undefined)('a server with', () => {
     expect(await floods(server, { credentials: { nkey: seed } })).toBe(true)
   })
 
+  test('an operator lets in who has credentials of one of its accounts', async () => {
+    const operator = createOperator()
+    const account = createAccount()
+    const user = createUser()
+    const any = { conn: -1, subs: -1, data: -1, payload: -1 }
+    const resolver = {
+      [account.getPublicKey()]: await encodeAccount('ci', account, { limits: any }, { signer: operator }),
+    }
+    const configuration = await moduleFile(
+      `operator: ${await encodeOperator('of a test', operator)}
+      resolver: MEMORY
+      resolver_preload: ${JSON.stringify(resolver)}`,
+      'nats.conf',
+    )
+    const credentials = await moduleFile(text(fmtCreds(await encodeUser('ci', user, account), user)), 'ci.creds')
+    const ofStrangers = await moduleFile(
+      text(fmtCreds(await encodeUser('ci', user, createAccount()), user)),
+      'no.creds',
+    )
+    await using server = await nats(['--config', configuration])
+    await using _agent = await agent(server, { env: { NATS_CREDS: credentials } })
+    expect(await floods(server, { credentials: { creds: credentials } })).toBe(true)
+    await expect(floods(server, { credentials: { creds: ofStrangers } })).rejects.toThrow(/Authorization Violation/)
+    await expect(floods(server, {})).rejects.toThrow(/Authorization Violation/)
+  })
+
   test('a password names no secret to who has another one', async () => {
     await using server = await nats(['--user', 'ci', '--pass', 'secret'])
     const credentials = { user: 'ci', password: 'not the s3cret' }
@@ -69,6 +108,17 @@ describe.skipIf(missing !== undefined)('a server with', () => {
     await expect(run(options)).rejects.toMatchObject({
       code: 'WSLOAD_ERR_AGENTS',
       message: expect.stringMatching(/NATS: .*ws-load\.group\.default.*; a run needs ws-load\.> and _INBOX\.>/),
+    })
+  })
+
+  test('no room left is told from one that is not there', async () => {
+    const configuration = await moduleFile('max_connections: 1', 'nats.conf')
+    await using server = await nats(['--config', configuration])
+    await using _agent = await agent(server)
+    const refused = run({ url: 'ws://127.0.0.1:1', connections: 1, ...machines(server, 1, { wait: 0 }) })
+    await expect(refused).rejects.toMatchObject({
+      code: 'WSLOAD_ERR_NATS',
+      message: expect.stringMatching(/let nobody in within 5 s: it may have as many connections as it allows/),
     })
   })
 
