@@ -2,6 +2,7 @@ import type { LoadResult, ServerReport } from '../result/load-result.ts'
 import { type Evidence, evidenceFor } from '../slo/evidence.ts'
 import { findIndicator } from '../slo/indicator.ts'
 import { observeRun } from '../slo/observation.ts'
+import { misplacedShare } from '../slo/reading.ts'
 import { ratioSpread } from '../statistics/dependence.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
@@ -34,12 +35,13 @@ export function compareWorkSideBySide(
       tail,
     ).halfWidth / Math.sqrt(evidenceShare)
   const change = Math.log(head.server.cpuPerPing / base.server.cpuPerPing)
+  const misplaced = misplacedShare(observeRun(base)) + misplacedShare(observeRun(head))
   return {
     base: base.server.cpuPerPing,
     head: head.server.cpuPerPing,
     change: Math.expm1(change),
-    low: Math.expm1(change - halfWidth(tails.lower)),
-    high: Math.expm1(change + halfWidth(tails.upper)),
+    low: Math.expm1(change - halfWidth(tails.lower) - misplaced),
+    high: Math.expm1(change + halfWidth(tails.upper) + misplaced),
   }
 }
 

@@ -29,6 +29,7 @@ import {
   type LatencyGroup,
   latencyGroups,
   readClosedEarly,
+  readCpuPerPing,
   readConnectErrorRate,
   readErrorRate,
   readFact,
@@ -174,8 +175,8 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   opened: countOf('higher', readOpened),
   closedEarly: countOf('lower', readClosedEarly),
   reconnects: countOf('lower', readReconnects),
-  'server.cpuPerPing': workOf('duration', 'ping', (server) => server.cpuPerPing),
-  'server.cores': workOf('processors', 'time', (server) => server.cores),
+  'server.cpuPerPing': workOf('duration', 'ping', readCpuPerPing),
+  'server.cores': workOf('processors', 'time', ({ server }) => readFact(server!.cores)),
   'server.rss': memoryOf(({ rss }) => rss.max),
   'server.rssGrowth': memoryOf(({ rss }) => rss.end - rss.start),
   reach: ofFanOut({ kind: 'ratio', better: 'higher', statistic: { type: 'share', of: 'deliveries' }, read: readReach }),
@@ -186,17 +187,18 @@ const totals: Readonly<Record<Total, IndicatorReader>> = {
   refused: ofFanOut(countOf('lower', ({ fanOut }) => readFact(fanOut!.refused))),
 }
 
-function workOf(kind: IndicatorKind, per: 'ping' | 'time', read: (server: ServerReport) => number): IndicatorReader {
+function workOf(kind: IndicatorKind, per: 'ping' | 'time', read: IndicatorReader['read']): IndicatorReader {
   return { kind, better: 'lower', statistic: { type: 'work', per }, read: ofServer(read), subject: 'run' }
 }
 
 function memoryOf(read: (server: ServerReport) => number): IndicatorReader {
-  return { kind: 'bytes', better: 'lower', statistic: { type: 'fact' }, read: ofServer(read), subject: 'run' }
+  const readMemory = ofServer(({ server }) => readFact(read(server!)))
+  return { kind: 'bytes', better: 'lower', statistic: { type: 'fact' }, read: readMemory, subject: 'run' }
 }
 
 /** Of a server that was not watched there is no value. */
-function ofServer(read: (server: ServerReport) => number): IndicatorReader['read'] {
-  return ({ server }) => readFact(server === undefined ? NaN : read(server))
+function ofServer(read: IndicatorReader['read']): IndicatorReader['read'] {
+  return (observation) => (observation.server === undefined ? readFact(NaN) : read(observation))
 }
 
 function ofFanOut(reader: Omit<IndicatorReader, 'subject'>): IndicatorReader {

@@ -44,6 +44,8 @@ export interface Observation {
   readonly heldBack: number
   /** Share of the time in which the generator's threads could not run, 0 to 1. */
   readonly generatorLost: number
+  /** By how much the clocks of the machines that generated the load may differ, in milliseconds; 0 of one machine. */
+  readonly clockUncertainty: number
   /** What a silence of the generator may have caused, in the whole run. */
   readonly afterSilence: AfterSilence
   /** What its samples are. */
@@ -99,6 +101,7 @@ export function observeRun(result: LoadResult): Observation {
     mayHaveTimedOut: generator.saturated,
     heldBack: generator.heldBack,
     generatorLost,
+    clockUncertainty: Math.max(0, ...(result.machines ?? []).map((agent) => agent.clockUncertainty ?? 0)),
     afterSilence,
     samples: 'pings',
     samplesPerMessage: 1,

@@ -246,13 +246,38 @@ function afterSilence(count: number, what: string): string {
 /** A rate per second, which would have been higher if the generator had always run, and may be by any amount if it was saturated. */
 export function readRate(observation: Observation, name: 'throughput' | 'offeredRate'): Reading {
   const { [name]: rate, generatorSaturated, generatorLost } = observation
+  const misplaced = misplacedShare(observation)
   return {
-    ...readFact(rate),
-    ceiling: generatorSaturated ? Infinity : rate / (1 - generatorLost),
+    measured: rate,
+    floor: rate * (1 - misplaced),
+    ceiling: generatorSaturated ? Infinity : (rate * (1 + misplaced)) / (1 - generatorLost),
     caveat: generatorSaturated
       ? 'the generator was saturated, the server may be able to do more'
-      : `the generator did not run ${formatRatio(generatorLost)} of the time, the server may be able to do more`,
+      : generatorLost > 0
+        ? `the generator did not run ${formatRatio(generatorLost)} of the time, the server may be able to do more`
+        : clocksCaveat(observation),
   }
+}
+
+/** Milliseconds that a server spent per answer: its clock is that of one machine, the answers are counted by those of several. */
+export function readCpuPerPing(observation: Observation): Reading {
+  const { cpuPerPing } = observation.server!
+  const misplaced = misplacedShare(observation)
+  return {
+    measured: cpuPerPing,
+    floor: cpuPerPing / (1 + misplaced),
+    ceiling: cpuPerPing / (1 - misplaced),
+    caveat: clocksCaveat(observation),
+  }
+}
+
+/** The share of a load that may have been within a window by one machine's clock and outside of it by another's, 0 to 1. */
+export function misplacedShare({ clockUncertainty, duration }: Observation): number {
+  return Math.min(1, clockUncertainty / duration)
+}
+
+function clocksCaveat({ clockUncertainty }: Observation): string {
+  return `the clocks of its machines agree to ${formatDuration(clockUncertainty)}`
 }
 
 /** What the generator knows for certain. */

@@ -60,6 +60,17 @@ describe('the processor time of two sides that took turns', () => {
     expect(narrow.length).toBeGreaterThan(250)
   })
 
+  test('is no better known than the clocks of the machines that generated its load agree', () => {
+    const [base, head] = [side(0.05, drift), side(0.055, drift)]
+    const machines = [
+      { name: 'a', connections: 1, clockUncertainty: 0.01 * base.duration, environment: base.environment },
+    ]
+    const alone = compareWorkSideBySide(base, head, tails, 1)
+    const over = compareWorkSideBySide({ ...base, machines }, { ...head, machines }, tails, 1)
+    expect(Math.log1p(alone.low) - Math.log1p(over.low)).toBeCloseTo(0.02)
+    expect(Math.log1p(over.high) - Math.log1p(alone.high)).toBeCloseTo(0.02)
+  })
+
   test('is bounded by nothing in fewer than 16 blocks', () => {
     const { low, high } = compareWorkSideBySide(
       side(0.05, drift.slice(0, 15)),

@@ -134,6 +134,20 @@ describe('a confidence interval', () => {
     }
   })
 
+  test('of a rate over several machines is no better known than their clocks agree', () => {
+    const environment = loadResult().environment
+    const agents = [2, 250].map((clockUncertainty) => ({ name: 'a', connections: 1, clockUncertainty, environment }))
+    const slo = { throughput: '> 3.9k/s' }
+    expect(only(slowShare(0), slo).verdict).toBe('pass')
+    const { low, measured, high, verdict, reason } = only(slowShare(0, { machines: agents }), slo)
+    expect(low).toBeLessThan(measured * 0.95)
+    expect(high).toBeGreaterThan(measured * 1.05)
+    expect(verdict).toBe('inconclusive')
+    expect(reason).toBe('throughput: the clocks of its machines agree to 250 ms')
+    expect(only(slowShare(0, { machines: agents }), { throughput: '> 3.7k/s' }).verdict).toBe('pass')
+    expect(only(slowShare(0, { machines: agents }), { throughput: '> 4.3k/s' }).verdict).toBe('fail')
+  })
+
   test('of handshakes is that of as many connections', () => {
     const result = loadResult(undefined, {
       connections: { requested: 1_000, opened: 1_000 },
