@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A line of the shell that sets a limit, `ulimit -n 100` say. */
   readonly limit?: string
+  /** What its command starts with, to run in a namespace say. */
+  readonly within?: readonly string[]
   /** The program `ws-load`. @default that of this repository */
   readonly program?: string
 }
@@ -42,7 +44,7 @@ const ownProgram = join(import.meta.dirname, '../../src/cli/main.ts')
 /** `ws-load agent`, once it waits for runs. */
 export async function agent(
   server: Pick<NatsServer, 'url'>,
-  { name, group, args = [], env, limit = ':', program = ownProgram }: AgentOptions = {},
+  { name, group, args = [], env, limit = ':', within = [], program = ownProgram }: AgentOptions = {},
 ): Promise<AgentProcess> {
   const flags = [
     ...(name === undefined ? [] : ['--name', name]),
@@ -57,7 +59,7 @@ export async function agent(
         if (line.startsWith('waits for runs')) resolve()
       })
     })
-  const command = [process.execPath, program, 'agent', '--nats', server.url, ...flags]
+  const command = [...within, process.execPath, program, 'agent', '--nats', server.url, ...flags]
   const child = await startChild('bash', ['-c', `${limit}; exec "$@"`, 'bash', ...command], waits, env)
   return { ...child, lines }
 }
