@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Files, linkedConsumer } from './support/consumer.ts'
-import { anonymous, startCommand, type VitestRun } from './support/vitest-run.ts'
+import { anonymous, type VitestRun } from './support/vitest-run.ts'
 
 const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
@@ -26,9 +26,7 @@ const [fast, slow] = [await serve(2), await serve(12)]
 `
 
 async function bench(files: Files, ...args: string[]): Promise<VitestRun> {
-  const project = await consumer.project({ 'vitest.config.js': config(), ...files })
-  const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
-  return startCommand([process.execPath, vitest, 'bench', '--run', ...args], project).finished
+  return consumer.bench({ 'vitest.config.js': config(), ...files }, args)
 }
 
 /** For files that need not be apart. */

@@ -56,6 +56,41 @@ test('answers in time', async ({ wsLoad }) => {
     expect(run.output).toMatch(/p50 +< 200ms/)
   })
 
+  test('is green and red in a benchmark, alone and in turns', async () => {
+    await using base = await echoing()
+    await using head = await delaying(() => 500)
+    const files = project(base.url)
+    const run = await consumer.bench({
+      'vitest.config.js': files['vitest.config.js']!,
+      'gateway.bench.js': `
+import { expect, test, wsLoad } from 'vitest-ws-load'
+const slo = { p50: '< 200ms' }
+test('alone', async ({ bench }) => {
+  const { summary } = await bench('base', wsLoad.flood({ until: slo, maxDuration: '30s' })).run()
+  console.log('alone over ' + summary.machines.length)
+  expect(summary).toMeetSLO(slo)
+})
+test('in turns', async ({ bench }) => {
+  const duration = '2s'
+  const results = await bench.compare(
+    bench('base', wsLoad.flood({ duration })),
+    bench('head', wsLoad.flood({ url: '${head.url}', duration })),
+  )
+  const [before, after] = [results.get('base').summary, results.get('head').summary]
+  console.log('in turns over ' + before.machines.length + ' and ' + after.machines.length)
+  expect(before).toMeetSLO(slo)
+  expect(after).toMeetSLO(slo)
+})`,
+    })
+    expect(run).toMatchObject({ exitCode: 1 })
+    expect(run.stdout).toContain('alone over 3')
+    expect(run.stdout).toContain('in turns over 3 and 3')
+    expect([base.peak, head.peak]).toEqual([6, 6])
+    expect(run.stdout).toMatch(/✓ alone › base +pass/)
+    expect(run.stdout).toMatch(/✓ in turns › base +pass/)
+    expect(run.stdout).toMatch(/✗ in turns › head +fail/)
+  })
+
   test('is red where one of them is missing, which it says', async () => {
     await using target = await echoing()
     const run = await consumer.run(project(target.url, 4))

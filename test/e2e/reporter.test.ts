@@ -198,9 +198,7 @@ test('cache', async ({ bench, wsLoad }) => {
 
     beforeAll(async () => {
       const asked = { 'vitest.config.js': config(`report: { html: 'load.html' }`), 'gateway.bench.js': bench }
-      const vitest = join(consumer.directory, 'node_modules/vitest/vitest.mjs')
-      const project = await consumer.project(asked)
-      run = await startCommand([process.execPath, vitest, 'bench', '--run'], project).finished
+      run = await consumer.bench(asked)
     })
 
     test('takes floods for a comparison because they are one, not because of their names', async () => {

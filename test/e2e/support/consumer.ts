@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from './build.ts'
-import { type RunningVitest, startVitest, type VitestRun } from './vitest-run.ts'
+import { type RunningVitest, startCommand, startVitest, type VitestRun } from './vitest-run.ts'
 
 export const repository = join(import.meta.dirname, '../../..')
 
@@ -32,6 +32,12 @@ export class Consumer implements AsyncDisposable {
   async start(files: Files, args: readonly string[] = [], options: RunOptions = {}): Promise<RunningVitest> {
     const project = await this.project(files)
     return startVitest(this.directory, join(project, options.cwd ?? ''), args, options.env)
+  }
+
+  /** Writes a project's files and runs `vitest bench --run` on it. */
+  async bench(files: Files, args: readonly string[] = []): Promise<VitestRun> {
+    const vitest = join(this.directory, 'node_modules/vitest/vitest.mjs')
+    return startCommand([process.execPath, vitest, 'bench', '--run', ...args], await this.project(files)).finished
   }
 
   /** Runs `vitest run` once more in a project's directory. */
