@@ -12,6 +12,7 @@ import {
   type Load,
   loadFields,
   mistakesWith,
+  outOfReach,
   type Rate,
   resolveLoad,
   safeParseProbeOf,
@@ -116,6 +117,13 @@ const withoutLoad = [
 
 /** Reads the options of a search and fills in defaults; each mistake has the option's name. */
 export function safeParseCapacity(input: unknown): Parsed<ResolvedCapacity> {
+  const search = safeParseSearch(input)
+  const unreached = 'mistakes' in search ? [] : outOfReach(search.value.url, search.value.load)
+  return unreached.length > 0 ? { mistakes: unreached } : search
+}
+
+/** The same, whatever the server. */
+function safeParseSearch(input: unknown): Parsed<ResolvedCapacity> {
   const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
   const over = given['over'] === 'connections' ? 'connections' : 'rate'
   const fields = parseFields(schema, given)
@@ -177,7 +185,7 @@ export function safeParseCapacityComparison(input: unknown): Parsed<ResolvedCapa
   const base = safeParseSide('base', ofBase)
   const head = safeParseSide('head', ofHead)
   const own = parseFields(ofComparisons, { tolerance, server: given['server'] })
-  const search = safeParseCapacity({ maxDuration: defaults.maxDurationOfCapacities, ...rest })
+  const search = safeParseSearch({ maxDuration: defaults.maxDurationOfCapacities, ...rest })
   const misplaced = url === undefined ? [] : ['url: expected base.url and head.url instead']
   if ('mistakes' in base || 'mistakes' in head || 'mistakes' in own || 'mistakes' in search || misplaced.length > 0) {
     return { mistakes: [...misplaced, ...mistakesOf(base, head, own, search)] }

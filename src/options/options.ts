@@ -367,7 +367,7 @@ export function mistakesWith(load: LoadFields, probe: ProbeSpec): string[] {
 }
 
 /** A server that agents cannot reach, as it is started by this process. */
-function outOfReach(url: string | undefined, { machines: given }: Pick<LoadFields, 'machines'>): string[] {
+export function outOfReach(url: string | undefined, { machines: given }: { readonly machines?: unknown }): string[] {
   return given !== undefined && url === undefined
     ? ["url: expected the server's with machines, an embedded one is not reached from elsewhere"]
     : []

@@ -189,14 +189,15 @@ function calledFrom(frames: string, error: WsLoadError): WsLoadError {
   return error
 }
 
-export function lengthOf({
-  warmup,
-  duration,
-  until,
-  machines,
-}: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until' | 'machines'>): FloodLength {
+export function lengthOf(options: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until' | 'machines'>): FloodLength {
+  const { warmup, duration, until } = options
   const isFixed = until === undefined && Number.isFinite(duration)
-  return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration + (machines?.wait ?? 0) }
+  return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration + waitForAgents(options) }
+}
+
+/** How long a run waits for its agents, at most, in milliseconds. */
+export function waitForAgents({ machines }: Pick<ResolvedOptions, 'machines'>): number {
+  return machines?.wait ?? 0
 }
 
 /**

@@ -23,7 +23,15 @@ import { configuredDefaults, configuredTarget, currentTest, familyOf, type Runni
 import { pointingAt } from './pointing-at.ts'
 import { keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
 import { beginUse } from './test-file.ts'
-import { checkBegun, checkTimeout, type FloodLength, framesAbove, lengthOf, withinTest } from './within-test.ts'
+import {
+  checkBegun,
+  checkTimeout,
+  type FloodLength,
+  framesAbove,
+  lengthOf,
+  waitForAgents,
+  withinTest,
+} from './within-test.ts'
 
 /** What a flood starts from. */
 export interface Surroundings {
@@ -175,7 +183,7 @@ async function compareIn(
     return parsed
   })
   const least = comparison.load.warmup * sidesOfComparison
-  const length = { least, longest: least + comparison.maxDuration }
+  const length = { least, longest: least + comparison.maxDuration + waitForAgents(comparison.load) }
   const compared = await withinTest({ test, signal: given.signal, length, caller: compareIn }, async (signal) => {
     const { base, head, verdict } = await compare(comparison, { signal, watcher: tellProgress(test) })
     const kept = new LoadComparison(base, head, verdict)
@@ -230,7 +238,7 @@ function lengthOfSearches(
   { load, maxDuration }: Pick<ResolvedCapacity, 'load' | 'maxDuration'>,
   searches: number,
 ): FloodLength {
-  return { least: searches * load.warmup, longest: searches * maxDuration }
+  return { least: searches * load.warmup, longest: searches * maxDuration + waitForAgents(load) }
 }
 
 function optionsIn({ defaults, target }: Omit<Surroundings, 'test'>, given: WsLoadOptions): WsLoadOptions {

@@ -1,3 +1,4 @@
+import { safeParseCapacity, safeParseCapacityComparison } from '../../src/options/capacity.ts'
 import { describe, expect, test } from 'vitest'
 import { safeParseAgent } from '../../src/options/agent.ts'
 import { parseOptions, safeParseOptions } from '../../src/options/options.ts'
@@ -100,6 +101,15 @@ describe('a mistake names its option', () => {
     expect(mistakesIn(machines, { url: undefined })).toEqual([
       "url: expected the server's with machines, an embedded one is not reached from elsewhere",
     ])
+  })
+
+  test('that is no address, in a search, which is none of the two of a comparison', () => {
+    const search = { slo: { p99: '< 20ms' }, from: '1k/s', to: '2k/s', machines }
+    expect(safeParseCapacity(search)).toEqual({
+      mistakes: ["url: expected the server's with machines, an embedded one is not reached from elsewhere"],
+    })
+    expect(safeParseCapacity({ ...search, url })).not.toHaveProperty('mistakes')
+    expect(safeParseCapacityComparison({ ...search, base: { url }, head: { url } })).not.toHaveProperty('mistakes')
   })
 
   test('of an agent', () => {
