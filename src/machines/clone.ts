@@ -13,6 +13,8 @@ declare module 'node:v8' {
 
 /** Shorter rows are written as they are. */
 const shortestSparse = 1_024
+/** Longer ones there are not. */
+const longestSparse = 2 ** 24
 /** How a row of numbers is written. */
 const [plain, sparse] = [0, 1]
 
@@ -54,10 +56,13 @@ class Writer extends DefaultSerializer {
 class Reader extends DefaultDeserializer {
   override _readHostObject(): unknown {
     if (this.readUint32() === plain) return super._readHostObject()
-    const view = new Uint32Array(this.readUint32())
+    const length = this.readUint32()
     const count = this.readUint32()
+    if (length > longestSparse || count > length) throw new RangeError('a row of numbers is too long')
+    const view = new Uint32Array(length)
     const places = this.#numbers(count)
     const values = this.#numbers(count)
+    if (places.some((place) => place >= length)) throw new RangeError('a number is beyond its row')
     for (let at = 0; at < count; at++) view[places[at]!] = values[at]!
     return view
   }

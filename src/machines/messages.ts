@@ -1,36 +1,49 @@
 /** What a coordinator, the process that a run was started in, and the agents that generate its load say to each other. */
+import * as v from 'valibot'
 import type { WsLoadErrorCode } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
-import type { Environment } from '../result/load-result.ts'
+
+/** Part of a subject, on its own there. */
+const name = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/))
 
 /** Who asks agents to introduce themselves, or one to work for a run: JSON, which every version reads. */
-export interface CoordinatorRequest {
-  readonly run: string
+export const coordinatorRequest = v.object({
+  run: name,
   /** Of this package. */
-  readonly version: string
+  version: v.string(),
   /** The agent is not wanted for this run after all. */
-  readonly isRelease?: true
-}
+  isRelease: v.optional(v.literal(true)),
+})
+export type CoordinatorRequest = v.InferOutput<typeof coordinatorRequest>
 
 /** An agent as it introduces itself: likewise. */
-export interface AgentIntroduction {
+export const agentIntroduction = v.object({
   /** Where it takes requests. */
-  readonly id: string
-  readonly name: string
-  readonly environment: Environment
+  id: name,
+  name,
+  environment: v.object({
+    node: v.string(),
+    os: v.string(),
+    cpu: v.string(),
+    cores: v.number(),
+    version: v.string(),
+    otherFloods: v.number(),
+  }),
   /** Of structured clones as its Node writes them (V8's serializer). */
-  readonly format: number
+  format: v.number(),
   /** Processors that it may use. */
-  readonly processors: number
-  readonly allowsCode: boolean
+  processors: v.pipe(v.number(), v.gtValue(0)),
+  allowsCode: v.boolean(),
   /** Whether it works for another run. */
-  readonly isBusy: boolean
-}
+  isBusy: v.boolean(),
+})
+export type AgentIntroduction = v.InferOutput<typeof agentIntroduction>
 
 /** What an agent says to one who wants it for a run. */
-export type AgentAnswer = { readonly accepted: true } | { readonly refused: string }
+export const agentAnswer = v.union([v.object({ accepted: v.literal(true) }), v.object({ refused: v.string() })])
+export type AgentAnswer = v.InferOutput<typeof agentAnswer>
 
 /** What a coordinator says, once it has the agent. Times are milliseconds of the agent's `process.uptime()`. */
 export type AgentOrder =

@@ -7,6 +7,8 @@ import { fromBytes, toBytes } from './clone.ts'
 
 /** Of each part: the number of its message, its own and how many the message has, 32 bits each. */
 const headBytes = 12
+/** No message is larger, packed or not: reports of a hundred threads have some tens of megabytes. */
+const mostMessageBytes = 2 ** 30
 /** Small numbers in 32 bits are mostly zeros: the lowest level finds them. */
 const compression = { level: 1 }
 
@@ -37,11 +39,17 @@ export class Unpacker {
   /** Number of the message that is to come, or of which these parts are. */
   #nth = 0
   #parts: Buffer[] = []
+  #bytes = 0
   #isAfterGap = false
+
+  /** Whether parts of a message have come, and others have not. */
+  get isWithin(): boolean {
+    return this.#parts.length > 0
+  }
 
   /**
    * @returns the message that a part completes; `undefined` of any other part
-   * @throws {RangeError} where it is no part of a message
+   * @throws {RangeError} where it is no part of a message, or one of a message that is too large
    */
   take(bytes: Uint8Array): Received | undefined {
     const parcel = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -53,18 +61,27 @@ export class Unpacker {
       return undefined
     }
     this.#parts.push(parcel.subarray(headBytes))
+    this.#bytes += parcel.length
+    if (this.#bytes > mostMessageBytes) throw new RangeError('it is too large for a message')
     if (part < parts - 1) return undefined
     const body = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
-    const received = { message: fromBytes(inflateRawSync(body)), isAfterGap: this.#isAfterGap }
-    this.#nth = nth + 1
-    this.#parts = []
+    const received = {
+      message: fromBytes(inflateRawSync(body, { maxOutputLength: mostMessageBytes })),
+      isAfterGap: this.#isAfterGap,
+    }
+    this.#begin(nth + 1)
     this.#isAfterGap = false
     return received
   }
 
-  #lose(nth: number): void {
+  #begin(nth: number): void {
     this.#nth = nth
     this.#parts = []
+    this.#bytes = 0
+  }
+
+  #lose(nth: number): void {
+    this.#begin(nth)
     this.#isAfterGap = true
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 
@@ -9,6 +10,8 @@ const readyMade = new URL('../protocols/', import.meta.url)
 /** Instead of the URL of a file: that of a ready-made protocol, or a module's whole text, with what its name ends with. */
 const readyMadeScheme = 'ws-load-protocol:'
 const textScheme = 'ws-load-module:'
+/** What ready-made protocols are called: a name leads nowhere else. */
+const readyMadeName = /^ws-load-protocol:([a-z\d-]+)$/
 
 /** Of an agent. */
 interface Traveller {
@@ -29,19 +32,18 @@ export function travelling(probe: ProbeSpec, { name, introduction }: Traveller):
   ])
 }
 
-/** Whether a probe that travels is, or has, code that its machine is to run. */
+/** Whether a probe that travels is, or has, code that its machine is to run: all but what is known to be none, whoever sent it. */
 export function isCode(probe: ProbeSpec): boolean {
   switch (probe.kind) {
     case 'ping':
       return false
     case 'text':
     case 'binary':
-      return probe.answer?.by === 'function'
-    case 'functions':
-    case 'module':
-      return true
+      return probe.answer !== undefined && probe.answer.by !== 'content' && probe.answer.by !== 'pattern'
     case 'protocol':
-      return !probe.protocol.startsWith(readyMadeScheme)
+      return !readyMadeName.test(probe.protocol)
+    default:
+      return true
   }
 }
 
@@ -51,12 +53,12 @@ export function isCode(probe: ProbeSpec): boolean {
  */
 export function arrived(probe: ProbeSpec, keep: (text: string, ending: string) => string): ProbeSpec {
   const located = (address: string): string => {
-    if (address.startsWith(readyMadeScheme)) {
-      const name = basename(address.slice(readyMadeScheme.length), '.js')
-      return new URL(`${name}${extname(import.meta.filename)}`, readyMade).href
-    }
-    const [, ending, text] = /^ws-load-module:(\.\w+),(.*)$/s.exec(address)!
-    return keep(text!, ending!)
+    const [, name] = readyMadeName.exec(address) ?? []
+    if (name !== undefined) return new URL(`${name}${extname(import.meta.filename)}`, readyMade).href
+    const [, ending, text] = /^ws-load-module:((?:\.\w+)?),(.*)$/s.exec(address) ?? []
+    if (text === undefined)
+      throw new WsLoadError('WSLOAD_ERR_AGENTS', 'wsLoad: it was told of a module without its text')
+    return keep(text, ending!)
   }
   if (probe.kind === 'module') return { ...probe, module: located(probe.module) }
   return probe.kind === 'protocol' ? { ...probe, protocol: located(probe.protocol) } : probe

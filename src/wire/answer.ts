@@ -11,7 +11,7 @@ export function readerOf(spec: AnswerSpec): AnswerReader {
       return contentReader(Buffer.from(spec.content))
     case 'pattern':
       return patternReader(spec.pattern)
-    default:
+    case 'function':
       return functionReader(revive(spec.source) as AnswerFunction, spec.data)
   }
 }

@@ -12,7 +12,9 @@ export async function createProbe(spec: ProbeSpec, context: ProbeContext): Promi
     case 'text':
     case 'binary':
       return messageProbe(spec, context)
-    default:
+    case 'functions':
+    case 'module':
+    case 'protocol':
       return functionProbe(spec, context)
   }
 }

@@ -42,3 +42,22 @@ test.each([new Uint8Array(), Uint8Array.of(255), Uint8Array.of(255, 15, 92, 9, 1
     expect(() => fromBytes(Buffer.from(bytes))).toThrow(Error)
   },
 )
+
+test.each([
+  ['has numbers beyond its end', 2_000, 1],
+  ['is longer than any', 2 ** 32 - 1, 0],
+  ['has more numbers than places', 1_024, 2_000],
+])('a row that %s is refused', (_, length, count) => {
+  const bytes = toBytes(Uint32Array.from({ length: 5_000 }, (_zero, nth) => (nth === 4_999 ? 7 : 0)))
+  const head = Buffer.from(Uint8Array.of(...varint(5_000), ...varint(1)))
+  const forged = Buffer.from(Uint8Array.of(...varint(length), ...varint(count)))
+  const at = bytes.indexOf(head)
+  expect(at).toBeGreaterThan(0)
+  const changed = Buffer.concat([bytes.subarray(0, at), forged, bytes.subarray(at + head.length)])
+  expect(() => fromBytes(changed)).toThrow(RangeError)
+})
+
+/** A number as V8 writes it: seven bits a byte, the lowest first. */
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))]
+}

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pack, Unpacker } from '../../src/machines/parcels.ts'
@@ -48,5 +49,11 @@ describe('messages', () => {
 
   test.each([new Uint8Array(3), new Uint8Array(40)])('are refused where they are none', (bytes) => {
     expect(() => received([bytes])).toThrow(Error)
+  })
+
+  test('are refused where they would grow beyond all measure', () => {
+    const zeros = deflateRawSync(new Uint8Array(2 ** 30 + 1))
+    const parcel = Buffer.concat([new Uint32Array([0, 0, 1]), zeros].map((part) => Buffer.from(part.buffer)))
+    expect(() => received([parcel])).toThrow(RangeError)
   })
 })

@@ -47,7 +47,13 @@ describe.skipIf(natsMissing() !== undefined)('an agent', () => {
     await using server = await nats()
     await using one = await agent(server, { name: 'one' })
     await using stranger = await connected(server)
-    for (const text of ['', 'null', '{', '{"run":1}', '[]']) stranger.publish('ws-load.group.default', text)
+    const { id } = (await stranger.request('ws-load.group.default', '{"run":"x","version":"0"}')).json<{ id: string }>()
+    const version = JSON.stringify(describeEnvironment().version)
+    const runs = ['"a b"', '"*"', '">"', '""', '"a.b"', '{}'].map((name) => `{"run":${name},"version":${version}}`)
+    for (const text of ['', 'null', '{', '{"run":1}', '[]', ...runs]) {
+      stranger.publish('ws-load.group.default', text)
+      stranger.publish(`ws-load.agent.${id}`, text)
+    }
     stranger.publish('ws-load.run.x.y.orders', new Uint8Array(20))
     await stranger.flush()
     const refused = run({ url: 'ws://h', connections: 2, ...machines(server, 2, { wait: 0 }) })
