@@ -70,7 +70,7 @@ export function threadsFor(
 /**
  * How many threads each of several machines has: all of its processors but the one that its agent needs, as the server is
  * elsewhere; fewer for few connections, and one at least.
- * @param processors of each machine
+ * @param processors of each machine; of a quota there may be half a one
  */
 export function threadsOf(
   { threads, connections: all, fanOut, pings = Infinity }: ResolvedOptions,
@@ -80,7 +80,7 @@ export function threadsOf(
   const isAuto = threads === 'auto'
   const worthwhile = Math.min(isAuto ? Math.floor(connections / fewestConnectionsOfThread) : connections, pings)
   const most = Math.floor(worthwhile / processors.length)
-  return processors.map((of) => Math.max(1, Math.min(isAuto ? of - 1 : threads, most)))
+  return processors.map((of) => Math.max(1, Math.min(isAuto ? Math.floor(of) - 1 : threads, most)))
 }
 
 /** Messages that each publisher may have under way, at least and at most; those of all publishers together, at least. */

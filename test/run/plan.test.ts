@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
 import { availableProcessors } from '../../src/system/processors.ts'
 import type { ThreadPlan } from '../../src/generator/thread-plan.ts'
-import { planThreads, threadsFor } from '../../src/run/plan.ts'
+import { planThreads, threadsFor, threadsOf } from '../../src/run/plan.ts'
 import { poissonArrivals, Schedule } from '../../src/generator/schedule.ts'
 
 const url = 'ws://127.0.0.1:3001'
@@ -219,4 +219,19 @@ test('threads of one run share its tag, and no other run has it', () => {
   expect(tags.map(({ size }) => size)).toEqual([1, 1, 1, 1])
   // Two of these are the same once in a thousand million times.
   expect(new Set(tags.flatMap((ofRun) => [...ofRun])).size).toBe(4)
+})
+
+test('what is asked for is shared out whole, whatever part of a processor the quotas of machines leave', () => {
+  const processors = fc.array(fc.double({ min: 0.1, max: 64, noNaN: true }), { minLength: 1, maxLength: 8 })
+  fc.assert(
+    fc.property(processors, fc.integer({ min: 8, max: 5_000 }), (quotas, connections) => {
+      const options = parseOptions({ connections, rate: 1_000, duration: '1s' })
+      const threads = threadsOf(options, quotas)
+      const plans = planThreads(options, 'ws://h', undefined, threads)
+      const rates = plans.map(({ open }) => open!.segments.at(-1)!.to)
+      expect(plans).toHaveLength(threads.reduce((sum, count) => sum + count, 0))
+      expect(plans.reduce((sum, plan) => sum + plan.connections, 0)).toBe(connections)
+      expect(rates.reduce((sum, rate) => sum + rate, 0)).toBeCloseTo(1_000)
+    }),
+  )
 })
