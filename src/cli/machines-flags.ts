@@ -52,8 +52,8 @@ export function natsOf({ nats, natsCreds }: NatsFlags): Partial<Pick<MachinesOpt
 export function machinesOf({ agents, group, agentsWait, ...flags }: MachinesFlags): {
   readonly machines?: MachinesOptions
 } {
-  const isAskedFor = agents !== undefined || group !== undefined || agentsWait !== undefined || flags.nats !== undefined
-  if (!isAskedFor) return {}
+  const flagged = [agents, group, agentsWait, flags.nats, flags.natsCreds]
+  if (flagged.every((flag) => flag === undefined)) return {}
   return {
     machines: {
       ...natsOf(flags),

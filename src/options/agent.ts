@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import type { Parsed } from '../parsed.ts'
 import { ipAddresses, only, parseFields } from './fields.ts'
-import { agentName, group, natsFields, resolveNats, type ResolvedNats } from './machines.ts'
+import { agentName, natsFields, resolveNats, type ResolvedNats } from './machines.ts'
 
 /** What an agent is told when it is started. */
 export interface ResolvedAgent {
@@ -14,7 +14,7 @@ export interface ResolvedAgent {
 
 const schema = only({
   ...natsFields,
-  group: v.optional(group(), defaults.group),
+  group: v.optional(agentName(), defaults.group),
   name: agentName(),
   localAddresses: v.optional(ipAddresses(), []),
 })

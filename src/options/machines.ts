@@ -4,7 +4,7 @@ import { defaults } from '../defaults.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { show, showKind } from '../wording.ts'
 import { type Duration, duration, expected, only, wholeNumber } from './fields.ts'
-import { type ResolvedTls, tls, type TlsOptions } from './tls.ts'
+import { type ResolvedTls, tlsFiles, type TlsOptions } from './tls.ts'
 
 /** Where agents are found that generate load. */
 export interface MachinesOptions {
@@ -55,7 +55,6 @@ export interface ResolvedMachines extends ResolvedNats {
   readonly wait: number
 }
 
-const groupName = /^[\w-]{1,64}$/
 const kinds = ['user', 'token', 'nkey', 'creds'] as const
 
 /** Which NATS server, and how to be let in. */
@@ -68,7 +67,7 @@ export function machines() {
       {
         ...natsFields,
         agents: wholeNumber(1, 1_000),
-        group: v.optional(group(), defaults.group),
+        group: v.optional(agentName(), defaults.group),
         wait: v.optional(duration(0), defaults.agentsWait),
       },
       "{ nats, agents } with the URL of a NATS server, 'nats://127.0.0.1:4222' say, and a number of agents",
@@ -80,36 +79,28 @@ export function machines() {
   )
 }
 
-/** The name of a group of agents. */
-export function group() {
-  return named('a name of at most 64 letters, digits, - and _')
-}
-
-/** Likewise, of an agent. */
+/** What a group of agents is called, or an agent. */
 export function agentName() {
-  return named('a name of at most 64 letters, digits, - and _')
+  const form = expected('a name of at most 64 letters, digits, - and _')
+  return v.pipe(v.string(form), v.regex(/^[\w-]{1,64}$/, form))
 }
 
-function named(what: string) {
-  const form = expected(what)
-  return v.pipe(
-    v.string(form),
-    v.check((name) => groupName.test(name), form),
-  )
-}
-
-/** What a URL says of user and password gives way to credentials. */
+/** What the first URL that has a user says of it gives way to credentials. */
 export function resolveNats(nats: readonly string[], { tls: ofTls, ...access }: ResolvedCredentials): ResolvedNats {
-  const [first] = nats.map((address) => new URL(address))
-  const { username, password } = first!
-  const decoded = { user: decodeURIComponent(username), password: decodeURIComponent(password) }
-  const inUrl = username === '' ? {} : password === '' ? { token: decoded.user } : decoded
-  const isTls = nats.some((address) => address.startsWith('tls:'))
+  const urls = nats.map((address) => new URL(address))
+  const isGiven = Object.values(access).some((secret) => secret !== undefined)
+  const known = urls.find(({ username }) => username !== '')
+  const isTls = urls.some(({ protocol }) => protocol === 'tls:')
   return {
-    servers: nats.map((address) => hostOf(new URL(address))),
-    access: Object.keys(access).length > 0 ? access : inUrl,
+    servers: urls.map(hostOf),
+    access: isGiven || known === undefined ? access : accessIn(known),
     tls: ofTls ?? (isTls ? {} : undefined),
   }
+}
+
+function accessIn({ username, password }: URL): NatsAccess {
+  const user = decodeURIComponent(username)
+  return password === '' ? { token: user } : { user, password: decodeURIComponent(password) }
 }
 
 /** The port of NATS, where a URL has none. */
@@ -138,7 +129,14 @@ function servers() {
 
 function isNats(address: string): boolean {
   const url = URL.parse(address)
-  return url !== null && /^(?:nats|tls):$/.test(url.protocol) && url.hostname !== ''
+  if (url === null || !/^(?:nats|tls):$/.test(url.protocol) || url.hostname === '') return false
+  try {
+    accessIn(url)
+    return true
+  } catch {
+    // A % that begins no escape.
+    return false
+  }
 }
 
 function showServer(value: unknown): string {
@@ -158,7 +156,7 @@ function credentials() {
       creds: v.optional(
         secretFile('the path of a .creds file', (text) => (text.includes('NATS USER JWT') ? text : undefined)),
       ),
-      tls: v.optional(tls()),
+      tls: v.optional(tlsFiles()),
     }),
     v.check(
       (given) => kindsIn(given).length <= 1,
@@ -175,6 +173,9 @@ function kindsIn(given: Partial<Record<(typeof kinds)[number], unknown>>): strin
   return kinds.filter((kind) => given[kind] !== undefined)
 }
 
+/** What is shown, since it is no secret: it has the beginning of a path, or the ending of a file. */
+const pathLike = /^(?:\.{0,2}\/\S{1,250}|[^\s.]{1,250}\.\w{1,8})$/
+
 /** A secret, or a file that has it. @param find it in a text */
 function secretFile(what: string, find: (text: string) => string | undefined) {
   return v.pipe(
@@ -182,9 +183,7 @@ function secretFile(what: string, find: (text: string) => string | undefined) {
     v.rawTransform<string, string>(({ dataset: { value }, addIssue, NEVER }) => {
       const found = find(value) ?? find(read(value))
       if (found !== undefined) return found
-      addIssue({
-        message: `expected ${what}, got ${value.includes('.') || value.includes('/') ? show(value) : showKind(value)}`,
-      })
+      addIssue({ message: `expected ${what}, got ${pathLike.test(value) ? show(value) : showKind(value)}` })
       return NEVER
     }),
   )

@@ -42,28 +42,41 @@ const obstacles: Readonly<Record<string, string>> = {
 }
 const certificates = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
+const files = { ca: v.optional(pems()), cert: v.optional(pem()), key: v.optional(pem(showKind)) }
+
 /** The option `tls`. */
 export function tls() {
   return v.pipe(
     only({
-      ca: v.optional(pems()),
-      cert: v.optional(pem()),
-      key: v.optional(pem(showKind)),
+      ...files,
       passphrase: v.optional(v.string(expected('a text', showKind))),
       servername: v.optional(v.string(expected('a host name'))),
       rejectUnauthorized: v.optional(flag()),
     }),
     v.transform((given) => given as ResolvedTls),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return
-      for (const [name, message] of mistakesInContents(dataset.value)) {
-        addIssue({
-          message,
-          path: [{ type: 'unknown', origin: 'value', input: dataset.value, key: name, value: undefined }],
-        })
-      }
-    }),
+    consistent(),
   )
+}
+
+/** Likewise, of a connection that takes no more than what is in files. */
+export function tlsFiles() {
+  return v.pipe(
+    only(files),
+    v.transform((given) => given as ResolvedTls),
+    consistent(),
+  )
+}
+
+function consistent() {
+  return v.rawCheck<ResolvedTls>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const [name, message] of mistakesInContents(dataset.value)) {
+      addIssue({
+        message,
+        path: [{ type: 'unknown', origin: 'value', input: dataset.value, key: name, value: undefined }],
+      })
+    }
+  })
 }
 
 /** Relative paths of files as they can be sent to another process. */

@@ -13,6 +13,15 @@ function mistakesIn(given: unknown, rest: object = {}): readonly string[] {
   return 'mistakes' in parsed ? parsed.mistakes : []
 }
 
+test('a URL lets in where credentials have no value, whichever of a cluster it is', () => {
+  const unset = {
+    ...machines,
+    nats: ['nats://h', 'nats://me:w%20d@g'],
+    credentials: { user: undefined, password: undefined },
+  }
+  expect(parseOptions({ url, machines: unset as never }).machines!.access).toEqual({ user: 'me', password: 'w d' })
+})
+
 test('machines have a group and a patience, and NATS its port', () => {
   expect(parseOptions({ url, machines: { nats: ['nats://one', 'nats://two:1'], agents: 2 } }).machines).toEqual({
     servers: ['one:4222', 'two:1'],
@@ -88,6 +97,18 @@ describe('a mistake names its option', () => {
     [
       { ...machines, credentials: { creds: 'c0ntent' } },
       'machines.credentials.creds: expected the path of a .creds file, got a text of 7 characters',
+    ],
+    [
+      { ...machines, credentials: { creds: `${'e'.repeat(40)}.${'y'.repeat(40)}.${'J'.repeat(80)}` } },
+      'machines.credentials.creds: expected the path of a .creds file, got a text of 162 characters',
+    ],
+    [
+      { ...machines, nats: 'nats://100%@h' },
+      'machines.nats: expected a nats:// or tls:// URL, or a list of them, got "nats://masked@h"',
+    ],
+    [
+      { ...machines, credentials: { tls: { rejectUnauthorized: false } } },
+      'machines.credentials.tls.rejectUnauthorized: no such option',
     ],
     [{ ...machines, agents: 11 }, 'machines.agents: expected at most one for each of 10 connections, got 11'],
   ])('%o', (given, mistake) => {
