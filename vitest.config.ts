@@ -39,7 +39,7 @@ const floodsSideBySide = [
 
 /** Real Vitests on small projects, the blocks and commands of the pages, agents and brokers: they take longest, and have a command of their own. */
 const endToEnd = [
-  'test/machines/{code,cut,fan-out,loss,namespaces,nats,refusals}.test.ts',
+  'test/machines/{code,cut,fan-out,loss,namespaces,nats,refusals,states}.test.ts',
   'test/protocols/{mqtt,stomp}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
   'test/e2e/{bench,environments,fixture,machines,package,plug-and-play,protocol,reporter,target,together}.test.ts',

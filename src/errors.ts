@@ -39,3 +39,14 @@ export class WsLoadError extends Error {
     this.code = code
   }
 }
+
+/**
+ * Of a run that has not begun.
+ * @throws {WsLoadError} `WSLOAD_ERR_ABORTED`
+ */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return
+  throw new WsLoadError('WSLOAD_ERR_ABORTED', 'wsLoad: the signal was aborted before the run started', {
+    cause: signal.reason,
+  })
+}

@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers'
 import { WsLoadError } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
+import type { SeenAgent } from '../generator/load-generator.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import { sum } from '../statistics/sum.ts'
@@ -16,12 +17,15 @@ import {
 } from './messages.ts'
 import type { Msg, NatsConnection, Subscription } from './nats.ts'
 import { Outbox } from './outbox.ts'
-import { type Received, Unpacker } from './parcels.ts'
+import { Unpacker } from './parcels.ts'
 import { Patience } from './patience.ts'
 
 type Answer<Type extends AgentNotice['type']> = Extract<AgentNotice, { readonly type: Type }>
 type Asking = Extract<AgentOrder, { readonly nth: number }>
 type Unnumbered<Order> = Order extends unknown ? Omit<Order, 'nth'> : never
+
+/** By how much two clocks drift apart at most, for each millisecond: twice the tolerance that NTP corrects (RFC 5905, `MAXFREQ`). */
+const mostDrift = 2 * 500e-6
 
 /** When an agent was lost, in milliseconds of `process.uptime()`, and why. */
 export interface LostAgent {
@@ -88,6 +92,11 @@ export class AgentLink {
     }, aliveEveryMs)
   }
 
+  /** Whether something that takes several messages is on its way. */
+  get isTelling(): boolean {
+    return this.#unpacker.isWithin
+  }
+
   order(order: AgentOrder): void {
     this.#outbox.send(order)
   }
@@ -108,12 +117,15 @@ export class AgentLink {
   /** The same at the end: by what the two clocks have drifted apart, instants are uncertain too. */
   async agreeAgain(): Promise<void> {
     if (this.clock === undefined) return
-    const { offset, uncertainty } = this.clock
+    const { offset, uncertainty, at } = this.clock
     try {
       const clock = await this.#measureClock()
-      this.clock = { offset, uncertainty: Math.max(uncertainty, Math.abs(clock.offset - offset) + clock.uncertainty) }
+      const drifted = Math.abs(clock.offset - offset) + clock.uncertainty
+      this.clock = { offset, uncertainty: Math.max(uncertainty, drifted), at: clock.at }
     } catch {
-      // It is gone: no instant of it will be told.
+      // It is gone.
+      const elapsed = process.uptime() * 1_000 - at
+      this.clock = { offset, uncertainty: uncertainty + mostDrift * elapsed, at }
     }
   }
 
@@ -177,6 +189,17 @@ export class AgentLink {
     this.#done.resolve(undefined)
   }
 
+  /** What is known of it without its reports. @param begin of the measured window, in milliseconds of `process.uptime()` */
+  seen(flood: number, begin: number): SeenAgent {
+    return {
+      name: this.name,
+      connections: this.connections[flood]!,
+      clockUncertainty: this.clock?.uncertainty,
+      environment: this.introduction.environment,
+      ...(this.lost !== undefined && { lost: { at: this.lost.at - begin, reason: this.lost.reason } }),
+    }
+  }
+
   /** Why it cannot be part of a run. */
   error(): WsLoadError {
     return new WsLoadError(
@@ -206,15 +229,14 @@ export class AgentLink {
 
   #take({ data }: Msg): void {
     this.#patience.heard()
-    let received: Received | undefined
     try {
-      received = this.#unpacker.take(data)
+      const received = this.#unpacker.take(data)
+      if (received === undefined) return
+      if (received.isAfterGap) this.interrupt('something that it said was lost')
+      this.#hear(received.message as AgentNotice)
     } catch (error) {
-      this.lose((error as Error).message)
+      this.lose(`it said what cannot be read (${(error as Error).message})`)
     }
-    if (received === undefined) return
-    if (received.isAfterGap) this.interrupt('something that it said was lost')
-    this.#hear(received.message as AgentNotice)
   }
 
   #hear(notice: AgentNotice): void {

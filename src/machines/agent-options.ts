@@ -1,10 +1,14 @@
+import type { Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedNats } from '../options/machines.ts'
 import type { Environment } from '../result/load-result.ts'
 
 /** Threads of this process. */
-export type LocalGenerator = LoadGenerator & { start(at: number): number }
+export type LocalGenerator = Omit<LoadGenerator, 'start' | 'snapshot'> & {
+  start(at: number): number
+  snapshot(overdueAfter: number): Promise<Snapshot[][]>
+}
 
 export interface AgentOptions {
   readonly nats: ResolvedNats

@@ -30,6 +30,9 @@ export class AgentRun {
   #directory: string | undefined
   /** What was measured, once it is over. */
   #reports: readonly (readonly FloodReport[])[] | undefined
+  #isPlanned = false
+  /** A report is on its way to NATS. */
+  #isReporting = false
   #hasEnded = false
 
   constructor(
@@ -52,7 +55,10 @@ export class AgentRun {
       this.#say({ type: 'leaving', reason })
       void this.end(reason)
     })
-    this.#heartbeat = setInterval(() => this.#outbox.sendNow({ type: 'alive' }), aliveEveryMs)
+    // Until its work is planned, the coordinator may not listen yet.
+    this.#heartbeat = setInterval(() => {
+      if (this.#isPlanned) this.#outbox.sendNow({ type: 'alive' })
+    }, aliveEveryMs)
   }
 
   /** NATS is away: ends the load. What was measured is told when it is back. */
@@ -81,9 +87,12 @@ export class AgentRun {
     clearInterval(this.#heartbeat)
     this.#patience.end()
     this.#subscription.unsubscribe()
-    await this.#generator?.terminate()
-    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true })
-    this.#ended(how)
+    try {
+      await this.#generator?.terminate()
+      if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true })
+    } finally {
+      this.#ended(how)
+    }
   }
 
   #say(notice: AgentNotice): void {
@@ -109,6 +118,7 @@ export class AgentRun {
     const generator = this.#generator
     switch (order.type) {
       case 'plan':
+        this.#isPlanned = true
         void this.#work(order.floods)
         break
       case 'clock':
@@ -137,7 +147,7 @@ export class AgentRun {
         break
       case 'report':
         generator?.abort()
-        if (this.#reports !== undefined) this.#say({ type: 'done', reports: this.#reports })
+        void this.#report()
         break
       case 'release':
         void this.end('the run is over')
@@ -151,10 +161,19 @@ export class AgentRun {
       await this.#generator.connected()
       this.#say({ type: 'connected' })
       this.#reports = await this.#generator.done()
-      this.#say({ type: 'done', reports: this.#reports })
+      await this.#report()
     } catch (error) {
       this.#fail(error as Error)
     }
+  }
+
+  /** Says what was measured, once it is over. */
+  async #report(): Promise<void> {
+    if (this.#reports === undefined || this.#isReporting) return
+    this.#isReporting = true
+    this.#say({ type: 'done', reports: this.#reports })
+    await this.#connection.flush().catch(() => {})
+    this.#isReporting = false
   }
 
   #start(at: number): void {

@@ -3,8 +3,14 @@ import { availableProcessors } from '../system/processors.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { AgentRun } from './agent-run.ts'
 import { cloneFormat } from './clone.ts'
-import { type AgentAnswer, type AgentIntroduction, type CoordinatorRequest, subjects } from './messages.ts'
-import { connectWhenThere, jsonOf, neededSubjects, type Msg, type NatsConnection } from './nats.ts'
+import {
+  type AgentAnswer,
+  type AgentIntroduction,
+  type CoordinatorRequest,
+  coordinatorRequest,
+  subjects,
+} from './messages.ts'
+import { connectWhenThere, jsonOf, type Msg, type NatsConnection, refusalOf } from './nats.ts'
 
 /** Generates load for whoever asks, one run at a time. */
 export class Agent {
@@ -39,7 +45,7 @@ export class Agent {
         return
       }
       // Whatever else is said there is not meant for an agent.
-      const request = jsonOf<CoordinatorRequest>(message, ['run', 'version'])
+      const request = jsonOf(message, coordinatorRequest)
       if (request !== undefined) message.respond(JSON.stringify(reply(request)))
     }
     connection.subscribe(subjects.discovery(options.group), { callback: answer(() => this.#introduction) })
@@ -91,9 +97,9 @@ export class Agent {
     return { accepted: true }
   }
 
-  /** Without what it needs no run will ever find it. */
+  /** Without what it needs no run will ever find it, or hear of it. */
   #refused(error: Error): void {
-    this.#options.log(`NATS does not allow it: ${error.message}; it needs ${neededSubjects}`)
+    this.#options.log(refusalOf(error))
   }
 
   async #watchConnection(): Promise<void> {

@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WsLoadError } from '../errors.ts'
+import { checkSignal, WsLoadError } from '../errors.ts'
 import type { ResolvedMachines } from '../options/machines.ts'
 import { printable } from '../printable.ts'
 import { formatDuration } from '../units.ts'
 import { cloneFormat } from './clone.ts'
-import { type AgentAnswer, type AgentIntroduction, type CoordinatorRequest, subjects } from './messages.ts'
-import { jsonOf, neededSubjects, type NatsConnection } from './nats.ts'
+import {
+  type AgentAnswer,
+  agentAnswer,
+  type AgentIntroduction,
+  agentIntroduction,
+  type CoordinatorRequest,
+  subjects,
+} from './messages.ts'
+import { jsonOf, type NatsConnection, refusalOf } from './nats.ts'
 
 /** How long agents have to introduce themselves before they are asked again. */
 const askEveryMs = 500
@@ -14,18 +21,23 @@ const lookEveryMs = 10
 /** How long an agent has to say whether it works for a run. */
 const answerTimeoutMs = 2_000
 
+interface Search {
+  readonly request: CoordinatorRequest
+  /** Milliseconds of `process.uptime()`. */
+  readonly deadline: number
+  readonly signal: AbortSignal | undefined
+}
+
 /**
  * Finds so many agents of a group that are free, and has them work for a run: all or none.
- * @throws {WsLoadError} `WSLOAD_ERR_AGENTS` where there are not as many in time, with what those say that are not
+ * @throws {WsLoadError} `WSLOAD_ERR_AGENTS` where there are not as many in time, with what those say that are not; `WSLOAD_ERR_ABORTED`
  */
 export async function findAgents(
   connection: NatsConnection,
   { agents: wanted, group, wait }: ResolvedMachines,
-  request: CoordinatorRequest,
-  signal?: AbortSignal,
+  { request, deadline, signal }: Search,
 ): Promise<AgentIntroduction[]> {
-  const deadline = process.uptime() * 1_000 + wait
-  const refusals: string[] = []
+  const refusals = new Set<string>()
   void noteRefusals(connection, refusals)
   const isOver = (): boolean => signal?.aborted === true || process.uptime() * 1_000 >= deadline
   let unfit: string[]
@@ -45,9 +57,10 @@ export async function findAgents(
     for (const { id } of chosen) release(connection, id, request)
     unfit.push(...busy)
   } while (!isOver())
+  checkSignal(signal)
   const others = [...refusals, ...unfit].map((why) => `\n  ${printable(why)}`).join('')
   throw new WsLoadError(
-    signal?.aborted ? 'WSLOAD_ERR_ABORTED' : 'WSLOAD_ERR_AGENTS',
+    'WSLOAD_ERR_AGENTS',
     `wsLoad: expected ${wanted} free ${wanted === 1 ? 'agent' : 'agents'} of the group '${group}' within ${formatDuration(wait)}, ` +
       `${present(free)}: start them with ws-load agent --group ${group}, or lower machines.agents${others}`,
   )
@@ -59,9 +72,9 @@ function present(names: readonly string[]): string {
 }
 
 /** What NATS does not allow. */
-async function noteRefusals(connection: NatsConnection, refusals: string[]): Promise<void> {
+async function noteRefusals(connection: NatsConnection, refusals: Set<string>): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === 'error') refusals.push(`NATS: ${status.error.message}; a run needs ${neededSubjects}`)
+    if (status.type === 'error') refusals.add(refusalOf(status.error))
   }
 }
 
@@ -77,8 +90,7 @@ async function introduced(
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {
       // NATS itself answers, with nothing, where nobody listens.
-      const introduction =
-        error === null ? jsonOf<AgentIntroduction>(message, ['id', 'name', 'environment']) : undefined
+      const introduction = error === null ? jsonOf(message, agentIntroduction) : undefined
       if (introduction !== undefined) found.push(introduction)
     },
   })
@@ -113,7 +125,7 @@ async function reserve(
     const answer = await connection.request(subjects.reservation(id), JSON.stringify(request), {
       timeout: answerTimeoutMs,
     })
-    return jsonOf<AgentAnswer>(answer, []) ?? { refused: 'it answers what cannot be read' }
+    return jsonOf(answer, agentAnswer) ?? { refused: 'it answers what cannot be read' }
   } catch (error) {
     return { refused: `it does not answer (${(error as Error).message})` }
   }

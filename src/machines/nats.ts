@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import { clearTimeout, setTimeout } from 'node:timers'
+import { connect, isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkServerIdentity, type ConnectionOptions as ConnectionOptionsOfTls } from 'node:tls'
+import * as v from 'valibot'
 import type {
   ConnectionOptions,
   Msg,
@@ -27,7 +28,7 @@ const pingEveryMs = 2_000
 const mostBytes = 512 * 1_024
 
 /** What agents and their coordinators need to be allowed to publish and to subscribe. */
-export const neededSubjects = 'ws-load.> and _INBOX.>'
+const neededSubjects = 'ws-load.> and _INBOX.>'
 
 /** What becomes of a connection that there is not yet, or not any more. */
 export interface Persistence {
@@ -64,13 +65,16 @@ async function connectNats(
     ...(user !== undefined && { user, pass: password! }),
     ...(token !== undefined && { token }),
     ...(authenticator !== undefined && { authenticator }),
-    ...(tls !== undefined && { tls: tlsOf(tls) }),
+    ...(tls !== undefined && { tls: tlsOf(tls, servers) }),
   } satisfies ConnectionOptions
+  const others = new AbortController()
   try {
-    await Promise.any(servers.map(greeted))
+    await Promise.any(servers.map(async (server) => greeted(server, others.signal)))
     return await nats.connect(options)
   } catch (error) {
     throw notConnected(servers, error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error))
+  } finally {
+    others.abort()
   }
 }
 
@@ -101,18 +105,16 @@ export async function connectWhenThere(
  * Resolves when a server says what NATS says first. An attempt of the package that times out leaves its socket behind, which keeps a
  * process from its end.
  */
-async function greeted(server: string): Promise<void> {
-  const { hostname, port } = new URL(`nats://${server}`)
-  const socket = connect({ host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port) })
-  const silence = setTimeout(
-    () => socket.destroy(new Error('it accepts connections, and says nothing')),
-    connectTimeoutMs,
-  )
+async function greeted(server: string, signal: AbortSignal): Promise<void> {
+  const socket = connect({ host: hostOf(server), port: Number(new URL(`nats://${server}`).port), signal })
+  socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('it accepts connections, and says nothing')))
+  const closed = once(socket, 'close').then(() => {
+    throw new Error('it accepts connections, and ends them')
+  })
   try {
-    const [first] = (await once(socket, 'data')) as [Buffer]
+    const [first] = (await Promise.race([once(socket, 'data'), closed])) as [Buffer]
     if (!first.toString('latin1').startsWith('INFO ')) throw new Error('it does not speak NATS')
   } finally {
-    clearTimeout(silence)
     socket.destroy()
   }
 }
@@ -122,24 +124,52 @@ export function mostBytesOf({ info }: NatsConnection): number {
   return Math.min(mostBytes, info?.max_payload ?? mostBytes)
 }
 
-function tlsOf({ ca, cert, key }: NonNullable<ResolvedNats['tls']>): NonNullable<NodeConnectionOptions['tls']> {
-  return {
+type TlsOptions = NonNullable<NodeConnectionOptions['tls']>
+
+function tlsOf({ ca, cert, key }: NonNullable<ResolvedNats['tls']>, servers: readonly string[]): TlsOptions {
+  const hosts = servers.map(hostOf)
+  const addresses = hosts.filter((host) => isIP(host) !== 0)
+  const options: TlsOptions & Pick<ConnectionOptionsOfTls, 'checkServerIdentity'> = {
     ...(ca !== undefined && { ca: ca.join('\n') }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
+    // Of an IP address the package says no name, for which Node takes "localhost".
+    checkServerIdentity(name, certificate) {
+      const names = hosts.includes(name) ? [name, ...addresses] : addresses
+      const mistakes = names.map((host) => checkServerIdentity(host, certificate))
+      return mistakes.length === 0
+        ? checkServerIdentity(name, certificate)
+        : mistakes.every(Boolean)
+          ? mistakes[0]
+          : undefined
+    },
   }
+  return options
 }
 
-/** A message in JSON that has these fields, texts and whatever; `undefined` of anything else that somebody may say. */
-export function jsonOf<Said extends object>(message: Msg, fields: readonly (keyof Said)[]): Said | undefined {
+/** @param server host and port */
+function hostOf(server: string): string {
+  return new URL(`nats://${server}`).hostname.replaceAll(/^\[|\]$/g, '')
+}
+
+/** A message in JSON of this form; `undefined` of anything else that somebody may say. */
+export function jsonOf<Schema extends v.GenericSchema>(
+  message: Msg,
+  schema: Schema,
+): v.InferOutput<Schema> | undefined {
   try {
-    const said = message.json<Said | null>()
-    return typeof said === 'object' && said !== null && fields.every((field) => said[field] !== undefined)
-      ? said
-      : undefined
+    const { success, output } = v.safeParse(schema, message.json())
+    return success ? output : undefined
   } catch {
     return undefined
   }
+}
+
+/** Why NATS does not do what it was asked for, and what that needs. */
+export function refusalOf(error: Error): string {
+  return error.name === 'PermissionViolationError'
+    ? `NATS does not allow it: ${error.message}; it needs ${neededSubjects}`
+    : `NATS: ${error.message}`
 }
 
 /** Whether a server is there, and lets nobody in who says no more than this. */

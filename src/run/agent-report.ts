@@ -1,15 +1,12 @@
 import type { FloodReport } from '../generator/flood-report.ts'
-import type { Agents } from '../machines/agents.ts'
+import type { SeenAgent } from '../generator/load-generator.ts'
 import { without } from '../options/without.ts'
 import type { AgentReport, GeneratorReport } from '../result/load-result.ts'
 import { sumPings } from './sum-pings.ts'
 
-/** An agent as a run has seen it; times in milliseconds. */
-export type AgentSeen = Omit<AgentReport, 'pings' | 'generator'>
-
 /** What each agent measured and what it says of itself. */
 export function reportAgents(
-  agents: readonly AgentSeen[],
+  agents: readonly SeenAgent[],
   reports: readonly FloodReport[],
   generators: ReadonlyMap<string, GeneratorReport>,
 ): AgentReport[] {
@@ -23,21 +20,4 @@ export function reportAgents(
       generator: without(generator, 'sendDelay'),
     }
   })
-}
-
-/**
- * Of each flood the agents as they were seen.
- * @throws {WsLoadError} `WSLOAD_ERR_AGENTS`, `WSLOAD_ERR_NATS` where none of them has told anything
- */
-export function seenAgents({ links, failure }: Agents, begin: number): AgentSeen[][] {
-  if (failure !== undefined) throw failure
-  return links[0]!.connections.map((_, side) =>
-    links.map(({ name, connections, clock, introduction, lost: how }) => ({
-      name,
-      connections: connections[side]!,
-      clockUncertainty: clock?.uncertainty,
-      environment: introduction.environment,
-      ...(how !== undefined && { lost: { at: how.at - begin, reason: how.reason } }),
-    })),
-  )
 }

@@ -1,8 +1,8 @@
+import { checkSignal } from '../errors.ts'
 import type { CapacityResult } from '../capacity/capacity.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { CapacitySearch, type CapacityWatch } from './capacity-search.ts'
-import { checkSignal } from './side-by-side.ts'
 
 /**
  * Looks for the highest load under which a server surely keeps an SLO: each load is an open-model flood of its own that lasts until its

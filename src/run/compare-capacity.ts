@@ -1,10 +1,10 @@
+import { checkSignal } from '../errors.ts'
 import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
 import { compareCapacities, type CapacityVerdict } from '../capacity/compare.ts'
 import type { ResolvedCapacityComparison } from '../options/capacity.ts'
 import type { ResolvedSide } from '../options/compare.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
 import { CapacitySearch, type CapacityWatch } from './capacity-search.ts'
-import { checkSignal } from './side-by-side.ts'
 
 /** What {@link compareCapacity} found out. */
 export interface ComparedSearches {

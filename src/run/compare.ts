@@ -1,3 +1,4 @@
+import { checkSignal } from '../errors.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedComparison, ResolvedSide } from '../options/compare.ts'
@@ -7,7 +8,7 @@ import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import type { Family } from '../server/descendants.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
 import type { SettledOptions } from './interim-looks.ts'
-import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
+import { runSideBySide, type SideBySide } from './side-by-side.ts'
 
 /** What {@link compare} found out. */
 export interface ComparedRuns {

@@ -3,7 +3,7 @@ import { lookTimes } from '../statistics/interim-looks.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import type { Snapshot } from '../generator/flood-report.ts'
-import type { LoadGenerator } from '../generator/load-generator.ts'
+import type { LoadGenerator, SeenAgent } from '../generator/load-generator.ts'
 import type { Observer } from './observer.ts'
 import { summarize } from './summarize.ts'
 
@@ -60,8 +60,12 @@ export async function endWhenDecided(decision: Decision, run: RunUnderWay): Prom
     const looks = { taken: nth + 1, planned: times.length }
     if (await endsBefore(begin + time, generator.done())) return { looks }
     const snapshots = await generator.snapshot(decision.overdueAfter)
+    if (snapshots === undefined) return { looks }
+    const agents = generator.agents(begin)
     const results = run.observer.observed(
-      run.floods.map((options, side) => resultSoFar(snapshots[side]!, options, run.startedAt, looks)),
+      run.floods.map((options, side) =>
+        resultSoFar(snapshots[side]!, options, { startedAt: run.startedAt, looks, agents: agents?.[side] }),
+      ),
     )
     if (!decision.isReached(results)) continue
     generator.finish()
@@ -74,10 +78,9 @@ export async function endWhenDecided(decision: Decision, run: RunUnderWay): Prom
 function resultSoFar(
   snapshots: readonly Snapshot[],
   options: ResolvedOptions,
-  startedAt: Date,
-  looks: Looks,
+  { startedAt, looks, agents }: { startedAt: Date; looks: Looks; agents: readonly SeenAgent[] | undefined },
 ): LoadResult {
-  const result = summarize(snapshots.map(withoutSeconds), options, startedAt, looks)
+  const result = summarize(snapshots.map(withoutSeconds), options, startedAt, looks, agents)
   const underway = snapshots.reduce((sum, snapshot) => sum + snapshot.underway, 0)
   const offered = result.offeredRate * (1 + underway / Math.max(1, result.pings.sent))
   return { ...result, offeredRate: offered }

@@ -1,3 +1,4 @@
+import { checkSignal } from '../errors.ts'
 import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
@@ -8,7 +9,7 @@ import type { ResolvedOptions } from '../options/options.ts'
 import { latencyDeadline } from '../slo/deadline.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
-import { checkSignal, runSideBySide, type SideBySide } from './side-by-side.ts'
+import { runSideBySide, type SideBySide } from './side-by-side.ts'
 
 /** Who watches {@link run}, and may end it before its time. */
 export interface RunWatch extends Pick<SideBySide, 'signal' | 'watcher'> {

@@ -1,14 +1,11 @@
-import { WsLoadError } from '../errors.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type Decision, endWhenDecided, lastLook, type ResultsOf, type SettledOptions } from './interim-looks.ts'
-import { seenAgents } from './agent-report.ts'
 import { announceFlood } from './other-floods.ts'
 import { Observer } from './observer.ts'
 import { openGenerator } from './open-generator.ts'
 import { planThreads } from './plan.ts'
 import { watch, type Watcher } from './progress.ts'
 import { summarize } from './summarize.ts'
-import { Agents } from '../machines/agents.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { Family } from '../server/descendants.ts'
 import { checkPlatform } from '../server/platform.ts'
@@ -54,7 +51,7 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   // It may have been aborted while the target was starting.
   if (signal?.aborted) abort()
   let unwatch = (): void => {}
-  const announced = generator instanceof Agents ? undefined : announceFlood()
+  const announced = generator.isLocal ? announceFlood() : undefined
   let observer: Observer | undefined
   try {
     watcher?.report({ phase: 'connecting', remaining: Infinity, connections, seconds: [] })
@@ -76,7 +73,7 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
     if (atLook !== undefined) announced?.countUntil(process.uptime() * 1_000)
     const reports = await generator.done()
     const otherFloods = announced?.end() ?? 0
-    const agents = generator instanceof Agents ? seenAgents(generator, begin) : undefined
+    const agents = generator.agents(begin)
     const results = observer.observed(
       floods.map((options, side) => summarize(reports[side]!, options, startedAt, looks, agents?.[side])),
     )
@@ -100,12 +97,4 @@ function identityOf({ server, url }: SettledOptions, family: Family | undefined)
   if (server === false) return undefined
   if (server !== 'auto') return 'pid' in server ? { source: 'pid', ...server } : { source: 'cgroup', ...server }
   return family === undefined ? { source: 'port', url } : { source: 'command', family }
-}
-
-/** @throws {WsLoadError} `WSLOAD_ERR_ABORTED` */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return
-  throw new WsLoadError('WSLOAD_ERR_ABORTED', 'wsLoad: the signal was aborted before the run started', {
-    cause: signal.reason,
-  })
 }

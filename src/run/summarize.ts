@@ -14,7 +14,8 @@ import type {
 import { Slices } from '../result/slices.ts'
 import { sum } from '../statistics/sum.ts'
 import { describeEnvironment } from './environment.ts'
-import { type AgentSeen, reportAgents } from './agent-report.ts'
+import type { SeenAgent } from '../generator/load-generator.ts'
+import { reportAgents } from './agent-report.ts'
 import { namingAgents, reportByAgent, reportGenerator } from './generator-report.ts'
 import { merge } from './merge.ts'
 import { ratio } from './ratio.ts'
@@ -33,7 +34,7 @@ export function summarize(
   options: ResolvedOptions,
   startedAt: Date,
   looks: LoadResult['looks'] = { taken: 1, planned: 1 },
-  agents?: readonly AgentSeen[],
+  agents?: readonly SeenAgent[],
 ): LoadResult {
   const recordings = reports.map((report) => report.recording)
   const duration = Math.max(...reports.map((report) => report.duration))
@@ -152,7 +153,7 @@ function sumConnections(reports: readonly FloodReport[]): ConnectionTotals {
 /** Those that a lost agent was to open are missing, and nobody knows what became of them. */
 function withLost(
   connections: ConnectionTotals,
-  agents: readonly AgentSeen[] = [],
+  agents: readonly SeenAgent[] = [],
   reports: readonly FloodReport[],
 ): ConnectionTotals {
   const silent = agents.filter(({ name }) => reports.every(({ agent }) => agent !== name))

@@ -16,6 +16,7 @@ const startDelayMs = 5
 
 /** The load threads of this process. */
 export class LoadThreads implements LoadGenerator {
+  readonly isLocal = true
   readonly #threads: LoadThread[] = []
   readonly #floods: number
 
@@ -56,6 +57,8 @@ export class LoadThreads implements LoadGenerator {
   async latestSeconds(): Promise<RecordedSecond[][]> {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.latestSeconds())))
   }
+
+  agents(): undefined {}
 
   finish(): void {
     for (const thread of this.#threads) thread.order({ type: 'finish' })

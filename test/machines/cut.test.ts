@@ -1,6 +1,6 @@
 /** Agents whose way to NATS is cut, and comes back. */
 import { execFile } from 'node:child_process'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -116,11 +116,12 @@ test('a run is ended by its signal while agents connect, and says that nothing w
   expect(await running).toMatchObject({ ended: 'aborted', pings: { sent: 0 } })
 })
 
-test.each([
-  ['says nothing', '', 'it accepts connections, and says nothing'],
-  ['speaks something else', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'it does not speak NATS'],
-])('a server that is no NATS and %s ends the program with an error', async (_, words, reason) => {
-  const other = createServer((socket) => void socket.on('error', () => {}).write(words))
+test.each<[string, (socket: Socket) => unknown, string]>([
+  ['says nothing', () => {}, 'it accepts connections, and says nothing'],
+  ['ends at once', (socket) => socket.end(), 'it accepts connections, and ends them'],
+  ['speaks something else', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), 'it does not speak NATS'],
+])('a server that is no NATS and %s ends the program with an error', async (_, answer, reason) => {
+  const other = createServer((socket) => void answer(socket.on('error', () => {})))
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   const { port } = other.address() as { port: number }
   const flags = ['ws://127.0.0.1:1', '--nats', `nats://127.0.0.1:${port}`, '--agents', '1', '--agents-wait', '0']

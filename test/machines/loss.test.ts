@@ -74,6 +74,33 @@ describe.skipIf(missing !== undefined)('of two agents', () => {
     }
   })
 
+  test('one that is killed ends a run that looks at what it has', async () => {
+    await using target = await echoing()
+    await using b = await agent(server, { name: 'b' })
+    const until = { p99: '< 1us' }
+    const { duration: _, ...endless } = long
+    const running = run({ url: target.url, ...endless, maxDuration: '10m', until, ...machines(server, 2) })
+    await expect.poll(() => target.pings).toBeGreaterThan(50)
+    process.kill(b.pid, 'SIGKILL')
+    expect(await running).toMatchObject({ ended: 'incomplete' })
+    await expectFree()
+  })
+
+  test('the only one that is killed ends such a run with an error', async () => {
+    await using target = await echoing()
+    await using only = await agent(server, { name: 'only', group: 'alone' })
+    const { duration: _, ...endless } = long
+    const until = { p99: '< 1us', errorRate: '< 1%' }
+    const asked = { ...endless, connections: 1, maxDuration: '10m', until, ...machines(server, 1, { group: 'alone' }) }
+    const failure = failureOf(run({ url: target.url, ...asked }))
+    await expect.poll(() => target.pings).toBeGreaterThan(50)
+    process.kill(only.pid, 'SIGKILL')
+    expect(await failure).toMatchObject({
+      code: 'WSLOAD_ERR_AGENTS',
+      message: 'wsLoad: the agent only was lost: nothing was heard of it for 3 s',
+    })
+  })
+
   test('one that was stopped is free again when it goes on', async () => {
     await using target = await echoing()
     await using b = await agent(server, { name: 'b' })

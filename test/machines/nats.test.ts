@@ -107,8 +107,27 @@ describe.skipIf(missing !== undefined)('a server with', () => {
     const options = { url: 'ws://127.0.0.1:1', connections: 1, ...machines(server, 1, { credentials, wait: 0 }) }
     await expect(run(options)).rejects.toMatchObject({
       code: 'WSLOAD_ERR_AGENTS',
-      message: expect.stringMatching(/NATS: .*ws-load\.group\.default.*; a run needs ws-load\.> and _INBOX\.>/),
+      message: expect.stringMatching(
+        /NATS does not allow it: .*ws-load\.group\.default.*; it needs ws-load\.> and _INBOX\.>/,
+      ),
     })
+  })
+
+  test('TLS is known by its name, or its address, and by no other', async () => {
+    const made = await certificates()
+    const ca = await moduleFile(made.ca, 'ca.pem')
+    for (const [kind, own, other] of [
+      ['numbered', '127.0.0.1', 'localhost'],
+      ['named', 'localhost', '127.0.0.1'],
+    ] as const) {
+      const files = [await moduleFile(made[kind].cert, 'server.pem'), await moduleFile(made[kind].key, 'key.pem')]
+      await using server = await nats(['--tls', '--tlscert', files[0]!, '--tlskey', files[1]!])
+      const urlOf = (host: string): string => `tls://${host}:${server.port}`
+      await using _agent = await agent({ url: urlOf(own) }, { env: { NATS_CA: ca } })
+      expect(await floods(server, { nats: urlOf(own), credentials: { tls: { ca } } })).toBe(true)
+      const misnamed = floods(server, { nats: urlOf(other), credentials: { tls: { ca } }, wait: 0 })
+      await expect(misnamed).rejects.toThrow(/does not match certificate's altnames/)
+    }
   })
 
   test('no room left is told from one that is not there', async () => {

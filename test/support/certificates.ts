@@ -22,7 +22,10 @@ export interface Certificates {
   readonly expired: Certificate
   /** Valid, but for `elsewhere.example`. */
   readonly misnamed: Certificate
-  /** The same names, signed by itself. */
+  /** Valid, but for localhost alone, or 127.0.0.1 alone. */
+  readonly named: Certificate
+  readonly numbered: Certificate
+  /** The names of `valid`, signed by itself. */
   readonly selfSigned: Certificate
   /** A client's, with the common name `ws-load client`. */
   readonly client: Certificate
@@ -59,6 +62,12 @@ basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign
 [here]
 subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+extendedKeyUsage = serverAuth
+[named]
+subjectAltName = DNS:localhost
+extendedKeyUsage = serverAuth
+[numbered]
+subjectAltName = IP:127.0.0.1
 extendedKeyUsage = serverAuth
 [elsewhere]
 subjectAltName = DNS:elsewhere.example
@@ -127,6 +136,8 @@ async function makeCertificates(): Promise<Certificates> {
       valid: await signed('valid', 'localhost', 'here', month),
       expired: await signed('expired', 'localhost', 'here', january2020),
       misnamed: await signed('misnamed', 'elsewhere.example', 'elsewhere', month),
+      named: await signed('named', 'elsewhere.example', 'named', month),
+      numbered: await signed('numbered', 'elsewhere.example', 'numbered', month),
       selfSigned: await signedByItself('self-signed'),
       client: await signed('client', 'ws-load client', 'client', month),
     }
