@@ -66,6 +66,8 @@ export class Flood {
   readonly #decided = Promise.withResolvers<void>()
   readonly #gcWatch: GcWatch = new GcWatch()
   #isMeasuring = false
+  /** It has told the other threads that it has no connection left. */
+  #isAbsent = false
   /** What was spent when the measured window began. */
   #spentBefore: Spent = { active: 0, polling: 0, cpu: 0 }
   #starvationBefore: Starvation
@@ -293,8 +295,21 @@ export class Flood {
 
   #checkTimeouts(): void {
     this.#expire()
-    if (this.#pool.isGone) this.#allSent.resolve()
+    if (this.#pool.isGone && this.#isOver()) this.#allSent.resolve()
     if (this.#isStalled()) this.finish('stalled')
+  }
+
+  /**
+   * Whether there is nothing to go on for without connections. Of a rate, what is due is still due while other threads have some: it is
+   * dropped.
+   */
+  #isOver(): boolean {
+    const { open, presence } = this.#plan
+    if (open === undefined || presence === undefined) return true
+    const present = new Int32Array(presence)
+    if (!this.#isAbsent) Atomics.sub(present, 0, 1)
+    this.#isAbsent = true
+    return Atomics.load(present, 0) === 0
   }
 
   /** Whether a number of pings would take forever, because they only leave as others are answered, or time out. */

@@ -47,6 +47,8 @@ export interface ThreadPlan {
   readonly tls: object
   readonly perMessageDeflate: boolean
   readonly localAddresses: readonly string[]
+  /** A number of 32 bits that the threads of a process share: how many of the run's threads may have a connection. */
+  readonly presence?: SharedArrayBuffer
 }
 
 /** How connections that have ended early are opened again. */

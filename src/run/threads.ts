@@ -8,6 +8,7 @@ import type { LoadGenerator } from '../generator/load-generator.ts'
 import { MessageTable } from '../generator/message-table.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedSecond } from '../generator/recorder.ts'
+import { sum } from '../statistics/sum.ts'
 import { threadNotAllowed } from './machine-limits.ts'
 import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
 
@@ -25,7 +26,7 @@ export class LoadThreads implements LoadGenerator {
    * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_NOT_PERMITTED`; then none is left
    */
   constructor(floods: readonly (readonly ThreadPlan[])[]) {
-    const placed = floods.map(withMemory)
+    const placed = floods.map((plans) => withPresence(withMemory(plans)))
     const count = Math.max(...placed.map((plans) => plans.length))
     this.#floods = floods.length
     try {
@@ -83,6 +84,14 @@ function withMemory(plans: readonly ThreadPlan[]): readonly ThreadPlan[] {
   if (shape === undefined) return plans
   const memory = MessageTable.allocate(shape)
   return plans.map((plan) => ({ ...plan, fanOut: { ...plan.fanOut!, memory } }))
+}
+
+/** The same, with what tells them whether others still have connections. Of threads elsewhere nobody here can tell. */
+function withPresence(plans: readonly ThreadPlan[]): readonly ThreadPlan[] {
+  const presence = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+  const isWhole = sum(plans.map(({ connections }) => connections)) === plans[0]?.allConnections
+  new Int32Array(presence)[0] = plans.length + (isWhole ? 0 : 1)
+  return plans.map((plan) => ({ ...plan, presence }))
 }
 
 class LoadThread {

@@ -4,7 +4,11 @@ import { run } from '../support/run.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
 import { flood } from '../support/flood.ts'
-import { closing, delaying, echoing, refusing } from '../support/servers.ts'
+import { parseOptions } from '../../src/options/options.ts'
+import { planThreads } from '../../src/run/plan.ts'
+import { summarize } from '../../src/run/summarize.ts'
+import { LoadThreads } from '../../src/run/threads.ts'
+import { closing, dead, delaying, echoing, refusing } from '../support/servers.ts'
 
 test.each([2, 3])('%i threads share the connections, and their samples add up', async (threads) => {
   await using server = await delaying((n) => n % 40)
@@ -37,6 +41,36 @@ test('threads add up their faults', async () => {
   expect(connections.closedEarly).toBe(6)
   expect(pings.answered).toBe(12)
   expect(ended).toBe('disconnected')
+})
+
+test.each([
+  ['from the start', async () => dead()],
+  ['later', async () => closing({ after: { answers: 5 }, code: 4_000, reason: 'enough' })],
+])('what is due of a thread that has no connections %s is dropped while others have some', async (_, start) => {
+  await using server = await echoing()
+  await using gone = await start()
+  const options = parseOptions({ connections: 4, threads: 2, rate: 400, duration: 800, warmup: 0, seed: 1 })
+  const [one, other] = planThreads(options, server.url)
+  const threads = new LoadThreads([[one!, { ...other!, url: gone.url }]])
+  try {
+    await threads.connected()
+    threads.start()
+    const { pings, ended } = summarize((await threads.done())[0]!, options, new Date(0))
+    expect(Math.abs(pings.due - 320)).toBeLessThanOrEqual(2)
+    expect(pings.due - pings.sent).toBe(pings.dropped)
+    expect(pings.dropped).toBeGreaterThanOrEqual(130)
+    expect(ended).toBe('completed')
+  } finally {
+    await threads.terminate()
+  }
+})
+
+test('a rate ends when no thread has a connection left, however long it was to be', async () => {
+  await using server = await closing({ after: { answers: 2 }, code: 4_000, reason: 'enough' })
+  const options = { connections: 6, threads: 2, rate: 600, duration: '10m' } as const
+  const { ended, pings } = await flood(server, options)
+  expect(ended).toBe('disconnected')
+  expect(pings.answered).toBe(12)
 })
 
 test('threads add up their failed connections', async () => {
