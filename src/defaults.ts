@@ -25,7 +25,7 @@ export const defaults = {
   threads: 'auto',
   server: 'auto',
   group: 'default',
-  agentsWait: 10_000,
+  agentsWait: 15_000,
   targetTimeout: 60_000,
   stdin: 'closed',
   stopSignal: 'SIGTERM',

@@ -8,6 +8,7 @@ import { Agent } from '../machines/agent.ts'
 import { printableLine } from '../printable.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { openThreads } from '../run/open-generator.ts'
+import { availableProcessors } from '../system/processors.ts'
 import { checkPlatform } from '../server/platform.ts'
 import { addNatsFlags, type NatsFlags, natsOf } from './machines-flags.ts'
 import { nameFlag } from './flags.ts'
@@ -59,7 +60,7 @@ async function serve({ group, name, allowCode, localAddress, ...flags }: AgentFl
   const log = (line: string): void => void process.stdout.write(`${printableLine(line)}\n`)
   await interruptible(async (signal) => {
     log(
-      `agent ${parsed.value.name} of group '${parsed.value.group}', ws-load ${environment.version}, Node ${environment.node}, ${environment.cores} processors`,
+      `agent ${parsed.value.name} of group '${parsed.value.group}', ws-load ${environment.version}, Node ${environment.node}, ${availableProcessors()} processors`,
     )
     const options = { ...parsed.value, allowsCode: allowCode === true, environment, open: openThreads, log }
     const agent = await Agent.serve(options, signal)

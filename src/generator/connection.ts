@@ -53,7 +53,7 @@ export interface ConnectionContext {
   readonly plan: ThreadPlan
   readonly probe: Probe
   /** What has been published, of a fan-out: its messages are no answers. */
-  readonly deliveries: Pick<Deliveries, 'take' | 'refuse' | 'isPublisher'> | undefined
+  readonly deliveries: Pick<Deliveries, 'take' | 'takeFromOthers' | 'refuse' | 'isPublisher'> | undefined
   readonly clock: PollClock
   readonly recorder: Recorder
   /** The ping that is being sent, or whose answer is being read. */
@@ -301,7 +301,9 @@ export class Connection implements FrameSink {
     if (error !== undefined) {
       this.#report({ code: 'ERROR_ANSWER', sample: error })
       deliveries!.refuse(this.index, message)
-    } else if (message !== ofAnotherMachine && (message === -1 || !deliveries!.take(this.index, message))) {
+    } else if (message === ofAnotherMachine) {
+      deliveries!.takeFromOthers(this.index)
+    } else if (message === -1 || !deliveries!.take(this.index, message)) {
       // What its publisher is told of a message is none of those that nobody asked for.
       if (!deliveries!.isPublisher(this.index)) recorder.messages.unsolicited++
       this.#conversation!.hear(messageOf(bytes, start, end, binary))

@@ -27,6 +27,8 @@ export class Deliveries {
   outOfOrder = 0
   /** Deliveries of a measured message to a subscriber of another room. */
   misrouted = 0
+  /** Deliveries of what publishers of other machines have published, in the whole run: they are not timed here. */
+  fromOthers = 0
   /** Measured messages whose publisher the server answered with an error. */
   refused = 0
   readonly #context: DeliveriesContext
@@ -126,6 +128,11 @@ export class Deliveries {
     }
     this.#closeIfDone(row, publisher, sequence)
     return true
+  }
+
+  /** A message of another machine's publisher came over a connection. */
+  takeFromOthers(connection: number): void {
+    if (!this.isPublisher(connection)) this.fromOthers++
   }
 
   isPublisher(connection: number): boolean {

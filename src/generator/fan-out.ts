@@ -129,8 +129,8 @@ export class FanOut {
   /** What was recorded besides deliveries; changes as the measurement goes on. */
   get recording(): FanOutRecording {
     const { firsts, completions } = this.#context
-    const { duplicates, outOfOrder, misrouted, refused } = this.deliveries
-    const counts = { duplicates, outOfOrder, misrouted, refused }
+    const { duplicates, outOfOrder, misrouted, refused, fromOthers } = this.deliveries
+    const counts = { duplicates, outOfOrder, misrouted, refused, fromOthers }
     return { firsts: recordingOf(firsts), completions: recordingOf(completions), ...counts }
   }
 

@@ -39,6 +39,8 @@ export interface FanOutRecording {
   readonly duplicates: number
   readonly outOfOrder: number
   readonly misrouted: number
+  /** Of what publishers of other machines have published, in the whole run. */
+  readonly fromOthers: number
   /** Of messages of this thread's publishers. */
   readonly refused: number
 }

@@ -3,7 +3,7 @@ import type { RecordedSecond } from './recorder.ts'
 import type { AgentReport } from '../result/load-result.ts'
 
 /** An agent as its run has seen it, whatever it says of itself; times in milliseconds. */
-export type SeenAgent = Omit<AgentReport, 'pings' | 'generator'>
+export type SeenAgent = Omit<AgentReport, 'opened' | 'pings' | 'p50' | 'p99' | 'fromOthers' | 'generator'>
 
 /**
  * Who generates the load of one flood, or of several that take turns: threads of this process, or agents on other machines.

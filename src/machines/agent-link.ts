@@ -156,7 +156,7 @@ export class AgentLink {
 
   /** NATS is away: what is said meanwhile may be lost, and nobody knows what it does. */
   hold(): void {
-    this.interrupt("this machine's connection to NATS was lost")
+    this.interrupt("the coordinator's connection to NATS was lost")
     this.#outbox.hold()
     this.#patience.pause()
   }

@@ -232,7 +232,7 @@ export class Agents implements LoadGenerator {
       }
     }
     this.#isCutOff = true
-    for (const link of this.#links) link.lose("this machine's connection to NATS was lost")
+    for (const link of this.#links) link.lose("the coordinator's connection to NATS was lost")
   }
 }
 

@@ -15,7 +15,7 @@ export interface MachinesOptions {
   /** Which agents: those that were started with the same name. Letters, digits, `-` and `_`. Default: 'default'. */
   readonly group?: string
   readonly credentials?: NatsCredentials
-  /** How long to wait for so many agents that are free. Default: '10s'. */
+  /** How long to wait for so many agents that are free. Default: '15s', longer than an agent takes to free itself. */
   readonly wait?: Duration
 }
 

@@ -10,18 +10,17 @@ export function describeAgents({ machines = [] }: LoadResult): string[] {
 }
 
 /** How many connections an agent had, and what became of it. */
-export function describeAgent({
-  connections,
-  pings,
-  generator,
-  clockUncertainty,
-  lost,
-}: AgentReport): [connections: string, figures: string] {
+export function describeAgent(agent: AgentReport): [connections: string, figures: string] {
+  const { connections, opened = connections, pings, p50, p99, fromOthers, generator, clockUncertainty, lost } = agent
   const figures = [
     ...(pings === undefined ? [] : [`${formatCount(pings.sent)} sent`]),
+    ...(p50 === undefined ? [] : [`p50 ${formatDuration(p50)}`]),
+    ...(p99 === undefined ? [] : [`p99 ${formatDuration(p99)}`]),
+    ...(fromOthers === undefined ? [] : [`${formatCount(fromOthers)} came from the others`]),
     ...(generator === undefined ? [] : [`event loop ${formatRatio(generator.eventLoopUtilization)} busy`]),
     ...(lost === undefined ? [] : [`lost: ${printable(lost.reason)}`]),
     ...(lost !== undefined || clockUncertainty === undefined ? [] : [`clock ± ${formatDuration(clockUncertainty)}`]),
   ]
-  return [connections === 1 ? '1 connection' : `${formatCount(connections)} connections`, figures.join(', ')]
+  const of = connections === 1 ? '1 connection' : `${formatCount(connections)} connections`
+  return [opened < connections ? `${formatCount(opened)} of ${of}` : of, figures.join(', ')]
 }

@@ -195,8 +195,12 @@ export const summarySchema = v.object({
       v.object({
         name: v.string(),
         connections: count,
+        opened: v.optional(count),
         clockUncertainty: v.optional(finite),
         pings: v.optional(pings),
+        p50: v.optional(finite),
+        p99: v.optional(finite),
+        fromOthers: v.optional(count),
         generator: v.optional(v.object(generator)),
         environment,
         lost: v.optional(v.object({ at: finite, reason: v.string() })),

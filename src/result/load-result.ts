@@ -260,17 +260,27 @@ export interface AgentReport {
   readonly name: string
   /** Connections that it was to open. */
   readonly connections: number
+  /** Those of them that were opened; absent where nothing came of it. */
+  readonly opened?: number | undefined
   /**
    * By how much its instants may be off those of the other machines, in milliseconds: half of the fastest round trip to it, and what
    * the clocks drifted apart. Absent where the run ended before its start.
    */
   readonly clockUncertainty?: number | undefined
-  /** What became of its pings; absent where it was lost. */
+  /** What became of its pings; likewise. */
   readonly pings?: PingTotals | undefined
+  /** Response times of its pings, as the run's, in milliseconds; likewise. */
+  readonly p50?: number | undefined
+  readonly p99?: number | undefined
+  /** Of a fan-out: deliveries to its subscribers of what others' publishers have published, in the whole run; nobody times them. */
+  readonly fromOthers?: number | undefined
   /** What it says of itself; likewise. */
   readonly generator?: Omit<GeneratorReport, 'sendDelay'> | undefined
   readonly environment: Environment
-  /** When it was lost, in milliseconds since the measured window began, and why; what it had measured is missing. */
+  /**
+   * When it was lost, in milliseconds since the measured window began, and why; below 0 before that. What it measured until then is
+   * missing where it could not tell it.
+   */
   readonly lost?: { readonly at: number; readonly reason: string } | undefined
 }
 

@@ -2,6 +2,9 @@ import type { FloodReport } from '../generator/flood-report.ts'
 import type { SeenAgent } from '../generator/load-generator.ts'
 import { without } from '../options/without.ts'
 import type { AgentReport, GeneratorReport } from '../result/load-result.ts'
+import { LatencySummary } from '../result/latency-summary.ts'
+import { sum } from '../statistics/sum.ts'
+import { merge } from './merge.ts'
 import { sumPings } from './sum-pings.ts'
 
 /** What each agent measured and what it says of itself. */
@@ -14,9 +17,15 @@ export function reportAgents(
     const generator = generators.get(seen.name)
     if (generator === undefined) return seen
     const own = reports.filter(({ agent }) => agent === seen.name)
+    const pings = sumPings(own.map(({ recording }) => recording.pings))
+    const fanOuts = own.flatMap(({ fanOut }) => fanOut ?? [])
+    const { p50, p99 } = new LatencySummary(merge(own.map(({ recording }) => recording.latency)))
     return {
       ...seen,
-      pings: sumPings(own.map(({ recording }) => recording.pings)),
+      opened: sum(own.map(({ connections }) => connections.opened)),
+      pings,
+      ...(pings.answered > 0 && { p50, p99 }),
+      ...(fanOuts.length > 0 && { fromOthers: sum(fanOuts.map(({ fromOthers }) => fromOthers)) }),
       generator: without(generator, 'sendDelay'),
     }
   })

@@ -2,6 +2,7 @@ import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
+import { printable } from '../printable.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
@@ -229,7 +230,10 @@ export function checkConfidence(confidence: unknown): void {
 export function whyInvalid(result: LoadResult): string | undefined {
   const { pings, pongs, connections, errors } = result
   const cutShort = describeCutShort(result)
-  if (pings.answered > 0) return cutShort.length > 0 ? cutShort.join(', ') : undefined
+  if (pings.answered > 0) {
+    const reasons = [...cutShort, ...describeIslands(result)]
+    return reasons.length > 0 ? reasons.join(', ') : undefined
+  }
   const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
   if (result.fanOut !== undefined)
     return [...cutShort, `nothing was measured, ${opened}`, describeSilence(result.fanOut, result)].join(', ')
@@ -239,6 +243,16 @@ export function whyInvalid(result: LoadResult): string | undefined {
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
   return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...cutShort].join(', ')
+}
+
+/** That what one machine publishes reaches nobody on another one: each would find its own messages complete. */
+function describeIslands({ machines = [] }: LoadResult): string[] {
+  const published = machines.filter(({ pings }) => pings !== undefined && pings.sent > 0)
+  return machines.flatMap(({ name, fromOthers }) =>
+    fromOthers === 0 && published.some((other) => other.name !== name)
+      ? [`nothing that other agents published came to the subscribers of the agent ${printable(name)}`]
+      : [],
+  )
 }
 
 /** That no message of a fan-out has reached anybody. */

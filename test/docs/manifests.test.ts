@@ -176,9 +176,10 @@ describe('kubernetes.yml', () => {
 
   test('selects the pods that it makes', () => {
     const { labels } = deployment.spec!.template.metadata!
-    const { topologySpreadConstraints } = deployment.spec!.template.spec!
+    const apart = deployment.spec!.template.spec!.affinity!.podAntiAffinity!
     expect(deployment.spec!.selector.matchLabels).toEqual(labels)
-    expect(topologySpreadConstraints!.map(({ labelSelector }) => labelSelector!.matchLabels)).toEqual([labels])
+    const required = apart.requiredDuringSchedulingIgnoredDuringExecution!
+    expect(required.map(({ labelSelector }) => labelSelector!.matchLabels)).toEqual([labels])
   })
 
   test('has every map, secret and volume that it refers to, or says how to get it', () => {

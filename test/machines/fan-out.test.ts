@@ -1,4 +1,5 @@
 /** Fan-outs whose publishers and subscribers are on several machines. */
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parseFanOut, safeParseFanOut } from '../../src/options/fan-out.ts'
 import { membersOf } from '../../src/generator/fan-out.ts'
@@ -6,7 +7,9 @@ import { mqtt } from '../../src/protocols/index.ts'
 import { planThreads } from '../../src/run/plan.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { mosquitto, mosquittoMissing } from '../support/mosquitto.ts'
-import { agents, machines, nats, natsMissing } from '../support/nats.ts'
+import { moduleFile } from '../support/module-file.ts'
+import { passingOn } from '../support/rooms.ts'
+import { agent, agents, machines, nats, natsMissing } from '../support/nats.ts'
 import { fanOut } from '../support/run.ts'
 
 const protocol = mqtt.topic({ topic: 'rooms/%r' })
@@ -40,6 +43,36 @@ describe.skipIf(natsMissing() !== undefined || mosquittoMissing() !== undefined)
     expect(evaluateSLO(summary, { reach: '>= 100%' }).verdict).toBe('pass')
   })
 })
+
+test.skipIf(natsMissing() !== undefined)(
+  'what reaches only those of its own machine never passes, however complete it is there',
+  async () => {
+    await using server = await nats()
+    await using _a = await agent(server, { name: 'a', args: ['--allow-code', '--local-address', '127.0.0.2'] })
+    await using _b = await agent(server, { name: 'b', args: ['--allow-code', '--local-address', '127.0.0.3'] })
+    // A module that travels finds nothing beside it.
+    const source = await readFile(new URL('../support/rooms.protocol.ts', import.meta.url), 'utf8')
+    const alone = source.replace(/^import .*$/m, 'const defineProtocol = <T>(protocol: T): T => protocol')
+    const ofRooms = await moduleFile(alone, 'rooms.protocol.ts')
+    const outcomeOf = async (isles: boolean) => {
+      await using rooms = await passingOn({ isles })
+      const load = { ...roles, rate: '40/s', duration: '1s', warmup: 0 } as const
+      const summary = await fanOut({ url: rooms.url, ...load, protocol: ofRooms, ...machines(server, 2) })
+      expect(summary.missed).toBe(0)
+      const { verdict, reasons } = evaluateSLO(summary, { reach: '>= 100%' })
+      return { verdict, reasons, fromOthers: summary.machines!.map(({ fromOthers }) => fromOthers) }
+    }
+    expect(await outcomeOf(false)).toEqual({ verdict: 'pass', reasons: [], fromOthers: [60, 60] })
+    expect(await outcomeOf(true)).toEqual({
+      verdict: 'inconclusive',
+      reasons: [
+        'nothing that other agents published came to the subscribers of the agent a, ' +
+          'nothing that other agents published came to the subscribers of the agent b',
+      ],
+      fromOthers: [0, 0],
+    })
+  },
+)
 
 describe('of several machines', () => {
   const machinesOf = (agentsCount: number) => ({ machines: { nats: 'nats://h', agents: agentsCount } })

@@ -181,7 +181,7 @@ describe.skipIf(missing !== undefined)('NATS', () => {
     expect(result.pings.answered).toBeGreaterThan(40)
     expect(result.machines!.map(({ pings }) => pings!.answered > 0)).toEqual([true, true])
     expect(evaluateSLO(result, { p99: '< 1h' }).reasons.join()).toMatch(
-      /the agent a was lost .*: this machine's connection to NATS was lost; what came later is missing/,
+      /the agent a was lost .*: the coordinator's connection to NATS was lost; what came later is missing/,
     )
     for (const one of [a, b]) await expect.poll(() => one.lines.at(-1)).toMatch(/^free again/)
   })

@@ -10,6 +10,8 @@ export interface RoomsOptions extends ServeOptions {
   times?: (nth: number, message: number) => number
   /** Whether every second message waits for the one behind it. @default false */
   swaps?: boolean
+  /** Passes on to members at the publisher's own address only, as nodes do that do not know of each other. @default false */
+  isles?: boolean
   /** Passes on to every room. @default false */
   leaks?: boolean
   /** Sends a message once more so many ms later. */
@@ -26,24 +28,34 @@ export type RoomsServer = WsServer & {
 }
 
 interface Member {
+  readonly isle: string
   readonly socket: WebSocket
   readonly line: DelayLine
 }
 
 /** Members say `{"join":room}` and are told `joined`; who says `{"room","id","at"}` has it passed on. */
 export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer> {
-  const { delay = () => 0, times = () => 1, swaps = false, leaks = false, leaves = () => false, again } = options
+  const {
+    delay = () => 0,
+    times = () => 1,
+    swaps = false,
+    isles = false,
+    leaks = false,
+    leaves = () => false,
+    again,
+  } = options
   const rooms = new Map<number, Member[]>()
-  let held: { readonly text: string; readonly room: number; readonly at: number } | undefined
+  let held: { readonly text: string; readonly isle: string; readonly room: number; readonly at: number } | undefined
 
   const server = Object.assign(
-    await serveWebSockets(options, (socket) => {
+    await serveWebSockets(options, (socket, _, { remoteAddress = '' }) => {
+      const isle = isles ? remoteAddress : ''
       socket.on('message', (payload: Buffer) => {
         const text = String(payload)
         const said = JSON.parse(text) as { readonly join?: number; readonly room: number; readonly at: number }
-        if (said.join === undefined) hear({ text, room: said.room, at: said.at })
+        if (said.join === undefined) hear({ text, isle, room: said.room, at: said.at })
         else {
-          rooms.set(said.join, [...(rooms.get(said.join) ?? []), { socket, line: new DelayLine() }])
+          rooms.set(said.join, [...(rooms.get(said.join) ?? []), { socket, isle, line: new DelayLine() }])
           socket.send('joined')
         }
       })
@@ -69,7 +81,8 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
   function passOn(message: NonNullable<typeof held>): void {
     const { room } = message
     const number = server.published++
-    const members = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
+    const inRoom = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
+    const members = inRoom.filter(({ isle }) => isle === message.isle)
     for (const [nth, { socket, line }] of members.entries()) {
       if (leaves(nth, number)) socket.terminate()
       if (number === again?.message) setTimeout(() => send(socket, number, message), again.ms)
