@@ -18,7 +18,7 @@ const sideBySide = [
   'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
   'test/machines/{clock-offset,clone,parcels,patience}.test.ts',
   'test/support/no-load-threads.test.ts',
-  'test/vitest/{advice,baseline,bench-result,lane,matchers,plugin}.test.ts',
+  'test/vitest/{advice,baseline,bench-result,lane,matchers,own-writes,plugin}.test.ts',
   ...Object.keys(rooms)
     .filter((room) => !canFlood(room) && room !== 'protocols')
     .map((room) => `test/${room}/**/*.test.ts`),
@@ -42,7 +42,7 @@ const endToEnd = [
   'test/machines/{code,cut,fan-out,loss,namespaces,nats,refusals,states}.test.ts',
   'test/protocols/{mqtt,stomp}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
-  'test/e2e/{bench,environments,fixture,machines,package,plug-and-play,protocol,reporter,target,together}.test.ts',
+  'test/e2e/{bench,environments,fixture,machines,package,plug-and-play,protocol,reporter,target,together,watch}.test.ts',
 ]
 
 /** Those of them that hold a figure to a limit, as a user's tests do. */

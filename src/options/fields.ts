@@ -213,19 +213,20 @@ function headerValue() {
   )
 }
 
+/** One text or a list of them, as a list. @param what is expected where it is neither */
+export function oneOrMore(one: v.GenericSchema<string>, what: string) {
+  return v.pipe(
+    v.unknown(),
+    v.transform((given) => (typeof given === 'string' ? [given] : given)),
+    v.array(one, expected(what)),
+  )
+}
+
 /** One subprotocol or a list of them, as a list. */
 export function subprotocols() {
+  const what = 'a subprotocol or a list of them'
   return v.pipe(
-    v.union(
-      [
-        v.pipe(
-          v.string(),
-          v.transform((name) => [name]),
-        ),
-        v.array(v.string()),
-      ],
-      expected('a subprotocol or a list of them'),
-    ),
+    oneOrMore(v.string(expected(what)), what),
     v.check(
       (names) => names.every(isToken) && new Set(names).size === names.length,
       expected('subprotocol names without spaces or separators, each once'),

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import type { Parsed } from '../parsed.ts'
 import { show } from '../wording.ts'
-import { duration, expected, flag, only, parseFields, sayableNames, text, webSocketUrl } from './fields.ts'
+import { duration, expected, flag, oneOrMore, only, parseFields, sayableNames, text, webSocketUrl } from './fields.ts'
 
 /** The server under test: how it is started, and where it is then found. */
 export interface TargetOptions {
@@ -39,6 +39,12 @@ export interface TargetOptions {
    * and leaves it running; `false` fails, so that no forgotten server is measured by accident. Default: false.
    */
   readonly reuseExistingServer?: boolean
+  /**
+   * In Vitest's watch mode: the files that the server is made of, as paths of files and folders or as globs, relative to `cwd`;
+   * with a `!` before it, what is none of them. When one changes, the server is started anew and the test files that
+   * flood it run again. Default: the files that the command names.
+   */
+  readonly watch?: string | readonly string[]
 }
 
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGKILL', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const
@@ -62,6 +68,8 @@ export interface ResolvedTarget {
   /** Milliseconds. */
   readonly stopTimeout: number
   readonly reuseExistingServer: boolean
+  /** `undefined` for the files that the command names. */
+  readonly watch?: readonly string[] | undefined
 }
 
 const schema = only(
@@ -84,6 +92,7 @@ const schema = only(
     ),
     stopTimeout: v.optional(duration(1), defaults.stopTimeout),
     reuseExistingServer: v.optional(flag(), false),
+    watch: v.optional(oneOrMore(text('a file, a folder or a glob'), 'a file, a folder, a glob or a list of them')),
   },
   'an object with a command and a url',
 )

@@ -19,6 +19,7 @@ import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
 import { paintWith } from '../report/paint.ts'
+import { floodingFilesOf } from './shared-run.ts'
 import { tell } from './tell.ts'
 
 /** Vitest's own reporters that people read, on the standard output. */
@@ -63,6 +64,7 @@ export default class WsLoadReporter implements Reporter {
   }
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    if (this.#vitest !== undefined) floodingFilesOf(this.#vitest).note(modules)
     const files = modules.map(floodsOf).filter(({ floods }) => floods.length > 0)
     if (files.length === 0) return
     if (this.#table) this.#printTable(files)

@@ -10,7 +10,9 @@ beginTestFile()
 testFile().isWatched = true
 
 // Here rather than within its tests: no timeout of theirs runs while the file waits for other files.
-beforeAll(async () => {
+// oxlint-disable-next-line no-empty-pattern -- Vitest reads the names of fixtures from it.
+beforeAll(async ({}, { file }) => {
+  testFile().task = file
   if (!mayFlood(expect.getState().testPath)) return
   place = joinAsFile()
   await place.reached

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Vitest } from 'vitest/node'
 import { forgetWriters, runName } from './baseline-writers.ts'
+import { FloodingFiles } from './flooding-files.ts'
 import { type FloodQueue, openFloodQueue } from './flood-queue.ts'
 import type { QueueAddress } from './queue-place.ts'
 
@@ -8,6 +9,7 @@ import type { QueueAddress } from './queue-place.ts'
 interface SharedRun {
   readonly name: string
   queue: Promise<FloodQueue> | undefined
+  readonly flooding: FloodingFiles
 }
 
 /** By Vitest: each project may have loaded a plugin of its own. */
@@ -26,10 +28,15 @@ export async function queueOf(vitest: Vitest): Promise<QueueAddress> {
   return (await run.queue).address
 }
 
+/** Which test files flood the targets of a Vitest. */
+export function floodingFilesOf(vitest: Vitest): FloodingFiles {
+  return sharedRun(vitest).flooding
+}
+
 function sharedRun(vitest: Vitest): SharedRun {
   const known = runs.get(vitest)
   if (known !== undefined) return known
-  const run: SharedRun = { name: runName(process.pid, randomUUID()), queue: undefined }
+  const run: SharedRun = { name: runName(process.pid, randomUUID()), queue: undefined, flooding: new FloodingFiles() }
   runs.set(vitest, run)
   vitest.onTestsRerun(() => forgetWriters(run.name))
   vitest.onClose(async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll } from 'vitest'
+import { afterAll, type RunnerTestFile } from 'vitest'
 import type { WsLoadError } from '../errors.ts'
 import { Lane, type Place } from './lane.ts'
 
@@ -16,6 +16,8 @@ export interface RunningFlood {
 
 /** What a worker knows of the test file that it runs. */
 interface TestFile {
+  /** Vitest's own, where the plugin's setup file has told it. */
+  task: RunnerTestFile | undefined
   /** Whether this package was loaded for this file. */
   isUsing: boolean
   /** Whether {@link endStrays} is called when the file ends. */
@@ -34,7 +36,14 @@ const shared = globalThis as unknown as Record<symbol, TestFile | undefined>
 
 /** The test file that runs. */
 export function testFile(): TestFile {
-  return (shared[key] ??= { isUsing: false, isWatched: false, strays: new Set(), place: undefined, lane: new Lane() })
+  return (shared[key] ??= {
+    task: undefined,
+    isUsing: false,
+    isWatched: false,
+    strays: new Set(),
+    place: undefined,
+    lane: new Lane(),
+  })
 }
 
 /** Forgets the file that ran before. */

@@ -22,6 +22,7 @@ import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, familyOf, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
 import { keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
+import { useTarget } from './target-use.ts'
 import { beginUse } from './test-file.ts'
 import {
   checkBegun,
@@ -159,6 +160,7 @@ async function fanOutIn({ test, defaults, target }: Surroundings, given: FanOutO
     const options = mergeOptions({ ...(target !== null && { url: target }), ...withoutPings(defaults) }, given)
     const parsed = parseFanOut(options)
     checkTimeout(test, parsed.until === undefined ? 'duration' : 'maxDuration', parsed)
+    useTarget(test, parsed.url)
     return parsed
   })
   const length = lengthOf(fanOut)
@@ -178,8 +180,9 @@ async function compareIn(
   const comparison = pointingAt(compareIn, () => {
     const inherited = withoutEnd(defaults)
     const parsed = parseComparison(mergeOptions(hasRoles(given) ? withoutPings(inherited) : inherited, given))
-    const { load, maxDuration } = parsed
+    const { base, head, load, maxDuration } = parsed
     checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
+    useTarget(test, base.url, head.url)
     return parsed
   })
   const least = comparison.load.warmup * sidesOfComparison
@@ -198,6 +201,7 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
     const inherited = withoutAmount(defaults, given)
     const parsed = parseCapacity({ ...(target !== null && { url: target }), ...mergeOptions(inherited, given) })
     checkTimeout(test, 'maxDuration', { warmup: 0, duration: parsed.maxDuration })
+    useTarget(test, parsed.url)
     return parsed
   })
   const length = lengthOfSearches(search, 1)
@@ -218,6 +222,7 @@ async function compareCapacityIn(
     const parsed = parseCapacityComparison(mergeOptions(withoutAmount(withoutEnd(defaults), given), given))
     const duration = sidesOfComparison * parsed.search.maxDuration
     checkTimeout(test, 'maxDuration', { warmup: 0, duration })
+    useTarget(test, parsed.base.url, parsed.head.url)
     return parsed
   })
   const length = lengthOfSearches(comparison.search, sidesOfComparison)
@@ -249,5 +254,6 @@ function optionsIn({ defaults, target }: Omit<Surroundings, 'test'>, given: WsLo
 function parseFlood(test: RunningTest | undefined, options: WsLoadOptions): ResolvedOptions {
   const flood = parseOptions(options)
   checkTimeout(test, flood.until === undefined ? 'duration' : 'maxDuration', flood)
+  useTarget(test, flood.url)
   return flood
 }

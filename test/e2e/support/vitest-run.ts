@@ -28,6 +28,8 @@ export interface RunningVitest {
   readonly process: ChildProcess
   /** Resolves when the output has shown this. */
   shows(text: string): Promise<void>
+  /** Resolves when the output has shown this since the last time that this was asked; with all that it has shown since then. */
+  showsNext(text: string): Promise<string>
   /** Processes of this run that are alive, whoever their parent is. */
   processes(): number[]
   /** Rejects if a process of this run is left. */
@@ -98,15 +100,28 @@ export function startCommand(
     return { cwd, exitCode, signal, ...texts, took, survivors }
   }
 
-  async function shows(text: string): Promise<void> {
-    while (!texts.output.includes(text)) {
+  async function indexOf(text: string, from: number): Promise<number> {
+    for (;;) {
+      const index = texts.output.indexOf(text, from)
+      if (index !== -1) return index
       if (child.exitCode !== null) throw new Error(`it ended without showing ${text}:\n${texts.output}`)
       await sleep(10)
     }
   }
+
+  async function shows(text: string): Promise<void> {
+    await indexOf(text, 0)
+  }
+
+  let shown = 0
+  async function showsNext(text: string): Promise<string> {
+    const from = shown
+    shown = (await indexOf(text, from)) + text.length
+    return texts.output.slice(from, shown)
+  }
   const finished = finish()
   finished.catch(() => {})
-  return { process: child, shows, processes, finished }
+  return { process: child, shows, showsNext, processes, finished }
 }
 
 /** A run's output without what differs from one to the next: paths, ports, lines of ours, whether the machine was busy. */
