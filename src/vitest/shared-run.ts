@@ -40,6 +40,8 @@ function sharedRun(vitest: Vitest): SharedRun {
   runs.set(vitest, run)
   vitest.onTestsRerun(() => forgetWriters(run.name))
   vitest.onClose(async () => {
+    // A Vitest whose configuration changes is closed, and goes on as a new run.
+    runs.delete(vitest)
     forgetWriters(run.name)
     const queue = await run.queue
     queue?.close()
