@@ -16,8 +16,11 @@ interface Pattern {
   readonly has: (file: string) => boolean
 }
 
+/** What tells the files of a server. */
+export type ServerSource = Pick<ResolvedTarget, 'command' | 'cwd' | 'watch'>
+
 /** As the target's `watch` says, or else those that its command names and that exist. */
-export function serverFilesOf({ command, cwd = '', watch }: ResolvedTarget): ServerFiles {
+export function serverFilesOf({ command, cwd = '', watch }: ServerSource): ServerFiles {
   const directory = resolve(cwd)
   const given = watch ?? filesNamedIn(command, directory)
   const isException = (pattern: string): boolean => pattern.startsWith('!') && !exists(resolve(directory, pattern))

@@ -1,5 +1,10 @@
+import { printableLine } from '../printable.ts'
+import { tell } from './tell.ts'
+
 /** In fewer turns in a row, it may be somebody who edits a file while the tests run. */
 const mostTurns = 5
+/** How long after the tests a server may still write what it has to say of them. */
+export const lastWritesMs = 1_000
 
 /**
  * Tells the files that a server writes itself from those that somebody edits: they change in turn after turn, from one start of the
@@ -44,4 +49,12 @@ export class OwnWrites {
   #turnsBefore(file: string): number {
     return this.#turns.get(file) ?? 0
   }
+}
+
+export function tellOfOwnWrites(file: string, turns: number): void {
+  tell(
+    `${printableLine(file)} changed while the server under test was in use, ${turns} times in a row, as a file does that the ` +
+      'server writes itself: so the server is started anew for it no more.\n' +
+      'Leave the file out of the option watch. If it was you who changed it, save it again between two runs.',
+  )
 }

@@ -20,6 +20,7 @@ import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
 import { paintWith } from '../report/paint.ts'
 import { floodingFilesOf } from './shared-run.ts'
+import { SideWatch } from './side-watch.ts'
 import { tell } from './tell.ts'
 
 /** Vitest's own reporters that people read, on the standard output. */
@@ -47,6 +48,7 @@ export default class WsLoadReporter implements Reporter {
   readonly #files: NonNullable<WsLoadReporterOptions['files']>
   readonly #pushGateway: string | undefined
   #vitest: Vitest | undefined
+  #sides: SideWatch | undefined
 
   constructor({ html, table = true, files = {}, pushGateway }: WsLoadReporterOptions = {}) {
     this.#html = html
@@ -57,6 +59,11 @@ export default class WsLoadReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
+    if (vitest.config.watch) this.#sides = new SideWatch(vitest)
+  }
+
+  onTestRunStart(): void {
+    this.#sides?.beginRun()
   }
 
   onTestCaseArtifactRecord(test: TestCase, artifact: TestArtifact): void {
@@ -65,6 +72,7 @@ export default class WsLoadReporter implements Reporter {
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     if (this.#vitest !== undefined) floodingFilesOf(this.#vitest).note(modules)
+    this.#sides?.endRun(modules)
     const files = modules.map(floodsOf).filter(({ floods }) => floods.length > 0)
     if (files.length === 0) return
     if (this.#table) this.#printTable(files)

@@ -1,18 +1,13 @@
 import { statSync } from 'node:fs'
-import { sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestProject, TestSpecification, Vitest } from 'vitest/node'
-import { printableLine } from '../printable.ts'
 import type { ServerFiles } from '../server/server-files.ts'
-import { OwnWrites } from './own-writes.ts'
+import { lastWritesMs, OwnWrites, tellOfOwnWrites } from './own-writes.ts'
 import { floodingFilesOf } from './shared-run.ts'
-import { tell } from './tell.ts'
+import { watchPlaces } from './watch-places.ts'
 
 /** How long no other file may change before the server is started anew: as long as Vitest waits before it runs tests again. */
 const quietMs = 100
-/** How long after the tests a server may still write what it has to say of them. */
-const lastWritesMs = 1_000
-
 /** What is watched over. */
 interface Watched {
   /** Whether it serves. */
@@ -54,10 +49,7 @@ export class TargetWatch {
     this.#vitest = vitest
     this.#target = target
     this.#watcher = vitest.vite.watcher
-    const { root } = vitest.config
-    const places = target.files.places.filter((place) => place !== root && !place.startsWith(`${root}${sep}`))
-    // What is below the root, Vite watches anyway.
-    if (places.length > 0) this.#watcher.add(places)
+    watchPlaces(vitest, target.files)
     this.#watcher.on('all', this.#onChange)
     vitest.onTestsRerun((specifications) => this.#beforeRerun(specifications))
   }
@@ -134,12 +126,4 @@ export class TargetWatch {
     this.#ownWrites.forget(file)
     return false
   }
-}
-
-function tellOfOwnWrites(file: string, turns: number): void {
-  tell(
-    `${printableLine(file)} changed while the server under test was in use, ${turns} times in a row, as a file does that the ` +
-      'server writes itself: so the server is started anew for it no more.\n' +
-      'Leave the file out of target.watch. If it was you who changed it, save it again between two runs.',
-  )
 }

@@ -22,7 +22,7 @@ import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, familyOf, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
 import { keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
-import { useTarget } from './target-use.ts'
+import { useSides, useTarget } from './target-use.ts'
 import { beginUse } from './test-file.ts'
 import {
   checkBegun,
@@ -182,7 +182,7 @@ async function compareIn(
     const parsed = parseComparison(mergeOptions(hasRoles(given) ? withoutPings(inherited) : inherited, given))
     const { base, head, load, maxDuration } = parsed
     checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
-    useTarget(test, base.url, head.url)
+    useSides(test, base, head)
     return parsed
   })
   const least = comparison.load.warmup * sidesOfComparison
@@ -222,7 +222,7 @@ async function compareCapacityIn(
     const parsed = parseCapacityComparison(mergeOptions(withoutAmount(withoutEnd(defaults), given), given))
     const duration = sidesOfComparison * parsed.search.maxDuration
     checkTimeout(test, 'maxDuration', { warmup: 0, duration })
-    useTarget(test, parsed.base.url, parsed.head.url)
+    useSides(test, parsed.base, parsed.head)
     return parsed
   })
   const length = lengthOfSearches(comparison.search, sidesOfComparison)

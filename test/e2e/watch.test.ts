@@ -66,14 +66,17 @@ import { test } from 'vitest'
 console.log('nothing is flooded')
 test('passes', () => {})`
 
-async function plugin(name: string, settings: object = {}): Promise<string> {
+async function targetOf(name: string): Promise<object> {
   const port = String(await freePort())
-  const target = {
+  return {
     command: `exec "${process.execPath}" ${name}.js`,
     url: `ws://127.0.0.1:${port}`,
     env: { PORT: port, STARTED: `started-${name}` },
-    ...settings,
   }
+}
+
+async function plugin(name: string, settings: object = {}): Promise<string> {
+  const target = { ...(await targetOf(name)), ...settings }
   const defaults = { connections: 2, pings: 4, warmup: 0, timeout: slowMs * 5 }
   return `wsLoad(${JSON.stringify({ target, defaults })})`
 }
@@ -217,6 +220,48 @@ describe('in watch mode', { timeout: 300_000 }, () => {
     expect(second).not.toContain('one floods')
     expect(await watching.started('one')).toHaveLength(1)
     expect(await watching.started('two')).toHaveLength(2)
+  })
+
+  test('a target and the order of floods are there again after a change of the configuration', async () => {
+    const alone = `
+import { expect, test } from 'vitest-ws-load'
+test('floods alone', async ({ wsLoad }) => {
+  const { environment } = await wsLoad({ pings: undefined, rate: 10, duration: '2s' })
+  expect(environment.otherFloods).toBe(0)
+})`
+    const files = await filesOfOneTarget({}, { 'slo.test.js': alone, 'second.test.js': alone })
+    await using watching = await watch(files, ['--max-workers=2'])
+    await watching.ends('PASS')
+    await watching.write('vitest.config.js', `${files['vitest.config.js']}\n`)
+    await watching.ends('PASS')
+    await watching.write('server.js', serverProgram(1))
+    expect(await watching.ends('PASS')).toContain('2 passed (2)')
+    expect(await watching.started('server')).toHaveLength(3)
+  })
+
+  test('a side of a comparison is, by the test that starts it', async () => {
+    const [base, head] = [await targetOf('base'), await targetOf('head')]
+    await using watching = await watch({
+      ...config(`{ plugins: [wsLoad()] }`),
+      'base.js': serverProgram(0),
+      'head.js': serverProgram(0),
+      'sides.test.js': `
+import { expect, test } from 'vitest-ws-load'
+test('compares', { timeout: 60_000 }, async ({ wsLoad }) => {
+  const sides = ${JSON.stringify({ base, head })}
+  const { head } = await wsLoad.compare({ ...sides, connections: 1, warmup: 0, maxDuration: '1s' })
+  expect(head.connections.failed).toBe(0)
+})`,
+      'nothing.test.js': floodsNothing,
+    })
+    await watching.ends('PASS')
+    await watching.write('head.js', 'const = 1')
+    const second = await watching.ends('FAIL')
+    expect(second).toContain('(head.command) exited with code 1')
+    expect(second).not.toContain('nothing is flooded')
+    await watching.write('head.js', serverProgram(0))
+    await watching.ends('PASS')
+    expect(await watching.started('head')).toHaveLength(2)
   })
 
   test('a file that a test imports as well is one run, of the new server', async () => {
