@@ -1,23 +1,14 @@
-import { nsPerMs } from '../result/histogram.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
-import type { ConnectionTotals, PingTotals } from '../result/load-result.ts'
-import type { ExportedCapacity, NamedRun } from './named-run.ts'
+import { familiesOf, type Family, type Labels, type NumberFamily } from './families.ts'
+import type { NamedRun } from './named-run.ts'
+import { secondsIn, upperEndsOf } from './upper-ends.ts'
 
-const msPerSecond = 1_000
 /** Upper ends of buckets in seconds: 10 µs to 100 s, three to a decade. The same for all runs, so that these can be added up. */
 const bounds = Array.from({ length: 7 }, (_, decade) => [1, 2, 5].map((step) => Number(`${step}e${decade - 5}`)))
   .flat()
   .concat(100)
 
-/** A family of metrics, and its samples: suffix, labels, value. */
-interface Family {
-  readonly name: string
-  readonly type: 'histogram' | 'counter' | 'gauge'
-  readonly unit?: 'seconds'
-  readonly help: string
-  readonly samples: readonly (readonly [suffix: string, labels: Labels, value: number])[]
-}
-type Labels = Readonly<Record<string, string>>
+type Sample = readonly [suffix: string, labels: Labels, value: number]
 
 /**
  * Runs as OpenMetrics text, which Prometheus and its kin read: the label `run` of every sample is their name. Latencies are histograms of
@@ -28,87 +19,45 @@ export function toOpenMetrics(runs: readonly NamedRun[]): string {
   const families = new Map<string, string[]>()
   for (const run of runs) {
     for (const family of familiesOf(run)) {
-      const lines = families.get(family.name) ?? headOf(family)
-      lines.push(...samplesOf(family, { run: run.name }))
-      families.set(family.name, lines)
+      const name = nameOf(family)
+      const lines = families.get(name) ?? headOf(name, family)
+      const samples = family.type === 'histogram' ? samplesOfHistogram(family.latency) : samplesOfNumbers(family)
+      lines.push(...samples.map((sample) => format(name, { run: run.name }, sample)))
+      families.set(name, lines)
     }
   }
   return `${[...[...families.values()].flat(), '# EOF'].join('\n')}\n`
 }
 
-function familiesOf({ result, capacity }: NamedRun): Family[] {
-  const { fanOut, latency, pings, connections, throughput, offeredRate } = result
-  const rates: Family = {
-    name: 'ws_load_samples_per_second',
-    type: 'gauge',
-    help: 'What was sent, and what of it was answered.',
-    samples: [
-      ['', { what: 'sent' }, offeredRate],
-      ['', { what: 'answered' }, throughput],
-    ],
-  }
-  const sockets = connectionsOf(connections)
-  const searched = capacity === undefined ? [] : [capacityOf(capacity)]
-  if (fanOut === undefined) {
-    return [
-      latencyOf('latency', 'From when a ping was due to its answer.', latency),
-      totalsOf('pings', pings),
-      rates,
-      sockets,
-      ...searched,
-    ]
-  }
-  const { first, completion, duplicates, outOfOrder, misrouted, refused } = fanOut
+function nameOf({ name, unit }: Family): string {
+  const suffix = unit === 's' ? '_seconds' : unit.endsWith('/s') ? '_per_second' : ''
+  return `ws_load_${name}${suffix}`
+}
+
+function headOf(name: string, { type, help }: Family): string[] {
+  const unit = type === 'histogram' ? [`# UNIT ${name} seconds`] : []
+  return [`# TYPE ${name} ${type}`, ...unit, `# HELP ${name} ${help}`]
+}
+
+function samplesOfNumbers({ type, samples }: NumberFamily): Sample[] {
+  return samples.map(([labels, value]) => [type === 'counter' ? '_total' : '', labels, value])
+}
+
+function samplesOfHistogram(latency: LatencySummary): Sample[] {
+  const counts = countsUpTo(latency)
   return [
-    latencyOf('delivery', 'From when a message was due until a subscriber had it.', latency),
-    latencyOf('first', 'Until the first subscriber had it.', first.latency),
-    latencyOf('completion', 'Until the last subscriber had it.', completion.latency),
-    totalsOf('deliveries', pings),
-    totalsOf('messages', completion.pings),
-    {
-      name: 'ws_load_irregular_deliveries',
-      type: 'counter',
-      help: 'Deliveries that came twice, behind a later message, or to another room.',
-      samples: Object.entries({ duplicate: duplicates, out_of_order: outOfOrder, misrouted }).map(([what, count]) => [
-        '_total',
-        { what },
-        count,
-      ]),
-    },
-    {
-      name: 'ws_load_refused_messages',
-      type: 'counter',
-      help: 'Messages whose publisher the server answered with an error.',
-      samples: [['_total', {}, refused]],
-    },
-    rates,
-    sockets,
+    ...bounds.map((bound, nth): Sample => ['_bucket', { le: labelOf(bound) }, counts[nth]!]),
+    ['_bucket', { le: '+Inf' }, latency.count],
+    ['_count', {}, latency.count],
+    ['_sum', {}, secondsIn(latency)],
   ]
 }
 
-function latencyOf(what: string, help: string, summary: LatencySummary): Family {
-  const counts = countsUpTo(summary)
-  return {
-    name: `ws_load_${what}_seconds`,
-    type: 'histogram',
-    unit: 'seconds',
-    help,
-    samples: [
-      ...bounds.map((bound, nth) => ['_bucket', { le: labelOf(bound) }, counts[nth]!] as const),
-      ['_bucket', { le: '+Inf' }, summary.count],
-      ['_count', {}, summary.count],
-      ['_sum', {}, summary.count === 0 ? 0 : (summary.mean * summary.count) / msPerSecond],
-    ],
-  }
-}
-
 /** How many samples surely took no longer than each bound. */
-function countsUpTo({ histogram }: LatencySummary): number[] {
+function countsUpTo(latency: LatencySummary): number[] {
   const counts = bounds.map(() => 0)
-  for (let index = 0, nth = 0; index < histogram.countsArrayLength; index++) {
-    const count = histogram.getCountAtIndex(index)
-    if (count === 0) continue
-    const seconds = histogram.highestEquivalentValue(histogram.valueFromIndex(index)) / nsPerMs / msPerSecond
+  let nth = 0
+  for (const [seconds, count] of upperEndsOf(latency)) {
     while (nth < bounds.length && seconds > bounds[nth]!) nth++
     if (nth < bounds.length) counts[nth]! += count
   }
@@ -116,47 +65,8 @@ function countsUpTo({ histogram }: LatencySummary): number[] {
   return counts
 }
 
-function totalsOf(what: string, { answered, coalesced, timedOut, lost, dropped }: PingTotals): Family {
-  const outcomes = { answered, coalesced, timed_out: timedOut, lost, dropped }
-  return {
-    name: `ws_load_${what}`,
-    type: 'counter',
-    help: 'What became of those that were due.',
-    samples: Object.entries(outcomes).map(([outcome, count]) => ['_total', { outcome }, count]),
-  }
-}
-
-function connectionsOf({ requested, opened, failed, closedEarly }: ConnectionTotals): Family {
-  return {
-    name: 'ws_load_connections',
-    type: 'gauge',
-    help: 'Connections that were asked for, and what became of them.',
-    samples: Object.entries({ requested, opened, failed, closed_early: closedEarly }).map(([state, count]) => [
-      '',
-      { state },
-      count,
-    ]),
-  }
-}
-
-function capacityOf({ over, low, high }: ExportedCapacity): Family {
-  return {
-    name: 'ws_load_capacity',
-    type: 'gauge',
-    help: 'The highest load that was surely kept, and the lowest that was surely missed: pings per second, or connections.',
-    samples: Object.entries({ kept: low, missed: high }).map(([end, load]) => ['', { over, end }, load]),
-  }
-}
-
-function headOf({ name, type, unit, help }: Family): string[] {
-  const unitLine = unit === undefined ? [] : [`# UNIT ${name} ${unit}`]
-  return [`# TYPE ${name} ${type}`, ...unitLine, `# HELP ${name} ${help}`]
-}
-
-function samplesOf({ name, samples }: Family, common: Labels): string[] {
-  return samples.map(
-    ([suffix, labels, value]) => `${name}${suffix}{${formatLabels({ ...common, ...labels })}} ${formatValue(value)}`,
-  )
+function format(name: string, common: Labels, [suffix, labels, value]: Sample): string {
+  return `${name}${suffix}{${formatLabels({ ...common, ...labels })}} ${formatValue(value)}`
 }
 
 function formatLabels(labels: Labels): string {
