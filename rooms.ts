@@ -45,7 +45,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   export: {
     holds: 'results in the formats of other tools',
     imports: ['slo', 'result', 'statistics'],
-    needsNode: false,
+    needsNode: true,
   },
   summary: { holds: 'the classes that a user holds: results that print themselves', imports: texts, needsNode: false },
   system: {

@@ -10,7 +10,9 @@ import { toBMF } from '../export/bmf.ts'
 import { toGithubBenchmark } from '../export/github-benchmark.ts'
 import type { NamedRun } from '../export/named-run.ts'
 import { toOpenMetrics } from '../export/open-metrics.ts'
-import { isGateway, pushMetrics } from '../export/push-gateway.ts'
+import { mistakesInOTLP, pushOTLP } from '../export/otlp.ts'
+import { isEndpoint } from '../export/endpoint.ts'
+import { pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
 import { recordedSLO } from '../report/flood-record.ts'
 import { toHgrm } from '../report/hgrm.ts'
@@ -84,7 +86,8 @@ export function addOutputFlags(command: Command): Command {
     .option('--github-benchmark <file>', 'write those of which less is better for github-action-benchmark')
     .option('--openmetrics <file>', 'write histograms and totals for Prometheus and its kin')
     .option('--push-gateway <url>', 'push those to a Pushgateway')
-    .option('--name <name>', 'what the run is called in these four (default: its URL)')
+    .option('--otlp [url]', 'send those to an OpenTelemetry collector (default: that of OTEL_EXPORTER_OTLP_ENDPOINT)')
+    .option('--name <name>', 'what the run is called in these five (default: its URL)')
     .addOption(verbosityOption())
 }
 
@@ -112,6 +115,8 @@ export interface OutputFlags {
   readonly openmetrics?: string
   /** URL of a Pushgateway. */
   readonly pushGateway?: string
+  /** URL of an OpenTelemetry collector, or `true` for the one that the environment names. */
+  readonly otlp?: string | true
   /** What the run is called in files of other tools. */
   readonly name?: string
   readonly verbosity: Verbosity
@@ -120,12 +125,13 @@ export interface OutputFlags {
 /** What will keep a run from being written. */
 export function mistakesInOutputs(flags: OutputFlags): string[] {
   const { pushGateway } = flags
-  const isNone = pushGateway !== undefined && !isGateway(pushGateway)
+  const isNone = pushGateway !== undefined && !isEndpoint(pushGateway)
   return [
     ...mistakesInFiles(filesOf(flags)),
     ...(isNone
       ? [`--push-gateway: expected an http:// or https:// URL, got ${show(withoutSecrets(pushGateway))}`]
       : []),
+    ...mistakesInOTLP(flags.otlp, '--otlp'),
   ]
 }
 
@@ -167,19 +173,23 @@ export async function floodAndJudge(
     '--github-benchmark': () => toGithubBenchmark([named]),
     '--openmetrics': () => toOpenMetrics([named]),
   })
-  const unpushed = await push(named, flags.pushGateway)
+  const unpushed = await push(named, flags)
   return exitAfter(interrupted ?? exitCodeOfRun(summary, verdict), [...unwritten, ...unpushed])
 }
 
-/** @returns why it could not, if it could not */
-async function push(run: NamedRun, gateway: string | undefined): Promise<string[]> {
-  if (gateway === undefined) return []
-  try {
-    await pushMetrics(gateway, run)
-    return []
-  } catch (error) {
-    return [`--push-gateway: ${printable((error as Error).message)}`]
+/** @returns why it could not, where it could not */
+async function push(run: NamedRun, { pushGateway, otlp }: OutputFlags): Promise<string[]> {
+  const pushes = {
+    ...(pushGateway !== undefined && { '--push-gateway': pushMetrics(pushGateway, run) }),
+    ...(otlp !== undefined && { '--otlp': pushOTLP(otlp, [run]) }),
   }
+  const failures = Object.entries(pushes).map(([flag, pushed]) =>
+    pushed.then(
+      () => [],
+      (error: unknown) => [`${flag}: ${printable((error as Error).message)}`],
+    ),
+  )
+  return (await Promise.all(failures)).flat()
 }
 
 /** With its verdict, if it was judged. */

@@ -1,4 +1,5 @@
 import { maskerOf, withoutSecrets } from '../secrets.ts'
+import { below, openEndpoint, toBase64 } from './endpoint.ts'
 import type { NamedRun } from './named-run.ts'
 import { toOpenMetrics } from './open-metrics.ts'
 
@@ -41,35 +42,9 @@ export async function pushMetrics(gateway: string, run: NamedRun): Promise<void>
   throw new Error(`${shown} refused: HTTP ${status}${words === '' ? '' : `, ${masked}`}`)
 }
 
-/** Whether a text is the URL of a gateway. */
-export function isGateway(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol)) return false
-  try {
-    credentialsOf(url)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** A name may have slashes, which a path would not: Base64 may be in it instead. */
 function addressOf(gateway: string, name: string): { href: string; headers: Readonly<Record<string, string>> } {
-  const url = new URL(gateway)
-  const credentials = credentialsOf(url)
-  const headers = credentials === ':' ? {} : { authorization: `Basic ${toBase64(credentials)}` }
+  const { url, headers } = openEndpoint(gateway)
   const encoded = toBase64(name).replaceAll('+', '-').replaceAll('/', '_')
-  url.username = ''
-  url.password = ''
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/metrics/job/${job}/run@base64/${encoded === '' ? '=' : encoded}`
-  return { href: url.href, headers }
-}
-
-/** @throws {URIError} where they cannot be decoded */
-function credentialsOf({ username, password }: URL): string {
-  return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-}
-
-function toBase64(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCodePoint(byte)).join(''))
+  return { href: below(url, `metrics/job/${job}/run@base64/${encoded === '' ? '=' : encoded}`).href, headers }
 }

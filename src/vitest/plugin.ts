@@ -1,7 +1,8 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
-import { isGateway } from '../export/push-gateway.ts'
+import { isEndpoint } from '../export/endpoint.ts'
+import { mistakesInOTLP, type OTLPTarget } from '../export/otlp.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import {
   mergeOptions,
@@ -41,9 +42,12 @@ export interface WsLoadPluginOptions {
   /**
    * Files for other tools, with all floods of a run, relative to the root: `bmf` for Bencher, `githubBenchmark` for
    * github-action-benchmark, `openMetrics` for Prometheus and its kin. `pushGateway`: the URL of a Pushgateway, to push
-   * these to. Default: none is written.
+   * these to. `otlp`: the URL of an OpenTelemetry collector, to send them to, an object with `url` and `headers`, or `true` for the
+   * one that `OTEL_EXPORTER_OTLP_ENDPOINT` names. Default: none is written.
    */
-  readonly export?: { readonly [format in (typeof exportNames)[number]]?: string }
+  readonly export?: { readonly [format in Exclude<(typeof exportNames)[number], 'otlp'>]?: string } & {
+    readonly otlp?: OTLPTarget
+  }
   /**
    * Whether floods of different tests may run at the same time, and disturb each other. Default: `false`; a test file that
    * floods waits for the other ones of the run, before its tests begin, and floods of its concurrent tests wait for each other.
@@ -69,7 +73,7 @@ const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
 const optionNames = ['defaults', 'target', 'inconclusive', 'report', 'export', 'floodParallelism']
 const reportNames = ['html', 'table']
-const exportNames = ['bmf', 'githubBenchmark', 'openMetrics', 'pushGateway'] as const
+const exportNames = ['bmf', 'githubBenchmark', 'openMetrics', 'pushGateway', 'otlp'] as const
 const usualPage = '.vitest/ws-load/report.html'
 const minuteMs = 60_000
 /** What the end of a run takes besides that of the server. */
@@ -145,9 +149,9 @@ function addReporter(
   const isThere = reporters.some((one) => one === reporter || (Array.isArray(one) && one[0] === reporter))
   if (isThere) return
   const { html, table } = report
-  const { pushGateway, ...files } = exported
+  const { pushGateway, otlp, ...files } = exported
   const page = html === true ? usualPage : html === false ? undefined : html
-  reporters.push([reporter, { html: page, table, files, pushGateway }])
+  reporters.push([reporter, { html: page, table, files, pushGateway, otlp }])
 }
 
 /** Vitest 4 has no such projects. */
@@ -221,13 +225,14 @@ function mistakesInExport(files: unknown = {}): string[] {
       return [`export.${name}: no such option${didYouMean(name, exportNames)}`]
     }
     if (name === 'pushGateway') return mistakesInGateway(file)
+    if (name === 'otlp') return mistakesInOTLP(file, 'export.otlp')
     const isFile = file === undefined || (typeof file === 'string' && file !== '')
     return isFile ? [] : [`export.${name}: expected the name of a file, got ${show(file)}`]
   })
 }
 
 function mistakesInGateway(url: unknown): string[] {
-  if (url === undefined || (typeof url === 'string' && isGateway(url))) return []
+  if (url === undefined || (typeof url === 'string' && isEndpoint(url))) return []
   const seen = typeof url === 'string' ? withoutSecrets(url) : url
   return [`export.pushGateway: expected an http:// or https:// URL, got ${show(seen)}`]
 }

@@ -8,6 +8,7 @@ import { toBMF } from '../export/bmf.ts'
 import { toGithubBenchmark } from '../export/github-benchmark.ts'
 import type { NamedRun } from '../export/named-run.ts'
 import { toOpenMetrics } from '../export/open-metrics.ts'
+import { type OTLPTarget, pushOTLP } from '../export/otlp.ts'
 import { pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
 import { printable, printableLine } from '../printable.ts'
@@ -40,6 +41,8 @@ export interface WsLoadReporterOptions {
   readonly files?: { readonly [format in keyof typeof formats]?: string | undefined } | undefined
   /** URL of a Pushgateway. */
   readonly pushGateway?: string | undefined
+  /** An OpenTelemetry collector. */
+  readonly otlp?: OTLPTarget | undefined
 }
 
 export default class WsLoadReporter implements Reporter {
@@ -47,14 +50,16 @@ export default class WsLoadReporter implements Reporter {
   readonly #table: boolean
   readonly #files: NonNullable<WsLoadReporterOptions['files']>
   readonly #pushGateway: string | undefined
+  readonly #otlp: OTLPTarget | undefined
   #vitest: Vitest | undefined
   #sides: SideWatch | undefined
 
-  constructor({ html, table = true, files = {}, pushGateway }: WsLoadReporterOptions = {}) {
+  constructor({ html, table = true, files = {}, pushGateway, otlp }: WsLoadReporterOptions = {}) {
     this.#html = html
     this.#table = table
     this.#files = files
     this.#pushGateway = pushGateway
+    this.#otlp = otlp
   }
 
   onInit(vitest: Vitest): void {
@@ -98,8 +103,9 @@ export default class WsLoadReporter implements Reporter {
 
   async #export(modules: readonly TestModule[]): Promise<void> {
     const wanted = Object.entries(this.#files).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    const gateway = this.#pushGateway
-    if ((wanted.length === 0 && gateway === undefined) || this.#vitest === undefined) return
+    const [gateway, collector] = [this.#pushGateway, this.#otlp]
+    const isWanted = wanted.length > 0 || gateway !== undefined || collector !== undefined
+    if (!isWanted || this.#vitest === undefined) return
     const runs = exportedRunsOf(modules)
     for (const [name, given] of wanted) {
       const format: (runs: readonly NamedRun[]) => string = formats[name as keyof typeof formats]
@@ -109,16 +115,10 @@ export default class WsLoadReporter implements Reporter {
         writeFileSync(file, format(runs))
       })
     }
-    if (gateway === undefined) return
-    for (const [nth, run] of runs.entries()) {
-      try {
-        await pushMetrics(gateway, run)
-      } catch (error) {
-        const missing = `${runs.length - nth} of ${runs.length} floods were not pushed`
-        tell(`warning: export.pushGateway: ${printableLine((error as Error).message)}; ${missing}`)
-        return
-      }
-    }
+    await Promise.all([
+      gateway === undefined ? undefined : pushToGateway(gateway, runs),
+      collector === undefined ? undefined : pushToCollector(collector, runs),
+    ])
   }
 
   #printTable(files: readonly FileFloods[]): void {
@@ -137,6 +137,27 @@ export default class WsLoadReporter implements Reporter {
   /** A table in the middle of JSON or XML would make it unreadable, and of someone's own reporter nobody knows. */
   #isReadByPeople(): boolean {
     return (this.#vitest?.config.reporters ?? []).some((one) => forPeople.has(Array.isArray(one) ? one[0] : one))
+  }
+}
+
+async function pushToGateway(gateway: string, runs: readonly NamedRun[]): Promise<void> {
+  for (const [nth, run] of runs.entries()) {
+    try {
+      await pushMetrics(gateway, run)
+    } catch (error) {
+      const missing = `${runs.length - nth} of ${runs.length} floods were not pushed`
+      tell(`warning: export.pushGateway: ${printableLine((error as Error).message)}; ${missing}`)
+      return
+    }
+  }
+}
+
+async function pushToCollector(collector: OTLPTarget, runs: readonly NamedRun[]): Promise<void> {
+  if (runs.length === 0) return
+  try {
+    await pushOTLP(collector, runs)
+  } catch (error) {
+    tell(`warning: export.otlp: ${printableLine((error as Error).message)}`)
   }
 }
 

@@ -92,6 +92,18 @@ describe.concurrent('an output that was asked for and is lost', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty(['a', 'latency'])
   })
 
+  test('at a collector that does not answer, is an error, and the files are written all the same', async ({
+    expect,
+  }) => {
+    const file = join(directory, 'kept-figures.json')
+    const collector = `http://someone:hunter2@127.0.0.1:${await freePort()}`
+    const outcome = await wsLoad([...short, '--otlp', collector, '--bmf', file, '--name', 'a'], {})
+    expect(outcome.exitCode).toBe(4)
+    expect(outcome.output).toMatch(/error: --otlp: http:\/\/masked:masked@\S+ does not answer: .*ECONNREFUSED/)
+    expect(outcome.output).not.toContain('hunter2')
+    expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty(['a', 'latency'])
+  })
+
   test('leaves a verdict that is red what it is', async ({ expect }) => {
     const outcome = await wsLoad(['report', run, '--slo', 'p99 < 1us'], { stdout: 'closed pipe' })
     expect(outcome.exitCode).toBe(1)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
 import { aedes } from '../support/aedes.ts'
+import { otlpCollector } from '../support/otlp-collector.ts'
 import { passingOn } from '../support/rooms.ts'
 import { acknowledging } from '../support/socket-io.ts'
 import { wsLoad } from '../support/ws-load-program.ts'
@@ -59,6 +60,19 @@ test('ws-load fan-out publishes to topics of MQTT', async () => {
   const { exitCode, stdout } = await wsLoad('fan-out', broker.url, ...flags)
   expect(stdout).toContain('✓ reach ')
   expect(exitCode).toBe(0)
+})
+
+test('ws-load fan-out sends a run to an OpenTelemetry collector, under its name', async () => {
+  await using server = await passingOn()
+  await using collector = await otlpCollector()
+  const flags = ['--name', 'rooms', '--otlp', collector.url]
+  expect(await wsLoad('fan-out', server.url, ...short, '--protocol-module', protocol, ...flags)).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+  })
+  const [delivery] = collector.metric('ws_load.delivery').points
+  expect(delivery).toMatchObject({ attributes: { run: 'rooms' }, histogram: { count: 400 } })
+  expect(collector.metric('ws_load.completion').points[0]!.histogram.count).toBeGreaterThan(0)
 })
 
 test('ws-load fan-out writes a run for other tools, under its name', async () => {

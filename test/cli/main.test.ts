@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { aedes } from '../support/aedes.ts'
@@ -11,6 +12,7 @@ import { acknowledging } from '../support/socket-io.ts'
 import { callable } from '../support/json-rpc.ts'
 import { executing } from '../support/graphql.ts'
 import { chatting, goodToken } from '../support/chat.ts'
+import { errorFactorOf, otlpCollector, percentileOf } from '../support/otlp-collector.ts'
 import { closing, dead, delaying, echoing, ticking } from '../support/servers.ts'
 import { receipting } from '../support/stomp.ts'
 import { type Outcome, program, wsLoad } from '../support/ws-load-program.ts'
@@ -217,6 +219,34 @@ describe.concurrent('ws-load URL', () => {
     const [header, , ...lines] = (await readFile(hgrm, 'utf8')).split('\n')
     expect(header).toMatch(/^ +Value +Percentile +TotalCount +1\/\(1-Percentile\)$/)
     expect(lines.find((line) => line.startsWith('#[Max'))).toContain(String(summary.latency.count))
+  })
+
+  test('sends a run to an OpenTelemetry collector, under its name', async () => {
+    await using server = await delaying(() => 2)
+    await using collector = await otlpCollector()
+    const json = join(directory, 'sent.json')
+    const flags = ['-d', '500ms', '--warmup', '0', '--name', 'gateway', '--json', json, '--otlp', collector.url]
+    expect(await wsLoad(server.url, ...flags)).toMatchObject({ exitCode: 0, stderr: '' })
+    const { latency, pings, startedAt, duration } = LoadSummary.fromJSON(JSON.parse(await readFile(json, 'utf8')))
+    const [point, ...others] = collector.metric('ws_load.latency').points
+    expect(others).toEqual([])
+    const start = Date.parse(startedAt)
+    expect(point).toMatchObject({ attributes: { run: 'gateway' }, start, end: expect.closeTo(start + duration, 2) })
+    const { histogram } = point!
+    expect(histogram.count).toBe(pings.answered + pings.coalesced)
+    expect(histogram.counts.reduce((sum, count) => sum + count, histogram.zeroCount)).toBe(histogram.count)
+    for (const p of [1, 50, 90, 99, 99.9, 100]) {
+      const ratio = percentileOf(histogram, p) / (latency.percentile(p) / 1_000)
+      expect(Math.max(ratio, 1 / ratio)).toBeLessThanOrEqual(errorFactorOf(histogram) * (1 + 1e-9))
+    }
+  })
+
+  test('sends a run to the collector that the environment names', async () => {
+    await using collector = await otlpCollector()
+    await promisify(execFile)(process.execPath, [program, ...short, '--otlp'], {
+      env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+    })
+    expect(collector.metric('ws_load.latency').points[0]!.histogram.count).toBeGreaterThan(0)
   })
 
   test('prints JSON alone to stdout, the table to stderr', async () => {

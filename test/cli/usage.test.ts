@@ -57,6 +57,10 @@ test.each([
     /^error: --json: expected a file that can be written, got \/nowhere\/out\.json: ENOENT.*\n {7}--html: .* it is a directory\n$/,
   ],
   [
+    ['--push-gateway', 'gateway', '--otlp', 'ws://someone:hunter2@a'],
+    /^error: --push-gateway: expected an http.*got "gateway"\n {7}--otlp: expected an http:\/\/ or https:\/\/ URL, got "ws:\/\/masked:masked@a\/"\n$/,
+  ],
+  [
     ['report', 'a', 'b', '--slo', 'p99 < 1s', '--hgrm', 'c'],
     /^error: --slo: expected one run .*\n {7}--hgrm: expected/,
   ],

@@ -38,6 +38,21 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
     expect(stderr).toContain('expected the package mqtt-packet to be installed; try npm i -D mqtt-packet')
   })
 
+  test('says which packages OTLP needs besides, before it floods', async () => {
+    const packages = ['api', 'exporter-metrics-otlp-proto', 'resources', 'sdk-metrics'].map(
+      (name) => `@opentelemetry/${name}`,
+    )
+    const said = `expected the packages ${packages.join(', ')} to be installed; try npm i -D ${packages.join(' ')}`
+    const program = join(example, 'node_modules/.bin/ws-load')
+    const flood = await startCommand([process.execPath, program, '--otlp', 'http://127.0.0.1:1'], example).finished
+    expect(flood).toMatchObject({ exitCode: 2, stdout: '', stderr: `error: --otlp: ${said}\n` })
+    const plugin = `import wsLoad from 'vitest-ws-load/plugin'\nwsLoad({ export: { otlp: true } })`
+    const words = [process.execPath, '--input-type=module', '--eval', plugin]
+    const { exitCode, stderr } = await startCommand(words, example).finished
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(`export.otlp: ${said}`)
+  })
+
   test('has types that a strict project accepts', async () => {
     await writeFile(join(example, 'types.ts'), typed)
     await writeFile(join(example, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['*.ts'] }))

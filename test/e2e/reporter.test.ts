@@ -2,7 +2,10 @@ import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseXml } from '@rgrove/parse-xml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toExponential } from '../../src/export/exponential-histogram.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { hostileTexts } from '../support/hostile.ts'
+import { otlpCollector } from '../support/otlp-collector.ts'
 import { freePort } from '../support/processes.ts'
 import { pushgateway, pushgatewayMissing } from '../support/pushgateway.ts'
 import { linkedConsumer } from './support/consumer.ts'
@@ -344,6 +347,65 @@ test('compares for long', async ({ wsLoad }) => {
     expect(run.stderr).toMatch(
       /^\nvitest-ws-load: warning: export\.pushGateway: http:\/\/masked:masked@\S+ does not answer/,
     )
+    expect(run.output).not.toContain('hunter2')
+  })
+
+  test('sends all floods to an OpenTelemetry collector at once, each under its name', async () => {
+    await using collector = await otlpCollector()
+    const tests = `import { writeFileSync } from 'node:fs'
+import { WebSocketServer } from 'ws'
+import { test } from 'vitest-ws-load'
+const server = new WebSocketServer({ port: 0 })
+const url = 'ws://127.0.0.1:' + server.address().port
+test('floods', async ({ wsLoad }) => {
+  writeFileSync('flood.json', JSON.stringify(await wsLoad({ url, rate: 500 })))
+})
+test('compares', async ({ wsLoad }) => {
+  await wsLoad.compare({ base: { url }, head: { url }, rate: 200, maxDuration: '1s' })
+})
+test('searches', async ({ wsLoad }) => {
+  const load = { rate: undefined, duration: undefined, from: '50/s', to: '100/s', precision: '50%' }
+  const { low, high } = await wsLoad.capacity({ url, ...load, slo: { p50: '< 10s' }, maxDuration: '10s' })
+  writeFileSync('capacity.json', JSON.stringify([['kept', low], ['missed', high]]))
+})`
+    const options = `export: { otlp: { url: '${collector.url}', headers: { 'x-token': 'hunter2' } } }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': tests }, [])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.output).not.toContain('hunter2')
+    expect(collector.requests).toHaveLength(1)
+    expect(collector.requests[0]!.headers).toMatchObject({ 'x-token': 'hunter2' })
+    const latencies = collector.metric('ws_load.latency').points
+    expect(latencies.map(({ attributes }) => attributes['run'])).toEqual([
+      'a.test.js › floods',
+      'a.test.js › compares › base',
+      'a.test.js › compares › head',
+      'a.test.js › searches › capacity',
+    ])
+    const { latency } = LoadSummary.fromJSON(JSON.parse(await readFile(join(run.cwd, 'flood.json'), 'utf8')))
+    expect(latencies[0]!.histogram).toMatchObject(toExponential(latency))
+    for (const { histogram } of latencies) {
+      expect(histogram.count).toBeGreaterThan(0)
+      expect(histogram.counts.reduce((sum, count) => sum + count, histogram.zeroCount)).toBe(histogram.count)
+    }
+    const loads = collector.metric('ws_load.capacity').points
+    const sent = loads.map(({ attributes, value }) => [attributes['end'], value])
+    // JSON knows no infinity.
+    expect(JSON.parse(JSON.stringify(sent))).toEqual(JSON.parse(await readFile(join(run.cwd, 'capacity.json'), 'utf8')))
+  })
+
+  test.each([
+    ['is not there', undefined, 'does not answer: '],
+    ['is not ready', 503, 'refused: HTTP 503'],
+    ['lets nobody in', 401, 'refused: HTTP 401'],
+  ])('says that a collector %s, and Vitest ends as it would have', async (_, status, why) => {
+    await using collector = await otlpCollector(() => ({ status: status! }))
+    const address = status === undefined ? `127.0.0.1:${await freePort()}` : new URL(collector.url).host
+    const options = `export: { otlp: 'http://someone:hunter2@${address}' }`
+    const files = { 'vitest.config.js': config(options), 'a.test.js': sound }
+    const run = await consumer.run(files, [], { env: { OTEL_EXPORTER_OTLP_TIMEOUT: '3000' } })
+    expect(run.exitCode).toBe(0)
+    const warning = `\nvitest-ws-load: warning: export.otlp: http://masked:masked@${address}/v1/metrics ${why}`
+    expect(run.stderr.slice(0, warning.length)).toBe(warning)
     expect(run.output).not.toContain('hunter2')
   })
 

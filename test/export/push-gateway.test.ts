@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isGateway, pushMetrics } from '../../src/export/push-gateway.ts'
+import { pushMetrics } from '../../src/export/push-gateway.ts'
 import { freePort } from '../support/processes.ts'
 import { pushgateway, pushgatewayMissing } from '../support/pushgateway.ts'
 import { loadResult } from '../support/result.ts'
@@ -87,15 +87,4 @@ test('a gateway that is not there is told', async () => {
   await expect(pushMetrics(`http://127.0.0.1:${port}`, run)).rejects.toThrow(
     `http://127.0.0.1:${port} does not answer: connect ECONNREFUSED`,
   )
-})
-
-test.each([
-  ['http://gateway:9091', true],
-  ['https://someone:secret@gateway/metrics', true],
-  ['http://someone:50%@gateway', false],
-  ['gateway:9091', false],
-  ['ws://gateway', false],
-  ['', false],
-])('whether %j is a gateway: %j', (text, expected) => {
-  expect(isGateway(text)).toBe(expected)
 })

@@ -50,11 +50,22 @@ describe('the plugin', () => {
   })
 
   test.for([
-    ['bmf.json', 'export: expected an object with bmf, githubBenchmark, openMetrics, pushGateway, got "bmf.json"'],
+    [
+      'bmf.json',
+      'export: expected an object with bmf, githubBenchmark, openMetrics, pushGateway, otlp, got "bmf.json"',
+    ],
     [{ bmf: true }, 'export.bmf: expected the name of a file, got true'],
     [
       { pushGateway: 'someone:hunter2@gateway' },
       'export.pushGateway: expected an http:// or https:// URL, got "masked@gateway"',
+    ],
+    [
+      { otlp: { url: 'someone:hunter2@collector', headers: { a: 1 } } },
+      'export.otlp.url: expected an http:// or https:// URL, got "masked@collector"\n  export.otlp.headers: expected',
+    ],
+    [
+      { otlp: false },
+      'export.otlp: expected true, an http:// or https:// URL or an object with url, headers, got false',
     ],
     [{ openmetrics: 'a' }, 'export.openmetrics: no such option, did you mean "openMetrics"?'],
   ] as const)('refuses the export %j', ([files, mistake]) => {

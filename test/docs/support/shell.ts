@@ -25,6 +25,10 @@ export interface EchoServer {
 const notRun: Readonly<Record<string, string>> = {
   'npm i -D vitest vitest-ws-load': 'asks a registry; test/e2e/package.test.ts installs the packed tarball',
   'npm i -D mqtt-packet': 'asks a registry; the package is one of this repository',
+  'npm i -D @opentelemetry/api @opentelemetry/exporter-metrics-otlp-proto @opentelemetry/resources @opentelemetry/sdk-metrics':
+    'asks a registry; the packages are among those of this repository',
+  'npx ws-load ws://127.0.0.1:3001 --name gateway --otlp http://127.0.0.1:4318':
+    'needs a collector: test/cli/main.test.ts has one',
   'npm install': 'asks a registry; test/e2e/package.test.ts does it in the same example',
   'npm test': 'run by test/e2e/package.test.ts in the same example',
   'DELAY=400 npm test': 'run by test/e2e/package.test.ts in the same example',
