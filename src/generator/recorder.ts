@@ -87,7 +87,7 @@ export class Recorder implements Recording {
   readonly #turns: Turns | undefined
   readonly #clock: Pick<PollClock, 'isAfterSilence'> | undefined
   readonly #slices: SliceRecorder
-  readonly #latencyBefore: Uint32Array
+  readonly #latencyBefore: Float64Array
   #pingsBefore: PingCounts = { ...this.pings }
 
   /**
@@ -111,7 +111,7 @@ export class Recorder implements Recording {
     this.#slices = new SliceRecorder(duration, turns?.length)
     this.serviceTime = isOpenModel ? new Histogram() : this.latency
     this.serviceTimeFloor = isOpenModel ? new Histogram() : this.latencyFloor
-    this.#latencyBefore = new Uint32Array(this.latency.counts.length)
+    this.#latencyBefore = new Float64Array(this.latency.counts.length)
   }
 
   /** Pings that were sent and of which nothing is known yet. */

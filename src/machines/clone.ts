@@ -1,4 +1,4 @@
-/** Structured clones as bytes. Histograms, long rows of numbers that are nearly all zero, are written without their zeros. */
+/** Structured clones as bytes. Histograms, long rows of counts that are nearly all zero, are written without their zeros. */
 import { DefaultDeserializer, DefaultSerializer, serialize } from 'node:v8'
 
 /** What Node's documentation has these classes override, and its types do not know. */
@@ -11,7 +11,7 @@ declare module 'node:v8' {
   }
 }
 
-/** Shorter rows are written as they are. */
+/** Shorter rows are written as they are, and so are those with numbers that 32 bits do not hold. */
 const shortestSparse = 1_024
 /** Longer ones there are not. */
 const longestSparse = 2 ** 24
@@ -37,7 +37,7 @@ export function fromBytes(bytes: Buffer): unknown {
 
 class Writer extends DefaultSerializer {
   override _writeHostObject(view: NodeJS.ArrayBufferView): void {
-    if (!(view instanceof Uint32Array) || view.length < shortestSparse) {
+    if (!(view instanceof Float64Array) || view.length < shortestSparse || !view.every(fitsIn32Bits)) {
       this.writeUint32(plain)
       super._writeHostObject(view)
       return
@@ -49,7 +49,7 @@ class Writer extends DefaultSerializer {
     this.writeUint32(view.length)
     this.writeUint32(places.length)
     this.writeRawBytes(places)
-    this.writeRawBytes(places.map((place) => view[place]!))
+    this.writeRawBytes(Uint32Array.from(places, (place) => view[place]!))
   }
 }
 
@@ -59,7 +59,7 @@ class Reader extends DefaultDeserializer {
     const length = this.readUint32()
     const count = this.readUint32()
     if (length > longestSparse || count > length) throw new RangeError('a row of numbers is too long')
-    const view = new Uint32Array(length)
+    const view = new Float64Array(length)
     const places = this.#numbers(count)
     const values = this.#numbers(count)
     if (places.some((place) => place >= length)) throw new RangeError('a number is beyond its row')
@@ -71,4 +71,8 @@ class Reader extends DefaultDeserializer {
     const bytes = this.readRawBytes(count * Uint32Array.BYTES_PER_ELEMENT)
     return new Uint32Array(Uint8Array.from(bytes).buffer)
   }
+}
+
+function fitsIn32Bits(value: number): boolean {
+  return Object.is(value, value >>> 0)
 }

@@ -27,11 +27,12 @@ export interface SparseCounts {
 }
 
 export class Histogram {
-  readonly counts: Uint32Array
+  /** Of each bucket. In an hour more values of one bucket may come than 32 bits count: lower bounds that are zero, say. */
+  readonly counts: Float64Array
   /** Values above {@link highestTrackableNs}. */
   overRange = 0
 
-  constructor(counts: Uint32Array = new Uint32Array(countsLength)) {
+  constructor(counts: Float64Array = new Float64Array(countsLength)) {
     this.counts = counts
   }
 
@@ -63,7 +64,7 @@ export class Histogram {
   }
 
   /** What was recorded since `seen` was last brought up to date; brings it up to date. */
-  takeNew(seen: Uint32Array): SparseCounts {
+  takeNew(seen: Float64Array): SparseCounts {
     const moved: number[] = []
     for (let index = 0; index < countsLength; index++) if (this.counts[index] !== seen[index]) moved.push(index)
     const counts = new Uint32Array(moved.length)

@@ -6,7 +6,8 @@
  * @see DWARF 5, section 7.6: LEB128
  */
 import { nsPerMs } from './histogram.ts'
-import { kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
+import { sum } from '../statistics/sum.ts'
+import { countsOf, kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
 
 /** Values that the seven bits of a byte tell apart; the eighth says that another byte follows. */
 const valuesPerByte = 0x80
@@ -107,7 +108,7 @@ class CountsReader {
     return {
       offsets: Uint32Array.from(this.#offsets),
       indexes: Uint16Array.from(this.#indexes),
-      counts: Uint32Array.from(this.#counts),
+      counts: countsOf(sum(this.#counts)).from(this.#counts),
     }
   }
 }

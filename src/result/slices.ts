@@ -30,11 +30,20 @@ export const kindsPerSlice: number = pingKinds.length
 /** How many pings of each kind there were; see `PingTotals`. */
 export type PingCounts = Record<PingKind, number>
 
+/** Of many threads together there may be more than 32 bits count; no thread alone has so many in the slices of a day. */
+type Counts = Uint32Array | Float64Array
+const mostIn32Bits = 2 ** 32 - 1
+
+/** What counts so many samples, however many of them are alike. */
+export function countsOf(samples: number): Uint32ArrayConstructor | Float64ArrayConstructor {
+  return samples > mostIn32Bits ? Float64Array : Uint32Array
+}
+
 /** The histograms of all slices, one after the other: those of slice `n` are `offsets[n]` to `offsets[n + 1]`. */
 export interface PackedCounts {
   readonly offsets: Uint32Array
   readonly indexes: Uint16Array
-  readonly counts: Uint32Array
+  readonly counts: Counts
 }
 
 /** Slices as plain data that can be cloned to another thread. */
@@ -57,16 +66,21 @@ export class SliceRecorder {
   #lowest = buckets
   #highest = -1
   readonly #pings: Float64Array = new Float64Array(mostSlices * kindsPerSlice)
-  readonly #latency: Uint32Array = new Uint32Array(mostSlices * buckets)
-  readonly #latencyFloor: Uint32Array = new Uint32Array(mostSlices * buckets)
+  readonly #latency: Counts
+  readonly #latencyFloor: Counts
   readonly #arrivals: Float64Array = new Float64Array(mostSlices)
+  readonly #counts: ReturnType<typeof countsOf>
 
   /**
    * @param expected length of the measured window in milliseconds as far as it is known, so that none is merged later
    * @param length of the first slices in milliseconds
+   * @param samples that there may be, as far as that is known
    */
-  constructor(expected = 0, length: number = shortestSliceMs) {
+  constructor(expected = 0, length: number = shortestSliceMs, samples = 0) {
     this.length = length
+    this.#counts = countsOf(samples)
+    this.#latency = new this.#counts(mostSlices * buckets)
+    this.#latencyFloor = new this.#counts(mostSlices * buckets)
     while (Number.isFinite(expected) && expected > this.length * mostSlices) this.length *= 2
   }
 
@@ -123,7 +137,7 @@ export class SliceRecorder {
     }
   }
 
-  #addCounts(into: Uint32Array, at: number, packed: PackedCounts, slice: number): void {
+  #addCounts(into: Counts, at: number, packed: PackedCounts, slice: number): void {
     forEachCount(packed, slice, (bucket, count) => {
       into[at * buckets + bucket]! += count
       if (bucket < this.#lowest) this.#lowest = bucket
@@ -150,12 +164,12 @@ export class SliceRecorder {
     this.length *= 2
   }
 
-  #packed(dense: Uint32Array): PackedCounts {
+  #packed(dense: Counts): PackedCounts {
     const offsets = new Uint32Array(this.#used + 1)
     const [lowest, highest] = [this.#lowest, this.#highest]
     const most = this.#used * Math.max(0, highest - lowest + 1)
     const indexes = new Uint16Array(most)
-    const counts = new Uint32Array(most)
+    const counts = new this.#counts(most)
     let size = 0
     for (let slice = 0; slice < this.#used; slice++) {
       for (let bucket = lowest; bucket <= highest; bucket++) {
@@ -170,7 +184,7 @@ export class SliceRecorder {
   }
 }
 
-function mergePairs(values: Uint32Array | Float64Array, width: number, first: number, last: number): void {
+function mergePairs(values: Counts, width: number, first: number, last: number): void {
   for (let slice = 0; slice < mostSlices; slice++) {
     for (let at = first; at <= last; at++) {
       const [one, other] = [2 * slice * width + at, (2 * slice + 1) * width + at]
@@ -191,7 +205,8 @@ export class Slices {
 
   /** Adds up what the threads of a run recorded in a measured window of `duration` milliseconds. */
   static of(threads: readonly PackedSlices[], duration: number): Slices {
-    const merged = new SliceRecorder(duration, Math.max(shortestSliceMs, ...threads.map((thread) => thread.length)))
+    const length = Math.max(shortestSliceMs, ...threads.map((thread) => thread.length))
+    const merged = new SliceRecorder(duration, length, sum(threads.map(samplesOf)))
     for (const thread of threads) merged.add(thread)
     const packed = merged.pack()
     const count = Math.ceil((duration - roundingErrorMs) / packed.length)
@@ -209,7 +224,7 @@ export class Slices {
   pack(most: number = mostSlices): PackedSlices {
     let { length } = this
     while (this.count * this.length > most * length) length *= 2
-    const merged = new SliceRecorder(0, length)
+    const merged = new SliceRecorder(0, length, samplesOf(this.#packed))
     merged.add(this.#packed)
     return merged.pack()
   }
@@ -356,6 +371,10 @@ export class Slices {
   get #recorded(): number {
     return this.#packed.pings.length / kindsPerSlice
   }
+}
+
+function samplesOf({ latency }: PackedSlices): number {
+  return sum(latency.counts)
 }
 
 function forEachCount(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
-import { toHdr } from '../../src/result/hdr.ts'
+import { fromBase64, toHdr } from '../../src/result/hdr.ts'
 import { highestTrackableNs, Histogram } from '../../src/result/histogram.ts'
 
 /** Whole nanoseconds over all magnitudes, the borders between buckets above all. */
@@ -215,7 +215,7 @@ describe('taking what is new', () => {
     fc.assert(
       fc.property(fc.array(samples, { maxLength: 5 }), (batches) => {
         const histogram = new Histogram()
-        const seen = new Uint32Array(histogram.counts.length)
+        const seen = new Float64Array(histogram.counts.length)
         const total = new Histogram()
         for (const batch of batches) {
           for (const value of batch) histogram.record(value)
@@ -241,10 +241,22 @@ describe('taking what is new', () => {
 
   test('names only the buckets that moved', () => {
     const histogram = recorded([1, 1, 7])
-    const seen = new Uint32Array(histogram.counts.length)
+    const seen = new Float64Array(histogram.counts.length)
     histogram.takeNew(seen)
     histogram.record(7)
     histogram.record(7)
     expect(histogram.takeNew(seen)).toEqual({ indexes: Uint32Array.of(7), counts: Uint32Array.of(2) })
   })
+})
+
+test('a bucket counts on where 32 bits end: while it is recorded, added, and written to a file', () => {
+  const histogram = new Histogram()
+  histogram.counts[0] = 2 ** 32 - 1
+  histogram.record(0)
+  histogram.record(7)
+  expect(histogram.counts[0]).toBe(2 ** 32)
+  histogram.add(structuredClone(histogram))
+  expect(histogram.counts[0]).toBe(2 ** 33)
+  const again = fromBase64(encodeIntoCompressedBase64(toHdr(histogram)), 0)
+  expect(filled(again.counts)).toEqual(filled(histogram.counts))
 })

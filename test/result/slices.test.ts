@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
+import { decodeSlices, encodeSlices } from '../../src/result/slices-codec.ts'
 
 interface Ping {
   readonly at: number
@@ -132,6 +133,22 @@ describe('slices', () => {
         for (const [nth, value] of quantiles(floors).entries()) expect(value).toBeLessThanOrEqual(low[nth]!)
       }),
     )
+  })
+
+  test('of many threads count on where 32 bits end', () => {
+    const packed = record([{ at: 5, floor: 0, width: 1_000_000 }])
+    const many = { ...packed.latency, counts: Uint32Array.of(3e9) }
+    const slices = Slices.of(
+      [
+        { ...packed, latency: many },
+        { ...packed, latency: many },
+      ],
+      1_000,
+    )
+    expect(total(slices.measuredEach())).toBe(6e9)
+    expect(total(slices.slowerThan(0.5))).toBe(6e9)
+    const { latency } = decodeSlices(encodeSlices(slices.pack()))
+    expect(latency).toEqual(slices.pack().latency)
   })
 
   test('of a stretch are those between its ends', () => {
