@@ -43,8 +43,15 @@ export function judgeObjective(run: Observation, objective: Objective, rule: Dec
   const worst = worstStretch(observed, window, (stretch, sideBySide) =>
     judgeObservation(stretch, objective, { ...rule, falseFail: rule.falseFail / sideBySide }),
   )
-  const tooShort = `${indicator}: the run is shorter than the ${formatDuration(window)} of the bound`
-  return worst ?? unmeasured(observed, objective, tooShort)
+  return worst ?? unmeasured(observed, objective, `${indicator}: ${describeMisfit(observed, window)}`)
+}
+
+/** Why a run has no stretches of so many milliseconds. */
+function describeMisfit({ slices }: Observation, window: number): string {
+  const bound = `the ${formatDuration(window)} of the bound`
+  return slices.length > window
+    ? `the run is kept in slices of ${formatDuration(slices.length)}, longer than ${bound}: take a shorter run, or longer stretches`
+    : `the run is shorter than ${bound}`
 }
 
 /** The verdict on an objective that nothing is known about. */

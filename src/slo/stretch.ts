@@ -10,7 +10,7 @@ const fromBestToWorst: readonly Verdict[] = ['pass', 'inconclusive', 'fail']
  * to its limit or furthest beyond.
  * @param length of each stretch in milliseconds
  * @param judge is given a stretch, and how many fit into the run side by side
- * @returns `undefined` if no stretch of that length fits into the run
+ * @returns `undefined` if no stretch of that length fits into the run, or none is as long as a slice of it
  */
 export function worstStretch(
   run: Observation,
@@ -19,7 +19,7 @@ export function worstStretch(
 ): ObjectiveVerdict | undefined {
   const slicesOfStretch = Math.round(length / run.slices.length)
   const slicesOfRun = run.slices.completedAfter(run.duration)
-  if (slicesOfStretch === 0 || slicesOfStretch > slicesOfRun) return undefined
+  if (run.slices.length > length || slicesOfStretch > slicesOfRun) return undefined
   const sideBySide = Math.ceil(slicesOfRun / slicesOfStretch)
   return firstSlices(slicesOfRun, slicesOfStretch)
     .map((first) => judge(observeStretch(run, first, slicesOfStretch), sideBySide))

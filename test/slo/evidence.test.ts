@@ -337,6 +337,19 @@ describe('a stretch', () => {
     expect(verdict.reasons).toEqual(['p99: the run is shorter than the 1 s of the bound'])
   })
 
+  test('shorter than the slices of a long run is inconclusive, and that is said', () => {
+    const hour = loadResult(repeated(20_000, 2), { duration: 3_600_000 })
+    expect(hour.slices.length).toBe(8_000)
+    for (const seconds of [1, 4, 5]) {
+      const verdict = evaluateSLO(hour, { p50: `< 10ms over any ${seconds}s` })
+      expect(verdict).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+      expect(verdict.reasons).toEqual([
+        `p50: the run is kept in slices of 8 s, longer than the ${seconds} s of the bound: take a shorter run, or longer stretches`,
+      ])
+    }
+    expect(only(hour, { p50: '< 10ms over any 5m' }).verdict).toBe('pass')
+  })
+
   test('of errors and rates is judged by its own', () => {
     const result = slowShare(0.01, { pings: { lost: 2_000 } })
     const { objectives } = evaluateSLO(result, { errorRate: '< 1% over any 1s', throughput: '> 1k/s over any 1s' })
