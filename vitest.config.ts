@@ -15,7 +15,7 @@ const sideBySide = [
   'test/cli/{kept-runs,usage}.test.ts',
   'test/docs/{links,manifests,output,tables}.test.ts',
   'test/generator/{faults,in-flight,passed-answers,recorder,schedule,turns}.test.ts',
-  'test/run/{generator-report,machine-limits,plan,summarize}.test.ts',
+  'test/run/{generator-report,machine-limits,plan,readings,summarize}.test.ts',
   'test/machines/{clock-offset,clone,parcels,patience}.test.ts',
   'test/support/no-load-threads.test.ts',
   'test/vitest/{advice,baseline,bench-result,lane,matchers,own-writes,plugin}.test.ts',

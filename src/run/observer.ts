@@ -12,7 +12,8 @@ import { ControlGroups } from '../system/control-group.ts'
 import { machineTimes, pressure } from '../system/machine-times.ts'
 import { readStat, runningProcesses } from '../system/process-table.ts'
 import { threadTimes } from '../system/thread-times.ts'
-import { type Reading, type Side, withUse } from './server-report.ts'
+import { Readings } from './readings.ts'
+import { type Side, withUse } from './server-report.ts'
 
 // Taken when the module loads, so that a test's fake timers hold nothing up.
 const { clearTimeout, setTimeout } = timers
@@ -25,8 +26,6 @@ const mostReading = 0.002
 const listEveryMs = 1_000
 /** Listings take no more of the time of a processor than this share. */
 const mostListing = 0.001
-/** Of a longer run every other one is left out, and then fewer are taken. */
-const mostReadings = 1_024
 /** Times are differences of large numbers: so much of a period is none. */
 const roundingError = 1e-6
 /** By how much Node's timers may be early. */
@@ -40,9 +39,10 @@ export class Observer {
   readonly #meters: readonly (ServerMeter | undefined)[]
   readonly #turns: readonly (TurnsPlan | undefined)[]
   readonly #groups = new ControlGroups()
-  #readings: Reading[] = []
+  readonly #readings = new Readings()
   #begin = Infinity
-  #readEvery: number
+  /** Milliseconds from one reading to the next, at first. */
+  readonly #readEvery: number
   #listAgainAt = -Infinity
   #timer: NodeJS.Timeout | undefined
 
@@ -81,7 +81,7 @@ export class Observer {
     if (Number.isFinite(this.#begin)) this.#read(true)
     const sides = this.#servers.map((server): Side | undefined => sideOf(server))
     return results.map((result, side) =>
-      withUse(result, { readings: this.#readings, sides, side, turns: this.#turns[side] }),
+      withUse(result, { readings: this.#readings.all, sides, side, turns: this.#turns[side] }),
     )
   }
 
@@ -93,8 +93,9 @@ export class Observer {
     this.#timer = setTimeout(
       () => {
         const cost = this.#read(at === 0 || at === longest)
-        const earliest = Math.max(at + this.#readEvery, this.#elapsed + cost / mostReading)
-        const next = Math.ceil(earliest / this.#readEvery - roundingError) * this.#readEvery
+        const every = this.#readEvery * this.#readings.spacing
+        const earliest = Math.max(at + every, this.#elapsed + cost / mostReading)
+        const next = Math.ceil(earliest / every - roundingError) * every
         if (at < longest) this.#readLater(Math.min(next, longest), longest)
       },
       Math.max(0, at - this.#elapsed),
@@ -110,7 +111,7 @@ export class Observer {
    * @returns what it took of the time of a processor, in milliseconds
    */
   #read(isEnd: boolean): number {
-    const last = this.#readings.at(-1)
+    const last = this.#readings.all.at(-1)
     if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return 0
     if (!isTold()) return 0
     // What this takes is bounded by itself.
@@ -122,7 +123,7 @@ export class Observer {
     const servers = this.#meters.map((meter) => meter?.read())
     const at = (begun + this.#elapsed) / 2
     const { user, system } = process.cpuUsage()
-    this.#readings.push({
+    this.#readings.add({
       at,
       machine: machineTimes(),
       tasks,
@@ -130,7 +131,6 @@ export class Observer {
       generator: { cpu: (user + system) / 1_000, throttled: this.#groups.throttled },
       servers,
     })
-    if (this.#readings.length > mostReadings) this.#thinOut()
     const { running: after = 0 } = threadTimes()
     return after - before
   }
@@ -148,11 +148,6 @@ export class Observer {
       const { running: after = 0 } = threadTimes()
       this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
     }
-  }
-
-  #thinOut(): void {
-    this.#readings = this.#readings.filter((_, nth) => nth % 2 === 0)
-    this.#readEvery *= 2
   }
 }
 

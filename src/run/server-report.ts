@@ -11,22 +11,8 @@ import type {
 import type { Slices } from '../result/slices.ts'
 import type { ServerUsage } from '../server/server-meter.ts'
 import type { NotWatched } from '../server/watched-processes.ts'
-import type { MachineTimes, Pressure } from '../system/machine-times.ts'
 import { ratio } from './ratio.ts'
-
-/** What the machine, the process of the generator and the servers had used by one moment. */
-export interface Reading {
-  /** Milliseconds since the measured window began. */
-  readonly at: number
-  readonly machine: MachineTimes
-  /** Milliseconds that all processes in sight had used; `undefined` where they were not listed then. */
-  readonly tasks: number | undefined
-  readonly pressure: Pressure
-  /** Milliseconds. */
-  readonly generator: { readonly cpu: number; readonly throttled: number | undefined }
-  /** Of each flood; `undefined` of those that are not watched, or whose processes are another flood's as well. */
-  readonly servers: readonly (ServerUsage | undefined)[]
-}
+import type { Reading } from './readings.ts'
 
 /** How the server of a flood is watched, or why it is not. */
 export type Side = Pick<ServerReport, 'source'> | NotWatched
@@ -92,16 +78,17 @@ function reportServer(
   const blocks = blocksOf(readings, side, time, slices)
   const pings = blocks.reduce((sum, block) => sum + block.pings, 0)
   const { cores, waiting } = useOfServer(part, side, time)
-  const resident = readings.map(({ servers }) => Math.round(servers[side]!.rss))
+  const peaks = readings.map((reading) => reading.peaks[side]!)
+  const resident = (usage: ServerUsage): number => Math.round(usage.rss)
   return {
-    processes: Math.round(Math.max(...readings.map(({ servers }) => servers[side]!.processes))),
+    processes: Math.round(Math.max(...peaks.map(({ processes }) => processes))),
     cpuPerPing: pings > 0 ? (after.cpu - before.cpu) / pings : NaN,
     cores,
     busiestThread:
       after.busiestThread && shareOf(after.busiestThread - (before.busiestThread ?? 0), time.between(part)),
     waiting,
     throttled: after.throttled && shareOf(after.throttled - (before.throttled ?? 0), elapsed),
-    rss: { start: resident[0]!, max: Math.max(...resident), end: resident.at(-1)! },
+    rss: { start: resident(before), max: Math.round(Math.max(...peaks.map(({ rss }) => rss))), end: resident(after) },
     blocks,
   }
 }
