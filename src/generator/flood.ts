@@ -7,7 +7,7 @@ import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
 import type { Probe, ProbeContext } from '../wire/probe.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
-import { reached } from './alarm.ts'
+import { Alarm, reached } from './alarm.ts'
 import { closedModel } from './closed-model.ts'
 import { EventLoop } from './event-loop.ts'
 import { FanOut, membersOf } from './fan-out.ts'
@@ -258,11 +258,22 @@ export class Flood {
   async #recordSeconds(): Promise<void> {
     const { from, until } = this.#recorder
     const lengthForAll = secondMs * (this.#turns?.sides ?? 1)
-    for (let nth = 1; from + nth * lengthForAll < until; nth++) {
-      if (await this.#stopsBefore(from + nth * lengthForAll, this.#decided.promise)) break
-      this.#endSecond(Math.min(performance.now(), until))
+    let nth = 1
+    // Whoever waits for an event anew each second is remembered by it to the end of the run.
+    const alarm = new Alarm(() => {
+      const now = performance.now()
+      if (now >= from + nth * lengthForAll) {
+        this.#endSecond(Math.min(now, until))
+        nth++
+      }
+      cutLater()
+    })
+    const cutLater = (): void => {
+      if (from + nth * lengthForAll < until) alarm.set(from + nth * lengthForAll)
     }
+    cutLater()
     await this.#stopsBefore(until, this.#decided.promise)
+    alarm.clear()
   }
 
   /** Waits for the answers that are still to come, and for what waits for these before it leaves. */

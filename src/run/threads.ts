@@ -99,6 +99,7 @@ class LoadThread {
   readonly done: Promise<readonly (FloodReport | undefined)[]>
   readonly #worker: Worker
   #tookSnapshot: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
+  #isOver = false
   #toldSeconds: ((seconds: readonly (RecordedSecond | undefined)[]) => void) | undefined
 
   constructor(work: ThreadWork) {
@@ -107,6 +108,7 @@ class LoadThread {
     const fail = (error: Error): void => {
       connected.reject(error)
       done.reject(error)
+      this.#end()
     }
     this.connected = connected.promise
     this.done = done.promise
@@ -118,8 +120,10 @@ class LoadThread {
       if (notice.type === 'connected') connected.resolve()
       else if (notice.type === 'snapshot') this.#tookSnapshot?.(notice.reports)
       else if (notice.type === 'latestSecond') this.#toldSeconds?.(notice.seconds)
-      else if (notice.type === 'done') done.resolve(notice.reports)
-      else fail(invalidOptions(notice.mistakes))
+      else if (notice.type === 'done') {
+        done.resolve(notice.reports)
+        this.#end()
+      } else fail(invalidOptions(notice.mistakes))
     })
     this.#worker.on('error', (error: Error) => fail(threadNotAllowed(error) ?? crashed(String(error), error)))
     this.#worker.on('exit', (code) => fail(crashed(`it exited with code ${code} before its work was done`)))
@@ -129,6 +133,12 @@ class LoadThread {
     this.#worker.postMessage(order)
   }
 
+  /** Nobody answers any more. */
+  #end(): void {
+    this.#isOver = true
+    this.#toldSeconds?.([])
+  }
+
   async snapshot(overdueAfter: number): Promise<readonly (Snapshot | undefined)[]> {
     const snapshots = new Promise<readonly (Snapshot | undefined)[]>((resolve) => (this.#tookSnapshot = resolve))
     this.order({ type: 'snapshot', overdueAfter })
@@ -136,10 +146,15 @@ class LoadThread {
     return Promise.race([snapshots, final])
   }
 
+  /** Of a thread that is done, nothing. */
   async latestSeconds(): Promise<readonly (RecordedSecond | undefined)[]> {
-    const seconds = new Promise<readonly (RecordedSecond | undefined)[]>((resolve) => (this.#toldSeconds = resolve))
-    this.order({ type: 'latestSecond' })
-    return Promise.race([seconds, this.done.then(() => [])])
+    if (this.#isOver) return []
+    // It is asked again and again: were it to wait for the end too, each time would be remembered until then.
+    return new Promise((resolve) => {
+      this.#toldSeconds?.([])
+      this.#toldSeconds = resolve
+      this.order({ type: 'latestSecond' })
+    })
   }
 
   async terminate(): Promise<void> {
