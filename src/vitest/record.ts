@@ -18,8 +18,10 @@ import type { LoadSummary } from '../summary/load-summary.ts'
 import type { RunningTest } from './context.ts'
 import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 
-/** Each report stays with the test, so it is not told more often. */
+/** Each report stays with the test, so it is not told more often, */
 const progressIntervalMs = 10_000
+/** and more seldom after so many. */
+const reportsOfEach = 60
 const records = new WeakMap<LoadSummary, { readonly record: FloodRecord; readonly test: RunningTest }>()
 
 /** Leaves a flood's figures with its test, for whatever reporter is there. */
@@ -83,19 +85,25 @@ function svgOf(body: string | null) {
   return body === null ? undefined : ({ contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' } as const)
 }
 
-/** Tells reporters every ten seconds how far a flood is. */
+/** Tells reporters every ten seconds how far a flood is, from ten minutes on every twenty, from twenty on every forty, and so on. */
 export function tellProgress(test: RunningTest | undefined): Watcher | undefined {
   if (test === undefined) return undefined
   const { task } = test
+  let reports = 0
   return {
     every: progressIntervalMs,
     report(progress) {
-      if (progress.phase === 'connecting' || task.result?.state !== 'run') return
+      if (progress.phase === 'connecting' || task.result?.state !== 'run' || !isTold(reports++)) return
       const told = recordArtifact(task, { type: progressArtifact, line: formatProgress(progress) })
       // The test ended meanwhile.
       told.catch(() => {})
     },
   }
+}
+
+/** @param nth number of a report, counted from 0 */
+export function isTold(nth: number): boolean {
+  return nth % 2 ** Math.ceil(Math.log2(Math.max(1, (nth + 1) / reportsOfEach))) === 0
 }
 
 /** What an assertion found out belongs to the flood it judged. */
