@@ -123,7 +123,8 @@ export function formatDurationTo(ms: number, digits: number): string {
   if (size < 0.999_5) return `${rounded(ms * 1e3, digits)} µs`
   if (size < 999.5) return `${rounded(ms, digits)} ms`
   if (size < 120_000) return `${rounded(ms / 1e3, digits)} s`
-  return `${rounded(ms / 6e4, digits)} min`
+  if (size < 7_200_000) return `${rounded(ms / 6e4, digits)} min`
+  return `${rounded(ms / 3.6e6, digits)} h`
 }
 
 /** Prints a rate per second with three significant digits: `950/s`, `12.3k/s`, `2.35M/s`. */

@@ -12,7 +12,7 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
   await flood.connect()
   const start = performance.now()
   const [growth, { recording }] = await Promise.all([watchHeap(start, counted), flood.run(start)])
-  const recorded = recording.seconds.filter(({ start, end }) => {
+  const recorded = recording.intervals.all.filter(({ start, end }) => {
     const middle = (start + end) / 2
     return middle > settling && middle < settling + counted
   })

@@ -179,8 +179,8 @@ export class FanOut {
 }
 
 function recordingOf(recorder: Recorder): MessageRecording {
-  const { pings, latency, latencyFloor, seconds } = recorder
-  return { pings: { ...pings }, latency, latencyFloor, seconds, slices: recorder.slices() }
+  const { pings, latency, latencyFloor, intervals } = recorder
+  return { pings: { ...pings }, latency, latencyFloor, intervals, slices: recorder.slices() }
 }
 
 /** The parts of a thread's connections, and their numbers in the run: the publishers of all threads come before all subscribers. */

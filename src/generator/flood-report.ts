@@ -27,7 +27,7 @@ export interface FloodReport {
 }
 
 /** What became of the messages of a thread's publishers: a message counts as a ping does. */
-export interface MessageRecording extends Pick<Recording, 'pings' | 'latency' | 'latencyFloor' | 'seconds'> {
+export interface MessageRecording extends Pick<Recording, 'pings' | 'latency' | 'latencyFloor' | 'intervals'> {
   readonly slices: PackedSlices
 }
 

@@ -14,13 +14,14 @@ import { FanOut, membersOf } from './fan-out.ts'
 import type { FloodReport, Snapshot, Spent } from './flood-report.ts'
 import { GcWatch } from './gc-watch.ts'
 import { PingMemory } from './in-flight.ts'
+import type { RecordedInterval } from './intervals.ts'
 import { afterLastAnswer, untilQuiet } from './listen.ts'
 import type { LoadModel } from './load-model.ts'
 import { openModel } from './open-model.ts'
 import { PingTimes } from './ping-times.ts'
 import { ConnectionPool } from './pool.ts'
-import { type RecordedSecond, Recorder } from './recorder.ts'
-import { takeSnapshot } from './snapshot.ts'
+import { Recorder } from './recorder.ts'
+import { takeSnapshot, withoutIntervals } from './snapshot.ts'
 import { type Starvation, starvationBetween } from './starvation.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import { Turns } from './turns.ts'
@@ -204,7 +205,7 @@ export class Flood {
    * @param overdueAfter unanswered pings older than this many milliseconds count as lost, younger ones are left out
    */
   snapshot(overdueAfter: number): Snapshot {
-    if (this.#report !== undefined) return { ...this.#report, underway: 0 }
+    if (this.#report !== undefined) return { ...withoutIntervals(this.#report), underway: 0 }
     const { clock } = this.#loop
     this.#model.catchUp()
     const end = Math.min(clock.update(), this.#recorder.until)
@@ -215,8 +216,8 @@ export class Flood {
   }
 
   /** The second of the measured window that was completed last. */
-  get latestSecond(): RecordedSecond | undefined {
-    return this.#recorder.seconds.at(-1)
+  get latestSecond(): RecordedInterval | undefined {
+    return this.#recorder.latestSecond
   }
 
   /** Pings count from now on, if they are due in the measured window. */

@@ -1,5 +1,5 @@
 import type { FloodReport, Snapshot } from './flood-report.ts'
-import type { RecordedSecond } from './recorder.ts'
+import type { RecordedInterval } from './intervals.ts'
 import type { AgentReport } from '../result/load-result.ts'
 
 /** An agent as its run has seen it, whatever it says of itself; times in milliseconds. */
@@ -25,7 +25,7 @@ export interface LoadGenerator {
    */
   snapshot(overdueAfter: number): Promise<Snapshot[][] | undefined>
   /** Resolves with the second that each flood completed last, thread by thread; with nothing once they have ended. */
-  latestSeconds(): Promise<RecordedSecond[][]>
+  latestSeconds(): Promise<RecordedInterval[][]>
   /**
    * Of each flood the agents as they were seen; `undefined` of threads of this process.
    * @param begin of the measured window, in milliseconds of `process.uptime()`

@@ -1,6 +1,6 @@
 /** What the main thread and a load thread say to each other. */
 import type { FloodReport, Snapshot } from './flood-report.ts'
-import type { RecordedSecond } from './recorder.ts'
+import type { RecordedInterval } from './intervals.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 
 /** What the main thread says. Times are milliseconds of `process.uptime()`: all threads share it, no fake timers stop it. */
@@ -21,6 +21,6 @@ export type ThreadWork = readonly (ThreadPlan | undefined)[]
 export type Notice =
   | { readonly type: 'connected' }
   | { readonly type: 'snapshot'; readonly reports: readonly (Snapshot | undefined)[] }
-  | { readonly type: 'latestSecond'; readonly seconds: readonly (RecordedSecond | undefined)[] }
+  | { readonly type: 'latestSecond'; readonly seconds: readonly (RecordedInterval | undefined)[] }
   | { readonly type: 'done'; readonly reports: readonly (FloodReport | undefined)[] }
   | { readonly type: 'unusable'; readonly mistakes: readonly string[] }

@@ -1,21 +1,13 @@
-import { Histogram, type SparseCounts } from '../result/histogram.ts'
+import { Histogram } from '../result/histogram.ts'
 import type { AfterSilence, MessageTotals, PongTotals } from '../result/load-result.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
+import { IntervalRecorder, type RecordedInterval, type RecordedIntervals } from './intervals.ts'
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Turns } from './turns.ts'
 
 /** Messages that are kept of each fault. */
 export const samplesPerFault = 3
-
-/** What one thread recorded in one second of the measured window, or in what was left of it. */
-export interface RecordedSecond {
-  /** When it began, in milliseconds since the measured window did. */
-  readonly start: number
-  readonly end: number
-  readonly pings: PingCounts
-  readonly latency: SparseCounts
-}
 
 /** A histogram's counts, all that is left of it when it was cloned to another thread. */
 export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>
@@ -43,7 +35,7 @@ export interface Recording {
   readonly reconnect: HistogramCounts | undefined
   readonly reconnectFloor: HistogramCounts | undefined
   readonly faults: ReadonlyMap<string, { readonly count: number; readonly samples: readonly string[] }>
-  readonly seconds: readonly RecordedSecond[]
+  readonly intervals: RecordedIntervals
   readonly afterSilence: PingsAfterSilence
 }
 
@@ -78,7 +70,7 @@ export class Recorder implements Recording {
   reconnect: Histogram | undefined
   reconnectFloor: Histogram | undefined
   readonly faults: Map<string, { count: number; samples: string[] }> = new Map()
-  readonly seconds: RecordedSecond[] = []
+  readonly intervals: IntervalRecorder = new IntervalRecorder()
   readonly afterSilence: Counting<PingsAfterSilence> = { timedOut: 0, lost: 0, dropped: 0 }
   readonly #isOpenModel: boolean
   readonly #mask: (sample: string) => string
@@ -89,6 +81,7 @@ export class Recorder implements Recording {
   readonly #slices: SliceRecorder
   readonly #latencyBefore: Float64Array
   #pingsBefore: PingCounts = { ...this.pings }
+  #latestSecond: RecordedInterval | undefined
 
   /**
    * @param isOpenModel whether pings can be sent later than they were due: response and service time then differ
@@ -256,16 +249,19 @@ export class Recorder implements Recording {
     if (!fault.samples.includes(masked)) fault.samples.push(masked)
   }
 
+  /** The second of the measured window that was ended last. */
+  get latestSecond(): RecordedInterval | undefined {
+    return this.#latestSecond
+  }
+
   /** Ends a second of the measured window at `end`; the next one begins there. */
   endSecond(end: number): void {
     const pings = { ...this.pings }
     for (const kind of pingKinds) pings[kind] -= this.#pingsBefore[kind]
-    this.seconds.push({
-      start: this.seconds.at(-1)?.end ?? 0,
-      end: this.windowAt(end),
-      pings,
-      latency: this.latency.takeNew(this.#latencyBefore),
-    })
+    const start = this.#latestSecond?.end ?? 0
+    const latency = this.latency.takeNew(this.#latencyBefore)
+    this.#latestSecond = { start, end: this.windowAt(end), pings, latency }
+    this.intervals.add(this.#latestSecond)
     this.#pingsBefore = { ...this.pings }
   }
 }

@@ -1,8 +1,9 @@
 import { kindNumbers, kindsPerSlice, type PackedSlices, type PingCounts, type PingKind } from '../result/slices.ts'
 import type { FanOut } from './fan-out.ts'
 import type { FanOutRecording, FloodReport, Snapshot } from './flood-report.ts'
+import { noIntervals } from './intervals.ts'
 import type { ConnectionPool } from './pool.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder, Recording } from './recorder.ts'
 
 interface UnderWay {
   readonly recorder: Recorder
@@ -39,11 +40,22 @@ export function takeSnapshot(report: FloodReport, underWay: UnderWay): Snapshot 
     count('sent', due, lacking)
     count('lost', due, lacking)
   })
-  return {
+  return withoutIntervals({
     ...report,
     recording: { ...report.recording, pings },
     fanOut: fanOut && report.fanOut && messagesSoFar(report.fanOut, fanOut, underWay),
     underway,
+  })
+}
+
+/** Verdicts do not need them, and there are more to take to another thread, or another machine, the longer a run lasts. */
+export function withoutIntervals<Report extends FloodReport>(report: Report): Report {
+  const { recording, fanOut } = report
+  const bare = <Part extends Pick<Recording, 'intervals'>>(part: Part): Part => ({ ...part, intervals: noIntervals })
+  return {
+    ...report,
+    recording: bare(recording),
+    fanOut: fanOut && { ...fanOut, firsts: bare(fanOut.firsts), completions: bare(fanOut.completions) },
   }
 }
 

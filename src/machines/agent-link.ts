@@ -2,7 +2,7 @@ import { clearInterval, setInterval } from 'node:timers'
 import { WsLoadError } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { SeenAgent } from '../generator/load-generator.ts'
-import type { RecordedSecond } from '../generator/recorder.ts'
+import type { RecordedInterval } from '../generator/intervals.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import { sum } from '../statistics/sum.ts'
 import { printable, printableLines } from '../printable.ts'
@@ -150,7 +150,7 @@ export class AgentLink {
     return reports.map((threads) => threads.map((report) => ({ ...report, underway: 0 })))
   }
 
-  async latestSeconds(): Promise<readonly (readonly RecordedSecond[])[]> {
+  async latestSeconds(): Promise<readonly (readonly RecordedInterval[])[]> {
     return (await this.#ask<'latestSeconds'>({ type: 'latestSeconds' }))?.seconds ?? []
   }
 

@@ -3,7 +3,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { checkSignal, WsLoadError } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator, SeenAgent } from '../generator/load-generator.ts'
-import type { RecordedSecond } from '../generator/recorder.ts'
+import type { RecordedInterval } from '../generator/intervals.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { ResolvedMachines } from '../options/machines.ts'
 import { formatDuration } from '../units.ts'
@@ -126,7 +126,7 @@ export class Agents implements LoadGenerator {
     return this.#links.some(({ lost }) => lost !== undefined) ? undefined : this.#byFlood(snapshots)
   }
 
-  async latestSeconds(): Promise<RecordedSecond[][]> {
+  async latestSeconds(): Promise<RecordedInterval[][]> {
     return this.#byFlood(await Promise.all(this.#links.map((link) => link.latestSeconds())))
   }
 

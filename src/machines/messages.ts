@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import type { WsLoadErrorCode } from '../errors.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
-import type { RecordedSecond } from '../generator/recorder.ts'
+import type { RecordedInterval } from '../generator/intervals.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 
 /** Part of a subject, on its own there. */
@@ -69,7 +69,7 @@ export type AgentNotice =
   /** It will start when it was told to. */
   | { readonly type: 'armed' }
   | { readonly type: 'snapshot'; readonly nth: number; readonly snapshots: readonly (readonly Snapshot[])[] }
-  | { readonly type: 'latestSeconds'; readonly nth: number; readonly seconds: readonly (readonly RecordedSecond[])[] }
+  | { readonly type: 'latestSeconds'; readonly nth: number; readonly seconds: readonly (readonly RecordedInterval[])[] }
   | { readonly type: 'done'; readonly reports: readonly (readonly FloodReport[])[] }
   | { readonly type: 'failed'; readonly code: WsLoadErrorCode; readonly message: string }
   | { readonly type: 'alive' }

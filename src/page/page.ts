@@ -22,7 +22,7 @@ import { overviewOf } from './overview.ts'
 import { percentileChart } from './percentile-chart.ts'
 import { messages, type Samples, samplesOf } from './samples.ts'
 import { outcomeOf, type PageSection, type ShownRun } from './section.ts'
-import { timelineChart } from './timeline-chart.ts'
+import { lengthOf, timelineChart } from './timeline-chart.ts'
 
 /**
  * One self-contained HTML file without scripts. What servers and names say in it is text, never markup.
@@ -138,7 +138,7 @@ function tableOfVerdict({ type, report, bottlenecks }: RecordedVerdict): Markup 
 }
 
 function overTime(runs: readonly ShownRun[], samples: Samples): Markup | null {
-  const tables = runs.map((run) => secondsOf(run, runs.length, samples))
+  const tables = runs.map((run) => intervalsOf(run, runs.length, samples))
   return figure(`${samples.latency} over time`, timelineChart(runs, samples), ...tables)
 }
 
@@ -180,19 +180,18 @@ function columnsOf(run: ShownRun, runs: number, judged: Partial<Judged>): { head
   }
 }
 
-function secondsOf(run: ShownRun, runs: number, samples: Samples): Markup {
+function intervalsOf(run: ShownRun, runs: number, samples: Samples): Markup {
+  const intervals = samples.intervalsOf(run.result)
   return unfold(
     `As a table${suffix(run, runs)}`,
     table({
-      caption: `${samples.latency} in each second${suffix(run, runs)}`,
+      caption: `${samples.latency} in each ${lengthOf(intervals)}${suffix(run, runs)}`,
       head: ['from', 'p50', 'p99', 'max', samples.sent, samples.answered, 'timed out', 'lost', 'dropped'],
-      rows: samples
-        .intervalsOf(run.result)
-        .map(({ start, p50, p99, max, sent, answered, timedOut, lost, dropped }) => [
-          formatDuration(start),
-          ...[p50, p99, max].map(formatDuration),
-          ...[sent, answered, timedOut, lost, dropped].map(formatCount),
-        ]),
+      rows: intervals.map(({ start, p50, p99, max, sent, answered, timedOut, lost, dropped }) => [
+        formatDuration(start),
+        ...[p50, p99, max].map(formatDuration),
+        ...[sent, answered, timedOut, lost, dropped].map(formatCount),
+      ]),
     }),
   )
 }

@@ -14,7 +14,7 @@ export interface WatchedRun {
 export const stripHeight = 116
 const [topMargin, bottomMargin] = [34, 8]
 
-/** What the processors did in each second, below a time line: the server's share of them, all that was busy, and what others took. */
+/** What the processors did in each interval, below a time line: the server's share of them, all that was busy, and what others took. */
 export function processorStrip(runs: readonly WatchedRun[], x: Axis, from: number, middleOf: MiddleOf): Markup[] {
   const cores = Math.max(...runs.map(({ result }) => result.machine!.cores))
   const axis = linearAxis({ low: 0, high: cores, from: from + stripHeight - bottomMargin, to: from + topMargin })
@@ -54,7 +54,7 @@ function legendOf(runs: readonly WatchedRun[], cores: number): string {
   ].join('')
 }
 
-/** What the processors did in a second, in words. */
+/** What the processors did in an interval, in words. */
 export function describeProcessors({ server, machine }: LoadInterval): string[] {
   return [
     ...(server === undefined ? [] : [`server ${formatProcessors(server.cores)} processors`]),

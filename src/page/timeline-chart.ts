@@ -15,16 +15,17 @@ const height = 420
 const [top, bottom] = [28, 270]
 const [rateTop, rateBottom] = [318, height - 32]
 const figures = ['p50', 'p99', 'max'] as const
+/** A second, a minute, an hour. */
+const millisecondsPer = [1_000, 60_000, 3_600_000]
 
-/** Latency of each second, and below it throughput and what failed, and what the processors did. */
+/** Latency of each interval, and below it throughput and what failed, and what the processors did. */
 export function timelineChart(runs: readonly ShownRun[], samples: Samples): Chart | null {
   const drawn = runs
     .map(({ name, result }): Drawn => ({ name, result, intervals: samples.intervalsOf(result) }))
     .filter(({ intervals }) => intervals.length > 1)
   if (drawn.length === 0) return null
   const all = drawn.flatMap(({ intervals }) => intervals)
-  const lastSecond = Math.max(...all.map(({ start, duration }) => start + duration)) / 1_000
-  const x = linearAxis({ low: 0, high: lastSecond, from: plot.left, to: plot.right })
+  const x = timeAxis(Math.max(...all.map(({ start, duration }) => start + duration)))
   const latency = latencyAxis(
     all.flatMap((interval) => figures.map((figure) => interval[figure])),
     bottom,
@@ -38,7 +39,7 @@ export function timelineChart(runs: readonly ShownRun[], samples: Samples): Char
   return chart(
     { title: `${samples.latency} over time`, description: describe(drawn, samples), height: end, series },
     yAxis(latency, formatDuration),
-    xAxis(x, (seconds) => (seconds === 0 ? '0 s' : formatDuration(seconds * 1_000)), top, bottom),
+    xAxis(x, (ms) => (ms === 0 ? '0 s' : formatDuration(ms)), top, bottom),
     drawn.flatMap(({ intervals }, nth) =>
       figures.map((figure, at) =>
         line(
@@ -86,9 +87,16 @@ function failuresOf({ timedOut, lost, dropped, duration }: LoadInterval): number
   return ((timedOut + lost + dropped) / duration) * 1_000
 }
 
-/** In seconds. */
+/** From 0, in milliseconds; ticks are round numbers of what {@link formatDuration} says such times in. */
+function timeAxis(end: number): Axis {
+  const unit = millisecondsPer.findLast((ms) => end >= 2 * ms) ?? 1
+  const axis = linearAxis({ low: 0, high: end / unit, from: plot.left, to: plot.right })
+  return { ...axis, high: end, at: (ms) => axis.at(ms / unit), ticks: axis.ticks.map((tick) => tick * unit) }
+}
+
+/** In milliseconds. */
 function middleOf({ start, duration }: LoadInterval): number {
-  return (start + duration / 2) / 1_000
+  return start + duration / 2
 }
 
 function failureBar(interval: LoadInterval, x: Axis, rate: Axis): Markup | null {
@@ -99,7 +107,7 @@ function failureBar(interval: LoadInterval, x: Axis, rate: Axis): Markup | null 
   return h('rect', { class: 'bar bad', x: px(left), width: px(width), y: px(y), height: px(rateBottom - y) })
 }
 
-/** Says the second's figures when pointed at. */
+/** Says the interval's figures when pointed at. */
 function hint(interval: LoadInterval, x: Axis, { answered }: Samples): Markup {
   const { start, duration, p50, p99, max, throughput, timedOut, lost, dropped } = interval
   const { left, width } = columnOf(interval, x)
@@ -122,8 +130,8 @@ function hint(interval: LoadInterval, x: Axis, { answered }: Samples): Markup {
 }
 
 function columnOf({ start, duration }: LoadInterval, x: Axis): { left: number; width: number } {
-  const left = x.at(start / 1_000)
-  return { left, width: x.at((start + duration) / 1_000) - left }
+  const left = x.at(start)
+  return { left, width: x.at(start + duration) - left }
 }
 
 function describe(runs: readonly Drawn[], samples: Samples): string {
@@ -134,7 +142,13 @@ function describe(runs: readonly Drawn[], samples: Samples): string {
       const worst = answered.reduce((one, other) => (other.max > one.max ? other : one))
       const points = answered.map(({ p99 }) => p99)
       const range = `${formatDuration(Math.min(...points))} to ${formatDuration(Math.max(...points))}`
-      return `${name}: p99 of a second from ${range}, the slowest ${formatDuration(worst.max)} ${formatDuration(worst.start)} after the start.`
+      return `${name}: p99 of each ${lengthOf(intervals)} from ${range}, the slowest ${formatDuration(worst.max)} ${formatDuration(worst.start)} after the start.`
     })
     .join(' ')
+}
+
+/** In words how long they are, as they were meant: each is cut a little late. */
+export function lengthOf(intervals: readonly LoadInterval[]): string {
+  const seconds = Math.max(1, Math.round((intervals[0]?.duration ?? 0) / 1_000))
+  return seconds === 1 ? 'second' : formatDuration(seconds * 1_000)
 }

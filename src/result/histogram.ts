@@ -26,6 +26,21 @@ export interface SparseCounts {
   readonly counts: Uint32Array
 }
 
+/** The counts of two, both in ascending order of their indexes. */
+export function sumSparse(one: SparseCounts, other: SparseCounts): SparseCounts {
+  const most = one.indexes.length + other.indexes.length
+  const indexes = new Uint32Array(most)
+  const counts = new Uint32Array(most)
+  let size = 0
+  for (let [at, otherAt] = [0, 0]; at < one.indexes.length || otherAt < other.indexes.length; size++) {
+    const index = Math.min(one.indexes[at] ?? Infinity, other.indexes[otherAt] ?? Infinity)
+    indexes[size] = index
+    if (one.indexes[at] === index) counts[size]! += one.counts[at++]!
+    if (other.indexes[otherAt] === index) counts[size]! += other.counts[otherAt++]!
+  }
+  return { indexes: indexes.slice(0, size), counts: counts.slice(0, size) }
+}
+
 export class Histogram {
   /** Of each bucket. In an hour more values of one bucket may come than 32 bits count: lower bounds that are zero, say. */
   readonly counts: Float64Array

@@ -83,11 +83,14 @@ export interface Fault {
   readonly samples: readonly string[]
 }
 
-/** One second of the measured window. */
+/**
+ * A stretch of the measured window: a second, or 2, 4, 8 … seconds of runs of more than 10 minutes. So there are 600 at most, all of
+ * them equally long but for the last.
+ */
 export interface LoadInterval {
   /** Milliseconds since the measured window began. */
   readonly start: number
-  /** Milliseconds: 1,000 but for the last one. */
+  /** Milliseconds. */
   readonly duration: number
   readonly sent: number
   readonly answered: number
@@ -96,11 +99,11 @@ export interface LoadInterval {
   readonly dropped: number
   /** Answered per second. */
   readonly throughput: number
-  /** Of the answered and the coalesced pings, in milliseconds; `NaN` in a second without answers. */
+  /** Of the answered and the coalesced pings, in milliseconds; `NaN` where there were none. */
   readonly p50: number
   readonly p99: number
   readonly max: number
-  /** What the server did in it; absent where it was not watched, or not to the end of this second. */
+  /** What the server did in it; absent where it was not watched, or not to the end of this interval. */
   readonly server?: ServerUse | undefined
   /** What the machine did; likewise. */
   readonly machine?: MachineUse | undefined

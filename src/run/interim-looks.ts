@@ -80,15 +80,10 @@ function resultSoFar(
   options: ResolvedOptions,
   { startedAt, looks, agents }: { startedAt: Date; looks: Looks; agents: readonly SeenAgent[] | undefined },
 ): LoadResult {
-  const result = summarize(snapshots.map(withoutSeconds), options, startedAt, looks, agents)
+  const result = summarize(snapshots, options, startedAt, looks, agents)
   const underway = snapshots.reduce((sum, snapshot) => sum + snapshot.underway, 0)
   const offered = result.offeredRate * (1 + underway / Math.max(1, result.pings.sent))
   return { ...result, offeredRate: offered }
-}
-
-/** Verdicts do not need them, and a server in this process waits while they are computed. */
-function withoutSeconds(snapshot: Snapshot): Snapshot {
-  return { ...snapshot, recording: { ...snapshot.recording, seconds: [] } }
 }
 
 /** Resolves at `time` (milliseconds of `process.uptime()`) with `false`, or with `true` when `end` comes before. */

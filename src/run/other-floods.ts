@@ -9,6 +9,8 @@ import { isListed, processNamespace } from '../system/process-table.ts'
 const { now } = Date
 
 const lookEveryMs = 250
+/** Node takes a longer one for 1 ms. */
+const longestTimerMs = 2 ** 31 - 1
 /** A flood that has not been heard of for longer has ended without a word. */
 const freshMs = 2_000
 /** Everybody may announce a flood here, and nobody may take away another one's (sticky). */
@@ -73,7 +75,7 @@ export function announceFlood(): AnnouncedFlood {
       clearTimeout(lastLook)
       const wait = time - process.uptime() * 1_000
       if (wait <= 0) lookForTheLastTime()
-      else if (Number.isFinite(wait)) lastLook = setTimeout(lookForTheLastTime, wait).unref()
+      else if (wait <= longestTimerMs) lastLook = setTimeout(lookForTheLastTime, wait).unref()
     },
     end() {
       if (!hasEnded) {

@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from 'node:timers'
 import type { LoadInterval } from '../result/load-result.ts'
-import { mergeSecond } from './summarize.ts'
+import { mergeInterval } from './summarize.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
 
 /** How far a run is. */
@@ -34,7 +34,7 @@ interface RunInSight {
 export function watch({ every, report }: Watcher, { generator, begin, longest, connections }: RunInSight): () => void {
   let isOver = false
   const tell = async (): Promise<void> => {
-    const seconds = (await generator.latestSeconds()).filter((parts) => parts.length > 0).map(mergeSecond)
+    const seconds = (await generator.latestSeconds()).filter((parts) => parts.length > 0).map(mergeInterval)
     const now = process.uptime() * 1_000
     const remaining = Math.max(0, begin + longest - now)
     const phase = now < begin ? 'warming up' : remaining > 0 ? 'measuring' : 'draining'

@@ -23,7 +23,8 @@ import { sumPings } from './sum-pings.ts'
 import type { FloodReport, MessageRecording } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
-import { type HistogramCounts, type RecordedSecond, type Recording, samplesPerFault } from '../generator/recorder.ts'
+import { asLongAs, type RecordedInterval, type RecordedIntervals } from '../generator/intervals.ts'
+import { type HistogramCounts, type Recording, samplesPerFault } from '../generator/recorder.ts'
 
 /**
  * Puts together what the threads of a run found out; histograms are added up exactly.
@@ -66,7 +67,7 @@ export function summarize(
       reports.map((report) => report.slices),
       duration,
     ),
-    intervals: mergeSeconds(recordings.map((recording) => recording.seconds)),
+    intervals: mergeIntervals(recordings.map(({ intervals }) => intervals)),
     generator: namingAgents(reportGenerator(reports, duration, latency), byAgent),
     fanOut: summarizeFanOut(reports, duration),
     ...(agents !== undefined && { machines: reportAgents(agents, reports, byAgent) }),
@@ -101,7 +102,7 @@ function summarizeMessages(recordings: readonly MessageRecording[], duration: nu
     latency: new LatencySummary(merge(recordings.map(({ latency }) => latency)), floors),
     latencyFloor: new LatencySummary(floors),
     pings: sumPings(recordings.map(({ pings }) => pings)),
-    intervals: mergeSeconds(recordings.map(({ seconds }) => seconds)),
+    intervals: mergeIntervals(recordings.map(({ intervals }) => intervals)),
     slices: Slices.of(
       recordings.map(({ slices }) => slices),
       duration,
@@ -170,13 +171,16 @@ function mergeFaults(recordings: readonly Recording[]): Record<string, Fault> {
   return merged
 }
 
-function mergeSeconds(threads: readonly (readonly RecordedSecond[])[]): LoadInterval[] {
-  const length = Math.max(...threads.map((seconds) => seconds.length))
-  return Array.from({ length }, (_, nth) => mergeSecond(threads.flatMap((seconds) => seconds[nth] ?? [])))
+/** Those of a thread that ended early may be shorter than those of the others. */
+function mergeIntervals(threads: readonly RecordedIntervals[]): LoadInterval[] {
+  const longest = Math.max(...threads.map(({ seconds }) => seconds))
+  const alike = threads.map((thread) => asLongAs(longest, thread))
+  const length = Math.max(...alike.map((intervals) => intervals.length))
+  return Array.from({ length }, (_, nth) => mergeInterval(alike.flatMap((intervals) => intervals[nth] ?? [])))
 }
 
-/** One second of several threads. */
-export function mergeSecond(parts: readonly RecordedSecond[]): LoadInterval {
+/** The same interval of several threads. */
+export function mergeInterval(parts: readonly RecordedInterval[]): LoadInterval {
   const { sent, answered, timedOut, lost, dropped } = sumPings(parts.map((part) => part.pings))
   const start = Math.min(...parts.map((part) => part.start))
   const duration = Math.max(...parts.map((part) => part.end)) - start

@@ -7,7 +7,7 @@ import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
 import { MessageTable } from '../generator/message-table.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
-import type { RecordedSecond } from '../generator/recorder.ts'
+import type { RecordedInterval } from '../generator/intervals.ts'
 import { sum } from '../statistics/sum.ts'
 import { threadNotAllowed } from './machine-limits.ts'
 import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
@@ -55,7 +55,7 @@ export class LoadThreads implements LoadGenerator {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.snapshot(overdueAfter))))
   }
 
-  async latestSeconds(): Promise<RecordedSecond[][]> {
+  async latestSeconds(): Promise<RecordedInterval[][]> {
     return this.#byFlood(await Promise.all(this.#threads.map((thread) => thread.latestSeconds())))
   }
 
@@ -100,7 +100,7 @@ class LoadThread {
   readonly #worker: Worker
   #tookSnapshot: ((snapshots: readonly (Snapshot | undefined)[]) => void) | undefined
   #isOver = false
-  #toldSeconds: ((seconds: readonly (RecordedSecond | undefined)[]) => void) | undefined
+  #toldSeconds: ((seconds: readonly (RecordedInterval | undefined)[]) => void) | undefined
 
   constructor(work: ThreadWork) {
     const connected = Promise.withResolvers<void>()
@@ -147,7 +147,7 @@ class LoadThread {
   }
 
   /** Of a thread that is done, nothing. */
-  async latestSeconds(): Promise<readonly (RecordedSecond | undefined)[]> {
+  async latestSeconds(): Promise<readonly (RecordedInterval | undefined)[]> {
     if (this.#isOver) return []
     // It is asked again and again: were it to wait for the end too, each time would be remembered until then.
     return new Promise((resolve) => {

@@ -194,12 +194,13 @@ describe('totals', () => {
         expect(all.outstanding).toBe(count('outstanding'))
         expect([answered, dropped]).toEqual([count('answered'), count('dropped')])
 
-        const sum = (of: (counts: PingCounts) => number) => all.seconds.reduce((so, { pings: own }) => so + of(own), 0)
+        const sum = (of: (counts: PingCounts) => number) =>
+          all.intervals.all.reduce((so, { pings: own }) => so + of(own), 0)
         for (const name of ['sent', 'answered', 'coalesced', 'timedOut', 'lost', 'dropped'] as const) {
           expect(sum((own) => own[name])).toBe(all.pings[name])
         }
         const latency = new Histogram()
-        for (const second of all.seconds) latency.addSparse(second.latency)
+        for (const second of all.intervals.all) latency.addSparse(second.latency)
         expect(latency.counts).toEqual(all.latency.counts)
         expect(total(latency)).toBe(answered + coalesced)
       }),
@@ -225,7 +226,7 @@ describe('a second', () => {
     all.endSecond(2_000)
     all.endSecond(3_001)
     all.endSecond(5_000)
-    expect(all.seconds.map(({ start, end }) => [start, end])).toEqual([
+    expect(all.intervals.all.map(({ start, end }) => [start, end])).toEqual([
       [0, 1_000],
       [1_000, 2_001],
       [2_001, 4_000],
@@ -239,11 +240,11 @@ describe('a second', () => {
     all.sent({ due: 2_500, sent: 2_500 })
     all.answered({ due: 1_500, sent: 1_500, floor: 2_600, ceiling: 2_700 })
     all.endSecond(3_000)
-    expect(all.seconds.map(({ pings }) => pings)).toEqual([
+    expect(all.intervals.all.map(({ pings }) => pings)).toEqual([
       { ...nothing, sent: 1 },
       { ...nothing, sent: 1, answered: 1 },
     ])
-    expect(all.seconds.map(({ latency }) => [...latency.counts])).toEqual([[], [1]])
+    expect(all.intervals.all.map(({ latency }) => [...latency.counts])).toEqual([[], [1]])
   })
 })
 

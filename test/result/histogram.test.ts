@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
 import { fromBase64, toHdr } from '../../src/result/hdr.ts'
-import { highestTrackableNs, Histogram } from '../../src/result/histogram.ts'
+import { highestTrackableNs, Histogram, sumSparse } from '../../src/result/histogram.ts'
 
 /** Whole nanoseconds over all magnitudes, the borders between buckets above all. */
 const border = fc
@@ -247,6 +247,20 @@ describe('taking what is new', () => {
     histogram.record(7)
     expect(histogram.takeNew(seen)).toEqual({ indexes: Uint32Array.of(7), counts: Uint32Array.of(2) })
   })
+})
+
+test('counts of two intervals are those of both together', () => {
+  fc.assert(
+    fc.property(samples, samples, (one, other) => {
+      const histogram = new Histogram()
+      const seen = new Float64Array(histogram.counts.length)
+      const [first, second] = [one, other].map((values) => {
+        for (const value of values) histogram.record(value)
+        return histogram.takeNew(seen)
+      })
+      expect(sumSparse(first!, second!)).toEqual(histogram.takeNew(new Float64Array(seen.length)))
+    }),
+  )
 })
 
 test('a bucket counts on where 32 bits end: while it is recorded, added, and written to a file', () => {
