@@ -7,26 +7,17 @@
  *
  * Run: npm run build && node bench/soak.ts [--seconds 600]
  */
-import { subscribe } from 'node:diagnostics_channel'
 import { availableParallelism } from 'node:os'
 import { setTimeout as elapsed } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { Worker } from 'node:worker_threads'
 import type { LoadInterval } from '../dist/index.js'
 import { parseOptions } from '../dist/options/options.js'
 import { run } from '../dist/run/run.js'
 import { count, median, printTable } from './control/figures.ts'
+import { inMegabytes, type MemoryInUse, memoryInUse } from './control/memory-in-use.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 
-/** Bytes in use. */
-interface Memory {
-  readonly main: number
-  readonly threads: number
-  /** Of the whole process. */
-  readonly rss: number
-}
-
-interface Tenth extends Memory {
+interface Tenth extends MemoryInUse {
   /** Seconds since the run began. */
   readonly from: number
   readonly to: number
@@ -43,15 +34,8 @@ const connections = 64
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } })
 const tenth = Math.max(1, Math.round(Number(values.seconds) / 10))
 
-const threads = new Set<Worker>()
-subscribe('worker_threads', (message) => {
-  const { worker } = message as { worker: Worker }
-  threads.add(worker)
-  worker.once('exit', () => threads.delete(worker))
-})
-
 const server = await startEchoServer()
-const bare = await lookAtMemory()
+const bare = await memoryInUse()
 const [result, memory] = await Promise.all([
   run(parseOptions({ url: server.url, connections, rate, duration: 10 * tenth * 1_000, warmup: 0 })),
   watchMemory(),
@@ -59,7 +43,13 @@ const [result, memory] = await Promise.all([
 server.stop()
 
 const { pings, intervals, generator } = result
-const tenths = memory.map((then, nth) => summarize(nth, intervals.slice(nth * tenth, (nth + 1) * tenth), then))
+const tenths = memory.map((then, nth) =>
+  summarize(
+    nth,
+    intervals.filter(({ start }) => Math.floor((start + 500) / 1_000 / tenth) === nth),
+    then,
+  ),
+)
 printTable(
   'Soak',
   `${count(rate)} pings/s over ${connections} connections for ${10 * tenth} s, ${result.ended}: ${count(pings.due)} due, ` +
@@ -85,23 +75,17 @@ printTable(
 )
 
 /** Looks at the end of each tenth, when the load threads are still there. */
-async function watchMemory(): Promise<Memory[]> {
+async function watchMemory(): Promise<MemoryInUse[]> {
   const started = performance.now()
-  const seen: Memory[] = []
+  const seen: MemoryInUse[] = []
   for (let nth = 1; nth <= 10; nth++) {
     await elapsed(started + nth * tenth * 1_000 - performance.now())
-    seen.push(await lookAtMemory())
+    seen.push(await memoryInUse())
   }
   return seen
 }
 
-async function lookAtMemory(): Promise<Memory> {
-  const heaps = await Promise.all([...threads].map((worker) => worker.getHeapStatistics()))
-  const { heapUsed, rss } = process.memoryUsage()
-  return { main: heapUsed, threads: heaps.reduce((sum, heap) => sum + heap.used_heap_size, 0), rss }
-}
-
-function summarize(nth: number, seconds: readonly LoadInterval[], memory: Memory): Tenth {
+function summarize(nth: number, seconds: readonly LoadInterval[], memory: MemoryInUse): Tenth {
   const sum = (of: (second: LoadInterval) => number): number => seconds.reduce((total, second) => total + of(second), 0)
   return {
     ...memory,
@@ -112,11 +96,6 @@ function summarize(nth: number, seconds: readonly LoadInterval[], memory: Memory
     p99: median(seconds.map(({ p99 }) => p99)),
     max: Math.max(...seconds.map(({ max }) => max)),
   }
-}
-
-function inMegabytes({ main, threads, rss }: Memory): Record<string, string> {
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
-  return { 'main heap MB': megabytes(main), 'load heap MB': megabytes(threads), 'RSS MB': megabytes(rss) }
 }
 
 function change(of: (tenth: Tenth) => number): string {
