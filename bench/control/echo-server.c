@@ -2,7 +2,8 @@
  * The server all contenders flood: one epoll loop that answers pings and echoes texts (payloads up to 125 bytes) and
  * does nothing else, so that the clients are what is compared. Arguments are delays in milliseconds, which they get in
  * turn; answers of a connection keep their order. It sleeps while nothing is due: a server that spins takes a core from
- * whoever measures it. Prints its port; ends when its standard input does.
+ * whoever measures it. Prints its port; ends when its standard input does. WORKERS in the environment is how many
+ * processes share the connections, WORK how many milliseconds of their processor each answer takes.
  */
 #define _GNU_SOURCE
 #include "handshake.h"
@@ -49,6 +50,17 @@ static long now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+/* What an answer costs, beyond the answer. */
+static long work;
+
+static void compute(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  for (long until = time.tv_sec * SECOND + time.tv_nsec + work; time.tv_sec * SECOND + time.tv_nsec < until;) {
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  }
 }
 
 static int upgrade(struct connection *connection) {
@@ -122,6 +134,7 @@ static int answer(struct connection *connection, unsigned char *bytes, int lengt
     bytes[to + 1] = (unsigned char)payload;
     for (int byte = 0; byte < payload; byte++) bytes[to + 2 + byte] = bytes[at + 6 + byte] ^ key[byte & 3];
     at += 6 + payload;
+    if (work > 0) compute();
     struct line *line = delays == 0 ? NULL : turns[pings++ % delays];
     if (line != NULL && (line->delay > 0 || connection->latest != NULL)) hold(connection, line, bytes + to, 2 + payload);
     else to += 2 + payload;
@@ -146,7 +159,15 @@ static int serve(struct connection *connection) {
 }
 
 int main(int argc, char **argv) {
-  int listener = listen_on_loopback(), poll = epoll_create1(0);
+  int listener = listen_on_loopback();
+  const char *workers = getenv("WORKERS"), *cost = getenv("WORK");
+  if (cost != NULL) work = atof(cost) * 1e6;
+  for (int more = workers == NULL ? 0 : atoi(workers) - 1; more > 0; more--) {
+    if (fork() != 0) continue;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    break;
+  }
+  int poll = epoll_create1(0);
   struct connection watched = {.fd = listener}, parent = {.fd = 0};
   struct epoll_event events[EVENTS];
   if (listener < 0) return 1;

@@ -1,45 +1,14 @@
 /* Control: an epoll loop in C that measures nothing: what this machine's kernel leaves to a client. Prints JSON. */
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "client.h"
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { payload_length = 8, ping_length = 6 + payload_length, pong_length = 2 + payload_length, most_events = 1024 };
-
-static const char handshake[] =
-    "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: xxxxxxxxxxxxxxxxxxxxxx==\r\n\r\n";
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec + time.tv_nsec / 1e9;
-}
 
 static double cpu_ms(void) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
-}
-
-static void fail(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static int open_connection(int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  char answer[1024];
-  int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (write(fd, handshake, strlen(handshake)) < 0 || read(fd, answer, sizeof answer) <= 0) fail("handshake");
-  return fd;
 }
 
 int main(int argc, char **argv) {

@@ -22,6 +22,15 @@ export async function startEchoServer(delays: readonly number[] = []): Promise<R
   return serve(binary, delays.map(String))
 }
 
+/**
+ * An echo server of several processes, each answer of which takes so much of a processor. Needs a C compiler.
+ * @param work milliseconds
+ */
+export async function startWorkers(workers: number, work: number): Promise<RunningServer> {
+  if (binary === undefined) throw new Error('a server of several processes needs a C compiler, and there is no cc')
+  return serve(binary, [], { WORKERS: String(workers), WORK: String(work) })
+}
+
 /** Passes each text on to all connections but the one that it came over. Needs a C compiler. */
 export async function startFanOutServer(): Promise<RunningServer> {
   fanOutBinary ??= compile('fan-out-server')
@@ -29,8 +38,12 @@ export async function startFanOutServer(): Promise<RunningServer> {
   return serve(fanOutBinary)
 }
 
-async function serve(program: string, args: readonly string[] = []): Promise<RunningServer> {
-  const server = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+async function serve(
+  program: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
+  const server = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   const [port] = (await once(server.stdout, 'data')) as [Buffer]
   return { url: `ws://127.0.0.1:${Number(String(port))}`, stop: () => server.kill() }
 }
