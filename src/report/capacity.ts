@@ -98,13 +98,16 @@ export function nameCapacity({ over, low, high }: CapacityResult): string {
 
 /** What was varied, what held, and how long it took. */
 export function describeSearch({ over, connections, ratePerConnection, steps, duration }: CapacityResult): string {
-  const url = steps.find(({ summary }) => summary !== undefined)?.summary?.options.url
+  const first = steps.find(({ summary }) => summary !== undefined)?.summary
+  const url = first?.options.url
+  const agents = first?.machines?.length
   const held =
     over === 'rate' ? `${formatCount(connections)} connections` : `${formatRate(ratePerConnection!)} of each connection`
   const loads = `${formatCount(steps.length)} ${steps.length === 1 ? 'load' : 'loads'}`
   return [
     ...(typeof url === 'string' ? [printable(url)] : []),
     held,
+    ...(agents === undefined ? [] : [agents === 1 ? 'from 1 agent' : `from ${formatCount(agents)} agents`]),
     `${loads} tried in ${formatDuration(duration)}`,
   ].join(', ')
 }

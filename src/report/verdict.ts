@@ -15,6 +15,8 @@ import { markedTable } from './table.ts'
 const maxNamesInTitle = 3
 const maxObjectives = 6
 const maxLines = 14
+/** Of what comes before the verdict: a reader of it looks for the objectives. */
+const maxCautions = 5
 /** Of {@link objectiveRow}. */
 const intervalColumn = 3
 
@@ -34,12 +36,16 @@ export function formatVerdict(result: LoadResult, verdict: SLOVerdict, paint: Pa
   const givenReasons = verdict.reasons.join()
   const failures = verdict.verdict === 'pass' ? [] : [...describePings(result), ...describeFaults(errors)]
   const lines = [
-    ...(isMissed ? [] : cautions),
+    ...(isMissed ? [] : atMost(maxCautions, cautions)),
     ...formatObjectives({ ...verdict, reasons }, paint),
     ...failures.filter((failure) => !givenReasons.includes(failure)).flatMap((failure) => wrap(failure, '  ')),
     ...(isMissed ? cautions : []),
   ]
-  return (lines.length > maxLines ? [...lines.slice(0, maxLines - 1), '  …'] : lines).join('\n')
+  return atMost(maxLines, lines).join('\n')
+}
+
+function atMost(most: number, lines: readonly string[]): readonly string[] {
+  return lines.length > most ? [...lines.slice(0, most - 1), '  …'] : lines
 }
 
 /**

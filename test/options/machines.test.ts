@@ -29,7 +29,7 @@ test('machines have a group and a patience, and NATS its port', () => {
     tls: undefined,
     agents: 2,
     group: 'default',
-    wait: 10_000,
+    wait: 15_000,
   })
 })
 

@@ -24,6 +24,13 @@ test('a capacity is a sentence, the loads in their order, and what there is to s
   ])
 })
 
+test('how many machines generated the loads is said', () => {
+  const { environment } = loadResult()
+  const machines = ['a', 'b'].map((name) => ({ name, connections: 5, environment }))
+  const over = capacityStep(900, 'pass', { summary: loadResult(undefined, { machines }) })
+  expect(formatCapacity(capacityResult([over]))).toContain('10 connections, from 2 agents, 1 load tried in 12 s')
+})
+
 test('a watched server that had used all it can is said to have, from which load on', () => {
   const server = {
     source: 'port',

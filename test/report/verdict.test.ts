@@ -98,6 +98,16 @@ test('leads with the generator when it was saturated', () => {
   `)
 })
 
+test('shows what is undecided however much there is to say of the generator first', () => {
+  const reasons = Array.from({ length: 8 }, (_, nth) => `the agent a${nth}: its event loop was busy, take more threads`)
+  const lines = message(
+    loadResult(repeated(20_000, [12.1, 25] as const), { generator: { saturated: true, reasons } }),
+  ).split('\n')
+  expect(lines[4]).toBe('  …')
+  expect(lines[5]).toMatch(/^SLO inconclusive: p99/)
+  expect(lines.join('\n')).toMatch(/\? p99 +< 20ms +12.1 … 25 ms/)
+})
+
 test('ends with the generator when the server surely missed something', () => {
   const generator = { saturated: true, reasons: ['its event loop was busy: take more threads'] }
   expect(message(loadResult(undefined, { generator }), { p99: '< 10ms', throughput: '> 5k/s' })).toMatchInlineSnapshot(`

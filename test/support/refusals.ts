@@ -87,7 +87,9 @@ export async function dead(): Promise<DeadPort> {
     url: `ws://127.0.0.1:${port}`,
     port,
     async [Symbol.asyncDispose]() {
+      const closed = once(holder, 'close')
       holder.resetAndDestroy()
+      await closed
       await listener[Symbol.asyncDispose]()
     },
   }
