@@ -93,7 +93,8 @@ class Watching {
 
   constructor(project: string, command: readonly string[]) {
     this.project = project
-    this.run = startCommand(command, project)
+    // What is said on either stream comes in the order in which it was said.
+    this.run = startCommand(['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command], project)
   }
 
   /** What Vitest has shown of the runs until this one has ended, of which it says whether it passed. */
