@@ -79,7 +79,7 @@ export interface DeadPort extends AsyncDisposable {
  * other process can come to listen on it by chance.
  */
 export async function dead(): Promise<DeadPort> {
-  const listener = await listen(() => createTcpServer(), {})
+  const listener = await listen(() => createTcpServer((socket) => void socket.on('error', () => {})), {})
   const holder = connect(listener.port, '127.0.0.1')
   await once(holder, 'connect')
   const port = holder.localPort!
