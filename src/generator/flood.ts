@@ -20,6 +20,7 @@ import type { LoadModel } from './load-model.ts'
 import { openModel } from './open-model.ts'
 import { PingTimes } from './ping-times.ts'
 import { ConnectionPool } from './pool.ts'
+import { Presence } from './presence.ts'
 import { Recorder } from './recorder.ts'
 import { takeSnapshot, withoutIntervals } from './snapshot.ts'
 import { type Starvation, starvationBetween } from './starvation.ts'
@@ -67,8 +68,9 @@ export class Flood {
   readonly #decided = Promise.withResolvers<void>()
   readonly #gcWatch: GcWatch = new GcWatch()
   #isMeasuring = false
-  /** It has told the other threads that it has no connection left. */
-  #isAbsent = false
+  readonly #presence: Presence | undefined
+  /** Whether the other threads know that it has no connection left. */
+  #hasLeft = false
   /** What was spent when the measured window began. */
   #spentBefore: Spent = { active: 0, polling: 0, cpu: 0 }
   #starvationBefore: Starvation
@@ -121,6 +123,7 @@ export class Flood {
       })
     this.#fanOut = fanOut
     this.#plan = plan
+    this.#presence = plan.presence && new Presence(plan.presence)
     this.#loop = loop
     this.#turns = turns
     this.#recorder = recorder
@@ -307,21 +310,15 @@ export class Flood {
 
   #checkTimeouts(): void {
     this.#expire()
-    if (this.#pool.isGone && this.#isOver()) this.#allSent.resolve()
+    if (this.#pool.isGone) this.#leave()
     if (this.#isStalled()) this.finish('stalled')
   }
 
-  /**
-   * Whether there is nothing to go on for without connections. Of a rate, what is due is still due while other threads have some: it is
-   * dropped.
-   */
-  #isOver(): boolean {
-    const { open, presence } = this.#plan
-    if (open === undefined || presence === undefined) return true
-    const present = new Int32Array(presence)
-    if (!this.#isAbsent) Atomics.sub(present, 0, 1)
-    this.#isAbsent = true
-    return Atomics.load(present, 0) === 0
+  /** Without connections there is nothing to go on for, but what is due of a rate while other threads have some: it is dropped. */
+  #leave(): void {
+    if (!this.#hasLeft) this.#presence?.leave()
+    this.#hasLeft = true
+    if (this.#plan.open === undefined || this.#presence?.isAnyone !== true) this.#allSent.resolve()
   }
 
   /** Whether a number of pings would take forever, because they only leave as others are answered, or time out. */

@@ -47,7 +47,7 @@ export interface ThreadPlan {
   readonly tls: object
   readonly perMessageDeflate: boolean
   readonly localAddresses: readonly string[]
-  /** A number of 32 bits that the threads of a process share: how many of the run's threads may have a connection. */
+  /** Memory of a `Presence`, which the threads of a process share. */
   readonly presence?: SharedArrayBuffer
 }
 

@@ -33,6 +33,14 @@ export interface LostAgent {
   readonly reason: string
 }
 
+interface Watched {
+  /** Unique in the run. */
+  readonly name: string
+  readonly onLost: (link: AgentLink) => void
+  /** Is called again and again while it has no connection left. */
+  readonly onDeserted: () => void
+}
+
 /** An agent that a run has, as its coordinator sees it. */
 export class AgentLink {
   /** Unique in the run. */
@@ -49,6 +57,8 @@ export class AgentLink {
   /** Connections that it was to open, of each flood. */
   connections: readonly number[] = []
   lost: LostAgent | undefined
+  /** Whether it has no connection left. */
+  isDeserted = false
   /** Whether nothing of what it has measured will come. */
   isGone = false
   readonly #outbox: Outbox<AgentOrder>
@@ -60,7 +70,8 @@ export class AgentLink {
   readonly #armed = Promise.withResolvers<void>()
   readonly #done = Promise.withResolvers<readonly (readonly FloodReport[])[] | undefined>()
   readonly #asked = new Map<number, (notice: AgentNotice | undefined) => void>()
-  readonly #onLost: (link: AgentLink) => void
+  readonly #onLost: Watched['onLost']
+  readonly #onDeserted: Watched['onDeserted']
   #questions = 0
   #hasReported = false
   /** Nothing that it is asked will be answered. */
@@ -70,12 +81,13 @@ export class AgentLink {
     connection: NatsConnection,
     run: string,
     introduction: AgentIntroduction,
-    { name, onLost }: { readonly name: string; readonly onLost: (link: AgentLink) => void },
+    { name, onLost, onDeserted }: Watched,
   ) {
     this.name = name
     this.introduction = introduction
     this.#outbox = new Outbox(connection, subjects.orders(run, introduction.id))
     this.#onLost = onLost
+    this.#onDeserted = onDeserted
     this.connected = this.#connected.promise
     this.armed = this.#armed.promise
     this.done = this.#done.promise
@@ -271,6 +283,8 @@ export class AgentLink {
         this.lose(notice.reason)
         break
       case 'alive':
+        this.isDeserted = notice.isDeserted
+        if (notice.isDeserted) this.#onDeserted()
     }
   }
 

@@ -6,6 +6,8 @@ import type { Environment } from '../result/load-result.ts'
 
 /** Threads of this process. */
 export type LocalGenerator = Omit<LoadGenerator, 'start' | 'snapshot'> & {
+  /** Whether no thread has a connection left of what is sent at a rate. */
+  readonly isDeserted: boolean
   start(at: number): number
   snapshot(overdueAfter: number): Promise<Snapshot[][]>
 }

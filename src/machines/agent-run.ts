@@ -57,7 +57,7 @@ export class AgentRun {
     })
     // Until its work is planned, the coordinator may not listen yet.
     this.#heartbeat = setInterval(() => {
-      if (this.#isPlanned) this.#outbox.sendNow({ type: 'alive' })
+      if (this.#isPlanned) this.#outbox.sendNow({ type: 'alive', isDeserted: this.#generator?.isDeserted === true })
     }, aliveEveryMs)
   }
 

@@ -10,7 +10,7 @@ import { formatDuration } from '../units.ts'
 import { AgentLink } from './agent-link.ts'
 import { findAgents } from './find-agents.ts'
 import type { AgentIntroduction } from './messages.ts'
-import { connectWhenThere, type NatsConnection, refusalOf } from './nats.ts'
+import { connectWhenThere, isForbidden, type NatsConnection, refusalOf } from './nats.ts'
 import { travelling } from './travelling-probe.ts'
 
 /** From the order to start until the start: all agents have to have heard it, and to have said so. */
@@ -79,6 +79,7 @@ export class Agents implements LoadGenerator {
         new AgentLink(connection, run, introduction, {
           name: names.indexOf(introduction.name) === nth ? introduction.name : `${introduction.name}#${nth + 1}`,
           onLost: (link) => this.#lost(link),
+          onDeserted: () => this.#deserted(),
         }),
     )
     void this.#watchConnection()
@@ -145,6 +146,13 @@ export class Agents implements LoadGenerator {
     this.#awaitReports()
   }
 
+  async terminate(): Promise<void> {
+    clearTimeout(this.#deadline)
+    for (const link of this.#links) link.end()
+    if (!this.#connection.isClosed()) await this.#connection.flush().catch(() => {})
+    await this.#connection.close()
+  }
+
   /** Whoever does not even begin to report is lost. */
   #awaitReports(): void {
     this.#deadline ??= setTimeout(() => {
@@ -154,13 +162,6 @@ export class Agents implements LoadGenerator {
         else link.lose(`it did not say what it had measured within ${formatDuration(reportWithinMs)}`)
       }
     }, reportWithinMs)
-  }
-
-  async terminate(): Promise<void> {
-    clearTimeout(this.#deadline)
-    for (const link of this.#links) link.end()
-    if (!this.#connection.isClosed()) await this.#connection.flush().catch(() => {})
-    await this.#connection.close()
   }
 
   /** Why nothing was measured. */
@@ -218,10 +219,15 @@ export class Agents implements LoadGenerator {
     if (!this.#isAborted) this.abort()
   }
 
+  /** Where nobody has a connection left, nothing is waited for. */
+  #deserted(): void {
+    if (this.#links.every(({ isDeserted }) => isDeserted)) this.finish()
+  }
+
   /** What is said while NATS is away is lost. */
   async #watchConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === 'error') {
+      if (status.type === 'error' && isForbidden(status.error)) {
         for (const link of this.#links) link.lose(refusalOf(status.error))
       }
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue

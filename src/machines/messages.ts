@@ -72,7 +72,8 @@ export type AgentNotice =
   | { readonly type: 'latestSeconds'; readonly nth: number; readonly seconds: readonly (readonly RecordedInterval[])[] }
   | { readonly type: 'done'; readonly reports: readonly (readonly FloodReport[])[] }
   | { readonly type: 'failed'; readonly code: WsLoadErrorCode; readonly message: string }
-  | { readonly type: 'alive' }
+  /** It is still there, and perhaps without any connection. */
+  | { readonly type: 'alive'; readonly isDeserted: boolean }
   /** Something that it was told is missing, or may be: its load ends, and what was measured will be told. */
   | { readonly type: 'interrupted'; readonly reason: string }
   /** It ends, whatever it was at. */

@@ -165,9 +165,14 @@ export function jsonOf<Schema extends v.GenericSchema>(
   }
 }
 
+/** Whether a server lets somebody in, and not do that. */
+export function isForbidden({ name }: Error): boolean {
+  return name === 'PermissionViolationError'
+}
+
 /** Why NATS does not do what it was asked for, and what that needs. */
 export function refusalOf(error: Error): string {
-  return error.name === 'PermissionViolationError'
+  return isForbidden(error)
     ? `NATS does not allow it: ${error.message}; it needs ${neededSubjects}`
     : `NATS: ${error.message}`
 }

@@ -6,6 +6,7 @@ import { withPermission } from '../server/permission.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
 import { MessageTable } from '../generator/message-table.ts'
+import { Presence } from '../generator/presence.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedInterval } from '../generator/intervals.ts'
 import { sum } from '../statistics/sum.ts'
@@ -20,13 +21,17 @@ export class LoadThreads implements LoadGenerator {
   readonly isLocal = true
   readonly #threads: LoadThread[] = []
   readonly #floods: number
+  readonly #presences: readonly Presence[]
 
   /**
    * @param floods of each flood what its threads have to do; each thread does its part of all of them
    * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_NOT_PERMITTED`; then none is left
    */
   constructor(floods: readonly (readonly ThreadPlan[])[]) {
-    const placed = floods.map((plans) => withPresence(withMemory(plans)))
+    this.#presences = floods.map(presenceOf)
+    const placed = floods.map((plans, nth) =>
+      withMemory(plans).map((plan) => ({ ...plan, presence: this.#presences[nth]!.memory })),
+    )
     const count = Math.max(...placed.map((plans) => plans.length))
     this.#floods = floods.length
     try {
@@ -61,6 +66,10 @@ export class LoadThreads implements LoadGenerator {
 
   agents(): undefined {}
 
+  get isDeserted(): boolean {
+    return !this.#presences.some(({ isAnyoneHere }) => isAnyoneHere)
+  }
+
   finish(): void {
     for (const thread of this.#threads) thread.order({ type: 'finish' })
   }
@@ -86,12 +95,9 @@ function withMemory(plans: readonly ThreadPlan[]): readonly ThreadPlan[] {
   return plans.map((plan) => ({ ...plan, fanOut: { ...plan.fanOut!, memory } }))
 }
 
-/** The same, with what tells them whether others still have connections. Of threads elsewhere nobody here can tell. */
-function withPresence(plans: readonly ThreadPlan[]): readonly ThreadPlan[] {
-  const presence = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
-  const isWhole = sum(plans.map(({ connections }) => connections)) === plans[0]?.allConnections
-  new Int32Array(presence)[0] = plans.length + (isWhole ? 0 : 1)
-  return plans.map((plan) => ({ ...plan, presence }))
+function presenceOf(plans: readonly ThreadPlan[]): Presence {
+  const own = sum(plans.map(({ connections }) => connections))
+  return Presence.allocate(plans.length, own < (plans[0]?.allConnections ?? 0))
 }
 
 class LoadThread {

@@ -1,21 +1,15 @@
 /** Probes that are, or bring along, code of the user. */
-import { randomUUID } from 'node:crypto'
-import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findAgents } from '../../src/machines/find-agents.ts'
-import { type AgentNotice, type AgentOrder, subjects } from '../../src/machines/messages.ts'
-import { Outbox } from '../../src/machines/outbox.ts'
-import { Unpacker } from '../../src/machines/parcels.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import type { ProbeOption } from '../../src/options/probe.ts'
 import { mqtt } from '../../src/protocols/index.ts'
-import { describeEnvironment } from '../../src/run/environment.ts'
 import { planThreads } from '../../src/run/plan.ts'
 import type { ProbeSpec } from '../../src/wire/probe-spec.ts'
 import { moduleFile } from '../support/module-file.ts'
 import { floodAt } from '../support/flood.ts'
 import { mosquitto, mosquittoMissing } from '../support/mosquitto.ts'
 import { type AgentProcess, agent, machines, nats, natsMissing, type NatsServer } from '../support/nats.ts'
+import { rawCoordinator } from '../support/raw-coordinator.ts'
 import { run } from '../support/run.ts'
 import { echoing } from '../support/servers.ts'
 
@@ -76,29 +70,10 @@ describe.skipIf(missing !== undefined)('code', () => {
     { kind: 'text', payload, payloadBytes: 2, answer: { by: 'whatever', source, data: 0 } },
     { kind: 'whatever', module: evil, source, request: source, reply: source, data: 0 },
   ])('is refused by the agent itself, whoever sends it: %o', async (probe) => {
-    const { machines: asked } = parseOptions({ url: 'ws://h', ...machines(server, 1, { group: 'unwilling' }) })
-    const { version } = describeEnvironment()
     const [plan] = planThreads(parseOptions({ connections: 1, duration: 100 }), 'ws://127.0.0.1:1')
-    const connection = await connect({ servers: server.url.slice('nats://'.length) })
-    try {
-      const request = { run: randomUUID(), version }
-      const deadline = process.uptime() * 1_000 + 10_000
-      const [found] = await findAgents(connection, asked!, { request, deadline, signal: undefined })
-      const said = new Unpacker()
-      const failure = new Promise((resolve) => {
-        connection.subscribe(subjects.notices(request.run, found!.id), {
-          callback: (_, { data }) => {
-            const notice = said.take(data)?.message as AgentNotice
-            if (notice.type !== 'alive') resolve(notice)
-          },
-        })
-      })
-      const orders = new Outbox<AgentOrder>(connection, subjects.orders(request.run, found!.id))
-      orders.send({ type: 'plan', floods: [[{ ...plan!, probe: probe as unknown as ProbeSpec }]] })
-      expect(await failure).toMatchObject({ type: 'failed', code: 'WSLOAD_ERR_AGENTS' })
-    } finally {
-      await connection.close()
-    }
+    await using stranger = await rawCoordinator(server, 'unwilling')
+    stranger.order({ type: 'plan', floods: [[{ ...plan!, probe: probe as unknown as ProbeSpec }]] })
+    expect(await stranger.hears('failed')).toMatchObject({ code: 'WSLOAD_ERR_AGENTS' })
     await expect.poll(() => unwilling.lines.at(-1)).toMatch(/^free again: .*takes no code/)
   })
 

@@ -9,7 +9,7 @@ import { answeringWith } from '../support/handshakes.ts'
 import { agent, type AgentProcess, machines, nats, natsMissing, type NatsServer } from '../support/nats.ts'
 import { isAlive } from '../support/processes.ts'
 import { run } from '../support/run.ts'
-import { echoing, silent } from '../support/servers.ts'
+import { dead, echoing, silent } from '../support/servers.ts'
 
 const missing = natsMissing()
 /** A run that would take longer than any test. */
@@ -113,30 +113,46 @@ describe.skipIf(missing !== undefined)('of two agents', () => {
     await expect.poll(() => target.connections()).toBe(0)
   })
 
-  test('one that is killed while it connects is an error, and nobody starts', async () => {
-    await using target = await answeringWith('', 'stay')
-    await using b = await agent(server, { name: 'b' })
-    const running = run({ url: target.url, ...long, connectTimeout: '5m', ...machines(server, 2) })
-    const failure = failureOf(running)
-    await expect.poll(() => target.connections()).toBe(4)
-    process.kill(b.pid, 'SIGKILL')
-    expect(await failure).toMatchObject({
-      code: 'WSLOAD_ERR_AGENTS',
-      message: 'wsLoad: the agent b was lost: nothing was heard of it for 3 s',
-    })
-    await expectFree()
-  })
+  test.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'one that gets %s while it connects is an error, and nobody starts',
+    async (signal) => {
+      await using target = await answeringWith('', 'stay')
+      await using b = await agent(server, { name: 'b' })
+      const running = run({ url: target.url, ...long, connectTimeout: '5m', ...machines(server, 2) })
+      const failure = failureOf(running)
+      await expect.poll(() => target.connections()).toBe(4)
+      process.kill(b.pid, signal)
+      expect(await failure).toMatchObject({
+        code: 'WSLOAD_ERR_AGENTS',
+        message: 'wsLoad: the agent b was lost: nothing was heard of it for 3 s',
+      })
+      await expectFree()
+    },
+  )
 
-  test('one that is killed while it drains ends the run', async () => {
+  test.each(['SIGKILL', 'SIGSTOP'] as const)('one that gets %s while it drains ends the run', async (signal) => {
     await using target = await silent()
     await using b = await agent(server, { name: 'b' })
     const options = { ...long, duration: '300ms', timeout: '5m', drain: '5m' } as const
     const running = run({ url: target.url, ...options, ...machines(server, 2) })
     await expect.poll(() => target.pings).toBeGreaterThanOrEqual(28)
-    process.kill(b.pid, 'SIGKILL')
+    process.kill(b.pid, signal)
     const { ended, machines: both } = await running
     expect(ended).toBe('incomplete')
     expect(both!.map(({ lost }) => lost?.reason)).toEqual([undefined, 'nothing was heard of it for 3 s'])
+    await expectFree()
+  })
+
+  test('without a connection left end a rate at once, however long it was to be', async () => {
+    await using nobody = await dead()
+    await using _b = await agent(server, { name: 'b' })
+    const { ended, connections, machines: both } = await run({ url: nobody.url, ...long, ...machines(server, 2) })
+    expect(ended).toBe('disconnected')
+    expect(connections).toMatchObject({ requested: 4, opened: 0, failed: 4 })
+    expect(both!.map(({ opened, lost }) => [opened, lost])).toEqual([
+      [0, undefined],
+      [0, undefined],
+    ])
     await expectFree()
   })
 

@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { AgentOrder } from '../../src/machines/messages.ts'
 import { agent, machines, nats, natsMissing } from '../support/nats.ts'
+import { parseOptions } from '../../src/options/options.ts'
+import { planThreads } from '../../src/run/plan.ts'
+import { rawCoordinator } from '../support/raw-coordinator.ts'
 import { puppetAgent, readily, type Say } from '../support/puppet-agent.ts'
 import { run } from '../support/run.ts'
 import { echoing } from '../support/servers.ts'
@@ -41,6 +44,21 @@ describe.skipIf(natsMissing() !== undefined)('an agent', () => {
       code: 'WSLOAD_ERR_AGENTS',
       message: 'wsLoad: the agent hasty was lost: it was ended',
     })
+  })
+
+  test('that is told too late to start says so, starts nothing and is free again', async () => {
+    await using target = await echoing()
+    await using server = await nats()
+    await using one = await agent(server, { name: 'one' })
+    await using late = await rawCoordinator(server)
+    late.order({ type: 'plan', floods: [planThreads(parseOptions({ connections: 2, duration: 100 }), target.url)] })
+    await late.hears('connected')
+    late.order({ type: 'start', at: process.uptime() - 1_000 })
+    expect(await late.hears('failed')).toMatchObject({
+      message: expect.stringMatching(/told to start .* ms too late$/),
+    })
+    await expect.poll(() => one.lines.at(-1)).toMatch(/^free again/)
+    expect(target.pings).toBe(0)
   })
 
   test('is not blamed for a clock that it does not tell once the run is aborted', async () => {

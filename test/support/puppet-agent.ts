@@ -44,7 +44,8 @@ export async function puppetAgent(
       connection.subscribe(subjects.orders(run, id), {
         callback: (_error, { data }) => {
           const order = orders.take(data)?.message as AgentOrder | undefined
-          if (order?.type === 'plan') alive = setInterval(() => outbox.send({ type: 'alive' }), aliveEveryMs)
+          if (order?.type === 'plan')
+            alive = setInterval(() => outbox.send({ type: 'alive', isDeserted: false }), aliveEveryMs)
           if (order !== undefined) obey(order, (notice) => outbox.send(notice))
         },
       })
