@@ -9,8 +9,7 @@ import { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { LoadInterval, LoadResult } from '../../src/result/load-result.ts'
 import { formatJSON, toJSON } from '../../src/result/json.ts'
 import { summarize } from '../../src/run/summarize.ts'
-import { connectionTotals } from '../support/connection-totals.ts'
-import { undisturbed } from '../support/undisturbed.ts'
+import { threadReport } from '../support/thread-report.ts'
 
 const [tenMinutes, fiveHours, day] = [600, 18_000, 86_400]
 const from = 5_000
@@ -36,29 +35,7 @@ function report(seconds: number): FloodReport {
     recorder.answered({ due: due + 999, sent: due + 999, floor: due + 1_003, ceiling: due + 1_004 })
   }
   recorder.endSecond(recorder.until)
-  return structuredClone({
-    ending: 'completed',
-    duration: seconds * 1_000,
-    lastAnswer: seconds * 1_000,
-    connections: connectionTotals({ requested: 10 }),
-    recording: recorder,
-    slices: recorder.slices(),
-    spent: { active: 0, polling: 0, cpu: 0 },
-    gcPauses: { count: 0, total: 0, max: 0 },
-    starvation: undisturbed,
-    quota: undefined,
-    fanOut: undefined,
-    afterSilence: {
-      timedOut: 0,
-      lost: 0,
-      dropped: 0,
-      failed: 0,
-      closedEarly: 0,
-      failedSessions: 0,
-      reconnects: 0,
-      failedReconnects: 0,
-    },
-  })
+  return threadReport(recorder, { duration: seconds * 1_000 })
 }
 
 function summaryOf(...reports: readonly FloodReport[]): LoadResult {

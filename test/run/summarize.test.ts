@@ -7,7 +7,7 @@ import { summarize } from '../../src/run/summarize.ts'
 import type { LatencySummary } from '../../src/result/latency-summary.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
 import { connectionTotals } from '../support/connection-totals.ts'
-import { undisturbed } from '../support/undisturbed.ts'
+import { threadReport } from '../support/thread-report.ts'
 
 const startedAt = new Date('2026-11-23T12:00:00Z')
 const from = 1_000
@@ -20,34 +20,9 @@ function recorded(write: (recorder: Recorder) => void = () => {}, open = true): 
   return recorder
 }
 
-/** A thread's report as it arrives from the thread. */
 function report(recording: Recorder, overrides: Partial<FloodReport> = {}): FloodReport {
-  const connections = connectionTotals({ requested: 10 })
   const lastAnswer = recording.lastAnswer - from
-  return structuredClone({
-    ending: 'completed',
-    duration: until - from,
-    lastAnswer,
-    connections,
-    recording,
-    slices: recording.slices(),
-    spent: { active: 0, polling: 0, cpu: 0 },
-    gcPauses: { count: 0, total: 0, max: 0 },
-    starvation: undisturbed,
-    quota: undefined,
-    fanOut: undefined,
-    afterSilence: {
-      timedOut: 0,
-      lost: 0,
-      dropped: 0,
-      failed: 0,
-      closedEarly: 0,
-      failedSessions: 0,
-      reconnects: 0,
-      failedReconnects: 0,
-    },
-    ...overrides,
-  })
+  return threadReport(recording, { duration: until - from, lastAnswer, ...overrides })
 }
 
 function summaryOf(reports: readonly FloodReport[], options: WsLoadOptions = { rate: 5 }): LoadResult {
