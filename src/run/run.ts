@@ -80,7 +80,16 @@ export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: r
   const isSaturatedByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
   if (look.verdict === 'fail' && isSaturatedByTheLook) return { ...atEnd, generator: atLook.generator }
   const isConfirmed = look.verdict === 'pass' ? end.objectives.every(meetsAsMeasured) : missesStill(end, look)
-  return isConfirmed ? { ...atLook, intervals: atEnd.intervals } : atEnd
+  return isConfirmed ? withIntervalsOf(atEnd, atLook) : atEnd
+}
+
+/** Looks have none. */
+function withIntervalsOf({ intervals, fanOut: messages }: LoadResult, atLook: LoadResult): LoadResult {
+  const { fanOut } = atLook
+  if (fanOut === undefined || messages === undefined) return { ...atLook, intervals }
+  const first = { ...fanOut.first, intervals: messages.first.intervals }
+  const completion = { ...fanOut.completion, intervals: messages.completion.intervals }
+  return { ...atLook, intervals, fanOut: { ...fanOut, first, completion } }
 }
 
 /** Whether all that a look found to be missed is missed by what was measured to the end. */

@@ -9,6 +9,7 @@ import { LoadThreads } from '../../src/run/threads.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { parseSLO, type SLO } from '../../src/slo/objective.ts'
 import { Slices } from '../../src/result/slices.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 import { expectBalanced, flood, floodAt } from '../support/flood.ts'
 import { closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
@@ -84,6 +85,22 @@ describe('what comes in after the look that decided a run', () => {
     expect(evaluateSLO(settled, slo).verdict).toBe('pass')
     expect(settled.pings).toEqual(atLook.pings)
     expect(settled.intervals).toBe(atEnd.intervals)
+  })
+
+  test('is in the intervals of a fan-out, of which the look has none', () => {
+    const second = { start: 0, duration: 1_000, sent: 9, answered: 9, timedOut: 0, lost: 0, dropped: 0, throughput: 9 }
+    const intervals = [{ ...second, p50: 2, p99: 2, max: 2 }]
+    const look = fanOutResult()
+    const { fanOut, ...end } = fanOutResult({ messages: 2 })
+    const { first, completion } = fanOut
+    const atEnd = {
+      ...end,
+      fanOut: { ...fanOut, first: { ...first, intervals }, completion: { ...completion, intervals } },
+    }
+    const settled = atLookOrEnd(atEnd, look, parseSLO({ 'completion.p90': '< 20ms' }))
+    expect(settled.pings).toBe(look.pings)
+    expect(settled.fanOut!.completion.pings).toBe(look.fanOut.completion.pings)
+    expect([settled.fanOut!.first.intervals, settled.fanOut!.completion.intervals]).toEqual([intervals, intervals])
   })
 
   test('undoes it where it misses the SLO, surely or not', () => {
