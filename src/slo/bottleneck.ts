@@ -64,17 +64,23 @@ function limitReached({ server }: LoadResult, machine: MachineReport): string | 
 
 /**
  * Whether the time in which a server waited for a processor can have made it slow, and not only be a large part of the little that it
- * wanted one. While a thread waits, all that it has to answer waits: that is a part of the latency as large as that of the time, or as
- * what each answer waited if they came one by one. A percentile is also slow if waits take as much of the time as pings are slow.
+ * wanted one. As much of the pings as of the time met a wait: those that are too slow may be these. Otherwise waits have to be a part
+ * of the latency: of all pings under way, by Little's law their rate times their mean latency, a wait delays those that need the thread,
+ * one at least, and `u / (1 − u)` where the thread is wanted for a share `u` of the time (the number in an M/M/1 queue).
+ * Of a run that is not known to be slow, a wait may have delayed all that were under way.
  */
 function isWorthWaiting(
   { latency, duration }: LoadResult,
-  { cores, waiting = 0 }: ServerReport,
+  { cores, busiestThread = cores, waiting = 0 }: ServerReport,
   slowShare: number,
 ): boolean {
-  const waitedShare = (cores * waiting) / (1 - Math.min(waiting, 1 - Number.EPSILON))
-  const ofLatency = (waitedShare * duration) / (latency.count * latency.mean)
-  return Math.max(waitedShare, ofLatency) >= notableShare || (slowShare > 0 && waitedShare >= slowShare)
+  const running = 1 - Math.min(waiting, 1 - Number.EPSILON)
+  const waitedShare = (cores * waiting) / running
+  if (waitedShare >= (slowShare || notableShare)) return true
+  const wanted = Math.min(busiestThread / running, 1 - Number.EPSILON)
+  const underWay = (latency.count * latency.mean) / duration
+  const delayed = Math.min(Math.max(wanted / (1 - wanted), 1), Math.max(underWay, 1))
+  return (waitedShare * delayed) / underWay >= notableShare
 }
 
 /** Who had the processors. */

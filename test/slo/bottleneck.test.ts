@@ -29,15 +29,15 @@ describe('where the time went', () => {
   test.each([
     [
       'others had the processors',
-      { waiting: 0.41, cores: 0.3 },
+      { waiting: 0.41, cores: 0.5, busiestThread: 0.5 },
       { foreign: 0.45, busy: 0.98 },
       'the server waited for a processor 41 % of the time that it wanted one: other processes took 0.9 of 2 processors',
     ],
     [
       'the generator had them',
-      { waiting: 0.3, cores: 0.5 },
+      { waiting: 0.3, cores: 0.6, busiestThread: 0.6 },
       { generator: 0.65 },
-      "the server waited for a processor 30 % of the time that it wanted one: the generator's process took 1.3 of 2 processors, and itself 0.5",
+      "the server waited for a processor 30 % of the time that it wanted one: the generator's process took 1.3 of 2 processors, and itself 0.6",
     ],
     [
       'a quota',
@@ -87,6 +87,19 @@ describe('where the time went', () => {
     expect(bottleneck(sleeping, {}, { ...slow, slowShare: 0 })).toEqual([])
   })
 
+  test('is not for want of a processor if each of many answers under way waited for a small part of its latency', () => {
+    const sleeping = { cores: 0.18, busiestThread: 0.18, waiting: 0.38 }
+    const slow = loadResult(repeated(450, 31), { duration: 1_500 })
+    expect(bottleneck(sleeping, {}, slow)[0]).toContain('the server itself was slow')
+    expect(bottleneck(sleeping, {}, { ...slow, slowShare: 0.1 })[0]).toContain('waited for a processor 38 %')
+  })
+
+  test('is for want of a processor if a thread that hardly rests has many answers under way', () => {
+    const queueing = { cores: 0.5, busiestThread: 0.5, waiting: 0.44 }
+    const slow = loadResult(repeated(450, 31), { duration: 1_500 })
+    expect(bottleneck(queueing, {}, slow)[0]).toContain('waited for a processor 44 %')
+  })
+
   test('is for want of a processor if answers came one by one, and waited for a good part of their latency', () => {
     const quick = loadResult(repeated(3_000, 0.15), { duration: 3_000 })
     expect(bottleneck({ cores: 0.05, waiting: 0.3 }, {}, quick)[0]).toContain('waited for a processor 30 %')
@@ -116,7 +129,7 @@ describe('where the time went', () => {
 
 describe('a verdict has it', () => {
   const slow = loadResult(undefined, {
-    server: { ...idle, cores: 0.3, waiting: 0.41 },
+    server: { ...idle, cores: 0.5, busiestThread: 0.5, waiting: 0.41 },
     machine: { ...quiet, foreign: 0.45 },
   })
 
