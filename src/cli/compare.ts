@@ -40,7 +40,7 @@ interface CompareFlags extends LoadFlags, FanOutFlags {
   readonly confidence?: number
   readonly maxDuration?: string
   readonly markdown: boolean
-  readonly json: boolean
+  readonly json?: string
   readonly html?: string
   readonly verbosity: Verbosity
 }
@@ -87,7 +87,7 @@ export const compareCommand: Command = loadCommand
     addTolerance,
   )
   .option('--markdown', 'print Markdown', false)
-  .option('--json', 'print JSON', false)
+  .option('--json <file>', 'write the comparison as JSON, to stdout for -')
   .option('--html <file>', 'write a page with both runs in each chart')
   .addOption(verbosityOption())
   .addHelpText(
@@ -190,8 +190,8 @@ export function compareSummaries(base: string, head: string): LoadComparison {
   return new LoadComparison(before, after, compareRuns(before, after, tolerance, defaults.confidence))
 }
 
-function filesOf({ html }: CompareFlags): FilesByFlag {
-  return { '--html': html }
+function filesOf({ json, html }: CompareFlags): FilesByFlag {
+  return { '--json': json === '-' ? undefined : json, '--html': html }
 }
 
 /** Both runs in each chart. */
@@ -204,14 +204,19 @@ export function pageOfComparison(comparison: LoadComparison): string {
 /** @returns what could not be written */
 function print(comparison: LoadComparison, flags: CompareFlags): string[] {
   const { json, markdown } = flags
-  const text = json ? formatJSON(comparison) : markdown ? `${comparison.toMarkdown()}\n` : inColours(comparison)
-  process.stdout.write(text)
-  return writeFiles(filesOf(flags), { '--html': () => pageOfComparison(comparison) })
+  const output = json === '-' ? process.stderr : process.stdout
+  if (markdown) output.write(`${comparison.toMarkdown()}\n`)
+  else printComparison(output, comparison)
+  if (json === '-') process.stdout.write(formatJSON(comparison))
+  return writeFiles(filesOf(flags), {
+    '--json': () => formatJSON(comparison),
+    '--html': () => pageOfComparison(comparison),
+  })
 }
 
-/** As `toString` says it. */
-export function inColours(comparison: LoadComparison): string {
-  return `${formatComparison(comparison, paintFor(process.stdout))}\n`
+/** As `toString` says it, in colours. */
+export function printComparison(output: NodeJS.WriteStream, comparison: LoadComparison): void {
+  output.write(`${formatComparison(comparison, paintFor(output))}\n`)
 }
 
 function addTolerance(given: string, before: Tolerance = {}): Tolerance {

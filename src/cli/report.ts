@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
-import { compareSummaries, inColours, pageOfComparison } from './compare.ts'
+import { compareSummaries, pageOfComparison, printComparison } from './compare.ts'
 import { exitAfter, exitCodeOf, exitCodeOfRun } from './exit-code.ts'
 import { writeFiles } from './files.ts'
 import { pageOfRun, printSummary, safeParseSLOFlag } from './flood.ts'
@@ -60,7 +60,7 @@ function reportBoth(base: string, head: string, { html, slo, hgrm }: ReportFlags
   const ofOne = Object.entries({ slo, hgrm }).filter(([, value]) => value !== undefined)
   if (ofOne.length > 0) throw usageError(...ofOne.map(([flag]) => `--${flag}: expected one run with it, got two`))
   const comparison = compareSummaries(base, head)
-  process.stdout.write(inColours(comparison))
+  printComparison(process.stdout, comparison)
   const unwritten = writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
   return exitAfter(exitCodeOf(comparison.verdict), unwritten)
 }

@@ -52,7 +52,7 @@ describe.concurrent('an output that was asked for and is lost', () => {
   test.runIf(existsSync(full)).for<[string, string[]]>([
     ['a summary', ['report', 'RUN']],
     ['JSON', [...short, '--json', '-']],
-    ['a comparison', ['compare', 'RUN', 'RUN', '-t', 'p50=50%', '-t', 'p99=200%', '--json']],
+    ['a comparison', ['compare', 'RUN', 'RUN', '-t', 'p50=50%', '-t', 'p99=200%', '--json', '-']],
     ['the help', ['--help']],
     ['what the doctor says', ['doctor', '--seconds', '2', '--warmup', '100ms', '-c', '2']],
   ])('on a full disk, %s, is an error', async ([, args], { expect }) => {

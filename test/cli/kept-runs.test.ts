@@ -90,11 +90,20 @@ describe('ws-load compare', () => {
     expect(stdout).toMatch(/^Unclear: head: the run was aborted/)
   })
 
-  test('prints Markdown and JSON', async () => {
+  test('prints Markdown', async () => {
     const files = [await file('base.json', steady(2)), await file('head.json', steady(20))]
     expect((await wsLoadHere('compare', ...files, '--markdown')).stdout).toMatch(/^### ❌ Slower\n\n- p50 changed/)
-    const json = JSON.parse((await wsLoadHere('compare', ...files, '--json')).stdout)
-    expect(json).toMatchObject({ verdict: 'slower', head: { pings: { answered: 20_000 } } })
+  })
+
+  test('writes JSON, to stdout if it is asked to, and the words to stderr then', async () => {
+    const files = [await file('base.json', steady(2)), await file('head.json', steady(20))]
+    const found = { verdict: 'slower', head: { pings: { answered: 20_000 } } }
+    const piped = await wsLoadHere('compare', ...files, '--json', '-')
+    expect(JSON.parse(piped.stdout)).toMatchObject(found)
+    expect(piped.stderr).toMatch(/^Slower: p50 changed/)
+    const kept = join(directory, 'comparison.json')
+    expect((await wsLoadHere('compare', ...files, '--json', kept)).stdout).toBe(piped.stderr)
+    expect(JSON.parse(await readFile(kept, 'utf8'))).toMatchObject(found)
   })
 
   test.each([
