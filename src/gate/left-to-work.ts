@@ -1,11 +1,9 @@
 import type { LoadResult } from '../result/load-result.ts'
-import { machineInTheWay } from '../slo/bottleneck.ts'
+import { machineInTheWay, notableShare } from '../slo/bottleneck.ts'
 import type { Change, LeftToWork } from './comparison.ts'
 
 /** Other processes that take as much of the processors are in the way. */
 const notableForeign = 0.05
-/** The hypervisor, and waits for memory. */
-const notableShare = 0.1
 /** Load threads that waited for a processor for as much of the time were kept from their work. */
 const longWait = 0.25
 

@@ -9,6 +9,7 @@ import { printable } from '../printable.ts'
 import type { AfterSilence, LoadResult } from '../result/load-result.ts'
 import { type SampleWords, wordsOf } from '../result/samples.ts'
 import { lostShare } from '../result/starvation.ts'
+import { sum } from '../statistics/sum.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
@@ -134,6 +135,7 @@ function describeTotals(result: LoadResult): string[] {
     ...(fanOut === undefined ? [['Error rate', formatRatio(result.errorRate)]] : []),
     ...(connections.failed > 0 ? [['Connect errors', formatRatio(result.connectErrorRate)]] : []),
     ['Connections', `${formatCount(connections.opened)} of ${formatCount(connections.requested)} opened`],
+    ...describeUntold(result),
     ...(connections.failedSessions > 0
       ? [['', `${formatCount(connections.failedSessions)} with failed sessions`]]
       : []),
@@ -145,6 +147,14 @@ function describeTotals(result: LoadResult): string[] {
       ? []
       : describeBriefly('Service time', run, 'serviceTime')),
   ])
+}
+
+/** Connections that may have been opened, and may not. */
+function describeUntold({ machines = [] }: LoadResult): string[][] {
+  const untold = sum(
+    machines.map(({ connections, opened, lost }) => (lost === undefined || opened !== undefined ? 0 : connections)),
+  )
+  return untold > 0 ? [['', `${formatCount(untold)} of agents that were lost before they told of them`]] : []
 }
 
 function describePings({ throughput, offeredRate, pings, duration }: LoadResult): string[][] {

@@ -2,7 +2,7 @@ import type { LoadResult, MachineReport, ServerReport } from '../result/load-res
 import { formatDuration, formatProcessorsTo, formatRatio, formatRatioTo } from '../units.ts'
 
 /** What takes at least this share of the time, of the processors or of the latency is worth a word. */
-const notableShare = 0.1
+export const notableShare = 0.1
 /** A thread that runs for this share of the time has nothing to spare. */
 const atLimitShare = 0.9
 /** Figures here tell of magnitudes. */

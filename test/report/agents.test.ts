@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatPage } from '../../src/page/page.ts'
 import { describeAgents } from '../../src/report/agents.ts'
+import { formatSummary } from '../../src/report/text.ts'
 import { pingTotals } from '../../src/result/ping-totals.ts'
 import type { AgentReport } from '../../src/result/load-result.ts'
 import { loadResult } from '../support/result.ts'
@@ -21,6 +22,13 @@ test('agents are told one a line, and what somebody called them is only text', (
     '  long-name [31m  10 connections  lost: nothing was heard of it for 3 s',
   ])
   expect(describeAgents(loadResult([1]))).toEqual([])
+})
+
+test('connections of an agent that told nothing are told from those that failed', () => {
+  const [a, b] = machines
+  const text = formatSummary({ ...result, machines: [{ ...a!, opened: 10 }, b!] })
+  expect(text).toMatch(/opened\n +10 of agents that were lost before they told of them\n/)
+  expect(formatSummary({ ...result, machines: [{ ...a!, opened: 10 }] })).not.toContain('of agents')
 })
 
 test('a page has them too', () => {
