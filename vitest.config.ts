@@ -54,7 +54,7 @@ const floodsOnOneProcessor = [
   'test/generator/{pending-pongs,place,probes,protocol,reconnects,session,signal,split,tls,unfinished-messages}.test.ts',
   // They flood the servers that these protocols are for.
   'test/protocols/!(mqtt.*|stomp.*)',
-  'test/run/{abort,machine-faults,peers,pings,progress,run,schema,secrets,threads,unsolicited}.test.ts',
+  'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited}.test.ts',
 ]
 
 /** Test files at the same time: more of them would only take each other's processors. */

@@ -58,7 +58,9 @@ test.each([
     const { pings, ended } = summarize((await threads.done())[0]!, options, new Date(0))
     expect(Math.abs(pings.due - 320)).toBeLessThanOrEqual(2)
     expect(pings.due - pings.sent).toBe(pings.dropped)
-    expect(pings.dropped).toBeGreaterThanOrEqual(130)
+    expect(pings.dropped).toBeGreaterThan(0)
+    // Of what left before its connection ended, five a connection were answered.
+    expect(pings.dropped + pings.lost).toBeGreaterThanOrEqual(145)
     expect(ended).toBe('completed')
   } finally {
     await threads.terminate()
