@@ -18,6 +18,7 @@ import {
   faultOfLimit,
   faultOfResponse,
   generatorLimit,
+  isRefusal,
   whileUnanswered,
 } from './faults.ts'
 import { InFlight, type PingMemory } from './in-flight.ts'
@@ -139,6 +140,11 @@ export class Connection implements FrameSink {
   /** Whether nothing is left of its socket. */
   get isClosed(): boolean {
     return this.#ws.readyState === WebSocket.CLOSED
+  }
+
+  /** Whether the server has refused its handshake for a reason of its own. */
+  get isRefused(): boolean {
+    return this.#fault !== undefined && isRefusal(this.#fault)
   }
 
   /** Opens another one in its place, now that it has ended: pings are counted on, so that their ids stay unique. */

@@ -39,6 +39,11 @@ export function faultOfResponse({ statusCode, statusMessage, headers }: Incoming
   return { code: `HTTP_${statusCode}`, sample: `${statusCode} ${statusMessage}${target}` }
 }
 
+/** Whether a server refused a handshake for a reason of its own: any status but 408, that it had waited too long for a request. */
+export function isRefusal({ code }: ConnectionFault): boolean {
+  return code.startsWith('HTTP_') && code !== 'HTTP_408'
+}
+
 /** So many unanswered control-frame pings may be why a server ended a connection. */
 const manyPendingPongs = 10
 

@@ -224,7 +224,7 @@ export class ConnectionPool {
         this.#failedSessions++
         this.live--
       }
-      this.#failedAttempt(connection, isAfterSilence)
+      this.#failedAttempt(connection, isAfterSilence && !connection.isRefused)
     } else if (state === 'ended') {
       this.live--
       this.#closedEarly++

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { faultOfClose, faultOfError, faultOfResponse, whileUnanswered } from '../../src/generator/faults.ts'
+import { faultOfClose, faultOfError, faultOfResponse, isRefusal, whileUnanswered } from '../../src/generator/faults.ts'
 import { freePort } from '../support/processes.ts'
 import { refusing } from '../support/servers.ts'
 
@@ -81,4 +81,14 @@ describe('the end of a connection', () => {
   ] as const)('is counted under its code: %d %s', ([code, reason, sample]) => {
     expect(faultOfClose(code, Buffer.from(reason))).toEqual({ code: `CLOSE_${code}`, sample })
   })
+})
+
+test.each([
+  ['HTTP_503', true],
+  ['HTTP_401', true],
+  ['HTTP_408', false],
+  ['ECONNRESET', false],
+  ['HANDSHAKE_TIMEOUT', false],
+])('%s is a refusal of the server: %s', (code, expected) => {
+  expect(isRefusal({ code, sample: '' })).toBe(expected)
 })

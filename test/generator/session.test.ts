@@ -8,7 +8,7 @@ import { chatting, goodToken } from '../support/chat.ts'
 import { connectionTotals } from '../support/connection-totals.ts'
 import { flood } from '../support/flood.ts'
 import { moduleFile } from '../support/module-file.ts'
-import { echoing, refusing, vanishing } from '../support/servers.ts'
+import { echoing, limited, refusing, vanishing } from '../support/servers.ts'
 
 const chat = new URL('../support/chat.protocol.ts', import.meta.url)
 const strictChat = new URL('../support/strict-chat.protocol.ts', import.meta.url)
@@ -312,4 +312,17 @@ test('a run that is aborted during its sessions ends at once', async () => {
   expect(ended).toBe('aborted')
   expect(errors).toEqual({})
   expect(connections).toMatchObject({ opened: 0, failed: 0 })
+})
+
+describe('a session that keeps its thread for longer than servers wait', () => {
+  const busy = '() => { for (const end = performance.now() + 700; performance.now() < end;); }'
+  const load = { connections: 2, threads: 1, connectRate: 10, pings: 20 } as const
+
+  test('does not excuse a refusal with a status', async () => {
+    await using server = await limited(1)
+    const result = await flood(server, { ...load, probe: await echoAfter(busy) })
+    expect(result.errors).toMatchObject({ HTTP_503: { count: 1 } })
+    expect(result.generator.afterSilence?.failed ?? 0).toBe(0)
+    expect(verdictOn(result, 'opened', '>= 2')).toBe('fail')
+  })
 })
