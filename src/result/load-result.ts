@@ -127,7 +127,7 @@ export interface Starvation {
   readonly waiting?: number | undefined
   /** Neither of the two, while processes of the cgroup, or else of the machine, waited for memory. */
   readonly memoryStall?: number | undefined
-  /** None of these: stopped by a signal, with a container or with the machine. */
+  /** None of these: stopped by a signal, with a container or with the machine, or waiting for a disk. */
   readonly stopped: number
 }
 

@@ -152,7 +152,7 @@ function causesOf(losses: Starvation, reports: readonly FloodReport[], duration:
       () =>
         waiting === undefined
           ? `its threads did not run for ${formatDuration(stopped)}: let nothing else run meanwhile, and nothing stop them`
-          : `its threads were stopped for ${formatDuration(stopped)} (by a signal, with their container or the machine): let them run on`,
+          : `its threads were stopped for ${formatDuration(stopped)} (by a signal, with their container or the machine, or by waiting for a disk): let them run on`,
     ],
     [
       collectedShare(reports, duration) * duration,

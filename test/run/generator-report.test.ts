@@ -98,7 +98,7 @@ describe('a generator that', () => {
     expect(starvation).toMatchObject({ waiting: 0.01, stopped: 0.3 })
     expect(reasons).toMatchInlineSnapshot(`
       [
-        "its threads were stopped for 3 s (by a signal, with their container or the machine): let them run on",
+        "its threads were stopped for 3 s (by a signal, with their container or the machine, or by waiting for a disk): let them run on",
       ]
     `)
   })
@@ -108,7 +108,7 @@ describe('a generator that', () => {
     expect(starvation).toMatchObject({ stopped: 1 })
     expect(reasons).toMatchInlineSnapshot(`
       [
-        "its threads were stopped for 60 min (by a signal, with their container or the machine): let them run on",
+        "its threads were stopped for 60 min (by a signal, with their container or the machine, or by waiting for a disk): let them run on",
       ]
     `)
   })
@@ -129,7 +129,7 @@ describe('a generator that', () => {
     expect(reasons).toMatchInlineSnapshot(`
       [
         "its threads waited 20 % of the time for memory: take fewer connections, or let others use less of it",
-        "its threads were stopped for 1 s (by a signal, with their container or the machine): let them run on",
+        "its threads were stopped for 1 s (by a signal, with their container or the machine, or by waiting for a disk): let them run on",
       ]
     `)
   })
