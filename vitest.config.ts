@@ -57,20 +57,56 @@ const floodsOnOneProcessor = [
   'test/run/{abort,machine-faults,peers,pings,run,schema,secrets,threads,unsolicited}.test.ts',
 ]
 
+/** Of each of these lists, and of the files that none of them has, those that take longest: a command of their own too. */
+const long = {
+  sideBySide: ['test/machines/parcels.test.ts', 'test/page/browser.test.ts'],
+  floodsSideBySide: [
+    'test/cli/{exit-code,fan-out,main}.test.ts',
+    'test/machines/agents.test.ts',
+    'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
+  ],
+  floodsOnOneProcessor: [
+    'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,foreign-answers,limits,probes,reconnects}.test.ts',
+    'test/protocols/{graphql-ws,mqtt-topic,socket-io,socket-io-room}.test.ts',
+    'test/run/unsolicited.test.ts',
+  ],
+  oneAtATime: [
+    'test/cli/{capacity,compare}.test.ts',
+    'test/docs/first-test.test.ts',
+    'test/generator/{brackets,intervals}.test.ts',
+    'test/run/{bottleneck,capacity,compare,starved}.test.ts',
+  ],
+}
+
 /** Test files at the same time: more of them would only take each other's processors. */
 const maxWorkers = Math.max(3, availableParallelism())
 
 /** The table of faults, which judges no figure either; its runs are told when the machine was in their way. */
 const faults = ['test/faults/*.test.ts']
 
-/** After the others, one file at a time. */
-const alone = { fileParallelism: false, sequence: { groupOrder: 1 } }
+type Settings = NonNullable<TestProjectInlineConfiguration['test']>
 
-function sharingTheMachine(name: string, include: string[], setupFiles: string[] = []): TestProjectInlineConfiguration {
-  return {
-    extends: true,
-    test: { name, include, setupFiles, benchmark: { include: [] }, maxWorkers, sequence: { groupOrder: 0 } },
-  }
+const sharingTheMachine: Settings = { maxWorkers, sequence: { groupOrder: 0 } }
+
+/** After the others, one file at a time. */
+const alone: Settings = { fileParallelism: false, sequence: { groupOrder: 1 } }
+
+function project(name: string, include: string[], settings: Settings): TestProjectInlineConfiguration {
+  return { extends: true, test: { benchmark: { include: [] }, ...settings, name, include } }
+}
+
+/** The short files of a list, and the long ones. */
+function inTwoParts(
+  name: string,
+  include: string[],
+  longOnes: string[],
+  settings: Settings,
+): TestProjectInlineConfiguration[] {
+  const { exclude = configDefaults.exclude } = settings
+  return [
+    project(name, include, { ...settings, exclude: [...exclude, ...longOnes] }),
+    project(`long, ${name}`, longOnes, settings),
+  ]
 }
 
 export default defineConfig({
@@ -90,55 +126,33 @@ export default defineConfig({
     // Of what tests call themselves. Counting in load threads too (`autoAttachSubprocess`) would slow what they measure.
     coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'side by side',
-          include: sideBySide,
-          benchmark: { include: [] },
-          setupFiles: ['test/support/no-load-threads.ts'],
-          // A process for each of a hundred files took longer than their tests.
-          isolate: false,
-          maxWorkers,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      sharingTheMachine('floods side by side', floodsSideBySide),
-      sharingTheMachine('end to end', endToEnd),
-      sharingTheMachine('floods on one processor', floodsOnOneProcessor, ['test/support/one-processor.ts']),
-      {
-        extends: true,
-        test: {
-          name: 'one at a time',
-          include: ['test/**/*.test.ts'],
-          exclude: [
-            ...configDefaults.exclude,
-            ...sideBySide,
-            ...floodsSideBySide,
-            ...endToEnd,
-            ...endToEndAlone,
-            ...floodsOnOneProcessor,
-            ...faults,
-          ],
-          benchmark: { include: ['bench/micro/*.bench.ts'] },
-          ...alone,
-        },
-      },
-      {
-        extends: true,
-        test: { name: 'end to end, one at a time', include: endToEndAlone, benchmark: { include: [] }, ...alone },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'faults',
-          include: faults,
-          benchmark: { include: [] },
-          maxWorkers: '100%',
-          maxConcurrency: 6,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      ...inTwoParts('side by side', sideBySide, long.sideBySide, {
+        ...sharingTheMachine,
+        setupFiles: ['test/support/no-load-threads.ts'],
+        // A process for each of a hundred files took longer than their tests.
+        isolate: false,
+      }),
+      ...inTwoParts('floods side by side', floodsSideBySide, long.floodsSideBySide, sharingTheMachine),
+      ...inTwoParts('floods on one processor', floodsOnOneProcessor, long.floodsOnOneProcessor, {
+        ...sharingTheMachine,
+        setupFiles: ['test/support/one-processor.ts'],
+      }),
+      ...inTwoParts('one at a time', ['test/**/*.test.ts'], long.oneAtATime, {
+        ...alone,
+        exclude: [
+          ...configDefaults.exclude,
+          ...sideBySide,
+          ...floodsSideBySide,
+          ...endToEnd,
+          ...endToEndAlone,
+          ...floodsOnOneProcessor,
+          ...faults,
+        ],
+      }),
+      project('end to end', endToEnd, sharingTheMachine),
+      project('end to end, one at a time', endToEndAlone, alone),
+      project('faults', faults, { maxWorkers: '100%', maxConcurrency: 6, sequence: { groupOrder: 2 } }),
+      { extends: true, test: { name: 'bench', include: [], benchmark: { include: ['bench/micro/*.bench.ts'] } } },
     ],
   },
 })
