@@ -11,7 +11,8 @@ await contend(async ({ url, connections, inFlight, seconds }) => {
   const flood = await Flood.prepare(plan!)
   await flood.connect()
   const start = performance.now()
-  const [growth, { recording }] = await Promise.all([watchHeap(start, counted), flood.run(start)])
+  const [growth] = await Promise.all([watchHeap(start, counted), flood.run(start)])
+  const { recording } = await flood.close()
   const recorded = recording.intervals.all.filter(({ start, end }) => {
     const middle = (start + end) / 2
     return middle > settling && middle < settling + counted

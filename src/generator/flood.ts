@@ -40,7 +40,7 @@ const stalledAfterTimeouts = 2
 /** How often it is checked whether the last answer has come. */
 const drainCheckMs = 1
 
-/** The measured window of a flood that is over. */
+/** A measured window that is over, or taken to be. */
 interface Measured {
   /** When it ended, in milliseconds of `performance.now()`. */
   readonly end: number
@@ -75,7 +75,9 @@ export class Flood {
   #spentBefore: Spent = { active: 0, polling: 0, cpu: 0 }
   #starvationBefore: Starvation
   #handshakeCheck: NodeJS.Timeout | undefined
+  #timeoutCheck: NodeJS.Timeout | undefined
   #ending: Ending = 'completed'
+  #measured: Measured | undefined
   #report: FloodReport | undefined
 
   /**
@@ -167,22 +169,28 @@ export class Flood {
   }
 
   /**
-   * Warms up, measures, drains and closes.
+   * Warms up, measures and drains.
    * @param startAt when to start, in milliseconds of `performance.now()`
    */
-  async run(startAt: number): Promise<FloodReport> {
+  async run(startAt: number): Promise<void> {
     clearInterval(this.#handshakeCheck)
     this.#setWindow(startAt)
-    const timeoutCheck = setInterval(() => this.#checkTimeouts(), timeoutCheckMs(this.#plan.timeout))
+    this.#timeoutCheck = setInterval(() => this.#checkTimeouts(), timeoutCheckMs(this.#plan.timeout))
     await this.#warmUp(startAt)
-    const measured = await this.#measure()
-    await this.#drain(measured.end)
+    this.#measured = await this.#measure()
+    await this.#drain(this.#measured.end)
     await this.#fanOut?.end()
+  }
+
+  /** Listens to what still comes, closes and reports: work that would slow another flood of this thread in its turn. */
+  async close(): Promise<FloodReport> {
+    const measured = this.#measured!
     if (this.#matchesByOrder || this.#fanOut !== undefined) await this.#listen(measured.end)
     this.#loop.poller.stop()
     await this.#pool.close()
-    clearInterval(timeoutCheck)
-    this.#report = this.#reportOn(measured)
+    clearInterval(this.#timeoutCheck)
+    if (measured.end > this.#recorder.from) this.#endSecond(measured.end)
+    this.#report = this.#describe(measured)
     return this.#report
   }
 
@@ -211,8 +219,9 @@ export class Flood {
     if (this.#report !== undefined) return { ...withoutIntervals(this.#report), underway: 0 }
     const { clock } = this.#loop
     this.#model.catchUp()
-    const end = Math.min(clock.update(), this.#recorder.until)
-    const report = this.#describe('decided', end, this.#loop.spent, this.#loop.starvation.total)
+    const now = clock.update()
+    const report =
+      this.#measured === undefined ? this.#describe(this.#measuredBy(now), 'decided') : this.#describe(this.#measured)
     const lostBefore = clock.floor - overdueAfter
     const underWay = { recorder: this.#recorder, pool: this.#pool, fanOut: this.#fanOut, lostBefore }
     return takeSnapshot(report, underWay)
@@ -250,10 +259,14 @@ export class Flood {
     this.#fanOut?.endPublishing()
     this.#pool.stopReconnecting()
     this.#gcWatch.stop()
+    return this.#measuredBy(performance.now())
+  }
+
+  #measuredBy(now: number): Measured {
     return {
+      end: Math.min(now, this.#recorder.until),
       spent: this.#loop.spent,
       starvation: this.#loop.starvation.total,
-      end: Math.min(performance.now(), this.#recorder.until),
       isDisconnected: this.#pool.live === 0,
     }
   }
@@ -347,17 +360,12 @@ export class Flood {
     this.#fanOut?.endSecond(end)
   }
 
-  #reportOn({ end, spent, starvation, isDisconnected }: Measured): FloodReport {
-    if (end > this.#recorder.from) this.#endSecond(end)
-    const ending = isDisconnected && this.#ending !== 'aborted' ? 'disconnected' : this.#ending
-    return this.#describe(ending, end, spent, starvation)
+  #endingOf({ isDisconnected }: Measured): Ending {
+    return isDisconnected && this.#ending !== 'aborted' ? 'disconnected' : this.#ending
   }
 
-  /**
-   * @param spent by the end of the measured window, since the thread's start
-   * @param starvation likewise
-   */
-  #describe(ending: Ending, end: number, spent: Spent, starvation: Starvation): FloodReport {
+  #describe(measured: Measured, ending: Ending = this.#endingOf(measured)): FloodReport {
+    const { end, spent, starvation } = measured
     const recorder = this.#recorder
     const sides = this.#turns?.sides ?? 1
     const before = this.#spentBefore

@@ -59,6 +59,7 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
   loop.poller.rest()
   const startAt = (await start.promise) - sharedNow() + performance.now()
   loop.poller.wake()
-  say({ type: 'done', reports: await Promise.all(floods.map(async (flood) => flood?.run(startAt))) })
+  await Promise.all(floods.map(async (flood) => flood?.run(startAt)))
+  say({ type: 'done', reports: await Promise.all(floods.map(async (flood) => flood?.close())) })
   port.close()
 }

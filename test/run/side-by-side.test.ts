@@ -69,6 +69,17 @@ describe('floods side by side', () => {
     expect(changes.join('')).toBe('ABABA')
   })
 
+  test('keep their connections until the last turn of all is over', async () => {
+    await using other = await echoing()
+    const open: number[] = []
+    await using one = await delaying(() => {
+      open.push(other.connections())
+      return 0
+    })
+    await floods(settled(one), settled(other))
+    expect(new Set(open)).toEqual(new Set([10]))
+  })
+
   test('keep the rate that each of them asks for in its own time', async () => {
     await using server = await echoing()
     const [slow, fast] = await floods(settled(server, { rate: 500 }), settled(server, { rate: 1_500 }))
