@@ -39,8 +39,9 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
   const { sides, side } = observed
   const own = sides[side]
   if (own === undefined) return result
-  const time = new OwnTime(observed.turns)
-  const readings = within(withTasks(observed.readings), time.over(result.duration))
+  const times = sides.map((_, nth) => new OwnTime(observed.turns && { ...observed.turns, side: nth }))
+  const time = times[side]!
+  const readings = within(withTasks(observed.readings), time.over(result.duration), times)
   const [from, to] = [readings[0], readings.at(-1)]
   if (from === undefined || to === undefined || time.own(to.at) - time.own(from.at) < shortestMs) {
     return { ...result, serverUnwatched: 'reason' in own ? own.reason : 'the run was too short for it' }
@@ -60,7 +61,8 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
       : { serverUnwatched: own.reason }),
     machine: reportMachine({ from, to }, isForeignKnown),
     intervals: result.intervals.map((interval) => {
-      const part = partOf(readings, time.elapsed(interval.start), time.over(interval.start + interval.duration))
+      const [start, end] = [time.elapsed(interval.start), time.over(interval.start + interval.duration)]
+      const part = partOf(readings, start, end, times)
       return part === undefined ? interval : { ...interval, ...useIn(part) }
     }),
   }
@@ -177,11 +179,11 @@ function withTasks(readings: readonly Reading[]): Reading[] {
 }
 
 /** Readings up to an instant, and what is known of that instant. */
-function within(readings: readonly Reading[], end: number): Reading[] {
+function within(readings: readonly Reading[], end: number, times: readonly OwnTime[]): Reading[] {
   const inside = readings.filter(({ at }) => at <= end + latestMs)
   const [last, next] = [inside.at(-1), readings[inside.length]]
   if (last === undefined || next === undefined || end - last.at < latestMs) return inside
-  return [...inside, between(last, next, (end - last.at) / (next.at - last.at))]
+  return [...inside, readBetween(last, next, end, times)]
 }
 
 /** What happened between two readings. */
@@ -194,19 +196,30 @@ function usagesOf({ from, to }: Part, side: number): readonly [ServerUsage, Serv
   return [from.servers[side]!, to.servers[side]!]
 }
 
-/** What happened between two moments, read as if everything between two readings went on evenly; `undefined` beyond them. */
-function partOf(readings: readonly Reading[], start: number, end: number): Part | undefined {
-  const [from, to] = [readingAt(readings, start), readingAt(readings, end)]
+/** What happened between two moments, see {@link readBetween}; `undefined` beyond the readings. */
+function partOf(readings: readonly Reading[], start: number, end: number, times: readonly OwnTime[]): Part | undefined {
+  const [from, to] = [readingAt(readings, start, times), readingAt(readings, end, times)]
   return from === undefined || to === undefined || to.at <= from.at ? undefined : { from, to }
 }
 
-function readingAt(readings: readonly Reading[], at: number): Reading | undefined {
+function readingAt(readings: readonly Reading[], at: number, times: readonly OwnTime[]): Reading | undefined {
   const [first, last] = [readings[0]!, readings.at(-1)!]
   if (at < first.at) return first.at - at <= latestMs ? first : undefined
   if (at > last.at) return at - last.at <= latestMs ? last : undefined
   const next = readings.findIndex((reading) => reading.at >= at)
   const [before, after] = [readings[Math.max(0, next - 1)]!, readings[next]!]
-  return after.at === before.at ? after : between(before, after, (at - before.at) / (after.at - before.at))
+  return after.at === before.at ? after : readBetween(before, after, at, times)
+}
+
+/** An instant between two readings, as if all had gone on evenly, but for servers: these work in their own turns. */
+function readBetween(before: Reading, after: Reading, at: number, times: readonly OwnTime[]): Reading {
+  const share = (at - before.at) / (after.at - before.at)
+  const shareOfTurns = (time: OwnTime): number => {
+    const own = time.between({ from: before, to: after })
+    return own > 0 ? (time.own(at) - time.own(before.at)) / own : share
+  }
+  const servers = times.map((time, nth) => between(before.servers[nth], after.servers[nth], shareOfTurns(time)))
+  return { ...between(before, after, share), servers }
 }
 
 /** Every number of two equal structures, so far from the one to the other. */

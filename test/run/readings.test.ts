@@ -1,33 +1,30 @@
 import { expect, test } from 'vitest'
-import { Readings } from '../../src/run/readings.ts'
+import { Turns } from '../../src/generator/turns.ts'
+import { type Reading, Readings } from '../../src/run/readings.ts'
 import { withUse } from '../../src/run/server-report.ts'
 import { loadResult } from '../support/result.ts'
 
 const everyMs = 250
 const restingBytes = 2 ** 26
 
+/** A reading of so many servers, given the milliseconds of processor time that they have used. */
+function readingAt(at: number, cpu: readonly number[], rss = restingBytes, processes = 1): Omit<Reading, 'peaks'> {
+  const untold = { threads: undefined, busiestThread: undefined, throttled: undefined }
+  return {
+    at,
+    machine: { processors: 2, total: 2 * at, idle: at, interrupts: 0, stolen: undefined },
+    tasks: at / 2,
+    pressure: { cpu: undefined, memory: undefined, io: undefined },
+    generator: { cpu: at / 8, throttled: undefined },
+    servers: cpu.map((used) => ({ cpu: used, rss, processes, ...untold })),
+  }
+}
+
 /** Readings of so many milliseconds, at the intervals that an observer takes them; once the server has a second process that takes memory. */
 function readingsOf(duration: number, peakAt = NaN, peak = 2 ** 31): Readings {
   const readings = new Readings()
   for (let at = 0; at <= duration; at += everyMs * readings.spacing) {
-    const isPeak = at === peakAt
-    readings.add({
-      at,
-      machine: { processors: 2, total: 2 * at, idle: at, interrupts: 0, stolen: undefined },
-      tasks: at / 2,
-      pressure: { cpu: undefined, memory: undefined, io: undefined },
-      generator: { cpu: at / 8, throttled: undefined },
-      servers: [
-        {
-          cpu: at / 4,
-          rss: isPeak ? peak : restingBytes,
-          processes: isPeak ? 2 : 1,
-          threads: undefined,
-          busiestThread: undefined,
-          throttled: undefined,
-        },
-      ],
-    })
+    readings.add(at === peakAt ? readingAt(at, [at / 4], peak, 2) : readingAt(at, [at / 4]))
   }
   return readings
 }
@@ -68,5 +65,23 @@ test('what was used in a long interval is that of all its time', () => {
     expect(server!.cores).toBeCloseTo(0.25, 9)
     expect(machine!.busy).toBeCloseTo(0.5, 9)
     expect(machine!.foreign).toBeCloseTo((0.5 * 2 - 0.25 - 0.125) / 2, 9)
+  }
+})
+
+test('what a server did in its own turns is all told, though the other one had the last of them', () => {
+  const turns = { side: 0, sides: 2, length: 100, seed: 3 }
+  // ABBA ABBA BAAB …: each server works in its own turns alone, and is read at the end of each cycle, or of every fourth.
+  for (const spacing of [400, 1_600]) {
+    for (const side of [0, 1]) {
+      const [ofSide, ofOther] = [new Turns({ ...turns, side }), new Turns({ ...turns, side: 1 - side })]
+      const readings = new Readings()
+      for (let at = 0; at <= 4_800; at += spacing)
+        readings.add(readingAt(at, [ofSide.own(at) / 2, ofOther.own(at) / 4]))
+      const result = loadResult(undefined, { duration: 2_000, intervals: loadResult().intervals })
+      const sides = [{ source: 'port' }, { source: 'port' }] as const
+      const { server } = withUse(result, { readings: readings.all, sides, side: 0, turns: { ...turns, side } })
+      expect(server!.cores).toBeCloseTo(0.5, 9)
+      expect(server!.blocks.reduce((sum, { cpu }) => sum + cpu, 0)).toBeCloseTo(1_000, 6)
+    }
   }
 })
