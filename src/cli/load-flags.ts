@@ -102,7 +102,7 @@ export function addPaceFlags(command: Command): Command {
     .option('--warmup <duration>', `load before the measured window (default: ${seconds(defaults.warmup)})`)
     .option('--drain <duration>', 'how long to wait after it for answers (default: --timeout)')
     .option('--threads <number>', 'load threads (default: half of the processors it may use)', aNumber)
-    .option('--seed <number>', 'of the Poisson process', aNumber)
+    .option('--seed <number>', 'of the Poisson process, and of the order of turns', aNumber)
 }
 
 /** Adds the flags on handshakes and sessions. */

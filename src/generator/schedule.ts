@@ -151,6 +151,11 @@ export function threadSeed(seed: number, thread: number): number {
   return (seed + Math.imul(thread << 26, increment)) >>> 0
 }
 
+/** The number of {@link splitMix32} before which so many are drawn. */
+export function drawAt(seed: number, before: number): number {
+  return splitMix32(seed + Math.imul(before, increment))()
+}
+
 /** A small generator of uniform numbers in [0, 1). @see Steele, Lea & Flood, OOPSLA 2014 (SplitMix) */
 export function splitMix32(state: number): () => number {
   return () => {

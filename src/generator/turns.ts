@@ -1,3 +1,5 @@
+import { drawAt } from './schedule.ts'
+
 /** Length of a turn in milliseconds. */
 export const turnLengthMs = 100
 
@@ -8,31 +10,39 @@ export interface TurnsPlan {
   readonly sides: number
   /** Milliseconds. */
   readonly length: number
+  /** Of the order of turns, the same for all sides. */
+  readonly seed: number
 }
 
 /**
  * Whose turn it is when several floods run side by side: one after the other, then backwards, so that what drifts in the
- * meantime meets all of them alike. Two sides take turns as ABBA ABBA …, three as ABCCBA ….
+ * meantime meets all of them alike. Two sides take turns as ABBA or BAAB, three as ABCCBA or CBAABC: which of the two is drawn
+ * for each cycle, so that nothing that comes back at fixed times, this package's own looks and readings too, meets one side more
+ * than another.
  *
  * Times are milliseconds since the measured window began, negative before it: `elapsed` is what the clock says, `own`
  * counts this side's turns alone.
  *
- * @see Bulej et al., Duet Benchmarking: Improving Measurement Accuracy in the Cloud, ICPE 2020
+ * @see Bulej et al., Duet Benchmarking: Improving Measurement Accuracy in the Cloud, ICPE 2020; Bojinov, Simchi-Levi & Zhao,
+ * Design and Analysis of Switchback Experiments, Management Science 69 (2023)
  */
 export class Turns {
   readonly length: number
   readonly sides: number
+  readonly #side: number
+  readonly #seed: number
   readonly #cycle: number
-  /** Where this side's two turns begin within a cycle. */
-  readonly #first: number
-  readonly #second: number
+  /** The cycle that was asked about last, and where this side's two turns begin within it. */
+  #latest = NaN
+  #first = 0
+  #second = 0
 
-  constructor({ side, sides, length }: TurnsPlan) {
+  constructor({ side, sides, length, seed }: TurnsPlan) {
     this.length = length
     this.sides = sides
+    this.#side = side
+    this.#seed = seed
     this.#cycle = 2 * sides * length
-    this.#first = side * length
-    this.#second = (2 * sides - 1 - side) * length
   }
 
   /** Whether it is this side's turn. */
@@ -48,7 +58,8 @@ export class Turns {
     const before = this.#before(elapsed)
     const at = elapsed - before
     if (at < this.#first) return before + this.#first
-    return before + (at < this.#second ? this.#second : this.#cycle + this.#first)
+    if (at < this.#second) return before + this.#second
+    return this.next(before + this.#cycle)
   }
 
   /** How much of the time was this side's own. */
@@ -72,13 +83,25 @@ export class Turns {
 
   #within(turn: number, own: number): number {
     const cycle = Math.floor(turn / 2)
+    this.#enter(cycle)
     const start = cycle * this.#cycle + (turn - 2 * cycle === 0 ? this.#first : this.#second)
     return start + (own - turn * this.length)
   }
 
-  /** Elapsed time before the cycle that `elapsed` is in. */
+  /** Elapsed time before the cycle that `elapsed` is in, which is entered. */
   #before(elapsed: number): number {
-    return Math.floor(elapsed / this.#cycle) * this.#cycle
+    const cycle = Math.floor(elapsed / this.#cycle)
+    this.#enter(cycle)
+    return cycle * this.#cycle
+  }
+
+  #enter(cycle: number): void {
+    if (cycle === this.#latest) return
+    this.#latest = cycle
+    const isBackwards = drawAt(this.#seed, cycle) < 0.5
+    const place = isBackwards ? this.sides - 1 - this.#side : this.#side
+    this.#first = place * this.length
+    this.#second = (2 * this.sides - 1 - place) * this.length
   }
 }
 

@@ -121,7 +121,7 @@ export interface WsLoadOptions {
    * cgroup's quota of them), so that the server under test has the others.
    */
   readonly threads?: number | 'auto'
-  /** Seed of the Poisson process, a whole number from 0 to 4,294,967,295. Default: a new one each run. */
+  /** Seed of the Poisson process, and of the order of turns, a whole number from 0 to 4,294,967,295. Default: a new one each run. */
   readonly seed?: number
   /**
    * Whose processor time and memory `summary.server` tells: `{ pid }`, a process with all that descends from it, `{ cgroup }`, all

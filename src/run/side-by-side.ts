@@ -42,7 +42,8 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
   const measuredAfter = timeForAll(Math.max(...floods.map(({ warmup }) => warmup)), sides)
   const longest = Math.max(...floods.map(({ duration }) => duration)) * sides
   const undecidedLook = asLastLook ? lastLook(longest) : undefined
-  const turns = floods.map((_, side) => (sides === 1 ? undefined : { side, sides, length: turnLengthMs }))
+  const { seed } = floods[0]!
+  const turns = floods.map((_, side) => (sides === 1 ? undefined : { side, sides, length: turnLengthMs, seed }))
   const plan = (machines?: readonly number[]): ThreadPlan[][] =>
     floods.map((options, side) => planThreads(options, options.url, { measuredAfter, turns: turns[side] }, machines))
   const generator = await openGenerator(floods[0]!, plan, signal)

@@ -58,7 +58,7 @@ export interface WsLoad {
    */
   (options?: WsLoadOptions): Promise<LoadSummary>
   /**
-   * Floods two servers in alternate slices of 100 ms (ABBA), until it is clear whether the head is slower than the base, at
+   * Floods two servers in alternate slices of 100 ms (ABBA or BAAB, as drawn), until it is clear whether the head is slower than the base, at
    * most for `maxDuration` ('30s'). Options left out come from the plugin's `defaults`. With `protocol`, `subscribers` and the
    * like, the two are compared as `wsLoad.fanOut()` times them.
    *

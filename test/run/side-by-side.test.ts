@@ -62,7 +62,8 @@ describe('floods side by side', () => {
       sentAt.other.push(performance.now())
       return 0
     })
-    await floods(settled(one), settled(other))
+    // With this seed the first two cycles begin with the first of them.
+    await floods(settled(one, { seed: 3 }), settled(other, { seed: 3 }))
     const turns = [...sentAt.one.map((at) => [at, 'A'] as const), ...sentAt.other.map((at) => [at, 'B'] as const)]
     const order = turns.toSorted(([a], [b]) => a - b).map(([, side]) => side)
     const changes = order.filter((side, nth) => side !== order[nth - 1])
