@@ -1,7 +1,7 @@
 /**
  * What can be told of the processor time that a server spends on an answer, and what is lost where undecided latencies are left to it?
  * Servers that parse and hash JSON, side by side for a fixed time: equal ones, one that hashes more, and one that sleeps longer, with and
- * without a process that takes a core now and then. Control: the median of the latency in the same comparisons, and their verdicts
+ * without a process that takes a core now and then, where the system puts them and both on one processor. Control: the median of the latency in the same comparisons, and their verdicts
  * without the fallback.
  *
  * Run: node bench/work-gate.ts [--runs 10] [--seconds 20]
@@ -30,10 +30,18 @@ const pairs = [
   { what: 'equal, sleeping', base: sleeping, head: sleeping },
   { what: '20 % more sleep', base: sleeping, head: { ...sleeping, sleep: 6 } },
 ]
-const cases = pairs.flatMap((pair) => [
-  { ...pair, isDisturbed: false },
-  { ...pair, what: `${pair.what}, a core taken now and then`, isDisturbed: true },
-])
+const places = [
+  { where: 'any', processor: undefined },
+  { where: 'the same', processor: 1 },
+]
+const cases = places.flatMap((place) =>
+  pairs.flatMap((pair) => [
+    { ...pair, ...place, isDisturbed: false },
+    { ...pair, ...place, what: `${pair.what}, a core taken now and then`, isDisturbed: true },
+  ]),
+)
+
+type Case = (typeof cases)[number]
 
 interface Seen {
   readonly changes: readonly Change[]
@@ -41,8 +49,8 @@ interface Seen {
   readonly verdicts: readonly ChangeVerdict[]
 }
 
-async function compareOnce(work: { base: Work; head: Work }, isDisturbed: boolean): Promise<Seen> {
-  const [base, head] = [await startWorkingServer(work.base), await startWorkingServer(work.head)]
+async function compareOnce({ base: ofBase, head: ofHead, processor, isDisturbed }: Case): Promise<Seen> {
+  const [base, head] = [await startWorkingServer(ofBase, processor), await startWorkingServer(ofHead, processor)]
   const hog = isDisturbed ? startCpuHog() : undefined
   try {
     const protocol = new URL('control/json.protocol.ts', import.meta.url)
@@ -63,17 +71,18 @@ async function compareOnce(work: { base: Work; head: Work }, isDisturbed: boolea
 
 const seen = cases.map((): Seen[] => [])
 for (let round = 0; round < runs; round++) {
-  for (const [nth, { isDisturbed, ...work }] of cases.entries()) seen[nth]!.push(await compareOnce(work, isDisturbed))
+  for (const [nth, one] of cases.entries()) seen[nth]!.push(await compareOnce(one))
 }
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`
-const rows = cases.flatMap(({ what }, nth) =>
+const rows = cases.flatMap(({ what, where }, nth) =>
   (['cpuPerPing', 'p50'] as const).map((indicator) => {
     const changes = seen[nth]!.map((one) => one.changes.find((change) => change.indicator === indicator)!)
     const found = changes.map(({ change }) => change)
     const holdsNone = ({ low, high }: Change): boolean => low <= 0 && high >= 0
     return {
       servers: what,
+      processor: where,
       figure: indicator,
       'change: median': percent(median(found)),
       'least … most': `${percent(Math.min(...found))} … ${percent(Math.max(...found))}`,
@@ -84,13 +93,13 @@ const rows = cases.flatMap(({ what }, nth) =>
 )
 printTable(
   'What can be told of the work of a server',
-  `${runs} comparisons of ${seconds} s each, 32 connections, 1 request in flight each; servers of 20 hashes a request, which sleep for 5 ms if they do.`,
+  `${runs} comparisons of ${seconds} s each, 32 connections, 1 request in flight each; servers of 20 hashes a request, which sleep for 5 ms if they do, on any processor or both on the same.`,
   rows,
 )
 printTable(
   'Verdicts, without and with a fallback',
   "The same comparisons, 10 % allowed of p50 and of cpuPerPing. With `fallback: 'cpuPerPing'` work stands for latencies that the machine leaves undecided.",
-  cases.map(({ what }, nth) => {
+  cases.map(({ what, where }, nth) => {
     const counts = tolerances.map((_, which) => {
       const verdicts = seen[nth]!.map((one) => one.verdicts[which]!)
       return (verdict: ChangeVerdict): string => String(verdicts.filter((one) => one === verdict).length)
@@ -98,6 +107,7 @@ printTable(
     const [without, withFallback] = counts as [(typeof counts)[number], (typeof counts)[number]]
     return {
       servers: what,
+      processor: where,
       runs: String(runs),
       slower: without('slower'),
       faster: without('faster'),

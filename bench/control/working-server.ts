@@ -2,7 +2,7 @@
  * A server that works: each request is JSON, which is parsed, hashed so many times, and answered by its id, after a sleep if it has
  * one. In a process of its own, which sends its URL to its parent and ends with it.
  */
-import { fork } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -16,8 +16,10 @@ export interface Work {
   readonly sleep?: number
 }
 
-export async function startWorkingServer(work: Work): Promise<RunningServer> {
+/** @param processor the only one that it may use, by its number */
+export async function startWorkingServer(work: Work, processor?: number): Promise<RunningServer> {
   const server = fork(import.meta.filename, [JSON.stringify(work)])
+  if (processor !== undefined) execFileSync('taskset', ['-acp', String(processor), String(server.pid)])
   const [url] = (await once(server, 'message')) as [string]
   return { url, stop: () => server.kill() }
 }

@@ -26,6 +26,7 @@ import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { addLoadFlags, type LoadFlags, loadOptionsOf, verdictGroup } from './load-flags.ts'
 import { paintFor } from './paint.ts'
+import { aListOfNumbers } from './parse.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
@@ -36,6 +37,7 @@ interface CompareFlags extends LoadFlags, FanOutFlags {
   readonly baseCwd?: string
   readonly headCommand?: string
   readonly headCwd?: string
+  readonly cpuAffinity?: readonly number[]
   readonly tolerance?: Tolerance
   readonly confidence?: number
   readonly maxDuration?: string
@@ -76,6 +78,11 @@ loadCommand
   .option('--base-cwd <directory>', 'where its command is run (default: here)')
   .option('--head-command <command>', 'likewise the head')
   .option('--head-cwd <directory>', 'likewise')
+  .option(
+    '--cpu-affinity <list>',
+    'keep both of these servers on the same processors: 1, or 0,1 (Linux)',
+    aListOfNumbers,
+  )
 addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
 
 /** `ws-load compare`: two files of summaries, or two servers. */
@@ -123,8 +130,8 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   const load = isFanOut ? { ...loadOptionsOf(withoutProtocol(flags)), ...fanOutOptionsOf(flags) } : loadOptionsOf(flags)
   const options = safeParseComparison({
     ...load,
-    base: sideOf(base, flags.baseCommand, flags.baseCwd),
-    head: sideOf(head, flags.headCommand, flags.headCwd),
+    base: sideOf(base, flags, flags.baseCommand, flags.baseCwd),
+    head: sideOf(head, flags, flags.headCommand, flags.headCwd),
     ...(tolerance !== undefined && { tolerance }),
     ...(maxDuration !== undefined && { maxDuration }),
   })
@@ -132,8 +139,9 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
     ...mistakesOf(options).map(isFanOut ? nameFlagOfFanOut : nameFlag),
     ...(isFanOut ? await mistakesInProtocol(flags) : mistakesInProbeFlags(flags)),
     ...mistakesInFiles(filesOf(flags)),
+    ...mistakesInAffinity(flags),
   ]
-  if ('mistakes' in options || mistakes.length > 0) throw usageError(...mistakes)
+  if ('mistakes' in options || mistakes.length > 0) throw usageError(...new Set(mistakes))
   const { watcher, end } = showProgress(flags.verbosity)
   const { result, interrupted } = await interruptible((signal) => compare(options.value, { signal, watcher })).finally(
     end,
@@ -144,8 +152,23 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
 }
 
 /** A server that runs already, or one to be started; a directory alone is a mistake that the options tell. */
-function sideOf(url: string, command: string | undefined, cwd: string | undefined): Side {
-  return { url, ...(command !== undefined && { command }), ...(cwd !== undefined && { cwd }) }
+function sideOf(
+  url: string,
+  { cpuAffinity }: CompareFlags,
+  command: string | undefined,
+  cwd: string | undefined,
+): Side {
+  return {
+    url,
+    ...(command !== undefined && { command, ...(cpuAffinity !== undefined && { cpuAffinity }) }),
+    ...(cwd !== undefined && { cwd }),
+  }
+}
+
+/** Of servers that run already, whoever started them says where. */
+function mistakesInAffinity({ cpuAffinity, baseCommand, headCommand }: CompareFlags): string[] {
+  const isOfNone = cpuAffinity !== undefined && baseCommand === undefined && headCommand === undefined
+  return isOfNone ? ['--cpu-affinity: expected --base-command or --head-command with it'] : []
 }
 
 function compareFiles(base: string, head: string, flags: CompareFlags, useless: readonly string[]): number {

@@ -177,6 +177,7 @@ function adviceOn(changes: readonly Change[], found: boolean): string[] {
     `To see less${names === '' ? '' : ` of ${names}`}:`,
     '  - compare for longer: four times the time shows half of it (maxDuration; --seconds here);',
     '  - let nothing else run meanwhile, and give the load and the server a core each;',
+    '  - keep both servers on the same processor, Linux: cpuAffinity, --cpu-affinity of ws-load compare, or taskset;',
     '  - take a rate that the server bears with ease instead of as many pings as are answered (rate).',
   ]
 }

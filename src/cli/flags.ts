@@ -16,6 +16,8 @@ const renamed: Readonly<Record<string, string>> = {
   'base.cwd': 'base-cwd',
   'head.command': 'head-command',
   'head.cwd': 'head-cwd',
+  'base.cpuAffinity': 'cpu-affinity',
+  'head.cpuAffinity': 'cpu-affinity',
   'machines.nats': 'nats',
   'machines.agents': 'agents',
   'machines.group': 'group',

@@ -32,6 +32,11 @@ export function aJSON(flag: string): (given: string) => unknown {
   }
 }
 
+/** Reads `0,1`; what is no number is left to the option that has it. */
+export function aListOfNumbers(given: string): readonly number[] {
+  return given.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
+}
+
 /** Reads a flag that may be repeated into a list. */
 export function aList(given: string, before: readonly string[] = []): readonly string[] {
   return [...before, given]

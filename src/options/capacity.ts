@@ -4,7 +4,7 @@ import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
 import { show } from '../wording.ts'
-import { type CompareOptions, type ResolvedSide, safeParseSide } from './compare.ts'
+import { type CompareOptions, type ResolvedSide, mistakesInBoth, safeParseSide } from './compare.ts'
 import { duration, expected, instead, only, parseFields, rate, share, webSocketUrl, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
 import {
@@ -190,6 +190,8 @@ export function safeParseCapacityComparison(input: unknown): Parsed<ResolvedCapa
   if ('mistakes' in base || 'mistakes' in head || 'mistakes' in own || 'mistakes' in search || misplaced.length > 0) {
     return { mistakes: [...misplaced, ...mistakesOf(base, head, own, search)] }
   }
+  const inBoth = mistakesInBoth(base.value, head.value)
+  if (inBoth.length > 0) return { mistakes: inBoth }
   const { url: _, ...searched } = search.value
   return {
     value: {

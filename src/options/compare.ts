@@ -140,7 +140,7 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
   }
   const excess = [
     ...mistakesWith(fields.value, probe.value),
-    ...onePlaceForTwo(base.value, head.value),
+    ...mistakesInBoth(base.value, head.value),
     ...unwatchedWork(fields.value.server, tolerance.value),
   ]
   if (excess.length > 0) return { mistakes: excess }
@@ -173,6 +173,20 @@ export function safeParseJudgement(input: unknown): Parsed<{ readonly confidence
 export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
   const { server, ...rest } = without(options, ...ofFloods)
   return { ...rest, ...(server === false && { server }) }
+}
+
+/** Sides that cannot be compared as they are. */
+export function mistakesInBoth(base: ResolvedSide, head: ResolvedSide): string[] {
+  return [...onePlaceForTwo(base, head), ...otherProcessors(base, head)]
+}
+
+/** What runs on other processors has other neighbours, and another speed. */
+function otherProcessors(base: ResolvedSide, head: ResolvedSide): string[] {
+  if (!('command' in base) || !('command' in head)) return []
+  const listed = ({ cpuAffinity }: ResolvedTarget): string =>
+    cpuAffinity === undefined ? 'none' : [...new Set(cpuAffinity)].toSorted((one, other) => one - other).join(', ')
+  const [ofBase, ofHead] = [listed(base), listed(head)]
+  return ofBase === ofHead ? [] : [`head.cpuAffinity: expected that of the base, ${ofBase}, got ${ofHead}`]
 }
 
 /** A server that is started needs a place of its own. */

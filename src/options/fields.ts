@@ -214,10 +214,10 @@ function headerValue() {
 }
 
 /** One text or a list of them, as a list. @param what is expected where it is neither */
-export function oneOrMore(one: v.GenericSchema<string>, what: string) {
+export function oneOrMore<One extends string | number>(one: v.GenericSchema<One>, what: string) {
   return v.pipe(
     v.unknown(),
-    v.transform((given) => (typeof given === 'string' ? [given] : given)),
+    v.transform((given) => (v.is(one, given) ? [given] : given)),
     v.array(one, expected(what)),
   )
 }

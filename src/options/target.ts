@@ -2,7 +2,18 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import type { Parsed } from '../parsed.ts'
 import { show } from '../wording.ts'
-import { duration, expected, flag, oneOrMore, only, parseFields, sayableNames, text, webSocketUrl } from './fields.ts'
+import {
+  duration,
+  expected,
+  flag,
+  oneOrMore,
+  only,
+  parseFields,
+  sayableNames,
+  text,
+  webSocketUrl,
+  wholeNumber,
+} from './fields.ts'
 
 /** The server under test: how it is started, and where it is then found. */
 export interface TargetOptions {
@@ -20,6 +31,11 @@ export interface TargetOptions {
   readonly cwd?: string
   /** Environment variables, on top of the test runner's own, whose `NODE_ENV` is the user's, not Vitest's. Default: none. */
   readonly env?: Readonly<Record<string, string>>
+  /**
+   * Numbers of the processors that the server may use, from 0, as `taskset` counts them: `1`, or `[0, 1]`. Two servers that are
+   * compared need the same ones. Linux alone, with `taskset` (util-linux, BusyBox). Default: all that the test runner may use.
+   */
+  readonly cpuAffinity?: number | readonly number[]
   /** How long the server may take until it is up; then the start has failed. Milliseconds or a text. Default: '60s'. */
   readonly timeout?: number | string
   /**
@@ -47,6 +63,9 @@ export interface TargetOptions {
   readonly watch?: string | readonly string[]
 }
 
+/** Linux can be built for no more of them. */
+const mostProcessors = 8_192
+const processorNumbers = 'the number of a processor, or a list of them'
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGKILL', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const
 
 /** Signals that servers take for the wish that they end. */
@@ -61,6 +80,8 @@ export interface ResolvedTarget {
   /** `undefined` for the current directory. */
   readonly cwd?: string | undefined
   readonly env: Readonly<Record<string, string>>
+  /** `undefined` for all that the test runner may use. */
+  readonly cpuAffinity?: readonly number[] | undefined
   /** Milliseconds. */
   readonly timeout: number
   readonly stdin: 'open' | 'closed'
@@ -83,6 +104,12 @@ const schema = only(
         v.record(v.string(), v.string(expected('a text')), expected('an object with texts for values')),
       ),
       {},
+    ),
+    cpuAffinity: v.optional(
+      v.pipe(
+        oneOrMore(wholeNumber(0, mostProcessors - 1), processorNumbers),
+        v.check((numbers) => numbers.length > 0, expected(processorNumbers)),
+      ),
     ),
     timeout: v.optional(duration(1), defaults.targetTimeout),
     stdin: v.optional(v.picklist(['open', 'closed'], expected("'open' or 'closed'")), defaults.stdin),

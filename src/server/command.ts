@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
+import { cpus } from 'node:os'
 import * as timers from 'node:timers'
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedTarget } from '../options/target.ts'
@@ -35,7 +36,7 @@ export interface RunningTarget {
 /**
  * Starts the server under test and waits until it accepts a WebSocket. Whatever the outcome, nothing is left running
  * but a target that was returned.
- * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` when its directory does not exist
+ * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` when its directory does not exist, or its processors do not
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_IN_USE` when a server accepts WebSockets at the URL already
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_EXITED` when the command ends before the server is up
  * @throws {WsLoadError} `WSLOAD_ERR_TARGET_TIMEOUT` when the server is not up in time
@@ -47,6 +48,7 @@ export async function startTarget(
   signal?: AbortSignal,
 ): Promise<RunningTarget> {
   checkDirectory(options)
+  checkAffinity(options)
 
   const givingUp = new AbortController()
   const abort = (): void => {
@@ -71,7 +73,7 @@ async function launch(
   handshake: Handshake,
   givingUp: AbortController,
 ): Promise<RunningTarget> {
-  const { command, cwd, env, timeout, stdin, stopSignal, stopTimeout, url } = options
+  const { command, cwd, env, cpuAffinity, timeout, stdin, stopSignal, stopTimeout, url } = options
   let answered = 'nothing yet'
   const leash = new Program('leash', [], stopTimeout + longestKillMs)
   const mark = randomUUID()
@@ -82,7 +84,8 @@ async function launch(
     await leash.stop()
     return (await endedInTime) ? undefined : killed(options)
   }
-  const errand = { command, cwd, env: { ...inheritedEnvironment(), ...env }, mark, stdin, stopSignal, stopTimeout }
+  const ownEnv = { ...inheritedEnvironment(), ...env }
+  const errand = { command, cwd, env: ownEnv, cpuAffinity, mark, stdin, stopSignal, stopTimeout }
   leash.process.send(errand satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
   const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
@@ -189,6 +192,18 @@ function commandOf({ command, name }: ResolvedTarget): string {
 function urlOf({ url, name }: ResolvedTarget): string {
   const { origin, pathname } = new URL(url)
   return `${origin}${pathname === '/' ? '' : pathname} (${name}.url)`
+}
+
+function checkAffinity({ cpuAffinity = [], name }: ResolvedTarget): void {
+  if (cpuAffinity.length === 0) return
+  const mistake = (what: string): WsLoadError =>
+    new WsLoadError(
+      'WSLOAD_ERR_INVALID_OPTIONS',
+      `${name}.cpuAffinity: expected ${what}, got ${cpuAffinity.join(', ')}`,
+    )
+  if (process.platform !== 'linux') throw mistake('none but on Linux')
+  const processors = cpus().length
+  if (cpuAffinity.some((nth) => nth >= processors)) throw mistake(`processors of this machine, 0 to ${processors - 1}`)
 }
 
 function checkDirectory({ cwd, name }: ResolvedTarget): void {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { endDescendants, type Farewell, killedExitCode, markedEnvironment } from './descendants.ts'
 import type { Exit } from './program.ts'
 
@@ -7,6 +7,8 @@ export interface Errand extends Farewell {
   readonly command: string
   readonly cwd: string | undefined
   readonly env: NodeJS.ProcessEnv
+  /** Numbers of the processors that it may use; `undefined` for those of the leash. */
+  readonly cpuAffinity: readonly number[] | undefined
   readonly stdin: 'open' | 'closed'
   /** By which its descendants are known. */
   readonly mark: string
@@ -17,6 +19,9 @@ export interface Started {
   readonly leader: number
 }
 
+/** Runs a command in the shell, on some processors alone; the shell says so where there is no `taskset`. */
+const confined = 'exec taskset -c "$1" /bin/sh -c "$2"'
+
 let errand: Errand | undefined
 let server: ChildProcess | undefined
 let ending: Promise<void> | undefined
@@ -26,13 +31,16 @@ process.once('message', (given: Errand) => {
   if (!process.connected) return
   errand = given
   const env = markedEnvironment(given.env, given.mark)
-  server = spawn(given.command, {
+  const options: SpawnOptions = {
     cwd: given.cwd,
     detached: true,
     env,
-    shell: true,
     stdio: [given.stdin === 'open' ? 'pipe' : 'ignore', 'inherit', 'inherit'],
-  })
+  }
+  server =
+    given.cpuAffinity === undefined
+      ? spawn(given.command, { ...options, shell: true })
+      : spawn('/bin/sh', ['-c', confined, 'sh', given.cpuAffinity.join(','), given.command], options)
   // Without a callback, this would die of a channel that was closed meanwhile, and leave the server behind.
   if (server.pid !== undefined) process.send?.({ leader: server.pid } satisfies Started, undefined, undefined, () => {})
   server.once('exit', (code, signal) => {

@@ -79,6 +79,14 @@ test.each([
     'error: --base-cwd: expected a command with it, or the url alone\n       --head-command: expected a command that starts the server, got ""\n',
   ],
   [
+    ['compare', 'ws://a', 'ws://b', '--cpu-affinity', '1'],
+    'error: --cpu-affinity: expected --base-command or --head-command with it\n',
+  ],
+  [
+    ['compare', 'ws://a', 'ws://b', '--base-command', 'x', '--head-command', 'x', '--cpu-affinity', '0,x'],
+    'error: --cpu-affinity: expected a whole number from 0 to 8,191, got NaN\n',
+  ],
+  [
     ['compare', 'ws://a', 'ws://a', '--head-command', 'x'],
     'error: head.url: expected another URL than that of the base, both are served at once\n',
   ],

@@ -44,6 +44,20 @@ test('options of a target may leave out what has a default', () => {
   expect(mistakesIn({ command: 'node server.js', url: 'wss://127.0.0.1/socket?v=2', cwd: undefined })).toEqual([])
 })
 
+test.each([
+  ['all', 'target.cpuAffinity: expected the number of a processor, or a list of them, got "all"'],
+  [-1, 'target.cpuAffinity: expected the number of a processor, or a list of them, got -1'],
+  [[], 'target.cpuAffinity: expected the number of a processor, or a list of them, got an empty list'],
+  [[0, 1.5], 'target.cpuAffinity.1: expected a whole number from 0 to 8,191, got 1.5'],
+])('a target runs on processors that have numbers, not on %j', (cpuAffinity, mistake) => {
+  expect(mistakesIn({ command: 'node server.js', url: 'ws://127.0.0.1', cpuAffinity })).toEqual([mistake])
+})
+
+test('the number of a processor is a list of one', () => {
+  const parsed = safeParseTarget({ command: 'node server.js', url: 'ws://127.0.0.1', cpuAffinity: 1 })
+  expect('value' in parsed && parsed.value.cpuAffinity).toEqual([1])
+})
+
 test.each([0, -1, NaN, Infinity, '0s'])('options of a target exclude a timeout of %s', (timeout) => {
   expect(mistakesIn({ command: 'node server.js', url: 'ws://127.0.0.1', timeout })).toHaveLength(1)
 })

@@ -72,6 +72,18 @@ describe('a target that comes up', () => {
     expect(await readFile(join(directory, 'note'), 'utf8')).toBe(`${directory} quince\n`)
   })
 
+  test.runIf(process.platform === 'linux')('runs on the processors that it is given, with what it starts', async () => {
+    const directory = await temporaryDirectory()
+    const { command, url } = await serve()
+    const note = 'grep Cpus_allowed_list /proc/self/status > note'
+    const target = await start({ command: `${note}; ${command}`, url, cwd: directory, cpuAffinity: 0 })
+    expect(await readFile(join(directory, 'note'), 'utf8')).toBe('Cpus_allowed_list:\t0\n')
+    const server = await visit(target.url)
+    expect(await readFile(`/proc/${server}/status`, 'utf8')).toMatch(/^Cpus_allowed_list:\t0$/m)
+    expect(await target.stop()).toBeUndefined()
+    expect(isAlive(server)).toBe(false)
+  })
+
   test('stays up with an open stdin, if it ends with that', async () => {
     const target = await start({ ...(await serve('--ends-with-stdin')), stdin: 'open' })
     const server = await visit(target.url)
@@ -375,6 +387,16 @@ describe('options', () => {
     await expect(starting).rejects.toMatchObject({
       code: 'WSLOAD_ERR_INVALID_OPTIONS',
       message: expect.stringMatching(/^target\.cwd: expected a directory that exists, got ".*/),
+    })
+  })
+
+  test('name processors that this machine has', async () => {
+    const starting = startTarget(targetOf({ ...(await serve()), cpuAffinity: [0, 4_096] }))
+    await expect(starting).rejects.toMatchObject({
+      code: 'WSLOAD_ERR_INVALID_OPTIONS',
+      message: expect.stringMatching(
+        /^target\.cpuAffinity: expected (none but on Linux|processors of this machine, 0 to \d+), got 0, 4096$/,
+      ),
     })
   })
 })
