@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { checkSignal } from '../errors.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
@@ -18,6 +19,15 @@ export interface ComparedRuns {
 }
 
 const sidesOfComparison = 2
+
+/** Of servers that the system may put anywhere, the first thing to change where the evidence does not suffice. */
+function withAdvice(verdict: ComparisonVerdict, sides: readonly ResolvedSide[]): ComparisonVerdict {
+  const areAnywhere = sides.every((side) => 'command' in side && side.cpuAffinity === undefined)
+  if (verdict.verdict !== 'unclear' || verdict.doubtful || !areAnywhere) return verdict
+  if (process.platform !== 'linux' || availableParallelism() === 1) return verdict
+  const advice = 'base and head may have run on different processors: the same cpuAffinity keeps both on one'
+  return { ...verdict, reasons: [...verdict.reasons, advice] }
+}
 
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
@@ -55,7 +65,7 @@ export async function compare(
           isHopeless([baseSoFar, headSoFar]) || judge(baseSoFar, headSoFar, interimEvidenceShare).verdict !== 'unclear',
       },
     })
-    return { base: baseRun, head: headRun, verdict: judge(baseRun, headRun) }
+    return { base: baseRun, head: headRun, verdict: withAdvice(judge(baseRun, headRun), [base, head]) }
   } finally {
     const killed = await Promise.all(targets.map((target) => target.stop()))
     for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { describe, expect, test, vi } from 'vitest'
 import type { ComparisonVerdict } from '../../src/gate/comparison.ts'
 import type { CompareOptions } from '../../src/options/compare.ts'
@@ -204,6 +205,27 @@ describe('compare', () => {
     expect(Math.min(base.pings.answered, head.pings.answered)).toBeGreaterThan(0)
     expect([base.pings.timedOut, head.pings.timedOut]).toEqual([0, 0])
     for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
+  })
+
+  const canBeApart = process.platform === 'linux' && availableParallelism() > 1
+  test.runIf(canBeApart)('advises to keep servers on one processor where the evidence does not suffice', async () => {
+    const unclear = async (cpuAffinity?: number): Promise<ComparisonVerdict> => {
+      const side = async () => {
+        const port = await freePort()
+        const place = { command: pidServer(port), url: `ws://127.0.0.1:${port}` }
+        return { ...place, ...(cpuAffinity !== undefined && { cpuAffinity }) }
+      }
+      const sides = { base: await side(), head: await side() }
+      const load = { connections: 2, rate: '100/s', warmup: 0, maxDuration: '1s' } as const
+      const { verdict } = await compare({ ...sides, ...load, tolerance: { p50: '0.001%', min: 0 } })
+      expect(verdict.verdict).toBe('unclear')
+      return verdict
+    }
+    const advises = ({ reasons }: ComparisonVerdict): boolean =>
+      reasons.some((reason) => reason.includes('cpuAffinity'))
+    const anywhere = await unclear()
+    expect(advises(anywhere)).toBe(!anywhere.doubtful)
+    expect(advises(await unclear(1))).toBe(false)
   })
 
   test('warns when a server was killed, because it did not end in time', async () => {
