@@ -74,7 +74,7 @@ for (let round = 0; round < runs; round++) {
   for (const [nth, one] of cases.entries()) seen[nth]!.push(await compareOnce(one))
 }
 
-const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`
+const percent = (ratio: number): string => (Number.isFinite(ratio) ? `${(ratio * 100).toFixed(1)} %` : '-')
 const rows = cases.flatMap(({ what, where }, nth) =>
   (['cpuPerPing', 'p50'] as const).map((indicator) => {
     const changes = seen[nth]!.map((one) => one.changes.find((change) => change.indicator === indicator)!)
