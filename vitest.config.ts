@@ -59,7 +59,7 @@ const floodsOnOneProcessor = [
 
 /** Of each of these lists, and of the files that none of them has, those that take longest: a command of their own too. */
 const long = {
-  sideBySide: ['test/machines/parcels.test.ts', 'test/page/browser.test.ts'],
+  sideBySide: ['test/machines/parcels.test.ts', 'test/page/browser.test.ts', 'test/vitest/baseline.test.ts'],
   floodsSideBySide: [
     'test/cli/{exit-code,fan-out,main}.test.ts',
     'test/machines/agents.test.ts',
@@ -74,7 +74,7 @@ const long = {
     'test/cli/{capacity,compare}.test.ts',
     'test/docs/first-test.test.ts',
     'test/generator/{brackets,intervals}.test.ts',
-    'test/run/{bottleneck,capacity,compare,starved}.test.ts',
+    'test/run/{bottleneck,capacity,compare,progress,starved}.test.ts',
   ],
 }
 
