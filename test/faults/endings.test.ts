@@ -1,7 +1,7 @@
 import { closePayload, encodeFrame, opcodes } from '../support/frames.ts'
 import { misbehaving, type Misdeed } from '../support/misbehaving.ts'
 import { repeating } from '../support/refusals.ts'
-import { closing, deaf, echoing, impatient, resetting, vanishing } from '../support/servers.ts'
+import { closing, codesOfReset, deaf, echoing, impatient, resetting, vanishing } from '../support/servers.ts'
 import { comparing, flooding } from './flooding.ts'
 import { matrix, unprintable } from './matrix.ts'
 
@@ -42,7 +42,7 @@ matrix('endings', [
     never: unprintable,
   },
   { fault: 'the end of TCP', run: flooding(() => vanishing({ after })), ...midway, codes: 'CLOSE_1006' },
-  { fault: 'a reset', run: flooding(() => resetting({ after })), ...midway, codes: /^(ECONNRESET|EPIPE)$/ },
+  { fault: 'a reset', run: flooding(() => resetting({ after })), ...midway, codes: codesOfReset },
   {
     fault: 'the end of TCP within a frame',
     run: flooding(() => misbehaving({ when: after, say: closeFrame(1000).subarray(0, 3), afterwards: 'end' })),
@@ -67,7 +67,7 @@ matrix('endings', [
     run: flooding(() => misbehaving({ when: { unanswered: 4 }, afterwards: 'reset' }), { probe: { text: 'x' } }),
     exit: 3,
     closedEarly: 3,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
   },
   {
     fault: 'the end of one connection',

@@ -3,7 +3,7 @@ import { answeringWith, dripping, endingAtOnce } from '../support/handshakes.ts'
 import { closePayload, encodeFrame, opcodes } from '../support/frames.ts'
 import { type Misdeed, misbehaving } from '../support/misbehaving.ts'
 import { switchingProtocols } from '../support/raw-server.ts'
-import { dead, echoing, greeting, limited, neverUpgrading, refusing } from '../support/servers.ts'
+import { codesOfReset, dead, echoing, greeting, limited, neverUpgrading, refusing } from '../support/servers.ts'
 import { flooding } from './flooding.ts'
 import { matrix, unprintable } from './matrix.ts'
 
@@ -70,13 +70,13 @@ matrix('the handshake', [
     fault: 'a reset as soon as TCP is open',
     run: flooding(() => endingAtOnce('reset')),
     ...nobody,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
   },
   {
     fault: 'an end as soon as TCP is open',
     run: flooding(() => endingAtOnce('end')),
     ...nobody,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
   },
   {
     fault: 'a reset after the request',
@@ -369,7 +369,7 @@ matrix('the handshake', [
     run: flooding(() => misbehaving({ when: 'in the handshake', afterwards: 'reset' })),
     exit: 3,
     closedEarly: 3,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
   },
   {
     fault: 'an end right behind the response',

@@ -1,6 +1,6 @@
 import { closePayload, encodeFrame, opcodes } from '../support/frames.ts'
 import { misbehaving } from '../support/misbehaving.ts'
-import { closing, resetting, vanishing } from '../support/servers.ts'
+import { closing, codesOfReset, resetting, vanishing } from '../support/servers.ts'
 import { flooding } from './flooding.ts'
 import { matrix, type Outcome } from './matrix.ts'
 
@@ -43,7 +43,7 @@ matrix('reconnects', [
     fault: 'a reset each time',
     run: flooding(() => resetting({ after }), twice),
     ...thrice,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
     holds: { 'each is opened again twice': reconnects(6) },
   },
   {

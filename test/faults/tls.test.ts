@@ -1,7 +1,7 @@
 import { certificates } from '../support/certificates.ts'
 import { answeringWith, endingAtOnce } from '../support/handshakes.ts'
 import { misbehaving } from '../support/misbehaving.ts'
-import { closing, echoing, neverUpgrading, refusing, resetting, vanishing } from '../support/servers.ts'
+import { closing, codesOfReset, echoing, neverUpgrading, refusing, resetting, vanishing } from '../support/servers.ts'
 import { flooding } from './flooding.ts'
 import { matrix } from './matrix.ts'
 
@@ -107,7 +107,7 @@ matrix('TLS', [
     fault: 'a reset before TLS',
     run: flooding(() => endingAtOnce('reset'), asked),
     ...nobody,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
   },
   {
     fault: 'an end within the handshake of TLS',
@@ -152,7 +152,7 @@ matrix('TLS', [
     run: flooding(() => resetting({ after, tls: true }), trusting),
     exit: 1,
     closedEarly: 3,
-    codes: /^(ECONNRESET|EPIPE)$/,
+    codes: codesOfReset,
   },
   {
     fault: 'a violation of the protocol over TLS',

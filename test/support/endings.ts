@@ -27,8 +27,11 @@ export function closing({
   return ending(options, (socket) => socket.close(code, reason))
 }
 
-/** Node 22 takes a reset that is read together with the last answer for a mere end of the stream. */
+/** Node 22 takes a reset that is read together with the last answer for a mere end of the stream; on a busy machine it may be. */
 const resetDelayMs = 5
+const isResetAnEnd = Number.parseInt(process.versions.node) < 24
+/** What tells of a reset. */
+export const codesOfReset: RegExp = isResetAnEnd ? /^(ECONNRESET|EPIPE|CLOSE_1006)$/ : /^(ECONNRESET|EPIPE)$/
 
 /** Ends with a TCP reset. */
 export function resetting(options: EndingOptions): Promise<EndingServer> {

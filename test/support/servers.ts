@@ -16,7 +16,7 @@ export {
 } from './answers.ts'
 export { babbles, babbling, type Babble } from './babble.ts'
 export { freezing, goodbye, lingering, type LingeringOptions } from './lingering.ts'
-export { closing, impatient, resetting, vanishing } from './endings.ts'
+export { closing, codesOfReset, impatient, resetting, vanishing } from './endings.ts'
 export { dead, limited, neverUpgrading, refusing } from './refusals.ts'
 export { acknowledging, broadcasting, pulsing, ticking, welcoming } from './unasked.ts'
 export { asking, deafAsking, unending } from './excessive.ts'
