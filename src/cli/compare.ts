@@ -125,13 +125,13 @@ Examples:
   })
 
 async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
-  const { tolerance, maxDuration } = flags
+  const { tolerance, maxDuration, cpuAffinity } = flags
   const isFanOut = askForFanOut(flags)
   const load = isFanOut ? { ...loadOptionsOf(withoutProtocol(flags)), ...fanOutOptionsOf(flags) } : loadOptionsOf(flags)
   const options = safeParseComparison({
     ...load,
-    base: sideOf(base, flags, flags.baseCommand, flags.baseCwd),
-    head: sideOf(head, flags, flags.headCommand, flags.headCwd),
+    base: sideOf(base, flags.baseCommand, flags.baseCwd, cpuAffinity),
+    head: sideOf(head, flags.headCommand, flags.headCwd, cpuAffinity),
     ...(tolerance !== undefined && { tolerance }),
     ...(maxDuration !== undefined && { maxDuration }),
   })
@@ -154,9 +154,9 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
 /** A server that runs already, or one to be started; a directory alone is a mistake that the options tell. */
 function sideOf(
   url: string,
-  { cpuAffinity }: CompareFlags,
   command: string | undefined,
   cwd: string | undefined,
+  cpuAffinity: readonly number[] | undefined,
 ): Side {
   return {
     url,

@@ -32,9 +32,10 @@ export function aJSON(flag: string): (given: string) => unknown {
   }
 }
 
-/** Reads `0,1`; what is no number is left to the option that has it. */
+/** Reads `0,1`. */
 export function aListOfNumbers(given: string): readonly number[] {
-  return given.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
+  if (!/^\s*\d+\s*(,\s*\d+\s*)*$/.test(given)) throw new InvalidArgumentError('expected whole numbers like 0,1')
+  return given.split(',').map(Number)
 }
 
 /** Reads a flag that may be repeated into a list. */

@@ -20,15 +20,6 @@ export interface ComparedRuns {
 
 const sidesOfComparison = 2
 
-/** Of servers that the system may put anywhere, the first thing to change where the evidence does not suffice. */
-function withAdvice(verdict: ComparisonVerdict, sides: readonly ResolvedSide[]): ComparisonVerdict {
-  const areAnywhere = sides.every((side) => 'command' in side && side.cpuAffinity === undefined)
-  if (verdict.verdict !== 'unclear' || verdict.doubtful || !areAnywhere) return verdict
-  if (process.platform !== 'linux' || availableParallelism() === 1) return verdict
-  const advice = 'base and head may have run on different processors: the same cpuAffinity keeps both on one'
-  return { ...verdict, reasons: [...verdict.reasons, advice] }
-}
-
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
  *
@@ -70,4 +61,13 @@ export async function compare(
     const killed = await Promise.all(targets.map((target) => target.stop()))
     for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
   }
+}
+
+/** Of servers that the system may put anywhere, the first thing to change where the evidence does not suffice. */
+function withAdvice(verdict: ComparisonVerdict, sides: readonly ResolvedSide[]): ComparisonVerdict {
+  const areAnywhere = sides.every((side) => 'command' in side && side.cpuAffinity === undefined)
+  if (verdict.verdict !== 'unclear' || verdict.doubtful || !areAnywhere) return verdict
+  if (process.platform !== 'linux' || availableParallelism() === 1) return verdict
+  const advice = 'base and head may have run on different processors: the same cpuAffinity keeps both on one'
+  return { ...verdict, reasons: [...verdict.reasons, advice] }
 }

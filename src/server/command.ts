@@ -194,8 +194,8 @@ function urlOf({ url, name }: ResolvedTarget): string {
   return `${origin}${pathname === '/' ? '' : pathname} (${name}.url)`
 }
 
-function checkAffinity({ cpuAffinity = [], name }: ResolvedTarget): void {
-  if (cpuAffinity.length === 0) return
+function checkAffinity({ cpuAffinity, name }: ResolvedTarget): void {
+  if (cpuAffinity === undefined) return
   const mistake = (what: string): WsLoadError =>
     new WsLoadError(
       'WSLOAD_ERR_INVALID_OPTIONS',

@@ -84,7 +84,7 @@ test.each([
   ],
   [
     ['compare', 'ws://a', 'ws://b', '--base-command', 'x', '--head-command', 'x', '--cpu-affinity', '0,x'],
-    'error: --cpu-affinity: expected a whole number from 0 to 8,191, got NaN\n',
+    "error: option '--cpu-affinity <list>' argument '0,x' is invalid. expected whole numbers like 0,1\n",
   ],
   [
     ['compare', 'ws://a', 'ws://a', '--head-command', 'x'],
