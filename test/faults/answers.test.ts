@@ -142,7 +142,7 @@ matrix('answers', [
   },
   {
     fault: 'one pong in ten is missing, which a newer one stands for',
-    run: flooding(() => losing({ every: 10 }), { connections: 1, rate: 490, drain: 3_000 }),
+    run: flooding(() => losing({ every: 10 }), { connections: 1, pings: 98, drain: 3_000 }),
     exit: 0,
   },
   {
@@ -177,7 +177,7 @@ matrix('answers', [
   },
   {
     fault: 'pongs two at a time, the later one first',
-    run: flooding(() => by(ponging(swapping()))(), { connections: 1, rate: 490, drain: 3_000 }),
+    run: flooding(() => by(ponging(swapping()))(), { connections: 1, pings: 98, drain: 3_000 }),
     exit: 0,
     holds: { 'the earlier ones are coalesced': ({ result }) => result!.pings.coalesced > 10 },
   },

@@ -1,4 +1,5 @@
 import { constants, deflateRawSync } from 'node:zlib'
+import type { WsLoadOptions } from '../../src/options/options.ts'
 import { encodeFrame, type Frame, opcodes } from '../support/frames.ts'
 import { misbehaving, type Misdeed } from '../support/misbehaving.ts'
 import { compressing } from '../support/raw-server.ts'
@@ -9,10 +10,10 @@ import { matrix } from './matrix.ts'
 const { binary, continuation, ping, pong, text } = opcodes
 const soon = { drain: 100 } as const
 
-/** Says so many frames in one write with its fifth answer, and goes on. */
-function saying(frames: readonly Frame[], misdeed: Misdeed = {}) {
+/** Says so many frames in one write after its fifth answer, and goes on. */
+function saying(frames: readonly Frame[], misdeed: Misdeed = {}, options: WsLoadOptions = {}) {
   const say = Buffer.concat(frames.map(encodeFrame))
-  return flooding(() => misbehaving({ when: { answers: 5 }, say, afterwards: 'go on', ...misdeed }))
+  return flooding(() => misbehaving({ when: { answers: 5 }, say, afterwards: 'go on', ...misdeed }), options)
 }
 
 function many(count: number, frame: Frame): Frame[] {
@@ -100,12 +101,17 @@ matrix('flow', [
   { fault: 'answers of 50 ms in one segment', run: flooding(() => gluing(50)), exit: 0 },
   {
     fault: 'messages of a megabyte, sent back',
-    run: flooding(echoing, { probe: { text: 'x' }, payloadBytes: 1_000_000, rate: 30 }),
+    run: flooding(echoing, { probe: { text: 'x' }, payloadBytes: 1_000_000, rate: 30, pings: 6 }),
     exit: 0,
   },
   {
     fault: 'messages of a megabyte in segments of 64 KiB less one byte',
-    run: flooding(() => chopping({ every: 65_535 }), { probe: { text: 'x' }, payloadBytes: 1_000_000, rate: 15 }),
+    run: flooding(() => chopping({ every: 65_535 }), {
+      probe: { text: 'x' },
+      payloadBytes: 1_000_000,
+      rate: 15,
+      pings: 3,
+    }),
     exit: 0,
   },
   {
@@ -180,7 +186,8 @@ matrix('flow', [
   },
   {
     fault: 'a thousand empty messages in one segment',
-    run: saying(many(1_000, { opcode: text, payload: Buffer.alloc(0) })),
+    // One at a time, so that no burst of pings has its answers, and its end, before the fifth of them.
+    run: saying(many(1_000, { opcode: text, payload: Buffer.alloc(0) }), {}, { inFlight: 1, pings: 600 }),
     exit: 0,
     holds: { 'all are counted': ({ result }) => result!.messages.received === 3_000 },
   },
@@ -206,7 +213,7 @@ matrix('flow', [
   },
   {
     fault: 'more pings than are answered at once',
-    run: flooding(() => delaying(300), { rate: 2_000, connections: 2 }),
+    run: flooding(() => delaying(300), { rate: 2_000, pings: 400, connections: 2 }),
     exit: 0,
     holds: { 'what is due waits': ({ result }) => result!.generator.heldBack > 0 },
   },

@@ -5,9 +5,9 @@ import { flooding } from './flooding.ts'
 import { matrix, type Outcome } from './matrix.ts'
 
 const after = { answers: 5 }
+const reconnect = { max: 2, backoff: 5 } as const
 /** The run is over when all are gone. */
-const twice = { reconnect: { max: 2, backoff: 5 }, duration: 20_000 } as const
-const once = { ...twice, duration: 600 } as const
+const twice = { reconnect, duration: 20_000 } as const
 /** Each of three connections is opened again twice, and ends for the third time. */
 const thrice = { exit: 1, closedEarly: 9 } as const
 const goodbye = encodeFrame({ opcode: opcodes.close, payload: closePayload(1011) })
@@ -48,7 +48,7 @@ matrix('reconnects', [
   },
   {
     fault: 'one end of each, and a server that is well again',
-    run: flooding(() => closing({ after, code: 1012, only: 3 }), once),
+    run: flooding(() => closing({ after, code: 1012, only: 3 }), { reconnect, pings: 300 }),
     exit: 1,
     closedEarly: 3,
     codes: 'CLOSE_1012',
@@ -56,7 +56,7 @@ matrix('reconnects', [
   },
   {
     fault: 'an end in the closed model, and a server that is well again',
-    run: flooding(() => closing({ after, code: 1012, only: 1 }), { ...once, inFlight: 1 }),
+    run: flooding(() => closing({ after, code: 1012, only: 1 }), { reconnect, inFlight: 1, duration: 600 }),
     exit: 1,
     closedEarly: 1,
     codes: 'CLOSE_1012',
