@@ -44,6 +44,8 @@ export class Observer {
   /** Milliseconds from one reading to the next, at first. */
   readonly #readEvery: number
   #listAgainAt = -Infinity
+  /** Milliseconds of a processor that all readings have taken: of one the system says it to a tick. */
+  #spent = 0
   #timer: NodeJS.Timeout | undefined
 
   /**
@@ -63,6 +65,7 @@ export class Observer {
       const isReadBefore = sharesWith(side) !== -1 && sharesWith(side) < side
       return server !== undefined && 'running' in server && !isReadBefore ? new ServerMeter(server) : undefined
     })
+    rehearse(found)
   }
 
   /**
@@ -92,9 +95,9 @@ export class Observer {
   #readLater(at: number, longest: number): void {
     this.#timer = setTimeout(
       () => {
-        const cost = this.#read(at === 0 || at === longest)
+        this.#read(at === 0 || at === longest)
         const every = this.#readEvery * this.#readings.spacing
-        const earliest = Math.max(at + every, this.#elapsed + cost / mostReading)
+        const earliest = Math.max(at + every, this.#spent / mostReading)
         const next = Math.ceil(earliest / every - roundingError) * every
         if (at < longest) this.#readLater(Math.min(next, longest), longest)
       },
@@ -106,14 +109,11 @@ export class Observer {
     return process.uptime() * 1_000 - this.#begin
   }
 
-  /**
-   * @param isEnd whether it is one by which all is measured: nothing is spared then
-   * @returns what it took of the time of a processor, in milliseconds
-   */
-  #read(isEnd: boolean): number {
+  /** @param isEnd whether it is one by which all is measured: nothing is spared then */
+  #read(isEnd: boolean): void {
     const last = this.#readings.all.at(-1)
-    if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return 0
-    if (!isTold()) return 0
+    if (this.#elapsed < -earliestMs || (last !== undefined && this.#elapsed - last.at < freshMs)) return
+    if (!isTold()) return
     // What this takes is bounded by itself.
     const isDue = isEnd || this.#elapsed >= this.#listAgainAt
     const tasks = isDue && this.#meters.some((meter) => meter !== undefined) ? this.#list() : undefined
@@ -132,7 +132,7 @@ export class Observer {
       servers,
     })
     const { running: after = 0 } = threadTimes()
-    return after - before
+    this.#spent += after - before
   }
 
   /** Tells all meters which processes run. @returns what these have used until now, in milliseconds, where that is told */
@@ -148,6 +148,23 @@ export class Observer {
       const { running: after = 0 } = threadTimes()
       this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
     }
+  }
+}
+
+/** Reads all once, for nothing: the first reading of a process takes several times as long as any later one, and no flood runs yet. */
+function rehearse(servers: readonly (WatchedProcesses | NotWatched | undefined)[]): void {
+  try {
+    for (const server of servers) {
+      if (server === undefined || !('running' in server)) continue
+      const meter = new ServerMeter(server)
+      meter.list(runningProcesses())
+      meter.read()
+      machineTimes()
+      pressure()
+      process.cpuUsage()
+    }
+  } catch {
+    // What cannot be read is said by the readings themselves.
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { tickMs } from './machine-times.ts'
+import { readIfThere } from './read-file.ts'
 
 /** A process that runs. */
 export interface ListedProcess {
@@ -105,12 +106,8 @@ function variableIn(settings: readonly string[], name: string): string | undefin
 
 /** The fields of proc_pid_stat(5) from the third on; none where there is no such process, or no such file system. */
 export function readStat(pid: number | string): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return []
-  }
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /** Among which processes a number names one, those of a container say; '0' where the system does not tell. @see pid_namespaces(7) */

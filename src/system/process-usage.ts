@@ -17,8 +17,8 @@ export interface ProcessUsage {
   readonly threads: ReadonlyMap<number, KnownThreadTimes>
 }
 
-/** The fields of proc_pid_stat(5) from the third on. */
-const [userField, systemField, childrenUserField, childrenSystemField] = [11, 12, 13, 14]
+/** The fields of proc_pid_stat(5) from the third on; resident memory is in pages. */
+const [userField, systemField, childrenUserField, childrenSystemField, residentField] = [11, 12, 13, 14, 21]
 const bytesPerKibibyte = 1_024
 
 /** What processes have used until now; those that have ended are missing. */
@@ -34,16 +34,23 @@ export function processUsages(pids: readonly number[]): Map<number, ProcessUsage
 
 function usageOf(pid: number): ProcessUsage | undefined {
   const fields = readStat(pid)
-  const [, kibibytes] = /^VmRSS:\s*(\d+) kB/m.exec(readIfThere(`/proc/${pid}/status`)) ?? []
   if (fields.length === 0) return undefined
   const ticks = (...numbers: readonly number[]): number =>
     numbers.reduce((sum, field) => sum + Number(fields[field]), 0) * tickMs
   return {
     cpu: ticks(userField, systemField),
     cpuOfChildren: ticks(childrenUserField, childrenSystemField),
-    rss: Number(kibibytes ?? 0) * bytesPerKibibyte,
+    rss: Number(fields[residentField]) * pageBytes(),
     threads: threadsOf(pid),
   }
+}
+
+let knownPageBytes: number | undefined
+
+/** Bytes of a page of memory, a power of two: nothing of Node tells them, but how much memory this process has, it tells in bytes. */
+function pageBytes(): number {
+  const bytesPerPage = (): number => process.memoryUsage.rss() / Number(readStat('self')[residentField])
+  return (knownPageBytes ??= 2 ** Math.round(Math.log2(bytesPerPage())))
 }
 
 /** @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseUsages, processUsages } from '../../src/system/process-usage.ts'
 
@@ -10,6 +11,12 @@ test('the usage of a process is what it says of itself', () => {
   const running = [...usage.threads.values()].reduce((sum, times) => sum + times.running, 0)
   expect(running).toBeGreaterThan(90)
   expect(running).toBeLessThan(usage.cpu + 100)
+})
+
+test.runIf(process.platform === 'linux')('memory is in bytes, however large a page is', () => {
+  const [, kibibytes] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${process.ppid}/status`, 'utf8'))!
+  const { rss } = processUsages([process.ppid]).get(process.ppid)!
+  expect(rss / (Number(kibibytes) * 1_024)).toBeCloseTo(1, 1)
 })
 
 test('a process that is gone has none', () => {
