@@ -1,15 +1,16 @@
 /**
  * How often is a gate wrong? `wsLoad.compare()` at its defaults on servers with a known delay: a server against another that
- * does the same, against slower ones, and with a process that takes a core now and then. Control: two runs one after the
+ * does the same, against slower ones, and with a process that takes a core now and then. Then on servers that work: they parse
+ * and hash JSON on one processor, and the gate judges the processor time per answer too. Control: two runs one after the
  * other, point against point with the same tolerance.
  *
- * Run: node bench/gate.bench.ts [--same 200] [--slower 50] [--disturbed 200] [--seconds 30] [--log FILE]
+ * Run: node bench/gate.bench.ts [--same 200] [--slower 50] [--disturbed 200] [--working 0] [--seconds 30] [--log FILE]
  * That takes hours: with a log, a run that was stopped goes on.
  */
 import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ChangeVerdict } from '../src/gate/comparison.ts'
-import { parseTolerance } from '../src/gate/tolerance.ts'
+import { parseTolerance, type Tolerance } from '../src/gate/tolerance.ts'
 import { parseComparison } from '../src/options/compare.ts'
 import { parseOptions } from '../src/options/options.ts'
 import { compare } from '../src/run/compare.ts'
@@ -18,12 +19,15 @@ import { startCpuHog } from './control/cpu-hog.ts'
 import { startDelayingServer } from './control/delaying-server.ts'
 import { median, printTable } from './control/figures.ts'
 import { readLog } from './control/read-log.ts'
+import type { RunningServer } from './control/running-server.ts'
+import { startWorkingServer, type Work } from './control/working-server.ts'
 
 const { values } = parseArgs({
   options: {
     same: { type: 'string', default: '200' },
     slower: { type: 'string', default: '50' },
     disturbed: { type: 'string', default: '200' },
+    working: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '30' },
     log: { type: 'string' },
   },
@@ -33,54 +37,111 @@ const seconds = Number(values.seconds)
 const delay = 1
 /** Length of each of the two runs of the control, in seconds. */
 const controlSeconds = 2
+/** The one that servers which work may use, by its number. */
+const processor = 1
 const verdicts: readonly ChangeVerdict[] = ['slower', 'faster', 'same', 'unclear']
-const tolerance = parseTolerance()
+
+/** How often and on which servers a gate is tried. */
+interface Case {
+  readonly head: string
+  readonly times: number
+  readonly isDisturbed: boolean
+  readonly start: readonly [base: () => Promise<RunningServer>, head: () => Promise<RunningServer>]
+}
+
+/** What a gate says. */
+interface Judgement {
+  readonly verdict: ChangeVerdict
+  /** By which share the processor time per answer grew, where that is judged. */
+  readonly workChange?: number
+}
 
 /** One comparison: a line of the log. */
-interface Outcome {
+interface Outcome extends Judgement {
   readonly gate: string
   readonly head: string
-  readonly verdict: ChangeVerdict
   readonly seconds: number
 }
 
-type Gate = (base: string, head: string) => Promise<ChangeVerdict>
+type Gate = (base: string, head: string) => Promise<Judgement>
 
-async function sideBySide(base: string, head: string): Promise<ChangeVerdict> {
-  const { verdict } = await compare(
-    parseComparison({ base: { url: base }, head: { url: head }, maxDuration: `${seconds}s` }),
-  )
-  return verdict.verdict
+const asDelayed = {}
+const ofWork = { connections: 32, probe: { protocol: new URL('control/json.protocol.ts', import.meta.url) } }
+const workTolerance: Tolerance = { p50: '4%', p99: '25%', cpuPerPing: '4%', fallback: 'cpuPerPing' }
+
+function sideBySide(load: typeof asDelayed | typeof ofWork, tolerance?: Tolerance): Gate {
+  return async (base, head) => {
+    const sides = { base: { url: base }, head: { url: head } }
+    const judged = tolerance === undefined ? {} : { tolerance }
+    const { verdict } = await compare(parseComparison({ ...load, ...sides, ...judged, maxDuration: `${seconds}s` }))
+    const work = verdict.changes.find(({ indicator }) => indicator === 'cpuPerPing')
+    return { verdict: verdict.verdict, ...(work !== undefined && { workChange: work.change }) }
+  }
 }
 
 /** What most gates do. */
-async function oneAfterTheOther(base: string, head: string): Promise<ChangeVerdict> {
-  const before = await run(parseOptions({ url: base, duration: `${controlSeconds}s` }))
-  const after = await run(parseOptions({ url: head, duration: `${controlSeconds}s` }))
-  const changes = tolerance.figures.map(({ percentile = 50, allowed }) => {
-    const [from, to] = [before.latency.percentile(percentile), after.latency.percentile(percentile)]
-    return (to / from - 1) / Math.max(allowed, tolerance.min / from)
-  })
-  return changes.some((change) => change > 1) ? 'slower' : changes.some((change) => change < -0.8) ? 'faster' : 'same'
+function oneAfterTheOther(load: typeof asDelayed | typeof ofWork): Gate {
+  const { figures, min } = parseTolerance()
+  return async (base, head) => {
+    const before = await run(parseOptions({ ...load, url: base, duration: `${controlSeconds}s` }))
+    const after = await run(parseOptions({ ...load, url: head, duration: `${controlSeconds}s` }))
+    const changes = figures.map(({ percentile = 50, allowed }) => {
+      const [from, to] = [before.latency.percentile(percentile), after.latency.percentile(percentile)]
+      return (to / from - 1) / Math.max(allowed, min / from)
+    })
+    const isSlower = changes.some((change) => change > 1)
+    const isFaster = changes.some((change) => change < -0.8)
+    return { verdict: isSlower ? 'slower' : isFaster ? 'faster' : 'same' }
+  }
 }
 
-const gates: readonly (readonly [name: string, gate: Gate])[] = [
-  ['wsLoad.compare', sideBySide],
-  ['one after the other', oneAfterTheOther],
+type Gates = readonly (readonly [name: string, gate: Gate])[]
+
+const gatesOfDelays: Gates = [
+  ['wsLoad.compare', sideBySide(asDelayed)],
+  ['one after the other', oneAfterTheOther(asDelayed)],
 ]
-const heads = [
-  { head: 'the same', change: 0, times: Number(values.same), disturbed: false },
-  { head: '20 % slower', change: 0.2, times: Number(values.slower), disturbed: false },
-  { head: '5 % slower', change: 0.05, times: Number(values.slower), disturbed: false },
-  { head: 'the same, a core taken now and then', change: 0, times: Number(values.disturbed), disturbed: true },
+const gatesOfWork: Gates = [
+  ['wsLoad.compare, of work too', sideBySide(ofWork, workTolerance)],
+  ['wsLoad.compare', sideBySide(ofWork)],
+  ['one after the other', oneAfterTheOther(ofWork)],
 ]
 
-async function judge(gate: Gate, change: number, disturbed: boolean): Promise<Pick<Outcome, 'verdict' | 'seconds'>> {
-  const [base, head] = [await startDelayingServer([delay]), await startDelayingServer([delay * (1 + change)])]
-  const hog = disturbed ? startCpuHog() : undefined
+function delayed(head: string, change: number, times: string, isDisturbed = false): Case {
+  const starting = (ms: number) => () => startDelayingServer([ms])
+  return { head, times: Number(times), isDisturbed, start: [starting(delay), starting(delay * (1 + change))] }
+}
+
+const delays = [
+  delayed('the same', 0, values.same),
+  delayed('20 % slower', 0.2, values.slower),
+  delayed('5 % slower', 0.05, values.slower),
+  delayed('the same, a core taken now and then', 0, values.disturbed, true),
+]
+
+/** Hashes are two thirds of what these servers do for an answer. */
+const heads: readonly (readonly [head: string, ofBase: Work, ofHead: Work])[] = [
+  ['the same work', { hashes: 64 }, { hashes: 64 }],
+  ['5 % more work', { hashes: 64 }, { hashes: 69 }],
+  ['10 % more work', { hashes: 64 }, { hashes: 74 }],
+  ['20 % more sleep', { hashes: 20, sleep: 5 }, { hashes: 20, sleep: 6 }],
+  ['p99 50 % more', { hashes: 20, sleep: 20, sleepEvery: 50 }, { hashes: 20, sleep: 31, sleepEvery: 50 }],
+]
+const working = heads.flatMap(([head, ofBase, ofHead]) =>
+  [false, true].map((isDisturbed): Case => ({
+    head: isDisturbed ? `${head}, a core taken now and then` : head,
+    times: Number(values.working),
+    isDisturbed,
+    start: [() => startWorkingServer(ofBase, processor), () => startWorkingServer(ofHead, processor)],
+  })),
+)
+
+async function judge(gate: Gate, { start, isDisturbed }: Case): Promise<Judgement & Pick<Outcome, 'seconds'>> {
+  const [base, head] = [await start[0](), await start[1]()]
+  const hog = isDisturbed ? startCpuHog() : undefined
   const begun = performance.now()
   try {
-    return { verdict: await gate(base.url, head.url), seconds: (performance.now() - begun) / 1_000 }
+    return { ...(await gate(base.url, head.url)), seconds: (performance.now() - begun) / 1_000 }
   } finally {
     hog?.stop()
     base.stop()
@@ -89,16 +150,16 @@ async function judge(gate: Gate, change: number, disturbed: boolean): Promise<Pi
 }
 
 /** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
-async function judgeAll(): Promise<Outcome[]> {
+async function judgeAll(cases: readonly Case[], gates: Gates): Promise<Outcome[]> {
   const outcomes = readLog<Outcome>(values.log)
   const done = (gate: string, head: string): number =>
     outcomes.filter((one) => one.gate === gate && one.head === head).length
-  const rounds = Math.max(...heads.map(({ times }) => times))
+  const rounds = Math.max(...cases.map(({ times }) => times))
   for (let round = 1; round <= rounds; round++)
-    for (const { head, change, times, disturbed } of heads)
+    for (const one of cases)
       for (const [gate, compareBy] of gates) {
-        if (round > times || done(gate, head) >= round) continue
-        const outcome = { gate, head, ...(await judge(compareBy, change, disturbed)) }
+        if (round > one.times || done(gate, one.head) >= round) continue
+        const outcome = { gate, head: one.head, ...(await judge(compareBy, one)) }
         outcomes.push(outcome)
         if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(outcome)}\n`)
       }
@@ -106,6 +167,7 @@ async function judgeAll(): Promise<Outcome[]> {
 }
 
 function row(gate: string, head: string, outcomes: readonly Outcome[]): Record<string, string> {
+  const changes = outcomes.flatMap(({ workChange = NaN }) => (Number.isFinite(workChange) ? [workChange] : []))
   const times = (verdict: ChangeVerdict): string => String(outcomes.filter((one) => one.verdict === verdict).length)
   return {
     gate,
@@ -113,20 +175,31 @@ function row(gate: string, head: string, outcomes: readonly Outcome[]): Record<s
     runs: String(outcomes.length),
     ...Object.fromEntries(verdicts.map((verdict) => [verdict, times(verdict)])),
     'median time': `${median(outcomes.map((outcome) => outcome.seconds)).toFixed(1)} s`,
+    ...(changes.length > 0 && { 'cpuPerPing, median change': `${(median(changes) * 100).toFixed(1)} %` }),
   }
 }
 
-const outcomes = await judgeAll()
-printTable(
+async function printVerdicts(heading: string, what: string, cases: readonly Case[], gates: Gates): Promise<void> {
+  if (cases.every(({ times }) => times === 0)) return
+  const outcomes = await judgeAll(cases, gates)
+  const rows = gates.flatMap(([gate]) =>
+    cases.map(({ head }) => {
+      const ofRow = outcomes.filter((one) => one.gate === gate && one.head === head)
+      return row(gate, head, ofRow)
+    }),
+  )
+  printTable(heading, what, rows)
+}
+
+await printVerdicts(
   'Verdicts of a gate',
   `A server with a delay of ${delay} ms in a process of its own against another; each comparison lasts up to ${seconds} s, each run of the control ${controlSeconds} s.`,
-  gates.flatMap(([gate]) =>
-    heads.map(({ head }) =>
-      row(
-        gate,
-        head,
-        outcomes.filter((one) => one.gate === gate && one.head === head),
-      ),
-    ),
-  ),
+  delays,
+  gatesOfDelays,
+)
+await printVerdicts(
+  'Verdicts of a gate on servers that work',
+  `Servers that parse and hash JSON, on one processor, 32 connections; each comparison lasts up to ${seconds} s, each run of the control ${controlSeconds} s. "Of work too" allows ${workTolerance.p50} of p50, ${workTolerance.p99} of p99 and ${workTolerance.cpuPerPing} of cpuPerPing, which it falls back on.`,
+  working,
+  gatesOfWork,
 )

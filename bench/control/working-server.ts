@@ -14,6 +14,8 @@ export interface Work {
   readonly hashes: number
   /** Milliseconds that it waits before it answers. Default: 0. */
   readonly sleep?: number
+  /** It waits before one of so many answers. Default: 1. */
+  readonly sleepEvery?: number
 }
 
 /** @param processor the only one that it may use, by its number */
@@ -24,7 +26,8 @@ export async function startWorkingServer(work: Work, processor?: number): Promis
   return { url, stop: () => server.kill() }
 }
 
-function serve({ hashes, sleep = 0 }: Work): void {
+function serve({ hashes, sleep = 0, sleepEvery = 1 }: Work): void {
+  let requests = 0
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => {
     process.send!(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
   })
@@ -34,7 +37,7 @@ function serve({ hashes, sleep = 0 }: Work): void {
       let digest = method
       for (let nth = 0; nth < hashes; nth++) digest = createHash('sha256').update(digest).digest('hex')
       const answer = JSON.stringify({ id, digest })
-      if (sleep === 0) socket.send(answer)
+      if (sleep === 0 || ++requests % sleepEvery > 0) socket.send(answer)
       else setTimeout(() => socket.send(answer), sleep)
     })
   })
