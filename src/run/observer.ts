@@ -12,7 +12,7 @@ import { ControlGroups } from '../system/control-group.ts'
 import { machineTimes, pressure } from '../system/machine-times.ts'
 import { readStat, runningProcesses } from '../system/process-table.ts'
 import { threadTimes } from '../system/thread-times.ts'
-import { Readings } from './readings.ts'
+import { type Reading, Readings } from './readings.ts'
 import { type Side, withUse } from './server-report.ts'
 
 // Taken when the module loads, so that a test's fake timers hold nothing up.
@@ -65,7 +65,7 @@ export class Observer {
       const isReadBefore = sharesWith(side) !== -1 && sharesWith(side) < side
       return server !== undefined && 'running' in server && !isReadBefore ? new ServerMeter(server) : undefined
     })
-    rehearse(found)
+    this.#rehearse(found)
   }
 
   /**
@@ -97,7 +97,7 @@ export class Observer {
       () => {
         this.#read(at === 0 || at === longest)
         const every = this.#readEvery * this.#readings.spacing
-        const earliest = Math.max(at + every, this.#spent / mostReading)
+        const earliest = Math.max(at + every, this.#elapsed, this.#spent / mostReading)
         const next = Math.ceil(earliest / every - roundingError) * every
         if (at < longest) this.#readLater(Math.min(next, longest), longest)
       },
@@ -118,21 +118,39 @@ export class Observer {
     const isDue = isEnd || this.#elapsed >= this.#listAgainAt
     const tasks = isDue && this.#meters.some((meter) => meter !== undefined) ? this.#list() : undefined
     const { running: before = 0 } = threadTimes()
+    this.#readings.add(this.#take(this.#meters, tasks))
+    const { running: after = 0 } = threadTimes()
+    this.#spent += after - before
+  }
+
+  #take(meters: readonly (ServerMeter | undefined)[], tasks?: number): Omit<Reading, 'peaks'> {
     // Servers first, and near in time to the instant that all is taken to be of.
     const begun = this.#elapsed
-    const servers = this.#meters.map((meter) => meter?.read())
+    const servers = meters.map((meter) => meter?.read())
     const at = (begun + this.#elapsed) / 2
     const { user, system } = process.cpuUsage()
-    this.#readings.add({
+    return {
       at,
       machine: machineTimes(),
       tasks,
       pressure: pressure(),
       generator: { cpu: (user + system) / 1_000, throttled: this.#groups.throttled },
       servers,
-    })
-    const { running: after = 0 } = threadTimes()
-    this.#spent += after - before
+    }
+  }
+
+  /** The first reading takes several times as long as any later one: it is taken before a flood runs, and not kept. */
+  #rehearse(servers: readonly (WatchedProcesses | NotWatched | undefined)[]): void {
+    const watched = servers.filter((server) => server !== undefined && 'running' in server)
+    if (watched.length === 0) return
+    try {
+      const all = runningProcesses()
+      const meters = watched.map((server) => new ServerMeter(server))
+      for (const meter of meters) meter.list(all)
+      this.#take(meters)
+    } catch {
+      // What cannot be read is said by the readings themselves.
+    }
   }
 
   /** Tells all meters which processes run. @returns what these have used until now, in milliseconds, where that is told */
@@ -148,23 +166,6 @@ export class Observer {
       const { running: after = 0 } = threadTimes()
       this.#listAgainAt = this.#elapsed + Math.max(listEveryMs, (after - before) / mostListing)
     }
-  }
-}
-
-/** Reads all once, for nothing: the first reading of a process takes several times as long as any later one, and no flood runs yet. */
-function rehearse(servers: readonly (WatchedProcesses | NotWatched | undefined)[]): void {
-  try {
-    for (const server of servers) {
-      if (server === undefined || !('running' in server)) continue
-      const meter = new ServerMeter(server)
-      meter.list(runningProcesses())
-      meter.read()
-      machineTimes()
-      pressure()
-      process.cpuUsage()
-    }
-  } catch {
-    // What cannot be read is said by the readings themselves.
   }
 }
 

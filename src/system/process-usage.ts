@@ -20,6 +20,7 @@ export interface ProcessUsage {
 /** The fields of proc_pid_stat(5) from the third on; resident memory is in pages. */
 const [userField, systemField, childrenUserField, childrenSystemField, residentField] = [11, 12, 13, 14, 21]
 const bytesPerKibibyte = 1_024
+const usualPageBytes = 4_096
 
 /** What processes have used until now; those that have ended are missing. */
 export function processUsages(pids: readonly number[]): Map<number, ProcessUsage> {
@@ -40,17 +41,22 @@ function usageOf(pid: number): ProcessUsage | undefined {
   return {
     cpu: ticks(userField, systemField),
     cpuOfChildren: ticks(childrenUserField, childrenSystemField),
-    rss: Number(fields[residentField]) * pageBytes(),
+    rss: Number(fields[residentField]) * (knownPageBytes ?? findPageBytes()),
     threads: threadsOf(pid),
   }
 }
 
 let knownPageBytes: number | undefined
 
-/** Bytes of a page of memory, a power of two: nothing of Node tells them, but how much memory this process has, it tells in bytes. */
-function pageBytes(): number {
-  const bytesPerPage = (): number => process.memoryUsage.rss() / Number(readStat('self')[residentField])
-  return (knownPageBytes ??= 2 ** Math.round(Math.log2(bytesPerPage())))
+/**
+ * Bytes of a page of memory, a power of two. Node does not tell them, but how much memory this process has: it does in bytes, the
+ * system in pages.
+ */
+function findPageBytes(): number {
+  const pages = Number(readStat('self')[residentField])
+  if (!(pages > 0)) return usualPageBytes
+  knownPageBytes = 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages))
+  return knownPageBytes
 }
 
 /** @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */
