@@ -2,6 +2,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
 import { describeCutShort, describeEarlyEnds, describeMisrouted, describeRefused } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
+import { describeAstray, describeIslands } from '../slo/other-machines.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { formatCount, formatDuration } from '../units.ts'
 
@@ -122,6 +123,8 @@ export function threatsOfRun(result: LoadResult): string[] {
     ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
     ...(ended === 'disconnected' ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 ? [noneCame(result)] : []),
+    ...describeIslands(result),
+    ...describeAstray(result),
     ...(fanOut !== undefined && fanOut.misrouted > 0 ? [describeMisrouted(fanOut.misrouted)] : []),
     ...(fanOut !== undefined && fanOut.refused > 0 ? [describeRefused(fanOut.refused)] : []),
   ]

@@ -7,7 +7,7 @@ import type { FrameReader, FrameReaders, FrameSink } from '../wire/frame-reader.
 import { HeadReader } from '../wire/head-reader.ts'
 import { MessageSplitter } from '../wire/message-splitter.ts'
 import type { Probe } from '../wire/probe.ts'
-import { ofAnotherMachine } from '../wire/fan-out-probe.ts'
+import { messageOfAnother, ofAnotherMachine } from '../wire/fan-out-probe.ts'
 import { messageOf } from '../wire/probe-message.ts'
 import { Conversation } from './conversation.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -307,8 +307,8 @@ export class Connection implements FrameSink {
     if (error !== undefined) {
       this.#report({ code: 'ERROR_ANSWER', sample: error })
       deliveries!.refuse(this.index, message)
-    } else if (message === ofAnotherMachine) {
-      deliveries!.takeFromOthers(this.index)
+    } else if (message <= ofAnotherMachine) {
+      deliveries!.takeFromOthers(this.index, messageOfAnother(message))
     } else if (message === -1 || !deliveries!.take(this.index, message)) {
       // What its publisher is told of a message is none of those that nobody asked for.
       if (!deliveries!.isPublisher(this.index)) recorder.messages.unsolicited++

@@ -25,7 +25,7 @@ export class Deliveries {
   duplicates = 0
   /** Those behind which their publisher's later message had come to the same subscriber. @see RFC 4737 section 3.3 */
   outOfOrder = 0
-  /** Deliveries of a measured message to a subscriber of another room. */
+  /** Deliveries to a subscriber of another room: of a measured message, or of any of another machine's. */
   misrouted = 0
   /** Deliveries of what publishers of other machines have published, in the whole run: they are not timed here. */
   fromOthers = 0
@@ -55,6 +55,7 @@ export class Deliveries {
   readonly #lastCeiling: Float64Array
   readonly #has: Uint8Array
   readonly #bytesPerRow: number
+  #isOver = false
 
   constructor(context: DeliveriesContext) {
     const { plan, table } = context
@@ -131,8 +132,16 @@ export class Deliveries {
   }
 
   /** A message of another machine's publisher came over a connection. */
-  takeFromOthers(connection: number): void {
-    if (!this.isPublisher(connection)) this.fromOthers++
+  takeFromOthers(connection: number, message: number): void {
+    const nth = connection - this.#context.firstSubscriber
+    if (nth < 0 || this.#isMember[nth] !== 1) return
+    if (roomOfAny(this.#context.plan, message) === this.#rooms[nth]) this.fromOthers++
+    else this.misrouted++
+  }
+
+  /** Of each room: members that have been there to the end. */
+  get faithful(): number[] {
+    return Array.from(this.#members, (count, room) => count - this.#left[room]!)
   }
 
   isPublisher(connection: number): boolean {
@@ -153,7 +162,7 @@ export class Deliveries {
   /** A subscriber has left: what it does not have it misses. */
   left(connection: number): void {
     const nth = connection - this.#context.firstSubscriber
-    if (this.#isMember[nth] !== 1) return
+    if (this.#isOver || this.#isMember[nth] !== 1) return
     this.#isMember[nth] = 0
     const room = this.#rooms[nth]!
     this.#forEachOpen(room, (row, publisher, sequence) => {
@@ -182,6 +191,7 @@ export class Deliveries {
       this.#know(row, publisher, sequence)
       if (this.#isClosed[row] === 0) this.#close(row, publisher, sequence, 'lost')
     })
+    this.#isOver = true
   }
 
   /** Whether anything that was published is still to come. */
@@ -298,4 +308,12 @@ export class Deliveries {
       }
     }
   }
+}
+
+/** The room of a message, numbered over those of all machines in turn. */
+function roomOfAny({ rooms, machines, publishersOfMachines }: FanOutPlan, message: number): number {
+  const machine = message % machines
+  const first = publishersOfMachines.slice(0, machine).reduce((sum, count) => sum + count, 0)
+  const nth = Math.floor(message / machines) % publishersOfMachines[machine]!
+  return (first + nth) % rooms
 }

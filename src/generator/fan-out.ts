@@ -128,10 +128,20 @@ export class FanOut {
 
   /** What was recorded besides deliveries; changes as the measurement goes on. */
   get recording(): FanOutRecording {
-    const { firsts, completions } = this.#context
+    const { firsts, completions, fanOut } = this.#context
     const { duplicates, outOfOrder, misrouted, refused, fromOthers } = this.deliveries
-    const counts = { duplicates, outOfOrder, misrouted, refused, fromOthers }
-    return { firsts: recordingOf(firsts), completions: recordingOf(completions), ...counts }
+    const hasOthers = fanOut.machines > 1
+    return {
+      firsts: recordingOf(firsts),
+      completions: recordingOf(completions),
+      duplicates,
+      outOfOrder,
+      misrouted,
+      refused,
+      fromOthers,
+      members: hasOthers ? this.deliveries.faithful : [],
+      published: hasOthers ? this.#publications.published.settled : [],
+    }
   }
 
   /** Waits for no delivery any more; resolves when all messages are settled. */
@@ -185,7 +195,8 @@ function recordingOf(recorder: Recorder): MessageRecording {
 
 /** The parts of a thread's connections, and their numbers in the run: the publishers of all threads come before all subscribers. */
 export function membersOf(plan: FanOutPlan): (FanOutMember & { readonly index: number })[] {
-  const { thread, rooms, publishers, subscribers, allPublishers } = plan
+  const { thread, rooms, publishers, subscribers, publishersOfMachines } = plan
+  const allPublishers = publishersOfMachines.reduce((sum, count) => sum + count, 0)
   const firstPublisher = plan.firstPublisher + before(publishers, thread)
   const firstSubscriber = plan.firstSubscriber + before(subscribers, thread)
   return [

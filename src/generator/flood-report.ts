@@ -41,6 +41,10 @@ export interface FanOutRecording {
   readonly misrouted: number
   /** Of what publishers of other machines have published, in the whole run. */
   readonly fromOthers: number
+  /** Of each room, where there are several machines: this thread's subscribers that have been there to the end. */
+  readonly members: readonly number[]
+  /** Likewise: messages of this thread's publishers that have had the time to reach others' subscribers; see `Published`. */
+  readonly published: readonly number[]
   /** Of messages of this thread's publishers. */
   readonly refused: number
 }

@@ -3,7 +3,10 @@ import type { RecordedInterval } from './intervals.ts'
 import type { AgentReport } from '../result/load-result.ts'
 
 /** An agent as its run has seen it, whatever it says of itself; times in milliseconds. */
-export type SeenAgent = Omit<AgentReport, 'opened' | 'pings' | 'p50' | 'p99' | 'fromOthers' | 'generator'>
+export type SeenAgent = Omit<
+  AgentReport,
+  'opened' | 'pings' | 'p50' | 'p99' | 'fromOthers' | 'expectedFromOthers' | 'generator'
+>
 
 /**
  * Who generates the load of one flood, or of several that take turns: threads of this process, or agents on other machines.

@@ -1,5 +1,6 @@
 import type { MessageTable } from './message-table.ts'
 import { PingTimes } from './ping-times.ts'
+import { Published } from './published.ts'
 import type { Recorder } from './recorder.ts'
 import type { SharedClock } from './shared-clock.ts'
 import type { FanOutPlan } from './thread-plan.ts'
@@ -25,6 +26,7 @@ interface PublicationsContext {
 
 /** The messages of this thread's publishers, from the instant that they are sent until all threads have closed them. */
 export class Publications {
+  readonly published: Published
   readonly #context: PublicationsContext
   /** Of each own publisher: the first message that is not settled. */
   readonly #oldest: Int32Array
@@ -36,6 +38,7 @@ export class Publications {
   constructor(context: PublicationsContext) {
     const { plan } = context
     const own = plan.publishers[plan.thread]!
+    this.published = new Published(plan.rooms)
     this.#context = context
     this.#oldest = new Int32Array(own)
     this.#isSettled = new Uint8Array(own * plan.capacity)
@@ -61,6 +64,7 @@ export class Publications {
     this.#isSettled[this.#ownRow(row)] = 0
     Atomics.store(table.published, publisher, sequence + 1)
     if (send(publisher, sequence * table.publishers + publisher)) {
+      this.published.add(table.roomOf(publisher), sent)
       if (isMeasured && sent > due) deliveries.sendDelay.recordMs(sent - due)
       if (this.#expected(publisher) === 0) this.settle(publisher, sequence)
       return

@@ -93,6 +93,6 @@ export interface MachineShare {
   /** Numbers in the run of its first publisher and of its first subscriber. */
   readonly firstPublisher: number
   readonly firstSubscriber: number
-  /** Publishers of the run. */
-  readonly allPublishers: number
+  /** Publishers of each of them: their numbers in the run go on from one to the next. */
+  readonly publishersOfMachines: readonly number[]
 }

@@ -11,16 +11,34 @@ export function describeAgents({ machines = [] }: LoadResult): string[] {
 
 /** How many connections an agent had, and what became of it. */
 export function describeAgent(agent: AgentReport): [connections: string, figures: string] {
-  const { connections, opened = connections, pings, p50, p99, fromOthers, generator, clockUncertainty, lost } = agent
+  const {
+    connections,
+    opened = connections,
+    pings,
+    p50,
+    p99,
+    fromOthers,
+    expectedFromOthers = 0,
+    generator,
+    clockUncertainty,
+    lost,
+  } = agent
   const figures = [
     ...(pings === undefined ? [] : [`${formatCount(pings.sent)} sent`]),
     ...(p50 === undefined ? [] : [`p50 ${formatDuration(p50)}`]),
     ...(p99 === undefined ? [] : [`p99 ${formatDuration(p99)}`]),
-    ...(fromOthers === undefined ? [] : [`${formatCount(fromOthers)} came from the others`]),
+    ...(fromOthers === undefined ? [] : [describeOthers(fromOthers, expectedFromOthers)]),
     ...(generator === undefined ? [] : [`event loop ${formatRatio(generator.eventLoopUtilization)} busy`]),
     ...(lost === undefined ? [] : [`lost: ${printable(lost.reason)}`]),
     ...(lost !== undefined || clockUncertainty === undefined ? [] : [`clock ± ${formatDuration(clockUncertainty)}`]),
   ]
   const of = connections === 1 ? '1 connection' : `${formatCount(connections)} connections`
   return [opened < connections ? `${formatCount(opened)} of ${of}` : of, figures.join(', ')]
+}
+
+/** How much came of what others published; how much had to, where it did not. */
+function describeOthers(fromOthers: number, expected: number): string {
+  const came =
+    fromOthers < expected ? `${formatCount(fromOthers)} of ${formatCount(expected)}` : formatCount(fromOthers)
+  return `${came} came from the others`
 }

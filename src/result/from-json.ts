@@ -201,6 +201,7 @@ export const summarySchema = v.object({
         p50: v.optional(finite),
         p99: v.optional(finite),
         fromOthers: v.optional(count),
+        expectedFromOthers: v.optional(count),
         generator: v.optional(v.object(generator)),
         environment,
         lost: v.optional(v.object({ at: finite, reason: v.string() })),

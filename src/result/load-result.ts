@@ -277,6 +277,11 @@ export interface AgentReport {
   readonly p99?: number | undefined
   /** Of a fan-out: deliveries to its subscribers of what others' publishers have published, in the whole run; nobody times them. */
   readonly fromOthers?: number | undefined
+  /**
+   * Of a fan-out: how many of them had to come, at least: to subscribers that were there to the end, of what others had published a
+   * second or two before their latest message.
+   */
+  readonly expectedFromOthers?: number | undefined
   /** What it says of itself; likewise. */
   readonly generator?: Omit<GeneratorReport, 'sendDelay'> | undefined
   readonly environment: Environment

@@ -1,4 +1,4 @@
-import type { FloodReport } from '../generator/flood-report.ts'
+import type { FanOutRecording, FloodReport } from '../generator/flood-report.ts'
 import type { SeenAgent } from '../generator/load-generator.ts'
 import { without } from '../options/without.ts'
 import type { AgentReport, GeneratorReport } from '../result/load-result.ts'
@@ -17,6 +17,7 @@ export function reportAgents(
     const generator = generators.get(seen.name)
     if (generator === undefined) return seen
     const own = reports.filter(({ agent }) => agent === seen.name)
+    const others = reports.filter(({ agent }) => agent !== seen.name)
     const pings = sumPings(own.map(({ recording }) => recording.pings))
     const fanOuts = own.flatMap(({ fanOut }) => fanOut ?? [])
     const { p50, p99 } = new LatencySummary(merge(own.map(({ recording }) => recording.latency)))
@@ -25,8 +26,23 @@ export function reportAgents(
       opened: sum(own.map(({ connections }) => connections.opened)),
       pings,
       ...(pings.answered > 0 && { p50, p99 }),
-      ...(fanOuts.length > 0 && { fromOthers: sum(fanOuts.map(({ fromOthers }) => fromOthers)) }),
+      ...(fanOuts.length > 0 && {
+        fromOthers: sum(fanOuts.map(({ fromOthers }) => fromOthers)),
+        expectedFromOthers: expectedFromOthers(
+          fanOuts,
+          others.flatMap(({ fanOut }) => fanOut ?? []),
+        ),
+      }),
       generator: without(generator, 'sendDelay'),
     }
   })
+}
+
+/** Each message that others published to a room had to come to each of its members. */
+function expectedFromOthers(own: readonly FanOutRecording[], others: readonly FanOutRecording[]): number {
+  const published = others.reduce<number[]>(
+    (sums, one) => one.published.map((count, room) => count + (sums[room] ?? 0)),
+    [],
+  )
+  return sum(own.flatMap(({ members }) => members.map((count, room) => count * (published[room] ?? 0))))
 }

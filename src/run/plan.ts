@@ -104,8 +104,13 @@ function planFanOut(
     publishers: Array.from({ length: threads }, (_, thread) => share(publishers, thread, threads)),
     subscribers: Array.from({ length: threads }, (_, thread) => share(subscribers, thread, threads)),
   }
+  const firstThread = (machine: number): number => sum(machines.slice(0, machine))
+  const publishersOfMachines = machines.map((own, machine) => {
+    const first = firstThread(machine)
+    return sum(all.publishers.slice(first, first + own))
+  })
   return machines.flatMap((own, machine) => {
-    const first = sum(machines.slice(0, machine))
+    const first = firstThread(machine)
     const shape = {
       rooms,
       publishers: all.publishers.slice(first, first + own),
@@ -115,7 +120,7 @@ function planFanOut(
       machines: machines.length,
       firstPublisher: sum(all.publishers.slice(0, first)),
       firstSubscriber: sum(all.subscribers.slice(0, first)),
-      allPublishers: publishers,
+      publishersOfMachines,
     }
     return Array.from({ length: own }, (_, thread) => ({ ...shape, thread }))
   })

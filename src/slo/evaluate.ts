@@ -2,7 +2,6 @@ import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
-import { printable } from '../printable.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
@@ -13,6 +12,7 @@ import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
 import { invalidSLO, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
+import { describeAstray, describeIslands } from './other-machines.ts'
 import { describeSurplus, withoutAnswers } from './surplus.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from './verdict.ts'
 
@@ -102,7 +102,8 @@ function judge(
     const verdict = judgeObjective(run, objective, rule)
     return surplus === undefined ? verdict : withoutAnswers(result, verdict, surplus)
   })
-  return conclude(result, [...verdicts, ...missedByDefault(run, objectives, rule)], confidence)
+  const judged = [...verdicts, ...missedByDefault(run, objectives, rule)]
+  return conclude(result, judged, { confidence, astray: describeAstray(result, objectives) })
 }
 
 /** How many objectives a verdict may err on: all but those that are held against plain facts about the run. */
@@ -142,29 +143,34 @@ function vacuousVerdict(
   }
 }
 
-/** The verdict on a run, given those on its objectives. */
-function conclude(result: LoadResult, objectives: readonly ObjectiveVerdict[], confidence: number): SLOVerdict {
+/** The verdict on a run, given those on its objectives, and what went astray between machines. */
+function conclude(
+  result: LoadResult,
+  objectives: readonly ObjectiveVerdict[],
+  { confidence, astray }: { readonly confidence: number; readonly astray: readonly string[] },
+): SLOVerdict {
   const notMet = objectives.filter(({ verdict }) => verdict !== 'pass')
   const missed = notMet.filter(({ level }) => level === 'fail')
   const warned = notMet.filter(({ level }) => level === 'warn')
   const cutShort = describeCut(result)
   const surplus = describeSurplus(result)
   const failed = (cutShort !== undefined && !isOwnDoing(result)) || missed.some(({ verdict }) => verdict === 'fail')
-  const undecided =
-    surplus !== undefined || cutShort !== undefined || missed.some(({ verdict }) => verdict === 'inconclusive')
+  const isUnfounded = surplus !== undefined || astray.length > 0
+  const undecided = isUnfounded || cutShort !== undefined || missed.some(({ verdict }) => verdict === 'inconclusive')
   const cut = cutShort === undefined ? [] : [cutShort, ...mostFrequentFault(result)]
   const reasonsOf = (wanted: Verdict): string[] =>
     missed.filter((objective) => objective.verdict === wanted).map(({ reason }) => reason)
   const reasons = [
     ...(surplus === undefined ? [] : [surplus]),
     ...(failed ? [...cut, ...reasonsOf('fail')] : []),
+    ...astray,
     ...(undecided ? result.generator.reasons : []),
     ...cut,
     ...reasonsOf('inconclusive'),
   ]
   return {
     verdict: failed ? 'fail' : undecided ? 'inconclusive' : 'pass',
-    vacuous: surplus !== undefined || missed.some(({ low }) => Number.isNaN(low)),
+    vacuous: isUnfounded || missed.some(({ low }) => Number.isNaN(low)),
     reasons: [...new Set(reasons)],
     warnings: warned.map(({ reason }) => reason),
     objectives,
@@ -243,16 +249,6 @@ export function whyInvalid(result: LoadResult): string | undefined {
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
   return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...cutShort].join(', ')
-}
-
-/** That what one machine publishes reaches nobody on another one: each would find its own messages complete. */
-function describeIslands({ machines = [] }: LoadResult): string[] {
-  const published = machines.filter(({ pings }) => pings !== undefined && pings.sent > 0)
-  return machines.flatMap(({ name, fromOthers }) =>
-    fromOthers === 0 && published.some((other) => other.name !== name)
-      ? [`nothing that other agents published came to the subscribers of the agent ${printable(name)}`]
-      : [],
-  )
 }
 
 /** That no message of a fan-out has reached anybody. */

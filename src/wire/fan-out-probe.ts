@@ -11,8 +11,13 @@ import { speakProtocol } from './speak-protocol.ts'
 /** Ids of a run lie behind a multiple of this that is drawn for it: so many messages apart, no other run's are taken for its own. */
 const idsPerTag = 2 ** 21
 
-/** What {@link Probe.read} says of a message that another machine's publishers have published: that machine times it. */
+/** What {@link Probe.read} says of a message of another machine's publishers, which that machine times, is so low or lower. */
 export const ofAnotherMachine = -2
+
+/** The number of such a message: sequence numbers of all machines take turns. @param read what {@link Probe.read} said */
+export function messageOfAnother(read: number): number {
+  return ofAnotherMachine - read
+}
 
 /**
  * What publishers send and subscribers receive: sequence numbers are those of messages, counted over all publishers of this machine,
@@ -57,7 +62,7 @@ export async function fanOutProbe(
         throw new TypeError(`protocol.delivery returned ${show(id)}, no whole number`)
       const message = (id ?? NaN) - firstId
       if (!Number.isSafeInteger(message) || message < 0) return -1
-      return message % machines === machine ? Math.floor(message / machines) : ofAnotherMachine
+      return message % machines === machine ? Math.floor(message / machines) : ofAnotherMachine - message
     },
     errorRead: () => error,
   }

@@ -10,8 +10,8 @@ export interface RoomsOptions extends ServeOptions {
   times?: (nth: number, message: number) => number
   /** Whether every second message waits for the one behind it. @default false */
   swaps?: boolean
-  /** Passes on to members at the publisher's own address only, as nodes do that do not know of each other. @default false */
-  isles?: boolean
+  /** Whether members at another address than the publisher's get a message, as those of other nodes may not. @default always */
+  crosses?: (message: number) => boolean
   /** Passes on to every room. @default false */
   leaks?: boolean
   /** Sends a message once more so many ms later. */
@@ -28,7 +28,7 @@ export type RoomsServer = WsServer & {
 }
 
 interface Member {
-  readonly isle: string
+  readonly address: string
   readonly socket: WebSocket
   readonly line: DelayLine
 }
@@ -39,23 +39,25 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
     delay = () => 0,
     times = () => 1,
     swaps = false,
-    isles = false,
+    crosses = () => true,
     leaks = false,
     leaves = () => false,
     again,
   } = options
   const rooms = new Map<number, Member[]>()
-  let held: { readonly text: string; readonly isle: string; readonly room: number; readonly at: number } | undefined
+  let held: { readonly text: string; readonly address: string; readonly room: number; readonly at: number } | undefined
 
   const server = Object.assign(
     await serveWebSockets(options, (socket, _, { remoteAddress = '' }) => {
-      const isle = isles ? remoteAddress : ''
       socket.on('message', (payload: Buffer) => {
         const text = String(payload)
         const said = JSON.parse(text) as { readonly join?: number; readonly room: number; readonly at: number }
-        if (said.join === undefined) hear({ text, isle, room: said.room, at: said.at })
+        if (said.join === undefined) hear({ text, address: remoteAddress, room: said.room, at: said.at })
         else {
-          rooms.set(said.join, [...(rooms.get(said.join) ?? []), { socket, isle, line: new DelayLine() }])
+          rooms.set(said.join, [
+            ...(rooms.get(said.join) ?? []),
+            { socket, address: remoteAddress, line: new DelayLine() },
+          ])
           socket.send('joined')
         }
       })
@@ -82,7 +84,7 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
     const { room } = message
     const number = server.published++
     const inRoom = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
-    const members = inRoom.filter(({ isle }) => isle === message.isle)
+    const members = inRoom.filter(({ address }) => address === message.address || crosses(number))
     for (const [nth, { socket, line }] of members.entries()) {
       if (leaves(nth, number)) socket.terminate()
       if (number === again?.message) setTimeout(() => send(socket, number, message), again.ms)
