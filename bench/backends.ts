@@ -13,6 +13,7 @@ import { parseCapacity } from '../src/options/capacity.ts'
 import { titleOfCapacity } from '../src/report/capacity.ts'
 import { findCapacity } from '../src/run/capacity.ts'
 import { printTable } from './control/figures.ts'
+import { keepOnProcessor } from './control/keep-on-processor.ts'
 import type { RunningServer } from './control/running-server.ts'
 import { startWsEcho } from './control/ws-echo.ts'
 
@@ -21,15 +22,18 @@ const { values } = parseArgs({
 })
 const [seconds, connections] = [Number(values.seconds), Number(values.connections)]
 const limitMs = 50
+/** The one that backends may use, by its number. */
+const processor = 1
 
 const backends: readonly (readonly [name: string, start: () => Promise<RunningServer>])[] = [
-  ['`ws`, Node', startWsEcho],
+  ['`ws`, Node', () => startWsEcho(processor)],
   ['websockets, Python', startPythonEcho],
 ]
 
 async function startPythonEcho(): Promise<RunningServer> {
   const program = join(import.meta.dirname, '../test/support/python_echo.py')
   const server = spawn('/usr/bin/python3', [program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  keepOnProcessor(server, processor)
   const [port] = (await once(server.stdout, 'data')) as [Buffer]
   return { url: `ws://127.0.0.1:${Number(String(port))}`, stop: () => server.kill() }
 }
@@ -60,6 +64,6 @@ for (const [backend, start] of backends) {
 }
 printTable(
   'Capacities of two backends',
-  `Texts over ${connections} connections, p95 < ${limitMs} ms, up to ${seconds} s each; each backend in a process of its own.`,
+  `Texts over ${connections} connections, p95 < ${limitMs} ms, up to ${seconds} s each; each backend in a process of its own, on one processor.`,
   rows,
 )

@@ -9,7 +9,7 @@
  */
 import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { ChangeVerdict } from '../src/gate/comparison.ts'
+import type { Change, ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance, type Tolerance } from '../src/gate/tolerance.ts'
 import { parseComparison } from '../src/options/compare.ts'
 import { parseOptions } from '../src/options/options.ts'
@@ -45,6 +45,7 @@ const verdicts: readonly ChangeVerdict[] = ['slower', 'faster', 'same', 'unclear
 interface Case {
   readonly head: string
   readonly times: number
+  readonly isSame: boolean
   readonly isDisturbed: boolean
   readonly start: readonly [base: () => Promise<RunningServer>, head: () => Promise<RunningServer>]
 }
@@ -52,8 +53,8 @@ interface Case {
 /** What a gate says. */
 interface Judgement {
   readonly verdict: ChangeVerdict
-  /** By which share the processor time per answer grew, where that is judged. */
-  readonly workChange?: number
+  /** Those that it has an interval with two ends of; of a control none. */
+  readonly changes?: readonly Pick<Change, 'indicator' | 'change' | 'low' | 'high'>[]
 }
 
 /** One comparison: a line of the log. */
@@ -74,8 +75,10 @@ function sideBySide(load: typeof asDelayed | typeof ofWork, tolerance?: Toleranc
     const sides = { base: { url: base }, head: { url: head } }
     const judged = tolerance === undefined ? {} : { tolerance }
     const { verdict } = await compare(parseComparison({ ...load, ...sides, ...judged, maxDuration: `${seconds}s` }))
-    const work = verdict.changes.find(({ indicator }) => indicator === 'cpuPerPing')
-    return { verdict: verdict.verdict, ...(work !== undefined && { workChange: work.change }) }
+    const changes = verdict.changes
+      .filter(({ high }) => high < Infinity)
+      .map(({ indicator, change, low, high }) => ({ indicator, change, low, high }))
+    return { verdict: verdict.verdict, changes }
   }
 }
 
@@ -109,7 +112,8 @@ const gatesOfWork: Gates = [
 
 function delayed(head: string, change: number, times: string, isDisturbed = false): Case {
   const starting = (ms: number) => () => startDelayingServer([ms])
-  return { head, times: Number(times), isDisturbed, start: [starting(delay), starting(delay * (1 + change))] }
+  const start = [starting(delay), starting(delay * (1 + change))] as const
+  return { head, times: Number(times), isSame: change === 0, isDisturbed, start }
 }
 
 const delays = [
@@ -131,6 +135,7 @@ const working = heads.flatMap(([head, ofBase, ofHead]) =>
   [false, true].map((isDisturbed): Case => ({
     head: isDisturbed ? `${head}, a core taken now and then` : head,
     times: Number(values.working),
+    isSame: ofBase.hashes === ofHead.hashes && ofBase.sleep === ofHead.sleep,
     isDisturbed,
     start: [() => startWorkingServer(ofBase, processor), () => startWorkingServer(ofHead, processor)],
   })),
@@ -167,7 +172,6 @@ async function judgeAll(cases: readonly Case[], gates: Gates): Promise<Outcome[]
 }
 
 function row(gate: string, head: string, outcomes: readonly Outcome[]): Record<string, string> {
-  const changes = outcomes.flatMap(({ workChange = NaN }) => (Number.isFinite(workChange) ? [workChange] : []))
   const times = (verdict: ChangeVerdict): string => String(outcomes.filter((one) => one.verdict === verdict).length)
   return {
     gate,
@@ -175,20 +179,47 @@ function row(gate: string, head: string, outcomes: readonly Outcome[]): Record<s
     runs: String(outcomes.length),
     ...Object.fromEntries(verdicts.map((verdict) => [verdict, times(verdict)])),
     'median time': `${median(outcomes.map((outcome) => outcome.seconds)).toFixed(1)} s`,
-    ...(changes.length > 0 && { 'cpuPerPing, median change': `${(median(changes) * 100).toFixed(1)} %` }),
   }
 }
 
-async function printVerdicts(heading: string, what: string, cases: readonly Case[], gates: Gates): Promise<void> {
-  if (cases.every(({ times }) => times === 0)) return
+/** What a gate knew of a figure when it ended; of a server against itself, whether it was right. */
+function rowOfFigure(figure: string, { head, isSame }: Case, outcomes: readonly Outcome[]): Record<string, string> {
+  const known = outcomes.flatMap(({ changes = [] }) => changes.filter(({ indicator }) => indicator === figure))
+  const holdZero = known.filter(({ low, high }) => low <= 0 && high >= 0)
+  return {
+    head,
+    figure,
+    known: String(known.length),
+    'median change': medianShare(known.map(({ change }) => change)),
+    'interval, half': medianShare(known.map(({ low, high }) => (high - low) / 2)),
+    'interval holds 0': isSame ? String(holdZero.length) : '',
+  }
+}
+
+function medianShare(shares: readonly number[]): string {
+  return shares.length === 0 ? '-' : `${(median(shares) * 100).toFixed(1)} %`
+}
+
+async function printVerdicts(heading: string, what: string, all: readonly Case[], gates: Gates): Promise<void> {
+  const cases = all.filter(({ times }) => times > 0)
+  if (cases.length === 0) return
   const outcomes = await judgeAll(cases, gates)
-  const rows = gates.flatMap(([gate]) =>
-    cases.map(({ head }) => {
-      const ofRow = outcomes.filter((one) => one.gate === gate && one.head === head)
-      return row(gate, head, ofRow)
-    }),
+  const outcomesOf = (ofGate: string, head: string): Outcome[] =>
+    outcomes.filter((one) => one.gate === ofGate && one.head === head)
+  printTable(
+    heading,
+    what,
+    gates.flatMap(([gate]) => cases.map(({ head }) => row(gate, head, outcomesOf(gate, head)))),
   )
-  printTable(heading, what, rows)
+  const [first] = gates[0]!
+  const figures = new Set(
+    outcomesOf(first, cases[0]!.head).flatMap(({ changes = [] }) => changes.map(({ indicator }) => indicator)),
+  )
+  printTable(
+    'What was known of each figure',
+    `When \`${first}\` ended; the interval is the one that its verdict stands on, known where it has two ends.`,
+    cases.flatMap((one) => [...figures].map((figure) => rowOfFigure(figure, one, outcomesOf(first, one.head)))),
+  )
 }
 
 await printVerdicts(

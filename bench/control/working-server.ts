@@ -2,11 +2,12 @@
  * A server that works: each request is JSON, which is parsed, hashed so many times, and answered by its id, after a sleep if it has
  * one. In a process of its own, which sends its URL to its parent and ends with it.
  */
-import { execFileSync, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
+import { keepOnProcessor } from './keep-on-processor.ts'
 import type { RunningServer } from './running-server.ts'
 
 /** What a server does for each request. */
@@ -21,7 +22,7 @@ export interface Work {
 /** @param processor the only one that it may use, by its number */
 export async function startWorkingServer(work: Work, processor?: number): Promise<RunningServer> {
   const server = fork(import.meta.filename, [JSON.stringify(work)])
-  if (processor !== undefined) execFileSync('taskset', ['-acp', String(processor), String(server.pid)])
+  keepOnProcessor(server, processor)
   const [url] = (await once(server, 'message')) as [string]
   return { url, stop: () => server.kill() }
 }

@@ -3,10 +3,13 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
+import { keepOnProcessor } from './keep-on-processor.ts'
 import type { RunningServer } from './running-server.ts'
 
-export async function startWsEcho(): Promise<RunningServer> {
+/** @param processor the only one that it may use, by its number */
+export async function startWsEcho(processor?: number): Promise<RunningServer> {
   const server = fork(import.meta.filename)
+  keepOnProcessor(server, processor)
   const [url] = (await once(server, 'message')) as [string]
   return { url, stop: () => server.kill() }
 }
