@@ -54,7 +54,7 @@ export function compareSideBySide(
     const { change, low, high } = comparePairs(itself, figure, { tails: twoSided, timeout, evidenceShare })
     return { indicator: figure.indicator, change, low, high }
   })
-  const work = judgeWork(tolerance, () => compareWorkSideBySide(base, head, tails, evidenceShare))
+  const work = judgeWork(tolerance, () => compareWorkSideBySide(base, head, tails, evidenceShare), evidenceShare === 1)
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
   const left = tolerance.fallsBack && isOver ? leftToWork(base, latencies, work) : undefined
@@ -87,7 +87,7 @@ export function compareRuns(
   const saturation = ofEitherSide(base, head, ({ generator }) => whySaturated(generator))
   const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...saturation]
   const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
-  const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)))
+  const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)), true)
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     threats,
     bottlenecks: whereTheTimeWent(base, head),

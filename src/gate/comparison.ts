@@ -86,11 +86,20 @@ export function judgeErrors(compared: ComparedFigure, { errorRate }: ResolvedTol
   return { ...judgeChange('errorRate', compared, { from: -errorRate, to: errorRate }), tolerance: errorRate, min: 0 }
 }
 
-/** Judges by how much the processor time per answer changed, if it is to be judged. */
-export function judgeWork({ cpuPerPing }: ResolvedTolerance, compare: () => ComparedFigure): Change[] {
+/**
+ * Judges by how much the processor time per answer changed, if it is to be judged.
+ * @param isOver whether no more of it will be known
+ */
+export function judgeWork(
+  { cpuPerPing, isWorkOptional }: ResolvedTolerance,
+  compare: () => ComparedFigure,
+  isOver: boolean,
+): Change[] {
   if (cpuPerPing === undefined) return []
   const allowed = { from: 1 / (1 + cpuPerPing) - 1, to: cpuPerPing }
-  return [{ ...judgeChange('cpuPerPing', compare(), allowed), tolerance: cpuPerPing, min: 0 }]
+  const change: Change = { ...judgeChange('cpuPerPing', compare(), allowed), tolerance: cpuPerPing, min: 0 }
+  const staysUnclear = change.verdict === 'unclear' && (isOver || Number.isNaN(change.change))
+  return isWorkOptional && staysUnclear ? [] : [change]
 }
 
 function judgeChange(

@@ -30,8 +30,10 @@ export interface Tolerance {
   /** The difference between the shares of failed pings that does not count yet. Default: '1%'. */
   readonly errorRate?: Share
   /**
-   * The processor time of the server per answer, `summary.server.cpuPerPing`, may grow by this share. Default: it is not judged. It
-   * can be told where latencies cannot, beside other processes; but two processes of one program differ in it by some per cent.
+   * The processor time of the server per answer, `summary.server.cpuPerPing`, may grow by this share. It can be told where latencies
+   * cannot, beside other processes; but two processes of one program differ in it by some per cent. Default: 5 % where no latency is
+   * given either and both servers are started on the same processors (`cpuAffinity`), and what stays undecided of it then counts for
+   * nothing; else it is not judged.
    */
   readonly cpuPerPing?: Share
   /**
@@ -52,6 +54,8 @@ export interface ResolvedTolerance {
   readonly errorRate: number
   /** A share; `undefined` if it is not judged. */
   readonly cpuPerPing: number | undefined
+  /** Whether a change of `cpuPerPing` that stays undecided counts for nothing: nobody has asked for it. */
+  readonly isWorkOptional: boolean
   /** Whether `cpuPerPing` stands for latencies that others on the machine leave undecided. */
   readonly fallsBack: boolean
 }
@@ -73,6 +77,7 @@ const defaultFigures: Tolerance = { p50: '4%', p99: '50%' }
 const defaultFiguresOfFanOut: Tolerance = { 'delivery.p50': '10%', 'completion.p50': '20%' }
 const defaultMinMs = 0.02
 const defaultErrorRate = 0.01
+const defaultCpuPerPing = 0.05
 const figureNames = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'mean']
 const others = ['min', 'errorRate', 'cpuPerPing', 'fallback']
 
@@ -88,21 +93,29 @@ export function parseTolerance(tolerance?: Tolerance, where = 'tolerance', isFan
   throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', [`${where} cannot be read`, ...lines].join('\n'))
 }
 
-/** Reads a tolerance; each mistake begins with the figure's name. */
-export function safeParseTolerance(tolerance: unknown, isFanOut: boolean): Parsed<ResolvedTolerance> {
+/**
+ * Reads a tolerance; each mistake begins with the figure's name.
+ * @param onSameProcessors whether both servers are kept on the same processors, so that their processor times can be compared
+ */
+export function safeParseTolerance(
+  given: unknown = {},
+  isFanOut = false,
+  onSameProcessors = false,
+): Parsed<ResolvedTolerance> {
   const byDefault = isFanOut ? defaultFiguresOfFanOut : defaultFigures
-  const given = tolerance === undefined ? byDefault : tolerance
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const example = isFanOut ? "{ 'delivery.p50': '10%', min: '1ms' }" : "{ p50: '10%', p99: '20%', min: '1ms' }"
     return { mistakes: [`expected a tolerance like ${example}, got ${show(given)}`] }
   }
   const { min, errorRate, cpuPerPing, fallback, ...shares } = given as Readonly<Record<string, unknown>>
-  const figures = Object.entries(Object.keys(shares).length === 0 ? byDefault : shares).map(([indicator, share]) =>
+  const isDefault = Object.keys(shares).length === 0
+  const figures = Object.entries(isDefault ? byDefault : shares).map(([indicator, share]) =>
     parseFigure(indicator, share, isFanOut),
   )
   const least = min === undefined ? { value: defaultMinMs } : parseMin(min)
   const errors = errorRate === undefined ? { value: defaultErrorRate } : parseErrorRate(errorRate)
-  const work = cpuPerPing === undefined ? { value: undefined } : parseAllowed('cpuPerPing', cpuPerPing)
+  const workByDefault = isDefault && onSameProcessors ? defaultCpuPerPing : undefined
+  const work = cpuPerPing === undefined ? { value: workByDefault } : parseAllowed('cpuPerPing', cpuPerPing)
   const falls = parseFallback(fallback, cpuPerPing)
   const mistakes = mistakesOf(...figures, least, errors, work, falls)
   if ('mistakes' in least || 'mistakes' in errors || 'mistakes' in work || 'mistakes' in falls) return { mistakes }
@@ -113,6 +126,7 @@ export function safeParseTolerance(tolerance: unknown, isFanOut: boolean): Parse
       min: least.value,
       errorRate: errors.value,
       cpuPerPing: work.value,
+      isWorkOptional: cpuPerPing === undefined,
       fallsBack: falls.value,
     },
   }

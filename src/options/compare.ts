@@ -125,7 +125,10 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
   const fields = parseFields(schema, input)
   const base = safeParseSide('base', input.base)
   const head = safeParseSide('head', input.head)
-  const tolerance = within('tolerance', safeParseTolerance(input.tolerance, isFanOut))
+  const isWatched = input.server !== false
+  const onSameProcessors =
+    isWatched && 'value' in base && 'value' in head && areOnSameProcessors(base.value, head.value)
+  const tolerance = within('tolerance', safeParseTolerance(input.tolerance, isFanOut, onSameProcessors))
   const contradictory = contradictionsIn({ rate: input.rate, inFlight: input.inFlight, arrivals: input.arrivals })
   const probe = safeParseProbeOf({ ...input }, fields)
   if (
@@ -187,6 +190,11 @@ function otherProcessors(base: ResolvedSide, head: ResolvedSide): string[] {
     cpuAffinity === undefined ? 'none' : [...new Set(cpuAffinity)].toSorted((one, other) => one - other).join(', ')
   const [ofBase, ofHead] = [listed(base), listed(head)]
   return ofBase === ofHead ? [] : [`head.cpuAffinity: expected that of the base, ${ofBase}, got ${ofHead}`]
+}
+
+/** Whether both are kept on the same processors: if at all, they are kept on the same. */
+function areOnSameProcessors(base: ResolvedSide, head: ResolvedSide): boolean {
+  return [base, head].every((side) => 'command' in side && side.cpuAffinity !== undefined)
 }
 
 /** A server that is started needs a place of its own. */

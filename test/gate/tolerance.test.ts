@@ -24,6 +24,21 @@ describe('parseTolerance', () => {
     expect(mistakesOf(safeParseTolerance({ cpuPerPin: '5%' }, true))[0]).toContain('did you mean "cpuPerPing"?')
   })
 
+  test.each<
+    [given: Tolerance | undefined, onSameProcessors: boolean, cpuPerPing: number | undefined, optional: boolean]
+  >([
+    [undefined, true, 0.05, true],
+    [{ min: '1ms' }, true, 0.05, true],
+    [{ p50: '10%' }, true, undefined, true],
+    [{ cpuPerPing: '20%' }, true, 0.2, false],
+    [undefined, false, undefined, true],
+  ])(
+    'of %j, on the same processors: %s, judges the processor time by %s',
+    (given, onSame, cpuPerPing, isWorkOptional) => {
+      expect(safeParseTolerance(given, false, onSame)).toMatchObject({ value: { cpuPerPing, isWorkOptional } })
+    },
+  )
+
   test('reads what undecided latencies are left to, which has to be judged itself', () => {
     expect(parseTolerance({ cpuPerPing: '5%', fallback: 'cpuPerPing' })).toMatchObject({ fallsBack: true })
     expect(mistakesOf(safeParseTolerance({ fallback: 'cpuPerPing' }, false))).toEqual([
@@ -39,8 +54,9 @@ describe('parseTolerance', () => {
       { indicator: 'p50', of: 'latency', percentile: 50, allowed: 0.04 },
       { indicator: 'p99', of: 'latency', percentile: 99, allowed: 0.5 },
     ]
-    expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01, fallsBack: false })
-    expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01, fallsBack: false })
+    const others = { cpuPerPing: undefined, isWorkOptional: true, fallsBack: false }
+    expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01, ...others })
+    expect(parseTolerance({ min: '1ms' })).toEqual({ figures, min: 1, errorRate: 0.01, ...others })
   })
 
   test('names every mistake', () => {

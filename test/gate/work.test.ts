@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { compareRuns, compareSideBySide } from '../../src/gate/compare.ts'
-import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { parseTolerance, safeParseTolerance } from '../../src/gate/tolerance.ts'
 import { compareWorkSideBySide } from '../../src/gate/work.ts'
 import type { LoadResult, ServerReport } from '../../src/result/load-result.ts'
 import { steady } from '../support/comparison.ts'
@@ -79,6 +79,37 @@ describe('the processor time of two sides that took turns', () => {
       1,
     )
     expect([low, high]).toEqual([-1, Infinity])
+  })
+})
+
+describe('a tolerance on it that nobody asked for', () => {
+  const parsed = safeParseTolerance(undefined, false, true)
+  const tolerance = 'value' in parsed ? parsed.value : parseTolerance()
+  const even = drift.map((_factor, nth) => 1 + (nth % 2) / 100)
+  const noisy = drift.map((_factor, nth) => (nth % 4 < 2 ? 0.1 : 1.9))
+  const compared = (head: LoadResult, evidenceShare?: number) =>
+    compareSideBySide(side(0.05, even), head, tolerance, 0.99, evidenceShare)
+
+  test('finds a head that works more', () => {
+    expect(compared(side(0.06, even))).toMatchObject({ verdict: 'slower' })
+  })
+
+  test('is waited for', () => {
+    expect(compared(side(0.05, noisy), 0.5).verdict).toBe('unclear')
+    expect(compared(side(0.05, even), 0.5).verdict).toBe('same')
+  })
+
+  test.each([
+    ['stays undecided', side(0.05, noisy)],
+    ['cannot be measured', unwatched],
+  ])('counts for nothing where it %s', (_, head) => {
+    const { verdict, changes } = compared(head)
+    expect(verdict).toBe('same')
+    expect(changes.map(({ indicator }) => indicator)).not.toContain('cpuPerPing')
+  })
+
+  test('is not waited for where it cannot be measured', () => {
+    expect(compared(unwatched, 0.5).verdict).toBe('same')
   })
 })
 

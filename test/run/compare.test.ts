@@ -6,7 +6,7 @@ import { chatting } from '../support/chat.ts'
 import { moduleFile } from '../support/module-file.ts'
 import { passingOn } from '../support/rooms.ts'
 import { compare } from '../support/run.ts'
-import { freePort, parentOf, pidServer, visit } from '../support/processes.ts'
+import { evaluate, freePort, parentOf, pidServer, visit } from '../support/processes.ts'
 import { closing, dead, delaying, echoing, type Server } from '../support/servers.ts'
 
 const tolerance = { p50: '20%', min: '1ms' }
@@ -227,6 +227,28 @@ describe('compare', () => {
     expect(advises(anywhere)).toBe(!anywhere.doubtful)
     expect(advises(await unclear(1))).toBe(false)
   })
+
+  test.runIf(process.platform === 'linux')(
+    'finds a head that works more in the time that both wait, where both are kept on one processor',
+    async () => {
+      // Answers leave 20 ms after their pings, whatever is worked meanwhile.
+      const program = (port: number, ms: number): string => `
+        const { WebSocketServer } = require("ws")
+        const work = () => { for (const end = performance.now() + ${ms}; performance.now() < end;); }
+        new WebSocketServer({ port: ${port}, autoPong: false }).on("connection", (socket) =>
+          socket.on("ping", (data) => { setTimeout(() => socket.pong(data), 20); work() }))`
+      const side = async (ms: number) => {
+        const port = await freePort()
+        return { command: evaluate(program(port, ms)), url: `ws://127.0.0.1:${port}`, cpuAffinity: 0 }
+      }
+      const sides = { base: await side(0.5), head: await side(1.5) }
+      const load = { connections: 4, rate: '100/s', warmup: 0 } as const
+      const { verdict } = await compare({ ...sides, ...load, tolerance: { min: '1s' } })
+      const found = verdict.changes.map(({ indicator, verdict: of }) => `${indicator} ${of}`)
+      expect(found).toEqual(expect.arrayContaining(['p50 same', 'cpuPerPing slower']))
+      expect(verdict.verdict).toBe('slower')
+    },
+  )
 
   test('warns when a server was killed, because it did not end in time', async () => {
     await using base = await delaying(() => 4)
