@@ -19,7 +19,7 @@ function withOthers(
     environment: result.environment,
     ...came,
   })
-  const all = agent('b', { fromOthers: expectedFromOthers, expectedFromOthers })
+  const all = agent('b', { fromOthers: 1_000, expectedFromOthers: 1_000 })
   return { ...result, machines: [agent('a', { fromOthers, expectedFromOthers }), all] }
 }
 
@@ -48,6 +48,15 @@ describe('of what other agents publish', () => {
     const { verdict, reasons } = evaluateSLO(withOthers({ missed: 2_000 }, 600, 1_000), 'reach >= 99%')
     expect(verdict).toBe('fail')
     expect(reasons).toEqual([expect.stringContaining('reach'), lost(400, '1,000')])
+  })
+
+  test('what came is not known to be all of it where nothing is old enough', () => {
+    expect(evaluateSLO(withOthers({}, 600, 0), 'reach >= 100%')).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [
+        'the run was too short to tell whether all that other agents publish comes to the subscribers of the agent a',
+      ],
+    })
   })
 
   test('what did not come makes a comparison unclear', () => {
