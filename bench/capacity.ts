@@ -1,11 +1,10 @@
 /**
  * Is a capacity right, and how precise is it in a minute? Servers that can do just so much: workers that take a fixed time for each
  * ping, one that breaks down beyond what it can do, one that accepts so many connections. Control: what the same server answers when
- * it is asked without a pause, as most tools measure it. All servers are searched at the same time, so that each search has the others
- * for neighbours, as on a runner that others share.
+ * it is asked without a pause, as most tools measure it.
  *
  * Run: node bench/capacity.ts [--runs 20] [--seconds 60] [--log FILE]
- * A hundred runs take two hours: with a log, a bench that was stopped goes on.
+ * That takes hours: with a log, a run that was stopped goes on.
  */
 import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -77,16 +76,16 @@ async function search({ name, server: options, options: asked }: Case): Promise<
   }
 }
 
-/** Goes on where the log ends. */
+/** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
 async function searchAll(): Promise<Outcome[]> {
   const outcomes = readLog<Outcome>(values.log)
-  const done = (wanted: string): number => outcomes.filter(({ name }) => name === wanted).length
-  for (let round = 1; round <= runs; round++) {
-    const missing = cases.filter(({ name }) => done(name) < round)
-    const found = await Promise.all(missing.map(search))
-    outcomes.push(...found)
-    if (values.log !== undefined) appendFileSync(values.log, found.map((one) => `${JSON.stringify(one)}\n`).join(''))
-  }
+  for (let round = 1; round <= runs; round++)
+    for (const one of cases) {
+      if (outcomes.filter(({ name }) => name === one.name).length >= round) continue
+      const outcome = await search(one)
+      outcomes.push(outcome)
+      if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(outcome)}\n`)
+    }
   return outcomes
 }
 
@@ -94,7 +93,7 @@ const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`
 const outcomes = await searchAll()
 printTable(
   'Capacities of servers that can do just so much',
-  `${runs} searches each of up to ${seconds} s, p95 < 20 ms, 10 connections; all servers at the same time, each in a process of its own.`,
+  `${runs} searches each of up to ${seconds} s, p95 < 20 ms, 10 connections; the server in a process of its own.`,
   cases.map(({ name, capacity, options }) => {
     const found = outcomes.filter((one) => one.name === name)
     const bounded = found.filter(({ low, high }) => low > 0 && high !== null)
