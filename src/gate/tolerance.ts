@@ -32,7 +32,7 @@ export interface Tolerance {
   /**
    * The processor time of the server per answer, `summary.server.cpuPerPing`, may grow by this share. It can be told where latencies
    * cannot, beside other processes; but two processes of one program differ in it by some per cent. Default: 5 % where no latency is
-   * given either and both servers are started on the same processors (`cpuAffinity`), and what stays undecided of it then counts for
+   * given either and both servers are started on one processor, the same (`cpuAffinity`), and what stays undecided of it then counts for
    * nothing; else it is not judged.
    */
   readonly cpuPerPing?: Share
@@ -95,12 +95,12 @@ export function parseTolerance(tolerance?: Tolerance, where = 'tolerance', isFan
 
 /**
  * Reads a tolerance; each mistake begins with the figure's name.
- * @param onSameProcessors whether both servers are kept on the same processors, so that their processor times can be compared
+ * @param onOneProcessor whether both servers are kept on the same processor, so that their processor times can be compared
  */
 export function safeParseTolerance(
   given: unknown = {},
   isFanOut = false,
-  onSameProcessors = false,
+  onOneProcessor = false,
 ): Parsed<ResolvedTolerance> {
   const byDefault = isFanOut ? defaultFiguresOfFanOut : defaultFigures
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
@@ -114,7 +114,7 @@ export function safeParseTolerance(
   )
   const least = min === undefined ? { value: defaultMinMs } : parseMin(min)
   const errors = errorRate === undefined ? { value: defaultErrorRate } : parseErrorRate(errorRate)
-  const workByDefault = isDefault && onSameProcessors ? defaultCpuPerPing : undefined
+  const workByDefault = isDefault && onOneProcessor ? defaultCpuPerPing : undefined
   const work = cpuPerPing === undefined ? { value: workByDefault } : parseAllowed('cpuPerPing', cpuPerPing)
   const falls = parseFallback(fallback, cpuPerPing)
   const mistakes = mistakesOf(...figures, least, errors, work, falls)

@@ -55,11 +55,13 @@ export class Deliveries {
   readonly #lastCeiling: Float64Array
   readonly #has: Uint8Array
   readonly #bytesPerRow: number
+  /** Number in the run of each machine's first publisher. */
+  readonly #firstPublishers: readonly number[]
   #isOver = false
 
   constructor(context: DeliveriesContext) {
     const { plan, table } = context
-    const { thread, rooms, subscribers, firstSubscriber } = plan
+    const { thread, rooms, subscribers, firstSubscriber, publishersOfMachines } = plan
     const before = subscribers.slice(0, thread).reduce((sum, count) => sum + count, 0)
     const own = subscribers[thread]!
     this.#context = context
@@ -81,6 +83,9 @@ export class Deliveries {
     this.#lastCeiling = new Float64Array(table.rows)
     this.#bytesPerRow = Math.ceil(Math.ceil(own / rooms) / 8)
     this.#has = new Uint8Array(table.rows * this.#bytesPerRow)
+    this.#firstPublishers = publishersOfMachines.map((_, machine) =>
+      publishersOfMachines.slice(0, machine).reduce((sum, count) => sum + count, 0),
+    )
   }
 
   /** The subscribers that are there now are those that a message is meant for, to the end of the run. */
@@ -135,8 +140,16 @@ export class Deliveries {
   takeFromOthers(connection: number, message: number): void {
     const nth = connection - this.#context.firstSubscriber
     if (nth < 0 || this.#isMember[nth] !== 1) return
-    if (roomOfAny(this.#context.plan, message) === this.#rooms[nth]) this.fromOthers++
+    if (this.#roomOfAny(message) === this.#rooms[nth]) this.fromOthers++
     else this.misrouted++
+  }
+
+  /** The room of a message, numbered over those of all machines in turn. */
+  #roomOfAny(message: number): number {
+    const { rooms, machines, publishersOfMachines } = this.#context.plan
+    const machine = message % machines
+    const nth = Math.floor(message / machines) % publishersOfMachines[machine]!
+    return (this.#firstPublishers[machine]! + nth) % rooms
   }
 
   /** Of each room: members that have been there to the end. */
@@ -308,12 +321,4 @@ export class Deliveries {
       }
     }
   }
-}
-
-/** The room of a message, numbered over those of all machines in turn. */
-function roomOfAny({ rooms, machines, publishersOfMachines }: FanOutPlan, message: number): number {
-  const machine = message % machines
-  const first = publishersOfMachines.slice(0, machine).reduce((sum, count) => sum + count, 0)
-  const nth = Math.floor(message / machines) % publishersOfMachines[machine]!
-  return (first + nth) % rooms
 }

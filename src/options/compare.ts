@@ -126,9 +126,8 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
   const base = safeParseSide('base', input.base)
   const head = safeParseSide('head', input.head)
   const isWatched = input.server !== false
-  const onSameProcessors =
-    isWatched && 'value' in base && 'value' in head && areOnSameProcessors(base.value, head.value)
-  const tolerance = within('tolerance', safeParseTolerance(input.tolerance, isFanOut, onSameProcessors))
+  const onOneProcessor = isWatched && 'value' in base && 'value' in head && areOnOneProcessor(base.value, head.value)
+  const tolerance = within('tolerance', safeParseTolerance(input.tolerance, isFanOut, onOneProcessor))
   const contradictory = contradictionsIn({ rate: input.rate, inFlight: input.inFlight, arrivals: input.arrivals })
   const probe = safeParseProbeOf({ ...input }, fields)
   if (
@@ -192,9 +191,9 @@ function otherProcessors(base: ResolvedSide, head: ResolvedSide): string[] {
   return ofBase === ofHead ? [] : [`head.cpuAffinity: expected that of the base, ${ofBase}, got ${ofHead}`]
 }
 
-/** Whether both are kept on the same processors: if at all, they are kept on the same. */
-function areOnSameProcessors(base: ResolvedSide, head: ResolvedSide): boolean {
-  return [base, head].every((side) => 'command' in side && side.cpuAffinity !== undefined)
+/** Whether both are kept on one processor, which is the same if at all: of several, each may stay on another one. */
+function areOnOneProcessor(base: ResolvedSide, head: ResolvedSide): boolean {
+  return [base, head].every((side) => 'command' in side && new Set(side.cpuAffinity).size === 1)
 }
 
 /** A server that is started needs a place of its own. */

@@ -24,20 +24,17 @@ describe('parseTolerance', () => {
     expect(mistakesOf(safeParseTolerance({ cpuPerPin: '5%' }, true))[0]).toContain('did you mean "cpuPerPing"?')
   })
 
-  test.each<
-    [given: Tolerance | undefined, onSameProcessors: boolean, cpuPerPing: number | undefined, optional: boolean]
-  >([
-    [undefined, true, 0.05, true],
-    [{ min: '1ms' }, true, 0.05, true],
-    [{ p50: '10%' }, true, undefined, true],
-    [{ cpuPerPing: '20%' }, true, 0.2, false],
-    [undefined, false, undefined, true],
-  ])(
-    'of %j, on the same processors: %s, judges the processor time by %s',
-    (given, onSame, cpuPerPing, isWorkOptional) => {
-      expect(safeParseTolerance(given, false, onSame)).toMatchObject({ value: { cpuPerPing, isWorkOptional } })
-    },
-  )
+  test.each<[given: Tolerance | undefined, onOneProcessor: boolean, cpuPerPing: number | undefined, optional: boolean]>(
+    [
+      [undefined, true, 0.05, true],
+      [{ min: '1ms' }, true, 0.05, true],
+      [{ p50: '10%' }, true, undefined, true],
+      [{ cpuPerPing: '20%' }, true, 0.2, false],
+      [undefined, false, undefined, true],
+    ],
+  )('of %j, on one processor: %s, judges the processor time by %s', (given, onOne, cpuPerPing, isWorkOptional) => {
+    expect(safeParseTolerance(given, false, onOne)).toMatchObject({ value: { cpuPerPing, isWorkOptional } })
+  })
 
   test('reads what undecided latencies are left to, which has to be judged itself', () => {
     expect(parseTolerance({ cpuPerPing: '5%', fallback: 'cpuPerPing' })).toMatchObject({ fallsBack: true })

@@ -26,13 +26,14 @@ test('servers that are started for a comparison run on the same processors', () 
   expect(mistakesIn({ cpuAffinity: 0 }, { cpuAffinity: [0, 1] })).toEqual([[other], [other]])
 })
 
-test('the processor time of servers that are kept on the same processors is judged by default', () => {
+test('the processor time of servers that are kept on one processor is judged by default', () => {
   const judged = (given: object): unknown => {
     const parsed = safeParseComparison({ ...sides({}, {}), ...given })
     return 'value' in parsed && parsed.value.tolerance.cpuPerPing
   }
   const onOne = sides({ cpuAffinity: 1 }, { cpuAffinity: 1 })
   expect(judged(onOne)).toBe(0.05)
+  expect(judged(sides({ cpuAffinity: [0, 1] }, { cpuAffinity: [0, 1] }))).toBeUndefined()
   expect(judged({ ...onOne, server: false })).toBeUndefined()
   expect(judged({ ...onOne, tolerance: { p50: '10%' } })).toBeUndefined()
   expect(judged({})).toBeUndefined()
