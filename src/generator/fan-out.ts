@@ -130,7 +130,6 @@ export class FanOut {
   get recording(): FanOutRecording {
     const { firsts, completions, fanOut } = this.#context
     const { duplicates, outOfOrder, misrouted, refused, fromOthers } = this.deliveries
-    const hasOthers = fanOut.machines > 1
     return {
       firsts: recordingOf(firsts),
       completions: recordingOf(completions),
@@ -139,8 +138,8 @@ export class FanOut {
       misrouted,
       refused,
       fromOthers,
-      members: hasOthers ? this.deliveries.faithful : [],
-      published: hasOthers ? this.#publications.published.settled : [],
+      members: fanOut.machines > 1 ? this.deliveries.faithful : [],
+      published: this.#publications.published?.settled ?? [],
     }
   }
 

@@ -26,7 +26,8 @@ interface PublicationsContext {
 
 /** The messages of this thread's publishers, from the instant that they are sent until all threads have closed them. */
 export class Publications {
-  readonly published: Published
+  /** For the subscribers of other machines; `undefined` where there is none. */
+  readonly published: Published | undefined
   readonly #context: PublicationsContext
   /** Of each own publisher: the first message that is not settled. */
   readonly #oldest: Int32Array
@@ -38,7 +39,7 @@ export class Publications {
   constructor(context: PublicationsContext) {
     const { plan } = context
     const own = plan.publishers[plan.thread]!
-    this.published = new Published(plan.rooms)
+    this.published = plan.machines > 1 ? new Published(plan.rooms) : undefined
     this.#context = context
     this.#oldest = new Int32Array(own)
     this.#isSettled = new Uint8Array(own * plan.capacity)
@@ -64,7 +65,7 @@ export class Publications {
     this.#isSettled[this.#ownRow(row)] = 0
     Atomics.store(table.published, publisher, sequence + 1)
     if (send(publisher, sequence * table.publishers + publisher)) {
-      this.published.add(table.roomOf(publisher), sent)
+      this.published?.add(table.roomOf(publisher), sent)
       if (isMeasured && sent > due) deliveries.sendDelay.recordMs(sent - due)
       if (this.#expected(publisher) === 0) this.settle(publisher, sequence)
       return

@@ -139,7 +139,10 @@ export class Observer {
     }
   }
 
-  /** The first reading takes several times as long as any later one: it is taken before a flood runs, and not kept. */
+  /**
+   * Reads all before a flood runs. The first time takes several times as long as any later reading, and the budget of those would have
+   * to make up for it.
+   */
   #rehearse(servers: readonly (WatchedProcesses | NotWatched | undefined)[]): void {
     const watched = servers.filter((server) => server !== undefined && 'running' in server)
     if (watched.length === 0) return
