@@ -1,8 +1,10 @@
 import type { LoadResult } from '../result/load-result.ts'
 import { describeCutShort } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
+import { evaluateObjectives } from '../slo/evaluate.ts'
+import { missesAsMeasured } from '../slo/judge.ts'
 import type { Objective } from '../slo/objective.ts'
-import type { SLOVerdict, Verdict } from '../slo/verdict.ts'
+import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { contradictionOf, intervalOf, mostGrowth, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
 
@@ -77,8 +79,8 @@ export interface CapacityResult<Result extends LoadResult = LoadResult> extends 
   readonly reasons: readonly string[]
 }
 
-/** Of the pings of a load so many have to have been due for it to have been what it should. */
-const leastDueShare = 0.98
+/** Of the pings of a load so many have to have been due, and of these so many sent, for it to have been what it should. */
+const leastShare = 0.98
 /** A width that differs by less from the precision is as precise. */
 const roundingError = 1e-9
 /** Where more of the pings that left had no answer, it is not the generator's doing. */
@@ -108,13 +110,15 @@ export function triedLoad({ load, verdict, limitedBy, summary }: CapacityStep, o
 export function judgeStep(
   load: number,
   summary: LoadResult,
-  { verdict, reasons, bottleneck }: SLOVerdict,
+  objectives: readonly Objective[],
   rate: number,
 ): CapacityStep {
+  const judged = evaluateObjectives(summary, objectives)
+  const { verdict, reasons, bottleneck } = judged
   const shortfall = describeShortfall(summary, rate)
   const isUndecided = verdict === 'inconclusive' || (verdict === 'pass' && shortfall !== undefined)
   const limitedBy =
-    isUndecided && summary.ended !== 'incomplete' ? whoLimited(summary, shortfall !== undefined) : undefined
+    isUndecided && summary.ended !== 'incomplete' ? whoLimited(summary, judged, shortfall !== undefined) : undefined
   return {
     load,
     verdict: isUndecided ? 'inconclusive' : verdict,
@@ -146,16 +150,29 @@ export function recoveredFrom(step: CapacityStep, recovery: number): CapacitySte
 function describeShortfall({ pings, duration }: LoadResult, rate: number): string | undefined {
   const wanted = Math.floor((rate * duration) / 1_000)
   // The first and the last one may lie outside of what was measured.
-  if (pings.due >= leastDueShare * wanted - 1) return undefined
+  if (pings.due >= leastShare * wanted - 1) return undefined
   return `${formatCount(pings.due)} of ${formatCount(wanted)} pings were due when they should have been`
 }
 
-function whoLimited(result: LoadResult, isShort: boolean): CapacityStep['limitedBy'] {
+/** Whose doing it is that a load was not decided on; `undefined` if it is the server's, or only evidence was lacking. */
+function whoLimited(result: LoadResult, judged: SLOVerdict, isShort: boolean): CapacityStep['limitedBy'] {
   if (describeMachineFaults(result).length > 0) return 'machine'
   // That pings left late explains no missing answers.
   const { sent, answered, timedOut, lost } = result.pings
   if (answered === 0 || timedOut + lost > mostUnansweredShare * sent) return undefined
-  return result.generator.saturated || isShort ? 'generator' : undefined
+  return isShort || (result.generator.saturated && isOwnDoing(result, judged)) ? 'generator' : undefined
+}
+
+/** Whether a saturated generator sent too little, or a bound is missed only if what it may have done itself is the server's doing. */
+function isOwnDoing(result: LoadResult, judged: SLOVerdict): boolean {
+  const { due, sent } = result.pings
+  if (sent < leastShare * due) return true
+  const generator = { ...result.generator, saturated: false }
+  const asServers = evaluateObjectives({ ...result, generator }, judged.objectives)
+  return asServers.objectives.some((objective, index) => {
+    const isMissedBy = (one: ObjectiveVerdict | undefined): boolean => one !== undefined && missesAsMeasured(one)
+    return objective.level === 'fail' && isMissedBy(objective) && !isMissedBy(judged.objectives[index])
+  })
 }
 
 export function rangeOf({

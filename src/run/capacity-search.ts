@@ -14,7 +14,7 @@ import { floodOf, type ResolvedOptions } from '../options/options.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import { missesAsMeasured } from '../slo/judge.ts'
-import type { Objective } from '../slo/objective.ts'
+import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
 import { longestNeededFor } from '../slo/duration-needed.ts'
 import { run, type RunWatch } from './run.ts'
 
@@ -29,9 +29,9 @@ const longestStep = { share: 1 / 3, timesNeeded: 1.5 }
 const shortestStepMs = 1_000
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
 const giveUpAfterMs = 5_000
-/** How long the flood lasts that tells where to begin, after its warm-up. */
+/** How long a flood lasts that tells where to begin, after the warm-up of the first one. */
 const firstFloodMs = 1_000
-/** How many pings of it are under way. */
+/** How many pings of the first one are under way. */
 const firstFloodInFlight = 32
 /** The search begins somewhat below what the server answers when it is asked without a pause. */
 const firstGuessShare = 0.95
@@ -71,25 +71,46 @@ export class CapacitySearch {
   }
 
   /**
-   * Finds out near which load the capacity may be: what the server answers when it is asked without a pause, as many pings as a second of
-   * the highest load has. Whatever it does for the first time, it has done then.
+   * Finds out near which load the capacity may be: what the server answers when it is asked without a pause. Whatever it does for the first
+   * time, it has done then.
    */
   async begin(): Promise<void> {
     if (this.#isAborted()) return
     await this.#timed(async () => {
       const { over, from, to, load } = this.#options
-      const { maxPendingPongs = Infinity } = load
-      const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
-      const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(firstFloodInFlight / connections)))
-      const pings = Math.max(1, Math.floor(over === 'rate' ? to : this.#amount(connections).rate))
-      const duration = load.warmup + firstFloodMs
-      const first = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
-      this.#hasAnswered = first.pings.answered > 0
-      this.#guess = over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * first.throughput
+      const { answered, perSecond } = await this.#askInFlight(firstFloodInFlight, load.warmup + firstFloodMs)
+      this.#hasAnswered = answered > 0
+      this.#guess =
+        over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * (await this.#mostAnswered(perSecond))
       const recovery = this.#hasAnswered ? await this.#awaitRecovery() : undefined
       if (recovery === undefined || recovery === Infinity || this.#isAborted()) return
       this.#usualLatency = (await this.#askOnce()).latency.max
     })
+  }
+
+  /**
+   * What the server answers per second with as many pings under way as may be, at that rate, where each takes as long as a bound allows
+   * (Little's law): a server may do more at a time the more it is asked.
+   */
+  async #mostAnswered(perSecond: number): Promise<number> {
+    const latencies = this.#options.objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
+    const inFlight = (perSecond * Math.min(...latencies.map(({ limit }) => limit))) / 1_000
+    if (!Number.isFinite(inFlight) || inFlight <= firstFloodInFlight || this.#isAborted()) return perSecond
+    return Math.max(perSecond, (await this.#askInFlight(inFlight, firstFloodMs)).perSecond)
+  }
+
+  /** Asks the server without a pause for so many milliseconds, of pings as many as a second of the highest load has. */
+  async #askInFlight(wanted: number, duration: number): Promise<{ answered: number; perSecond: number }> {
+    const { over, from, to, load } = this.#options
+    const { maxPendingPongs = Infinity } = load
+    const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
+    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(wanted / connections)))
+    const pings = Math.max(1, Math.floor(over === 'rate' ? to : this.#amount(connections).rate))
+    const {
+      pings: { answered },
+      throughput,
+    } = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
+    return { answered, perSecond: throughput }
   }
 
   /** Tries the next load. @returns whether there was one */
@@ -150,7 +171,7 @@ export class CapacitySearch {
     const step =
       typeof summary === 'string'
         ? notAllowed(load, summary)
-        : judgeStep(load, summary, evaluateObjectives(summary, objectives), this.#amount(load).rate)
+        : judgeStep(load, summary, objectives, this.#amount(load).rate)
     this.#hasAnswered ||= (step.summary?.pings.answered ?? 0) > 0
     const isToRecover =
       step.verdict !== 'pass' &&

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { formatLoad, judgeStep, recoveredFrom } from '../../src/capacity/capacity.ts'
+import { formatLoad, judgeStep, recoveredFrom, triedLoad } from '../../src/capacity/capacity.ts'
 import { judgeSustained } from '../../src/capacity/sustain.ts'
-import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { parseSLO } from '../../src/slo/objective.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
-import { loadResult, repeated } from '../support/result.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
 
 describe('a capacity', () => {
   test('lies half way between what was kept and what was missed, logarithmically', () => {
@@ -79,13 +79,13 @@ describe('a capacity', () => {
 })
 
 describe('a load', () => {
-  const slo = { p99: '< 20ms' }
+  const slo = parseSLO({ p99: '< 20ms' })
   const flood = (pings: number, others: Parameters<typeof loadResult>[1] = {}) =>
     loadResult(repeated(pings, 1), { duration: 10_000, ...others })
 
   test('is kept where its verdict is a pass', () => {
     const summary = flood(100_000)
-    expect(judgeStep(10_000, summary, evaluateSLO(summary, slo), 10_000)).toEqual({
+    expect(judgeStep(10_000, summary, slo, 10_000)).toEqual({
       load: 10_000,
       verdict: 'pass',
       reasons: [],
@@ -95,7 +95,7 @@ describe('a load', () => {
 
   test('is out of reach where fewer pings were due than should have been, however quick their answers', () => {
     const summary = flood(50_000)
-    expect(judgeStep(10_000, summary, evaluateSLO(summary, slo), 10_000)).toMatchObject({
+    expect(judgeStep(10_000, summary, slo, 10_000)).toMatchObject({
       verdict: 'inconclusive',
       limitedBy: 'generator',
       reasons: ['50,000 of 100,000 pings were due when they should have been'],
@@ -104,7 +104,7 @@ describe('a load', () => {
 
   test('is missed where nothing was answered under it, and something before and after', () => {
     const summary = flood(0, { pings: { due: 5_000, sent: 5_000, answered: 0, timedOut: 5_000 } })
-    const step = judgeStep(500, summary, evaluateSLO(summary, slo), 500)
+    const step = judgeStep(500, summary, slo, 500)
     expect(step.verdict).toBe('inconclusive')
     expect(recoveredFrom(step, 800)).toMatchObject({
       verdict: 'fail',
@@ -122,8 +122,38 @@ describe('a load', () => {
       pings: { due: 10_000, sent: 10_000, answered: 6_000, timedOut: 4_000 },
       generator: { saturated: true, reasons: ['pings left late'] },
     })
-    const { limitedBy } = judgeStep(1_000, summary, { ...evaluateSLO(summary, slo), verdict: 'inconclusive' }, 1_000)
+    const { limitedBy } = judgeStep(1_000, summary, slo, 1_000)
     expect(limitedBy).toBeUndefined()
+  })
+
+  describe('that a saturated generator left undecided', () => {
+    const saturated = { saturated: true, reasons: ['1 % of the pings left more than 5 ms late'] }
+    const slow = latencies(repeated(200, 30)).both
+
+    test('is not its doing where pings left late by far less than the bound', () => {
+      const step = judgeStep(20, flood(200, { generator: saturated }), slo, 20)
+      expect(step.verdict).toBe('inconclusive')
+      expect(step.limitedBy).toBeUndefined()
+      expect(triedLoad(step, 'rate').outcome).toBe('undecided')
+    })
+
+    test('is out of reach where the bound is missed only by what was late', () => {
+      const step = judgeStep(20, flood(200, { generator: saturated, latency: slow, latencyFloor: slow }), slo, 20)
+      expect(step).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+      expect(triedLoad(step, 'rate').outcome).toBe('out of reach')
+    })
+
+    test('is not its doing where the server alone misses the bound', () => {
+      const summary = loadResult([...repeated(10, 1), 30], { duration: 10_000, generator: saturated })
+      const step = judgeStep(1, summary, slo, 1)
+      expect(step.verdict).toBe('inconclusive')
+      expect(step.limitedBy).toBeUndefined()
+    })
+
+    test('is out of reach where pings that were due were not sent', () => {
+      const summary = flood(9_000, { pings: { due: 10_000, sent: 9_000, dropped: 1_000 }, generator: saturated })
+      expect(judgeStep(1_000, summary, slo, 1_000)).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+    })
   })
 
   test('is not the generator’s doing where nothing was answered', () => {
@@ -131,7 +161,7 @@ describe('a load', () => {
       pings: { due: 1, sent: 0, dropped: 1 },
       generator: { saturated: true, reasons: ['late'] },
     })
-    expect(judgeStep(1, summary, evaluateSLO(summary, slo), 1).limitedBy).toBeUndefined()
+    expect(judgeStep(1, summary, slo, 1).limitedBy).toBeUndefined()
   })
 
   test('is out of reach of a machine without file descriptors', () => {
@@ -139,7 +169,7 @@ describe('a load', () => {
       errors: { EMFILE: { count: 3, samples: [] } },
       connections: { requested: 13, opened: 10, failed: 3 },
     })
-    expect(judgeStep(10_000, summary, evaluateSLO(summary, slo), 10_000)).toMatchObject({
+    expect(judgeStep(10_000, summary, slo, 10_000)).toMatchObject({
       verdict: 'inconclusive',
       limitedBy: 'machine',
     })

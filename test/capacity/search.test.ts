@@ -76,6 +76,11 @@ describe('a search', () => {
     expect(high).toBeLessThan(11_500)
   })
 
+  test('goes past a load that stays undecided as far as it came to it', () => {
+    const loads = tried([10_000, 'kept'], [11_000, 'kept'], [13_310, 'kept'], [19_487, 'undecided'])
+    expect(nextLoad(loads, range, 10_000)! / 19_487).toBeCloseTo(19_487 / 13_310)
+  })
+
   test('gets far from a guess without a reason in few loads', () => {
     const whole = { from: 1, to: 10_000, precision: 0.1, firstGrowth: 4, isWhole: true }
     for (const capacity of [1, 3, 30, 800, 5_000])

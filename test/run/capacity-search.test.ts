@@ -9,7 +9,7 @@ import { dead, silent } from '../support/servers.ts'
 const slo = { p50: '< 50ms' }
 
 function search(
-  options: Omit<CapacityOptions, 'slo'>,
+  options: Omit<CapacityOptions, 'slo'> & Partial<Pick<CapacityOptions, 'slo'>>,
   watch: Parameters<typeof findCapacity>[1] = {},
 ): Promise<CapacityResult> {
   return findCapacity(
@@ -41,6 +41,17 @@ describe.concurrent('a search', () => {
     expect(steps[0]!.summary!.options).toMatchObject({ rate: 50, connections: 10 })
     expect(steps[0]!.summary!.pings.answered).toBeGreaterThan(0)
   })
+
+  test(
+    'begins above what a server answers of the few pings that it is asked at first',
+    { timeout: 90_000 },
+    async () => {
+      await using target = await queueing({ service: 50, workers: 10_000 })
+      const fewUnderWay = 3 * 10
+      const { steps } = await search({ url: target.url, connections: 10, slo: { p50: '< 500ms' }, maxDuration: '5s' })
+      expect(steps[0]!.load).toBeGreaterThan(fewUnderWay / 0.05)
+    },
+  )
 
   test('asks for no more than its range has', { timeout: 90_000 }, async () => {
     await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
