@@ -43,7 +43,8 @@ const cases: readonly Case[] = [
   { name: 'one worker, 0.5 ms', server: { service: 0.5 }, capacity: 2_000 },
   { name: 'one worker, 0.1 ms', server: { service: 0.1 }, capacity: 10_000 },
   { name: 'four workers, 2 ms', server: { service: 2, workers: 4 }, capacity: 2_000 },
-  { name: 'one that breaks down', server: { service: 0.5, collapseAbove: 50 }, capacity: 2_000 },
+  // A pause of the machine must not break it down below its capacity: it would stay so.
+  { name: 'one that breaks down', server: { service: 0.5, collapseAbove: 100 }, capacity: 2_000 },
   {
     name: '200 connections',
     server: { service: 0.1, mostConnections: 200 },

@@ -33,8 +33,10 @@ export interface CapacityInterval {
   readonly high: number
 }
 
-/** A server that was overloaded serves a little less than it can. */
-const hintShare = 0.98
+/** How a gap as wide as the precision lies about what a server seems to take: so much of it above, the rest below, logarithmically. */
+const shareAbove = 0.25
+/** Loads that differ by less are the same. */
+const roundingError = 1e-9
 /** What a search grows by at most from one load to the next. */
 export const mostGrowth = 4
 /** A gap that is narrower than this share of the precision is not divided any further. */
@@ -58,9 +60,10 @@ export function contradictionOf(tried: readonly TriedLoad[]): { kept: number; mi
 
 /**
  * Which load to try next: on both sides of the capacity ever nearer, bisecting what is left between a load surely kept and one
- * surely missed. What a server served of a load that it missed is where to look next.
+ * surely missed. The first one is somewhat too much, which is soon seen; what a server served of a load that it missed, or the guess,
+ * tells where to look next.
  *
- * @param guess to begin with
+ * @param guess what the server seems to take
  * @returns nothing once the interval is as narrow as asked for, or no load of the range makes it any narrower
  */
 export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess: number): number | undefined {
@@ -69,15 +72,15 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
     const inRange = Math.min(to, Math.max(from, load))
     return isWhole ? Math.round(inRange) : inRange
   }
-  if (tried.length === 0) return within(guess)
+  if (tried.length === 0) return within(guess * (1 + precision) ** shareAbove)
   const { low, high } = intervalOf(tried)
   const end = Math.min(high, ...loadsOf(tried, 'out of reach').filter((load) => load > low))
-  if (end <= low * (1 + precision) || (isWhole && end - low <= 1)) return undefined
+  if (end <= low * (1 + precision) * (1 + roundingError) || (isWhole && end - low <= 1)) return undefined
   const between = tried.map(({ load }) => load).filter((load) => load > low && load < end)
   const top = Math.max(low, ...between)
   const bottom = Math.min(end, ...between)
   const growth = growthAfter(tried, firstGrowth)
-  const hint = hintOf(tried, low, bottom)
+  const hint = hintOf(tried, guess, { low, high: bottom }, precision)
   const gaps = [
     { from: low, to: bottom, next: hint ?? (low === 0 ? bottom / growth : middleOf(low, bottom, growth, true)) },
     { from: top, to: end, next: end === Infinity ? top * growth : middleOf(top, end, growth, top === low) },
@@ -124,11 +127,24 @@ function middleOf(low: number, high: number, growth: number, isKept: boolean): n
   return isKept ? Math.min(half, low * growth) : half
 }
 
-/** What was served of the lowest load that was missed, if that is between these two. */
-function hintOf(tried: readonly TriedLoad[], low: number, bottom: number): number | undefined {
-  const lowest = tried.findLast(({ load, outcome }) => load === bottom && outcome === 'missed')
-  const hint = (lowest?.served ?? 0) * hintShare
-  return hint > low && hint < bottom ? hint : undefined
+/**
+ * The least load that makes the interval as narrow as it is to be, if that is still what a server seems to take below a load that it
+ * missed; else one as far below that.
+ */
+function hintOf(
+  tried: readonly TriedLoad[],
+  guess: number,
+  { low, high }: CapacityInterval,
+  precision: number,
+): number | undefined {
+  const lowest = tried.findLast(({ load, outcome }) => load === high && outcome === 'missed')
+  if (lowest === undefined) return undefined
+  const narrowest = high / (1 + precision)
+  const hints = [lowest.served, guess]
+    .filter((taken) => taken < high)
+    .map((taken) => (narrowest <= taken ? narrowest : taken / (1 + precision) ** (1 - shareAbove)))
+    .filter((hint) => hint > low)
+  return hints.length === 0 ? undefined : Math.max(...hints)
 }
 
 /** Loads that nothing is known between, and one of them. */

@@ -23,8 +23,11 @@ const { now } = Date
 
 /** Loads that one search tries at most; their verdicts share its error probability (Bonferroni). */
 const mostSteps = 10
-/** A load that stays undecided takes at most this share of the time of the whole search, or this many times what a pass needs. */
-const longestStep = { share: 1 / 3, timesNeeded: 1.5 }
+/**
+ * A load that stays undecided takes at most this share of the time of the whole search, or this many times what a pass needs; one that
+ * would end the search, were it kept, may take more.
+ */
+const longestStep = { share: 1 / 3, lastShare: 1 / 2, timesNeeded: 1.5 }
 /** What is left of a search has to be worth a step. */
 const shortestStepMs = 1_000
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
@@ -33,8 +36,6 @@ const giveUpAfterMs = 5_000
 const firstFloodMs = 1_000
 /** How many pings of the first one are under way. */
 const firstFloodInFlight = 32
-/** The search begins somewhat below what the server answers when it is asked without a pause. */
-const firstGuessShare = 0.95
 /** Connections over which a server is asked whether it is itself again. */
 const askingConnections = 16
 /** It is, once it answers in at most so many times what it took at first, and so many milliseconds. */
@@ -80,8 +81,7 @@ export class CapacitySearch {
       const { over, from, to, load } = this.#options
       const { answered, perSecond } = await this.#askInFlight(firstFloodInFlight, load.warmup + firstFloodMs)
       this.#hasAnswered = answered > 0
-      this.#guess =
-        over === 'connections' ? Math.sqrt(from * to) : firstGuessShare * (await this.#mostAnswered(perSecond))
+      this.#guess = over === 'connections' ? Math.sqrt(from * to) : await this.#mostAnswered(perSecond)
       const recovery = this.#hasAnswered ? await this.#awaitRecovery() : undefined
       if (recovery === undefined || recovery === Infinity || this.#isAborted()) return
       this.#usualLatency = (await this.#askOnce()).latency.max
@@ -164,6 +164,12 @@ export class CapacitySearch {
     return loadToConfirm(tried)
   }
 
+  /** Whether nothing is left to be tried once a load is kept. */
+  #mayBeLast(load: number): boolean {
+    const ifKept = { load, outcome: 'kept', served: load } as const
+    return nextLoad([...this.#tried(), ifKept], rangeOf(this.#options), this.#guess) === undefined
+  }
+
   /** Floods the server with a load until it is clear whether it keeps the SLO. @returns whether another load can tell more */
   async #try(load: number): Promise<boolean> {
     const { objectives } = this.#options
@@ -193,7 +199,8 @@ export class CapacitySearch {
     const { connections, rate } = this.#amount(load)
     const confidence = 1 - (1 - always.confidence) / mostSteps
     const needed = longestNeededFor(objectives, { pingsPerMs: rate / 1_000, stalls: true, falsePass: 1 - confidence })
-    const worthwhile = Math.max(maxDuration * longestStep.share, needed * longestStep.timesNeeded)
+    const share = this.#mayBeLast(load) ? longestStep.lastShare : longestStep.share
+    const worthwhile = Math.max(maxDuration * share, needed * longestStep.timesNeeded)
     const longest = Math.min(this.#timeLeft() - always.warmup, worthwhile)
     const flood: ResolvedOptions = {
       ...floodOf(always, url, Math.max(shortestStepMs, longest)),

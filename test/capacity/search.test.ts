@@ -55,9 +55,17 @@ describe('a search', () => {
     )
   })
 
-  test('tries no more than three loads where the guess is right', () => {
-    expect(search(serverOf(10_000), range, 9_500)).toHaveLength(2)
-    expect(search(serverOf(10_000), range, 10_500).length).toBeLessThanOrEqual(3)
+  test('tries two loads where the guess is right', () => {
+    const [tooMuch, kept, ...others] = search(serverOf(10_000), range, 9_950)
+    expect(tooMuch!.load).toBeGreaterThan(10_000)
+    expect(kept!.load).toBeLessThan(9_400)
+    expect(others).toEqual([])
+    for (const guess of [9_100, 10_700]) expect(search(serverOf(10_000), range, guess)).toHaveLength(2)
+  })
+
+  test('begins below a load again that broke a server down', () => {
+    const broken = { load: 10_190, outcome: 'missed', served: 3_000 } as const
+    expect(nextLoad([broken], range, 9_950)).toBeCloseTo(10_190 / 1.1)
   })
 
   test('tries no more than eleven where the guess is ten times too high or too low', () => {

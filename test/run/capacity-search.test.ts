@@ -48,8 +48,8 @@ describe.concurrent('a search', () => {
     async () => {
       await using target = await queueing({ service: 50, workers: 10_000 })
       const fewUnderWay = 3 * 10
-      const { steps } = await search({ url: target.url, connections: 10, slo: { p50: '< 500ms' }, maxDuration: '5s' })
-      expect(steps[0]!.load).toBeGreaterThan(fewUnderWay / 0.05)
+      const { steps } = await search({ url: target.url, connections: 10, slo: { p50: '< 500ms' }, maxDuration: '20s' })
+      expect(steps[0]!.load).toBeGreaterThan((2 * fewUnderWay) / 0.05)
     },
   )
 
