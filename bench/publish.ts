@@ -17,6 +17,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const documents = [
+  'docs/capacity.md',
   'docs/comparing.md',
   'docs/performance.md',
   'docs/server.md',

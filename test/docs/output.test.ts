@@ -113,6 +113,17 @@ test('figures that README quotes stand in docs/verdicts.md', () => {
   expect(commands.filter((command) => !published.includes(command))).toEqual([])
 })
 
+test('capacities that README quotes stand in docs/capacity.md', () => {
+  const [sentence = ''] = /^How much do two backends [\s\S]*?\n$/m.exec(page('README.md').text)!
+  const { prose } = page('docs/capacity.md')
+  const [, command] = /`(node [^`]+)`/.exec(sentence)!
+  expect(page('docs/capacity.md').text).toContain(`<!-- ${command} -->`)
+  const cells = new Set(prose.split('|').map((cell) => cell.trim()))
+  const rates = [...sentence.matchAll(/\b([\d.]+k)\b/g)].map(([, rate]) => `${rate}/s`)
+  expect(rates).toHaveLength(4)
+  expect(rates.filter((rate) => !cells.has(rate))).toEqual([])
+})
+
 test("README's table of wrong verdicts is that of docs/verdicts.md", () => {
   const published = new Map(
     page('docs/verdicts.md')
