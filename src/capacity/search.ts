@@ -109,16 +109,12 @@ function loadsOf(tried: readonly TriedLoad[], outcome: Outcome): number[] {
   return tried.filter((one) => one.outcome === outcome).map(({ load }) => load)
 }
 
-/**
- * Each further load that ends alike is farther from the one before, logarithmically twice as far; the first one that stays undecided
- * among them as far as the one before it was.
- */
+/** Each further load that ends alike, or undecided, is farther from the one before, logarithmically twice as far. */
 function growthAfter(tried: readonly TriedLoad[], firstGrowth: number): number {
   const decided = tried.findLast(({ outcome }) => outcome !== 'undecided')
   const others = tried.findLastIndex(({ outcome }) => outcome !== 'undecided' && outcome !== decided?.outcome)
-  const alike = tried.slice(others + 1)
-  const isMixed = new Set(alike.map(({ outcome }) => outcome)).size > 1
-  return Math.min(mostGrowth, firstGrowth ** (2 ** (alike.length - (isMixed ? 2 : 1))))
+  const alike = tried.length - 1 - others
+  return Math.min(mostGrowth, firstGrowth ** (2 ** (alike - 1)))
 }
 
 /** Half way between two loads, or one step up from the lower end where that is less. */

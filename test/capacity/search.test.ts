@@ -84,9 +84,11 @@ describe('a search', () => {
     expect(high).toBeLessThan(11_500)
   })
 
-  test('goes past a load that stays undecided as far as it came to it', () => {
-    const loads = tried([10_000, 'kept'], [11_000, 'kept'], [13_310, 'kept'], [19_487, 'undecided'])
-    expect(nextLoad(loads, range, 10_000)! / 19_487).toBeCloseTo(19_487 / 13_310)
+  test('goes past a load that stays undecided twice as far as it came to it', () => {
+    const upwards = tried([10_000, 'kept'], [11_000, 'kept'], [13_310, 'undecided'])
+    expect(nextLoad(upwards, range, 10_000)! / 13_310).toBeCloseTo(1.1 ** 4)
+    const downwards = tried([10_000, 'missed'], [9_091, 'undecided'])
+    expect(9_091 / nextLoad(downwards, range, 9_760)!).toBeCloseTo(1.1 ** 2)
   })
 
   test('gets far from a guess without a reason in few loads', () => {
