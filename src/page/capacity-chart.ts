@@ -97,14 +97,19 @@ export function capacityChart(capacity: CapacityResult): Chart | null {
   )
 }
 
-/** In the order of their loads; of a load that was tried twice the later one. */
+/** In the order of their loads; of a load that was tried twice the later one, or the only one that was decided. */
 function pointsOf(steps: readonly CapacityStep[]): Point[] {
-  const latest = new Map(steps.map((step) => [step.load, step]))
-  return [...latest.values()]
+  const undecidedFirst = steps.toSorted((one, other) => Number(isDecided(one)) - Number(isDecided(other)))
+  const byLoad = new Map(undecidedFirst.map((step) => [step.load, step]))
+  return [...byLoad.values()]
     .toSorted((one, other) => one.load - other.load)
     .flatMap((step) => {
       return step.summary === undefined ? [] : [{ step, result: step.summary, run: observeRun(step.summary) }]
     })
+}
+
+function isDecided({ verdict }: CapacityStep): boolean {
+  return verdict !== 'inconclusive'
 }
 
 /** The percentile that has to be kept, or else one that tells when a server is slow. */

@@ -30,6 +30,13 @@ test('the curve has a line for the limit, a mark for each load, and a band betwe
   expect(picture.match(/<rect class="band first"/g)).toHaveLength(1)
 })
 
+test('the curve marks a load as decided that stayed undecided at another time', () => {
+  const steps = [capacityStep(900, 'pass'), capacityStep(1_600, 'fail'), capacityStep(900, 'inconclusive')]
+  const picture = formatCapacityPicture(capacityResult(steps))!
+  expect(picture).toContain('900/s kept')
+  expect(picture).not.toContain('900/s undecided')
+})
+
 test('there is no curve where nothing was measured', () => {
   expect(formatCapacityPicture(capacityResult([]))).toBeNull()
   expect(formatCapacityPage(capacityResult([]), undefined)).not.toContain('<figure>')
