@@ -80,7 +80,7 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
   const top = Math.max(low, ...between)
   const bottom = Math.min(end, ...between)
   const growth = growthAfter(tried, firstGrowth)
-  const hint = hintOf(tried, guess, { low, high: bottom }, precision)
+  const hint = hintOf(tried, guess, { low, high: bottom }, range)
   const gaps = [
     { from: low, to: bottom, next: hint ?? (low === 0 ? bottom / growth : middleOf(low, bottom, growth, true)) },
     { from: top, to: end, next: end === Infinity ? top * growth : middleOf(top, end, growth, top === low) },
@@ -124,22 +124,27 @@ function middleOf(low: number, high: number, growth: number, isKept: boolean): n
 }
 
 /**
- * The least load that makes the interval as narrow as it is to be, if that is still what a server seems to take below a load that it
- * missed; else one as far below that.
+ * Where to look below a load that was missed, by what a server seems to take: at the least load that makes the interval as narrow as it
+ * is to be, or as far below that; once this was kept, as far above it.
  */
 function hintOf(
   tried: readonly TriedLoad[],
   guess: number,
   { low, high }: CapacityInterval,
-  precision: number,
+  { precision, isWhole }: SearchRange,
 ): number | undefined {
   const lowest = tried.findLast(({ load, outcome }) => load === high && outcome === 'missed')
   if (lowest === undefined) return undefined
-  const narrowest = high / (1 + precision)
+  const [up, down] = isWhole ? [Math.ceil, Math.floor] : [Number, Number]
+  const narrowest = up(high / (1 + precision))
+  const above = down(low * (1 + precision))
   const hints = [lowest.served, guess]
     .filter((taken) => taken < high)
-    .map((taken) => (narrowest <= taken ? narrowest : taken / (1 + precision) ** (1 - shareAbove)))
-    .filter((hint) => hint > low)
+    .map((taken) => {
+      const below = narrowest <= taken ? narrowest : up(taken / (1 + precision) ** (1 - shareAbove))
+      return below <= low && low <= taken && taken < above ? above : below
+    })
+    .filter((hint) => hint > low && hint < high)
   return hints.length === 0 ? undefined : Math.max(...hints)
 }
 

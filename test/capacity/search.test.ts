@@ -97,6 +97,12 @@ describe('a search', () => {
       expect(search(serverOf(capacity), whole, 100).length).toBeLessThanOrEqual(9)
   })
 
+  test('ends soon after it has seen how many connections a server takes', () => {
+    const whole = { from: 10, to: 2_000, precision: 0.1, firstGrowth: 4, isWhole: true }
+    const loads = search(serverOf(200), whole, 141)
+    expect(loads.map(({ load }) => load)).toEqual([144, 576, 187, 205])
+  })
+
   test('finds whole numbers', () => {
     const whole = { from: 1, to: 1_000, precision: 0.01, firstGrowth: 4, isWhole: true }
     const loads = search(serverOf(37), whole, 30)
