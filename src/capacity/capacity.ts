@@ -2,7 +2,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { describeCutShort } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
-import { missesAsMeasured } from '../slo/judge.ts'
+import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
@@ -163,16 +163,10 @@ function whoLimited(result: LoadResult, judged: SLOVerdict, isShort: boolean): C
   return isShort || (result.generator.saturated && isOwnDoing(result, judged)) ? 'generator' : undefined
 }
 
-/** Whether a saturated generator sent too little, or a bound is missed only if what it may have done itself is the server's doing. */
-function isOwnDoing(result: LoadResult, judged: SLOVerdict): boolean {
-  const { due, sent } = result.pings
-  if (sent < leastShare * due) return true
-  const generator = { ...result.generator, saturated: false }
-  const asServers = evaluateObjectives({ ...result, generator }, judged.objectives)
-  return asServers.objectives.some((objective, index) => {
-    const isMissedBy = (one: ObjectiveVerdict | undefined): boolean => one !== undefined && missesAsMeasured(one)
-    return objective.level === 'fail' && isMissedBy(objective) && !isMissedBy(judged.objectives[index])
-  })
+/** Whether a saturated generator sent too little, or what it cannot tell from its own doing decides a bound. */
+function isOwnDoing({ pings: { due, sent } }: LoadResult, { objectives }: SLOVerdict): boolean {
+  const isOpen = (one: ObjectiveVerdict): boolean => !meetsAsMeasured(one) && !missesAsMeasured(one)
+  return sent < leastShare * due || objectives.some((one) => one.level === 'fail' && isOpen(one))
 }
 
 export function rangeOf({
@@ -230,14 +224,17 @@ function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: num
       ? [`the lowest load of the range, ${format(from)}, was missed: begin the search lower`]
       : [`the highest load of the range, ${format(to)}, was kept: the server may take more`]
   }
-  if (limitedBy === 'slo') return []
+  if (limitedBy === 'slo') {
+    return steps.some(({ verdict }) => verdict === 'pass')
+      ? []
+      : ['no load was surely kept: give it more time (maxDuration), or end the range lower (to)']
+  }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
     return [...describeEnd(last), ...(last?.reasons.slice(0, mostReasonsOfStep) ?? [])]
   }
   const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
-  const who = limitedBy === 'generator' ? 'the load generator' : 'this machine'
-  return [`${who} did not bring about ${format(step.load)}: the server may take more`, ...step.reasons.slice(0, 1)]
+  return [`${describeLimit(over, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
 }
 
 /** Why a search ended that found no limit. */
@@ -249,14 +246,20 @@ function describeEnd(last: CapacityStep | undefined): string[] {
   return ['the search ended before it found a load that is surely too much: give it more time (maxDuration)']
 }
 
-/** That the interval is wider than it was to be. */
-function imprecision({ over, precision }: SearchFindings, low: number, high: number): string[] {
+/** That the interval is wider than it was to be, and why it did not become any narrower. */
+function imprecision({ over, precision, steps }: SearchFindings, low: number, high: number): string[] {
   const isWhole = over === 'connections' && high - low <= 1
   const width = high / low - 1
   if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
-  return [
-    `the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for: give it more time (maxDuration)`,
-  ]
+  const limited = steps.find(({ load, limitedBy }) => load > low && load < high && limitedBy !== undefined)
+  const cure = limited === undefined ? 'give it more time (maxDuration)' : describeLimit(over, limited)
+  return [`the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for: ${cure}`]
+}
+
+/** Who did not bring a load about. */
+function describeLimit(over: CapacityOver, { load, limitedBy }: CapacityStep): string {
+  const who = limitedBy === 'generator' ? 'the load generator' : 'this machine'
+  return `${who} did not bring about ${formatLoad(over, load)}`
 }
 
 function contradictions({ over }: SearchFindings, tried: readonly TriedLoad[]): string[] {

@@ -33,7 +33,7 @@ export interface CapacityInterval {
   readonly high: number
 }
 
-/** How a gap as wide as the precision lies about what a server seems to take: so much of it above, the rest below, logarithmically. */
+/** Where a gap as wide as the precision is placed around what a server seems to take: this share of it above, the rest below, logarithmically. */
 const shareAbove = 0.25
 /** Loads that differ by less are the same. */
 const roundingError = 1e-9
@@ -60,10 +60,10 @@ export function contradictionOf(tried: readonly TriedLoad[]): { kept: number; mi
 
 /**
  * Which load to try next: on both sides of the capacity ever nearer, bisecting what is left between a load surely kept and one
- * surely missed. The first one is somewhat too much, which is soon seen; what a server served of a load that it missed, or the guess,
+ * surely missed. The first rate is somewhat too much, which is soon seen; what a server served of a load that it missed, or the guess,
  * tells where to look next.
  *
- * @param guess what the server seems to take
+ * @param guess what the server seems to take; of connections, which nothing has told of, no more than where to begin
  * @returns nothing once the interval is as narrow as asked for, or no load of the range makes it any narrower
  */
 export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess: number): number | undefined {
@@ -72,7 +72,7 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
     const inRange = Math.min(to, Math.max(from, load))
     return isWhole ? Math.round(inRange) : inRange
   }
-  if (tried.length === 0) return within(guess * (1 + precision) ** shareAbove)
+  if (tried.length === 0) return within(isWhole ? guess : guess * (1 + precision) ** shareAbove)
   const { low, high } = intervalOf(tried)
   const end = Math.min(high, ...loadsOf(tried, 'out of reach').filter((load) => load > low))
   if (end <= low * (1 + precision) * (1 + roundingError) || (isWhole && end - low <= 1)) return undefined
@@ -124,8 +124,8 @@ function middleOf(low: number, high: number, growth: number, isKept: boolean): n
 }
 
 /**
- * Where to look below a load that was missed, by what a server seems to take: at the least load that makes the interval as narrow as it
- * is to be, or as far below that; once this was kept, as far above it.
+ * Where to look below a load that was missed, by what the server seems to take: the lowest load that, if kept, makes the interval narrow
+ * enough; if that is more than it seems to take, one somewhat below what it takes; once that was kept, one precision above.
  */
 function hintOf(
   tried: readonly TriedLoad[],
@@ -138,13 +138,15 @@ function hintOf(
   const [up, down] = isWhole ? [Math.ceil, Math.floor] : [Number, Number]
   const narrowest = up(high / (1 + precision))
   const above = down(low * (1 + precision))
-  const hints = [lowest.served, guess]
+  // What was served of a load that was only late says nothing of how much would have been in time.
+  const isOverloaded = lowest.served * (1 + precision) < high
+  const hints = [...(isOverloaded ? [lowest.served] : []), ...(isWhole ? [] : [guess])]
     .filter((taken) => taken < high)
     .map((taken) => {
       const below = narrowest <= taken ? narrowest : up(taken / (1 + precision) ** (1 - shareAbove))
       return below <= low && low <= taken && taken < above ? above : below
     })
-    .filter((hint) => hint > low && hint < high)
+    .filter((hint) => isWide(low, hint, precision) && hint < high)
   return hints.length === 0 ? undefined : Math.max(...hints)
 }
 

@@ -10,6 +10,7 @@ import {
 import { loadToConfirm, nextLoad } from '../capacity/search.ts'
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
+import { mostInFlight } from '../generator/in-flight.ts'
 import { floodOf, type ResolvedOptions } from '../options/options.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
@@ -89,28 +90,39 @@ export class CapacitySearch {
   }
 
   /**
-   * What the server answers per second with as many pings under way as may be, at that rate, where each takes as long as a bound allows
-   * (Little's law): a server may do more at a time the more it is asked.
+   * What the server answers per second with as many pings under way as there are at that rate when each takes as long as the tightest
+   * bound allows (Little's law), a second at most: a server may do more at a time the more it is asked.
    */
   async #mostAnswered(perSecond: number): Promise<number> {
-    const latencies = this.#options.objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
-    const inFlight = (perSecond * Math.min(...latencies.map(({ limit }) => limit))) / 1_000
-    if (!Number.isFinite(inFlight) || inFlight <= firstFloodInFlight || this.#isAborted()) return perSecond
+    const bounded = this.#options.objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
+    const longest = Math.min(...bounded.map(({ limit }) => limit), firstFloodMs)
+    const inFlight = (perSecond * longest) / 1_000
+    const isMore = this.#inFlightEach(inFlight) > this.#inFlightEach(firstFloodInFlight)
+    const needed = firstFloodMs + longest + this.#options.load.warmup + shortestStepMs
+    if (bounded.length === 0 || !isMore || this.#timeLeft() < needed || this.#isAborted()) return perSecond
     return Math.max(perSecond, (await this.#askInFlight(inFlight, firstFloodMs)).perSecond)
   }
 
   /** Asks the server without a pause for so many milliseconds, of pings as many as a second of the highest load has. */
   async #askInFlight(wanted: number, duration: number): Promise<{ answered: number; perSecond: number }> {
-    const { over, from, to, load } = this.#options
-    const { maxPendingPongs = Infinity } = load
-    const connections = over === 'rate' ? load.connections : Math.min(from, askingConnections)
-    const inFlight = Math.max(1, Math.min(maxPendingPongs, Math.floor(wanted / connections)))
+    const { over, to } = this.#options
+    const connections = this.#askedConnections()
+    const inFlight = this.#inFlightEach(wanted)
     const pings = Math.max(1, Math.floor(over === 'rate' ? to : this.#amount(connections).rate))
-    const {
-      pings: { answered },
-      throughput,
-    } = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
-    return { answered, perSecond: throughput }
+    const summary = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
+    return { answered: summary.pings.answered, perSecond: summary.throughput }
+  }
+
+  /** Over so many connections it is asked without a pause. */
+  #askedConnections(): number {
+    const { over, from, load } = this.#options
+    return over === 'rate' ? load.connections : Math.min(from, askingConnections)
+  }
+
+  /** How many pings each of them has under way where so many are wanted of all. */
+  #inFlightEach(wanted: number): number {
+    const { maxPendingPongs = mostInFlight } = this.#options.load
+    return Math.max(1, Math.min(maxPendingPongs, mostInFlight, Math.floor(wanted / this.#askedConnections())))
   }
 
   /** Tries the next load. @returns whether there was one */

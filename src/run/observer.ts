@@ -140,8 +140,8 @@ export class Observer {
   }
 
   /**
-   * Reads all before a flood runs. The first time takes several times as long as any later reading, and the budget of those would have
-   * to make up for it.
+   * Reads all once before a flood runs: the first reading takes several times as long as any later one, and would use up the time that
+   * these may take.
    */
   #rehearse(servers: readonly (WatchedProcesses | NotWatched | undefined)[]): void {
     const watched = servers.filter((server) => server !== undefined && 'running' in server)

@@ -47,6 +47,23 @@ describe('a capacity', () => {
     expect(reasons).toEqual(['the lowest load of the range, 100/s, was missed: begin the search lower'])
   })
 
+  test('says that nothing was surely kept', () => {
+    const { limitedBy, reasons } = capacityResult([capacityStep(1_600, 'fail'), capacityStep(900, 'inconclusive')])
+    expect(limitedBy).toBe('slo')
+    expect(reasons).toEqual(['no load was surely kept: give it more time (maxDuration), or end the range lower (to)'])
+  })
+
+  test('asks for no more time where the generator keeps the interval wide', () => {
+    const steps = [
+      capacityStep(900, 'pass'),
+      capacityStep(5_000, 'fail'),
+      capacityStep(1_600, 'inconclusive', { limitedBy: 'generator', reasons: ['its event loop'] }),
+    ]
+    expect(capacityResult(steps).reasons).toEqual([
+      'the interval is 456 % wide, 10 % was asked for: the load generator did not bring about 1.6k/s',
+    ])
+  })
+
   test('is unknown where nothing was decided', () => {
     const { rate, limitedBy, reasons } = capacityResult([
       capacityStep(900, 'inconclusive', { reasons: ['not enough'] }),
@@ -141,6 +158,13 @@ describe('a load', () => {
       const step = judgeStep(20, flood(200, { generator: saturated, latency: slow, latencyFloor: slow }), slo, 20)
       expect(step).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
       expect(triedLoad(step, 'rate').outcome).toBe('out of reach')
+    })
+
+    test('is out of reach where it cannot tell on which side of the bound the server is', () => {
+      const blurred = repeated(20_000, [15, 25] as const)
+      const serviceTime = latencies(blurred).both
+      const summary = loadResult(blurred, { duration: 10_000, generator: saturated, serviceTime })
+      expect(judgeStep(2_000, summary, slo, 2_000)).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
     })
 
     test('is not its doing where the server alone misses the bound', () => {

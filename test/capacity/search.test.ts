@@ -97,10 +97,24 @@ describe('a search', () => {
       expect(search(serverOf(capacity), whole, 100).length).toBeLessThanOrEqual(9)
   })
 
+  test('finds in few loads what a server takes that answers all, but late', () => {
+    const late = (load: number): TriedLoad => ({ ...serverOf(3_000)(load), served: 0.99 * load })
+    for (const guess of [6_000, 10_000]) {
+      const loads = search(late, range, guess)
+      expect(loads.length).toBeLessThanOrEqual(11)
+      expect(intervalOf(loads).low).toBeGreaterThan(2_700)
+    }
+  })
+
+  test('goes far below a number of connections that was tried without a reason, and all of which opened', () => {
+    const whole = { from: 1, to: 10_000, precision: 0.1, firstGrowth: 4, isWhole: true }
+    expect(nextLoad([{ load: 100, outcome: 'missed', served: 100 }], whole, 100)).toBe(25)
+  })
+
   test('ends soon after it has seen how many connections a server takes', () => {
     const whole = { from: 10, to: 2_000, precision: 0.1, firstGrowth: 4, isWhole: true }
     const loads = search(serverOf(200), whole, 141)
-    expect(loads.map(({ load }) => load)).toEqual([144, 576, 187, 205])
+    expect(loads.map(({ load }) => load)).toEqual([141, 564, 187, 205])
   })
 
   test('finds whole numbers', () => {
