@@ -7,10 +7,11 @@ import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
 import { describeCutShort, describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
 import { findIndicator, isOfServer, observedBy } from './indicator.ts'
+import { describeFallingBehind } from './growth.ts'
 import { findSlowPings } from './slow-pings.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
-import { invalidSLO, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
+import { invalidSLO, isLatencyOfPings, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
 import { describeAstray, describeIslands } from './other-machines.ts'
 import { describeSurplus, withoutAnswers } from './surplus.ts'
@@ -49,6 +50,8 @@ export interface Judgement {
  *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
  * - a delivery of a fan-out came to another room than its message was published to: fail, unless the SLO has a bound on
  *   `misrouted`; the same of messages that the server refused, and `refused`;
+ * - its response times surely grow under a constant rate, by 1 % of the time: the server falls behind, and a latency that
+ *   is met is not met for long: inconclusive;
  * - every connection was gone before the run's end, or nothing was answered any more: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
@@ -103,7 +106,9 @@ function judge(
     return surplus === undefined ? verdict : withoutAnswers(result, verdict, surplus)
   })
   const judged = [...verdicts, ...missedByDefault(run, objectives, rule)]
-  return conclude(result, judged, { confidence, astray: describeAstray(result, objectives) })
+  const isOfLatency = objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one))
+  const behind = isOfLatency ? describeFallingBehind(result, rule) : undefined
+  return conclude(result, judged, { confidence, astray: describeAstray(result, objectives), behind })
 }
 
 /** How many objectives a verdict may err on: all but those that are held against plain facts about the run. */
@@ -143,11 +148,20 @@ function vacuousVerdict(
   }
 }
 
-/** The verdict on a run, given those on its objectives, and what went astray between machines. */
+/** What a verdict on a run depends on beside its objectives. */
+interface Circumstances {
+  readonly confidence: number
+  /** What went astray between machines. */
+  readonly astray: readonly string[]
+  /** That the server falls behind. */
+  readonly behind: string | undefined
+}
+
+/** The verdict on a run, given those on its objectives. */
 function conclude(
   result: LoadResult,
   objectives: readonly ObjectiveVerdict[],
-  { confidence, astray }: { readonly confidence: number; readonly astray: readonly string[] },
+  { confidence, astray, behind }: Circumstances,
 ): SLOVerdict {
   const notMet = objectives.filter(({ verdict }) => verdict !== 'pass')
   const missed = notMet.filter(({ level }) => level === 'fail')
@@ -156,7 +170,8 @@ function conclude(
   const surplus = describeSurplus(result)
   const failed = (cutShort !== undefined && !isOwnDoing(result)) || missed.some(({ verdict }) => verdict === 'fail')
   const isUnfounded = surplus !== undefined || astray.length > 0
-  const undecided = isUnfounded || cutShort !== undefined || missed.some(({ verdict }) => verdict === 'inconclusive')
+  const isOpen = behind !== undefined || missed.some(({ verdict }) => verdict === 'inconclusive')
+  const undecided = isUnfounded || cutShort !== undefined || isOpen
   const cut = cutShort === undefined ? [] : [cutShort, ...mostFrequentFault(result)]
   const reasonsOf = (wanted: Verdict): string[] =>
     missed.filter((objective) => objective.verdict === wanted).map(({ reason }) => reason)
@@ -166,6 +181,7 @@ function conclude(
     ...astray,
     ...(undecided ? result.generator.reasons : []),
     ...cut,
+    ...(behind === undefined || failed ? [] : [behind]),
     ...reasonsOf('inconclusive'),
   ]
   return {

@@ -10,6 +10,7 @@ import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { parseSLO, type SLO } from '../../src/slo/objective.ts'
 import { Slices } from '../../src/result/slices.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
+import { queueing } from '../support/queueing.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 import { expectBalanced, flood, floodAt } from '../support/flood.ts'
 import { closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
@@ -42,6 +43,19 @@ describe('a run ends when it is decided', () => {
     expect(result.ended).toBe('decided')
     expect(result.duration).toBeLessThan(long / 10)
     expect(evaluateSLO(result, hard).verdict).toBe('fail')
+  })
+
+  test('but not by an SLO that is met while the target falls behind', async () => {
+    await using server = await queueing({ service: 0.1 })
+    const slo = { p50: '< 1s' }
+    const options = { url: server.url, rate: 10_600, connections: 40, until: slo, maxDuration: 8_000 } as const
+    const result = await run({ ...options, warmup: 0 })
+    expect(result.ended).toBe('completed')
+    expect(result.latency.max).toBeLessThan(1_000)
+    expect(evaluateSLO(result, slo)).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: expect.arrayContaining([expect.stringMatching(/^response times grow by [\d.]+ ms each second/)]),
+    })
   })
 
   test('while it warms up: after a second of the measured window', async () => {
