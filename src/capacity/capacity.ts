@@ -1,11 +1,14 @@
 import type { LoadResult } from '../result/load-result.ts'
 import { describeCutShort } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
-import { evaluateObjectives } from '../slo/evaluate.ts'
+import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
+import { tightestLatencyBound } from '../slo/deadline.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
+import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { explainGrowth, judgeGrowth } from './growth.ts'
 import { contradictionOf, intervalOf, mostGrowth, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
 
 /** What a search for a capacity varies: pings due per second over all connections, or how many connections there are. */
@@ -85,6 +88,10 @@ const leastShare = 0.98
 const roundingError = 1e-9
 /** Where more of the pings that left had no answer, it is not the generator's doing. */
 const mostUnansweredShare = 0.01
+/** A load that misses the SLO as measured, and for so long not surely, is not worth more of a search's time: others are clearer. */
+const giveUpAfterMs = 5_000
+/** How a gap as wide as the precision lies around what a server seems to take. */
+const sharesAbove = { least: 0.25, most: 0.5 }
 /** Of a load that nothing became of, so many reasons are told. */
 const mostReasonsOfStep = 3
 
@@ -103,32 +110,57 @@ export function triedLoad({ load, verdict, limitedBy, summary }: CapacityStep, o
   return { load, outcome, served }
 }
 
-/**
- * One load, judged.
- * @param rate pings per second that were due over all connections
- */
-export function judgeStep(
-  load: number,
-  summary: LoadResult,
-  objectives: readonly Objective[],
-  rate: number,
-): CapacityStep {
+/** By what a load is judged. */
+export interface StepRule {
+  readonly objectives: readonly Objective[]
+  /** Pings per second that were due over all connections. */
+  readonly rate: number
+  /** Of the capacity that is looked for. */
+  readonly precision: number
+}
+
+/** One load, judged: it is kept if the SLO is, if all of it came about, and if the server keeps up with it. */
+export function judgeStep(load: number, summary: LoadResult, { objectives, rate, precision }: StepRule): CapacityStep {
   const judged = evaluateObjectives(summary, objectives)
-  const { verdict, reasons, bottleneck } = judged
   const shortfall = describeShortfall(summary, rate)
-  const isUndecided = verdict === 'inconclusive' || (verdict === 'pass' && shortfall !== undefined)
-  const limitedBy =
-    isUndecided && summary.ended !== 'incomplete' ? whoLimited(summary, judged, shortfall !== undefined) : undefined
-  return {
-    load,
-    verdict: isUndecided ? 'inconclusive' : verdict,
-    ...(limitedBy !== undefined && { limitedBy }),
-    reasons: [
-      ...(verdict === 'pass' && shortfall !== undefined ? [shortfall] : reasons),
-      ...(bottleneck === undefined ? [] : [bottleneck]),
-    ],
-    summary,
-  }
+  const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
+  const verdict = verdictOf(judged, growth, shortfall !== undefined)
+  const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
+  const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
+  const lacks = [
+    ...(shortfall === undefined ? [] : [shortfall]),
+    ...(growth === 'pass' ? [] : [explainGrowth(summary, growth)]),
+  ]
+  const isOwnVerdict = verdict !== judged.verdict
+  const reasons = [
+    ...(isOwnVerdict ? lacks.slice(0, 1) : judged.reasons),
+    ...(judged.bottleneck === undefined ? [] : [judged.bottleneck]),
+  ]
+  return { load, verdict, ...(limitedBy !== undefined && { limitedBy }), reasons, summary }
+}
+
+/** What keeps an SLO is kept only where the server keeps up with the whole load; one that it surely does not is missed in the end. */
+function verdictOf({ verdict, vacuous }: SLOVerdict, growth: Verdict, isShort: boolean): Verdict {
+  if (verdict === 'fail' || vacuous) return verdict
+  if (isShort) return 'inconclusive'
+  return growth === 'fail' ? 'fail' : verdict === 'pass' ? growth : 'inconclusive'
+}
+
+/** Whether an interim look is enough to judge a load. */
+export function isStepDecided(soFar: LoadResult, { objectives, precision }: Omit<StepRule, 'rate'>): boolean {
+  if (isHopeless(soFar, objectives)) return true
+  const growth = judgeGrowth(soFar, { precision, objectives }, interimEvidenceShare)
+  if (growth !== 'inconclusive') return growth === 'fail' || isDecided(soFar, objectives)
+  return isDecided(soFar, objectives) && evaluateObjectives(soFar, objectives).verdict !== 'pass'
+}
+
+/** Whether a load misses the SLO as measured, and does so for long, or pings wait on account of the generator's own limit. */
+function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolean {
+  if (soFar.duration < giveUpAfterMs) return false
+  const judged = evaluateObjectives(soFar, objectives)
+  return judged.objectives.some(
+    (one) => one.level === 'fail' && (missesAsMeasured(one) || (soFar.generator.heldBack > 0 && isOpen(one))),
+  )
 }
 
 /**
@@ -160,24 +192,43 @@ function whoLimited(result: LoadResult, judged: SLOVerdict, isShort: boolean): C
   // That pings left late explains no missing answers.
   const { sent, answered, timedOut, lost } = result.pings
   if (answered === 0 || timedOut + lost > mostUnansweredShare * sent) return undefined
-  return isShort || (result.generator.saturated && isOwnDoing(result, judged)) ? 'generator' : undefined
+  return isShort || isOwnDoing(result, judged) ? 'generator' : undefined
 }
 
 /** Whether a saturated generator sent too little, or what it cannot tell from its own doing decides a bound. */
-function isOwnDoing({ pings: { due, sent } }: LoadResult, { objectives }: SLOVerdict): boolean {
-  const isOpen = (one: ObjectiveVerdict): boolean => !meetsAsMeasured(one) && !missesAsMeasured(one)
-  return sent < leastShare * due || objectives.some((one) => one.level === 'fail' && isOpen(one))
+function isOwnDoing({ generator, pings: { due, sent } }: LoadResult, { objectives }: SLOVerdict): boolean {
+  const { saturated, heldBack } = generator
+  if (saturated && sent < leastShare * due) return true
+  return (saturated || heldBack > 0) && objectives.some((one) => one.level === 'fail' && isOpen(one))
 }
 
+/** Whether a bound is neither met nor missed as measured: that depends on what the generator cannot tell. */
+function isOpen(objective: ObjectiveVerdict): boolean {
+  return !meetsAsMeasured(objective) && !missesAsMeasured(objective)
+}
+
+/**
+ * Where a search looks, and by which steps. The first rate is so much above what the server seems to take that what waits for it takes as
+ * long as the tightest bound on a latency within a second: it is missed as soon as one with a lower bound.
+ */
 export function rangeOf({
   over,
   from,
   to,
   precision,
-}: Pick<SearchFindings, 'over' | 'from' | 'to' | 'precision'>): SearchRange {
-  // Where to begin with connections is a guess without a reason.
-  const firstGrowth = over === 'rate' ? 1 + precision : mostGrowth
-  return { from, to, precision, firstGrowth, isWhole: over === 'connections' }
+  objectives,
+}: Pick<SearchFindings, 'over' | 'from' | 'to' | 'precision' | 'objectives'>): SearchRange {
+  const surplus = tightestLatencyBound(objectives) / 1_000
+  const shareAbove = Math.log1p(surplus) / Math.log1p(precision)
+  return {
+    from,
+    to,
+    precision,
+    shareAbove: Math.min(sharesAbove.most, Math.max(sharesAbove.least, shareAbove)),
+    // Where to begin with connections is a guess without a reason.
+    firstGrowth: over === 'rate' ? 1 + precision : mostGrowth,
+    isWhole: over === 'connections',
+  }
 }
 
 /** What a search has found. */

@@ -19,6 +19,8 @@ export interface SearchRange {
   readonly to: number
   /** How far apart the ends of the capacity's interval may be: 0.1 is 10 % of the lower one. */
   readonly precision: number
+  /** Where a gap as wide as the precision is placed around what a server seems to take: this share of it above, the rest below, logarithmically. */
+  readonly shareAbove: number
   /** How many times as high, or as low, the second load is, if the first one bounds nothing: more than 1. */
   readonly firstGrowth: number
   /** Whether a load is a whole number. */
@@ -33,8 +35,6 @@ export interface CapacityInterval {
   readonly high: number
 }
 
-/** Where a gap as wide as the precision is placed around what a server seems to take: this share of it above, the rest below, logarithmically. */
-const shareAbove = 0.25
 /** Loads that differ by less are the same. */
 const roundingError = 1e-9
 /** What a search grows by at most from one load to the next. */
@@ -67,7 +67,7 @@ export function contradictionOf(tried: readonly TriedLoad[]): { kept: number; mi
  * @returns nothing once the interval is as narrow as asked for, or no load of the range makes it any narrower
  */
 export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess: number): number | undefined {
-  const { from, to, precision, firstGrowth, isWhole } = range
+  const { from, to, precision, shareAbove, firstGrowth, isWhole } = range
   const within = (load: number): number => {
     const inRange = Math.min(to, Math.max(from, load))
     return isWhole ? Math.round(inRange) : inRange
@@ -131,7 +131,7 @@ function hintOf(
   tried: readonly TriedLoad[],
   guess: number,
   { low, high }: CapacityInterval,
-  { precision, isWhole }: SearchRange,
+  { precision, shareAbove, isWhole }: SearchRange,
 ): number | undefined {
   const lowest = tried.findLast(({ load, outcome }) => load === high && outcome === 'missed')
   if (lowest === undefined) return undefined

@@ -2,6 +2,7 @@ import {
   capacityOf,
   type CapacityResult,
   type CapacityStep,
+  isStepDecided,
   judgeStep,
   recoveredFrom,
   rangeOf,
@@ -13,9 +14,7 @@ import type { ResolvedCapacity } from '../options/capacity.ts'
 import { mostInFlight } from '../generator/in-flight.ts'
 import { floodOf, type ResolvedOptions } from '../options/options.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { evaluateObjectives } from '../slo/evaluate.ts'
-import { missesAsMeasured } from '../slo/judge.ts'
-import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
+import { tightestLatencyBound } from '../slo/deadline.ts'
 import { longestNeededFor } from '../slo/duration-needed.ts'
 import { run, type RunWatch } from './run.ts'
 
@@ -31,8 +30,6 @@ const mostSteps = 10
 const longestStep = { share: 1 / 3, lastShare: 1 / 2, timesNeeded: 1.5 }
 /** What is left of a search has to be worth a step. */
 const shortestStepMs = 1_000
-/** A load that misses the SLO as measured, and for so long not surely, is not worth more of the search's time: others are clearer. */
-const giveUpAfterMs = 5_000
 /** How long a flood lasts that tells where to begin, after the warm-up of the first one. */
 const firstFloodMs = 1_000
 /** How many pings of the first one are under way. */
@@ -45,7 +42,7 @@ const recovered = { times: 4, ms: 5 }
 const longestRecoveryMs = 30_000
 
 /** Who watches {@link CapacitySearch}. */
-export interface CapacityWatch extends Omit<RunWatch, 'givesUp'> {
+export interface CapacityWatch extends Omit<RunWatch, 'isOver'> {
   /** Told of each step when it is over. */
   readonly onStep?: ((step: CapacityStep) => void) | undefined
 }
@@ -94,12 +91,12 @@ export class CapacitySearch {
    * bound allows (Little's law), a second at most: a server may do more at a time the more it is asked.
    */
   async #mostAnswered(perSecond: number): Promise<number> {
-    const bounded = this.#options.objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
-    const longest = Math.min(...bounded.map(({ limit }) => limit), firstFloodMs)
+    const bound = tightestLatencyBound(this.#options.objectives)
+    const longest = Math.min(bound, firstFloodMs)
     const inFlight = (perSecond * longest) / 1_000
     const isMore = this.#inFlightEach(inFlight) > this.#inFlightEach(firstFloodInFlight)
     const needed = firstFloodMs + longest + this.#options.load.warmup + shortestStepMs
-    if (bounded.length === 0 || !isMore || this.#timeLeft() < needed || this.#isAborted()) return perSecond
+    if (bound === Infinity || !isMore || this.#timeLeft() < needed || this.#isAborted()) return perSecond
     return Math.max(perSecond, (await this.#askInFlight(inFlight, firstFloodMs)).perSecond)
   }
 
@@ -184,12 +181,12 @@ export class CapacitySearch {
 
   /** Floods the server with a load until it is clear whether it keeps the SLO. @returns whether another load can tell more */
   async #try(load: number): Promise<boolean> {
-    const { objectives } = this.#options
+    const { objectives, precision } = this.#options
     const summary = await this.#flood(load)
     const step =
       typeof summary === 'string'
         ? notAllowed(load, summary)
-        : judgeStep(load, summary, objectives, this.#amount(load).rate)
+        : judgeStep(load, summary, { objectives, rate: this.#amount(load).rate, precision })
     this.#hasAnswered ||= (step.summary?.pings.answered ?? 0) > 0
     const isToRecover =
       step.verdict !== 'pass' &&
@@ -207,7 +204,7 @@ export class CapacitySearch {
 
   /** @returns why not, if a limit of this machine keeps it from its start */
   async #flood(load: number): Promise<LoadResult | string> {
-    const { over, load: always, objectives, slo, maxDuration, url } = this.#options
+    const { over, load: always, objectives, precision, slo, maxDuration, url } = this.#options
     const { connections, rate } = this.#amount(load)
     const confidence = 1 - (1 - always.confidence) / mostSteps
     const needed = longestNeededFor(objectives, { pingsPerMs: rate / 1_000, stalls: true, falsePass: 1 - confidence })
@@ -223,7 +220,7 @@ export class CapacitySearch {
       until: { slo, objectives },
     }
     try {
-      return await run(flood, { ...this.#watch, givesUp: (soFar) => isHopeless(soFar, objectives) })
+      return await run(flood, { ...this.#watch, isOver: (soFar) => isStepDecided(soFar, { objectives, precision }) })
     } catch (error) {
       const isLimit = error instanceof WsLoadError && error.code === 'WSLOAD_ERR_MACHINE_LIMIT'
       if (!isLimit || over === 'rate') throw error
@@ -281,13 +278,6 @@ export class CapacitySearch {
   #isAborted(): boolean {
     return this.#watch.signal?.aborted === true
   }
-}
-
-/** Whether a load misses the SLO as measured, and does so for long. */
-function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolean {
-  if (soFar.duration < giveUpAfterMs) return false
-  const judged = evaluateObjectives(soFar, objectives)
-  return judged.objectives.some((objective) => objective.level === 'fail' && missesAsMeasured(objective))
 }
 
 /** Whether an agent was lost: what is tried then is another load. */

@@ -15,8 +15,8 @@ import { runSideBySide, type SideBySide } from './side-by-side.ts'
 export interface RunWatch extends Pick<SideBySide, 'signal' | 'watcher'> {
   /** By which the processes of the server are known, if this package has started it. */
   readonly family?: Family | undefined
-  /** Whether a run with `until` ends though it is not decided, given what it has measured by now. Default: it does not. */
-  readonly givesUp?: (result: LoadResult) => boolean
+  /** Whether a run with `until` ends, given what it has measured by now. Default: once it is decided. */
+  readonly isOver?: (result: LoadResult) => boolean
 }
 
 /**
@@ -31,7 +31,7 @@ export interface RunWatch extends Pick<SideBySide, 'signal' | 'watcher'> {
  */
 export async function run(
   options: ResolvedOptions,
-  { signal, watcher, family, givesUp = () => false }: RunWatch = {},
+  { signal, watcher, family, isOver }: RunWatch = {},
 ): Promise<LoadResult> {
   checkSignal(signal)
   const embedded = options.url === undefined ? await startEmbedded() : undefined
@@ -41,7 +41,7 @@ export async function run(
       signal,
       watcher,
       families: [family],
-      decision: decisionOf(options, givesUp),
+      decision: decisionOf(options, isOver),
     })
     return result
   } finally {
@@ -52,13 +52,13 @@ export async function run(
 /** What ends a run with `until`. */
 function decisionOf(
   { until }: ResolvedOptions,
-  givesUp: (result: LoadResult) => boolean,
+  isOver: RunWatch['isOver'],
 ): Decision<readonly [LoadResult]> | undefined {
   if (until === undefined) return undefined
   const { objectives } = until
   return {
     overdueAfter: latencyDeadline(objectives),
-    isReached: ([result]) => isDecided(result, objectives) || givesUp(result),
+    isReached: ([result]) => isOver?.(result) ?? isDecided(result, objectives),
     settle: ([result], [atLook]) => [atLookOrEnd(result, atLook, objectives)],
   }
 }

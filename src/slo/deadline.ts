@@ -9,3 +9,11 @@ export function latencyDeadline(objectives: readonly Objective[]): number {
   const latencies = objectives.filter(isLatencyOfPings)
   return latencies.length === 0 ? Infinity : Math.max(...latencies.map(({ limit }) => limit))
 }
+
+/** The lowest bound in milliseconds on a latency that has to be kept; Infinity if there is none. */
+export function tightestLatencyBound(
+  objectives: readonly Pick<Objective, 'kind' | 'indicator' | 'level' | 'limit'>[],
+): number {
+  const bounded = objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
+  return Math.min(...bounded.map(({ limit }) => limit))
+}

@@ -5,7 +5,7 @@ import { sum } from '../statistics/sum.ts'
 import { formatDuration } from '../units.ts'
 
 /** By how much response times grow in the course of a run, as a share of its time: 0.02 is by 20 ms each second. */
-interface Growth {
+export interface Growth {
   readonly measured: number
   /** Ends of its confidence interval; infinite, or `NaN`, where too little is known. */
   readonly low: number
@@ -53,11 +53,11 @@ export function describeFallingBehind(
 }
 
 /** @param growth see {@link Growth} */
-function describeGrowth(growth: number): string {
+export function describeGrowth(growth: number): string {
   return `response times grow by ${formatGrowth(growth)}: fewer pings are answered than are due`
 }
 
 /** `20 ms each second`. */
-function formatGrowth(growth: number): string {
+export function formatGrowth(growth: number): string {
   return `${formatDuration(1_000 * growth)} each second`
 }

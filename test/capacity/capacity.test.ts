@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { formatLoad, judgeStep, recoveredFrom, triedLoad } from '../../src/capacity/capacity.ts'
+import { formatLoad, isStepDecided, judgeStep, rangeOf, recoveredFrom, triedLoad } from '../../src/capacity/capacity.ts'
 import { judgeSustained } from '../../src/capacity/sustain.ts'
 import { parseSLO } from '../../src/slo/objective.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
+import { latencyOverTime } from '../support/latency-over-time.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 describe('a capacity', () => {
@@ -95,6 +96,23 @@ describe('a capacity', () => {
   })
 })
 
+describe('a search', () => {
+  test.each([
+    ['20ms', 0.25],
+    ['35ms', 0.361],
+    ['1s', 0.5],
+  ])('with a bound of %s begins above what a server seems to take by %d of the precision', (bound, share) => {
+    const search = {
+      over: 'rate',
+      from: 1,
+      to: 1e6,
+      precision: 0.1,
+      objectives: parseSLO({ p95: `< ${bound}` }),
+    } as const
+    expect(rangeOf(search).shareAbove).toBeCloseTo(share, 3)
+  })
+})
+
 describe('a load', () => {
   const slo = parseSLO({ p99: '< 20ms' })
   const flood = (pings: number, others: Parameters<typeof loadResult>[1] = {}) =>
@@ -102,7 +120,7 @@ describe('a load', () => {
 
   test('is kept where its verdict is a pass', () => {
     const summary = flood(100_000)
-    expect(judgeStep(10_000, summary, slo, 10_000)).toEqual({
+    expect(judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })).toEqual({
       load: 10_000,
       verdict: 'pass',
       reasons: [],
@@ -112,16 +130,75 @@ describe('a load', () => {
 
   test('is out of reach where fewer pings were due than should have been, however quick their answers', () => {
     const summary = flood(50_000)
-    expect(judgeStep(10_000, summary, slo, 10_000)).toMatchObject({
+    expect(judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })).toMatchObject({
       verdict: 'inconclusive',
       limitedBy: 'generator',
       reasons: ['50,000 of 100,000 pings were due when they should have been'],
     })
   })
 
+  describe('whose SLO is kept', () => {
+    const kept = parseSLO({ max: '< 500ms' })
+    const judged = (latency: (at: number) => number, duration: number) =>
+      judgeStep(1_000, latencyOverTime(latency, { duration }), { objectives: kept, rate: 1_000, precision: 0.1 })
+
+    test('is missed where response times surely grow until it is not', () => {
+      expect(judged((at) => 5 + 0.046 * at, 6_000)).toMatchObject({
+        verdict: 'fail',
+        reasons: ['response times grow by 46 ms each second: fewer pings are answered than are due'],
+      })
+    })
+
+    test('is undecided where they may', () => {
+      const step = judged((at) => 5 + 0.046 * at, 4_500)
+      expect(step.verdict).toBe('inconclusive')
+      expect(step.reasons[0]).toMatch(/^response times may grow by/)
+      expect(triedLoad(step, 'rate').outcome).toBe('undecided')
+    })
+  })
+
+  describe('under way', () => {
+    const rule = { objectives: parseSLO({ max: '< 500ms' }), precision: 0.1 }
+
+    test('is decided once its SLO is kept and response times do not grow', () => {
+      expect(
+        isStepDecided(
+          latencyOverTime(() => 3, { duration: 2_000 }),
+          rule,
+        ),
+      ).toBe(true)
+    })
+
+    test('goes on while its SLO is kept and response times grow', () => {
+      expect(
+        isStepDecided(
+          latencyOverTime((at) => 5 + 0.046 * at, { duration: 4_500 }),
+          rule,
+        ),
+      ).toBe(false)
+    })
+
+    test('is decided once they have grown for long', () => {
+      expect(
+        isStepDecided(
+          latencyOverTime((at) => 5 + 0.046 * at, { duration: 6_000 }),
+          rule,
+        ),
+      ).toBe(true)
+    })
+
+    test('is given up where pings wait on account of a limit of the generator’s own', () => {
+      const blurred = repeated(6_000, [60, 600] as const)
+      const soFar = { duration: 6_000, generator: { heldBack: 900 } }
+      expect(isStepDecided(loadResult(blurred, soFar), { ...rule, objectives: parseSLO({ p50: '< 500ms' }) })).toBe(
+        true,
+      )
+    })
+  })
+
   test('is missed where nothing was answered under it, and something before and after', () => {
     const summary = flood(0, { pings: { due: 5_000, sent: 5_000, answered: 0, timedOut: 5_000 } })
-    const step = judgeStep(500, summary, slo, 500)
+    const step = judgeStep(500, summary, { objectives: slo, rate: 500, precision: 0.1 })
     expect(step.verdict).toBe('inconclusive')
     expect(recoveredFrom(step, 800)).toMatchObject({
       verdict: 'fail',
@@ -139,7 +216,7 @@ describe('a load', () => {
       pings: { due: 10_000, sent: 10_000, answered: 6_000, timedOut: 4_000 },
       generator: { saturated: true, reasons: ['pings left late'] },
     })
-    const { limitedBy } = judgeStep(1_000, summary, slo, 1_000)
+    const { limitedBy } = judgeStep(1_000, summary, { objectives: slo, rate: 1_000, precision: 0.1 })
     expect(limitedBy).toBeUndefined()
   })
 
@@ -148,14 +225,18 @@ describe('a load', () => {
     const slow = latencies(repeated(200, 30)).both
 
     test('is not its doing where pings left late by far less than the bound', () => {
-      const step = judgeStep(20, flood(200, { generator: saturated }), slo, 20)
+      const step = judgeStep(20, flood(200, { generator: saturated }), { objectives: slo, rate: 20, precision: 0.1 })
       expect(step.verdict).toBe('inconclusive')
       expect(step.limitedBy).toBeUndefined()
       expect(triedLoad(step, 'rate').outcome).toBe('undecided')
     })
 
     test('is out of reach where the bound is missed only by what was late', () => {
-      const step = judgeStep(20, flood(200, { generator: saturated, latency: slow, latencyFloor: slow }), slo, 20)
+      const step = judgeStep(20, flood(200, { generator: saturated, latency: slow, latencyFloor: slow }), {
+        objectives: slo,
+        rate: 20,
+        precision: 0.1,
+      })
       expect(step).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
       expect(triedLoad(step, 'rate').outcome).toBe('out of reach')
     })
@@ -164,19 +245,25 @@ describe('a load', () => {
       const blurred = repeated(20_000, [15, 25] as const)
       const serviceTime = latencies(blurred).both
       const summary = loadResult(blurred, { duration: 10_000, generator: saturated, serviceTime })
-      expect(judgeStep(2_000, summary, slo, 2_000)).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+      expect(judgeStep(2_000, summary, { objectives: slo, rate: 2_000, precision: 0.1 })).toMatchObject({
+        verdict: 'inconclusive',
+        limitedBy: 'generator',
+      })
     })
 
     test('is not its doing where the server alone misses the bound', () => {
       const summary = loadResult([...repeated(10, 1), 30], { duration: 10_000, generator: saturated })
-      const step = judgeStep(1, summary, slo, 1)
+      const step = judgeStep(1, summary, { objectives: slo, rate: 1, precision: 0.1 })
       expect(step.verdict).toBe('inconclusive')
       expect(step.limitedBy).toBeUndefined()
     })
 
     test('is out of reach where pings that were due were not sent', () => {
       const summary = flood(9_000, { pings: { due: 10_000, sent: 9_000, dropped: 1_000 }, generator: saturated })
-      expect(judgeStep(1_000, summary, slo, 1_000)).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+      expect(judgeStep(1_000, summary, { objectives: slo, rate: 1_000, precision: 0.1 })).toMatchObject({
+        verdict: 'inconclusive',
+        limitedBy: 'generator',
+      })
     })
   })
 
@@ -185,7 +272,7 @@ describe('a load', () => {
       pings: { due: 1, sent: 0, dropped: 1 },
       generator: { saturated: true, reasons: ['late'] },
     })
-    expect(judgeStep(1, summary, slo, 1).limitedBy).toBeUndefined()
+    expect(judgeStep(1, summary, { objectives: slo, rate: 1, precision: 0.1 }).limitedBy).toBeUndefined()
   })
 
   test('is out of reach of a machine without file descriptors', () => {
@@ -193,7 +280,7 @@ describe('a load', () => {
       errors: { EMFILE: { count: 3, samples: [] } },
       connections: { requested: 13, opened: 10, failed: 3 },
     })
-    expect(judgeStep(10_000, summary, slo, 10_000)).toMatchObject({
+    expect(judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })).toMatchObject({
       verdict: 'inconclusive',
       limitedBy: 'machine',
     })

@@ -10,7 +10,14 @@ import {
   type TriedLoad,
 } from '../../src/capacity/search.ts'
 
-const range: SearchRange = { from: 100, to: 100_000, precision: 0.1, firstGrowth: 1.1, isWhole: false }
+const range: SearchRange = {
+  from: 100,
+  to: 100_000,
+  precision: 0.1,
+  shareAbove: 0.25,
+  firstGrowth: 1.1,
+  isWhole: false,
+}
 const mostSteps = 40
 const rounding = 1e-9
 
@@ -92,7 +99,7 @@ describe('a search', () => {
   })
 
   test('gets far from a guess without a reason in few loads', () => {
-    const whole = { from: 1, to: 10_000, precision: 0.1, firstGrowth: 4, isWhole: true }
+    const whole = { from: 1, to: 10_000, precision: 0.1, shareAbove: 0.25, firstGrowth: 4, isWhole: true }
     for (const capacity of [1, 3, 30, 800, 5_000])
       expect(search(serverOf(capacity), whole, 100).length).toBeLessThanOrEqual(9)
   })
@@ -107,18 +114,18 @@ describe('a search', () => {
   })
 
   test('goes far below a number of connections that was tried without a reason, and all of which opened', () => {
-    const whole = { from: 1, to: 10_000, precision: 0.1, firstGrowth: 4, isWhole: true }
+    const whole = { from: 1, to: 10_000, precision: 0.1, shareAbove: 0.25, firstGrowth: 4, isWhole: true }
     expect(nextLoad([{ load: 100, outcome: 'missed', served: 100 }], whole, 100)).toBe(25)
   })
 
   test('ends soon after it has seen how many connections a server takes', () => {
-    const whole = { from: 10, to: 2_000, precision: 0.1, firstGrowth: 4, isWhole: true }
+    const whole = { from: 10, to: 2_000, precision: 0.1, shareAbove: 0.25, firstGrowth: 4, isWhole: true }
     const loads = search(serverOf(200), whole, 141)
     expect(loads.map(({ load }) => load)).toEqual([141, 564, 187, 205])
   })
 
   test('finds whole numbers', () => {
-    const whole = { from: 1, to: 1_000, precision: 0.01, firstGrowth: 4, isWhole: true }
+    const whole = { from: 1, to: 1_000, precision: 0.01, shareAbove: 0.25, firstGrowth: 4, isWhole: true }
     const loads = search(serverOf(37), whole, 30)
     expect(loads.every(({ load }) => Number.isInteger(load))).toBe(true)
     expect(intervalOf(loads)).toEqual({ low: 37, high: 38 })

@@ -53,6 +53,19 @@ describe.concurrent('a search', () => {
     },
   )
 
+  test(
+    'calls no load kept that the server falls behind with, however high the bound',
+    { timeout: 90_000 },
+    async () => {
+      await using target = await queueing({ service: 2 })
+      const { steps, low, high } = await search({ url: target.url, slo: { p50: '< 1s' }, from: 520, to: 530 })
+      expect(steps[0]!.summary!.latency.p50).toBeLessThan(1_000)
+      expect(low).toBe(0)
+      expect(high).toBeLessThanOrEqual(530)
+      expect(steps[0]!.reasons[0]).toMatch(/^response times grow by [\d.]+ ms each second/)
+    },
+  )
+
   test('asks for no more than its range has', { timeout: 90_000 }, async () => {
     await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
     const { steps } = await search({ url: target.url, from: 20, to: 50 })
