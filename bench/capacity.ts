@@ -25,7 +25,8 @@ const { values } = parseArgs({
   },
 })
 const [runs, seconds] = [Number(values.runs), Number(values.seconds)]
-const slo = { p95: '< 20ms' }
+/** Longer than most of this machine's pauses: what a server can do, not when it was paused. */
+const slo = { p95: '< 50ms' }
 const controlMs = 3_000
 /** How wide an interval may be, as a share of its lower end: a search's default. */
 const precision = 0.1
@@ -44,7 +45,7 @@ const cases: readonly Case[] = [
   { name: 'one worker, 0.1 ms', server: { service: 0.1 }, capacity: 10_000 },
   { name: 'four workers, 2 ms', server: { service: 2, workers: 4 }, capacity: 2_000 },
   // A pause of the machine must not break it down below its capacity: it would stay so.
-  { name: 'one that breaks down', server: { service: 0.5, collapseAbove: 100 }, capacity: 2_000 },
+  { name: 'one that breaks down', server: { service: 0.5, collapseAbove: 200 }, capacity: 2_000 },
   {
     name: '200 connections',
     server: { service: 0.1, mostConnections: 200 },
@@ -94,7 +95,7 @@ const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`
 const outcomes = await searchAll()
 printTable(
   'Capacities of servers that can do just so much',
-  `${runs} searches each of up to ${seconds} s, p95 < 20 ms, 10 connections; the server in a process of its own.`,
+  `${runs} searches each of up to ${seconds} s, p95 < 50 ms, 10 connections; the server in a process of its own.`,
   cases.map(({ name, capacity, options }) => {
     const found = outcomes.filter((one) => one.name === name)
     const bounded = found.filter(({ low, high }) => low > 0 && high !== null)
