@@ -4,11 +4,11 @@ import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
 import { tightestLatencyBound } from '../slo/deadline.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
-import type { Objective } from '../slo/objective.ts'
+import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
-import { explainGrowth, judgeGrowth } from './growth.ts'
+import { explainGrowth, isAskedEnough, judgeGrowth } from './growth.ts'
 import { contradictionOf, intervalOf, mostGrowth, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
 
 /** What a search for a capacity varies: pings due per second over all connections, or how many connections there are. */
@@ -126,10 +126,12 @@ export function judgeStep(load: number, summary: LoadResult, { objectives, rate,
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
   const verdict = verdictOf(judged, growth, shortfall !== undefined)
   const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
-  const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
+  const limitedBy = isLimited
+    ? whoLimited(summary, judged, { isShort: shortfall !== undefined, objectives })
+    : undefined
   const lacks = [
     ...(shortfall === undefined ? [] : [shortfall]),
-    ...(growth === 'pass' ? [] : [explainGrowth(summary, growth)]),
+    ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
   ]
   const isOwnVerdict = verdict !== judged.verdict
   const reasons = [
@@ -158,9 +160,8 @@ export function isStepDecided(soFar: LoadResult, { objectives, precision }: Omit
 function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolean {
   if (soFar.duration < giveUpAfterMs) return false
   const judged = evaluateObjectives(soFar, objectives)
-  return judged.objectives.some(
-    (one) => one.level === 'fail' && (missesAsMeasured(one) || (soFar.generator.heldBack > 0 && isOpen(one))),
-  )
+  const isMissed = judged.objectives.some((one) => one.level === 'fail' && missesAsMeasured(one))
+  return isMissed || isHeldBackOpen(soFar, judged, objectives)
 }
 
 /**
@@ -187,19 +188,32 @@ function describeShortfall({ pings, duration }: LoadResult, rate: number): strin
 }
 
 /** Whose doing it is that a load was not decided on; `undefined` if it is the server's, or only evidence was lacking. */
-function whoLimited(result: LoadResult, judged: SLOVerdict, isShort: boolean): CapacityStep['limitedBy'] {
+function whoLimited(
+  result: LoadResult,
+  judged: SLOVerdict,
+  { isShort, objectives }: { readonly isShort: boolean; readonly objectives: readonly Objective[] },
+): CapacityStep['limitedBy'] {
   if (describeMachineFaults(result).length > 0) return 'machine'
   // That pings left late explains no missing answers.
   const { sent, answered, timedOut, lost } = result.pings
   if (answered === 0 || timedOut + lost > mostUnansweredShare * sent) return undefined
-  return isShort || isOwnDoing(result, judged) ? 'generator' : undefined
+  return isShort || isOwnDoing(result, judged) || isHeldBackOpen(result, judged, objectives) ? 'generator' : undefined
 }
 
 /** Whether a saturated generator sent too little, or what it cannot tell from its own doing decides a bound. */
 function isOwnDoing({ generator, pings: { due, sent } }: LoadResult, { objectives }: SLOVerdict): boolean {
-  const { saturated, heldBack } = generator
-  if (saturated && sent < leastShare * due) return true
-  return (saturated || heldBack > 0) && objectives.some((one) => one.level === 'fail' && isOpen(one))
+  if (!generator.saturated) return false
+  return sent < leastShare * due || objectives.some((one) => one.level === 'fail' && isOpen(one))
+}
+
+/** Whether pings that waited for its own limit on pings under way decide a bound on their latency. */
+function isHeldBackOpen(
+  result: LoadResult,
+  judged: Pick<SLOVerdict, 'objectives'>,
+  objectives: readonly Objective[],
+): boolean {
+  if (isAskedEnough(result, objectives)) return false
+  return judged.objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one) && isOpen(one))
 }
 
 /** Whether a bound is neither met nor missed as measured: that depends on what the generator cannot tell. */

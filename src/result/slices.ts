@@ -261,12 +261,15 @@ export class Slices {
     })
   }
 
-  /** The sum of each slice's latencies in milliseconds, each taken at the middle of its bucket. */
-  totals(): Float64Array {
+  /**
+   * The sum of each slice's latencies in milliseconds, each taken at the middle of its bucket.
+   * @param most milliseconds that longer ones count as
+   */
+  totals(most: number = Infinity): Float64Array {
     return this.#each((slice) => {
       let total = 0
       forEachCount(this.#packed.latency, slice, (bucket, count) => {
-        total += (count * (lowestOf(bucket) + lowestOf(bucket + 1))) / 2
+        total += count * Math.min(most, (lowestOf(bucket) + lowestOf(bucket + 1)) / 2)
       })
       return total
     })

@@ -8,6 +8,7 @@ import {
   rangeOf,
   triedLoad,
 } from '../capacity/capacity.ts'
+import { errorShare } from '../capacity/growth.ts'
 import { loadToConfirm, nextLoad } from '../capacity/search.ts'
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
@@ -21,7 +22,7 @@ import { run, type RunWatch } from './run.ts'
 // Taken when the module loads: a test's fake timers do not change when a search began.
 const { now } = Date
 
-/** Loads that one search tries at most; their verdicts share its error probability (Bonferroni). */
+/** Loads that one search tries at most; their verdicts, by SLO and by growth, share its error probability (Bonferroni). */
 const mostSteps = 10
 /**
  * A load that stays undecided takes at most this share of the time of the whole search, or this many times what a pass needs; one that
@@ -206,7 +207,7 @@ export class CapacitySearch {
   async #flood(load: number): Promise<LoadResult | string> {
     const { over, load: always, objectives, precision, slo, maxDuration, url } = this.#options
     const { connections, rate } = this.#amount(load)
-    const confidence = 1 - (1 - always.confidence) / mostSteps
+    const confidence = 1 - (1 - always.confidence) / (mostSteps * (1 + errorShare))
     const needed = longestNeededFor(objectives, { pingsPerMs: rate / 1_000, stalls: true, falsePass: 1 - confidence })
     const share = this.#mayBeLast(load) ? longestStep.lastShare : longestStep.share
     const worthwhile = Math.max(maxDuration * share, needed * longestStep.timesNeeded)

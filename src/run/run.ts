@@ -1,5 +1,5 @@
 import { checkSignal } from '../errors.ts'
-import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
+import { evaluateObjectives, isDecided, isFallingBehind } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
@@ -79,7 +79,8 @@ export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: r
   const look = evaluateObjectives(atLook, objectives)
   const isSaturatedByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
   if (look.verdict === 'fail' && isSaturatedByTheLook) return { ...atEnd, generator: atLook.generator }
-  const isConfirmed = look.verdict === 'pass' ? end.objectives.every(meetsAsMeasured) : missesStill(end, look)
+  const meetsStill = (): boolean => end.objectives.every(meetsAsMeasured) && !isFallingBehind(atEnd, objectives)
+  const isConfirmed = look.verdict === 'pass' ? meetsStill() : missesStill(end, look)
   return isConfirmed ? withIntervalsOf(atEnd, atLook) : atEnd
 }
 

@@ -11,7 +11,7 @@ import { describeFallingBehind } from './growth.ts'
 import { findSlowPings } from './slow-pings.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
-import { invalidSLO, isLatencyOfPings, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
+import { invalidSLO, mistakesFor, type Objective, parseSLO, type SLO } from './objective.ts'
 import { type Observation, observeRun } from './observation.ts'
 import { describeAstray, describeIslands } from './other-machines.ts'
 import { describeSurplus, withoutAnswers } from './surplus.ts'
@@ -50,8 +50,8 @@ export interface Judgement {
  *   bound on `opened` or `connectErrorRate`, or on `closedEarly`;
  * - a delivery of a fan-out came to another room than its message was published to: fail, unless the SLO has a bound on
  *   `misrouted`; the same of messages that the server refused, and `refused`;
- * - its response times surely grow under a constant rate, by 1 % of the time: the server falls behind, and a latency that
- *   is met is not met for long: inconclusive;
+ * - its response times surely grow under a constant rate, by more than 1 % of the time: a bound on them that is met is met
+ *   for the time being: inconclusive;
  * - every connection was gone before the run's end, or nothing was answered any more: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
@@ -85,6 +85,12 @@ export function isDecided(result: LoadResult, objectives: readonly Objective[]):
   return judged.verdict !== 'inconclusive' || judged.objectives.some(lacksConnections)
 }
 
+/** Whether a constant rate is surely not kept up with, so that a bound on a response time is met only for the time being. */
+export function isFallingBehind(result: LoadResult, objectives: readonly Objective[]): boolean {
+  const { falsePass } = decisionRule(result, result.options.confidence, 1, 1)
+  return describeFallingBehind(result, objectives, falsePass) !== undefined
+}
+
 /** No connection opens later: what too few of them leave open stays so. */
 function lacksConnections({ indicator, level, verdict }: ObjectiveVerdict): boolean {
   return indicator === 'opened' && level === 'fail' && verdict === 'inconclusive'
@@ -106,8 +112,7 @@ function judge(
     return surplus === undefined ? verdict : withoutAnswers(result, verdict, surplus)
   })
   const judged = [...verdicts, ...missedByDefault(run, objectives, rule)]
-  const isOfLatency = objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one))
-  const behind = isOfLatency ? describeFallingBehind(result, rule) : undefined
+  const behind = describeFallingBehind(result, objectives, rule.falsePass)
   return conclude(result, judged, { confidence, astray: describeAstray(result, objectives), behind })
 }
 
@@ -153,7 +158,7 @@ interface Circumstances {
   readonly confidence: number
   /** What went astray between machines. */
   readonly astray: readonly string[]
-  /** That the server falls behind. */
+  /** That the rate is not kept up with. */
   readonly behind: string | undefined
 }
 

@@ -2,7 +2,9 @@ import type { LoadResult } from '../result/load-result.ts'
 import type { Slices } from '../result/slices.ts'
 import { ratioSpread } from '../statistics/dependence.ts'
 import { sum } from '../statistics/sum.ts'
-import { formatDuration } from '../units.ts'
+import { formatCount, formatDuration } from '../units.ts'
+import { findIndicator } from './indicator.ts'
+import { isLatencyOfPings, type Objective } from './objective.ts'
 
 /** By how much response times grow in the course of a run, as a share of its time: 0.02 is by 20 ms each second. */
 export interface Growth {
@@ -13,21 +15,51 @@ export interface Growth {
 }
 
 /** Response times that grow by more than this share of the time: a server that answers 99 of 100 pings that are due. */
-const fallingBehind = 0.01
+export const fallingBehind = 0.01
+
+/** Each eighth of what is looked at has percentiles of its own. */
+const winsorizedParts = 8
+
+/** What {@link growthOf} is told of. */
+export interface GrowthQuestion {
+  /** Above 0 to 100: what is slower than this percentile at the time counts as that, so that the growth of fewer pings is none. */
+  readonly percentile: number
+  /** The error probability of each end, above 0 and below 0.5. */
+  readonly tail: number
+  /** Share of the evidence that has to suffice, above 0 to 1. */
+  readonly evidenceShare: number
+}
 
 /**
- * How fast response times grow. A server that answers fewer pings than are due keeps a bound on their latency only until enough of them
- * wait: what it lacks for the load, as a share of what it does, is what they grow by.
+ * How fast the mean response time grows. A server that answers fewer pings than are due keeps a bound on their latency only until enough
+ * of them wait: what it lacks for the load, as a share of what it does, is what they grow by. Pings without an answer have none.
  *
  * It is the slope of the weighted regression of response times on time, whose numerator and denominator are sums over slices, so that it
- * is as uncertain as {@link ratioSpread} says.
+ * is as uncertain as {@link ratioSpread} says. While a run goes on, those that were due last are answered by then if they are quick, so that
+ * the last slices, as long as its p99, are left out.
  *
- * @param tail the error probability of each end, above 0 and below 0.5
- * @param evidenceShare share of the evidence that has to suffice, above 0 to 1
- * @see Hayes & Cai, Behavior Research Methods 39 (2007): standard errors of a regression with heteroscedastic residuals
+ * @see Hayes & Cai, Behavior Research Methods 39 (2007): standard errors of a regression with heteroscedastic residuals; Wilcox,
+ * Introduction to Robust Estimation, section 3.3: winsorized means
  */
-export function growthOf(slices: Slices, tail: number, evidenceShare: number): Growth {
-  const [counts, totals] = [slices.measuredEach(), slices.totals()]
+export function growthOf(result: LoadResult, question: GrowthQuestion): Growth {
+  return slopeOf(result.slices.stretch(0, answeredSlices(result)), question)
+}
+
+/** Whether response times surely grow by more than `limit` in each half of a run: more than once, and to its end. */
+export function growsSteadily(result: LoadResult, limit: number, question: GrowthQuestion): boolean {
+  const { slices } = result
+  const count = answeredSlices(result)
+  const halves = [slices.stretch(0, count >> 1), slices.stretch(count >> 1, count - (count >> 1))]
+  return halves.every((half) => slopeOf(half, question).low > limit)
+}
+
+function answeredSlices({ slices, latency, duration }: LoadResult): number {
+  const isAnswered = latency.count > 0 && latency.p99 < duration
+  return isAnswered ? Math.min(slices.count, slices.completedAfter(duration - latency.p99)) : 0
+}
+
+function slopeOf(slices: Slices, { percentile, tail, evidenceShare }: GrowthQuestion): Growth {
+  const [counts, totals] = [slices.measuredEach(), winsorizedTotals(slices, percentile)]
   const count = sum(counts)
   const times = counts.map((_, nth) => nth * slices.length)
   const meanTime = sum(times.map((time, nth) => time * counts[nth]!)) / count
@@ -39,22 +71,54 @@ export function growthOf(slices: Slices, tail: number, evidenceShare: number): G
   return { measured, low: measured - halfWidth, high: measured + halfWidth }
 }
 
+/** The sums of each slice's latencies, of which those beyond a percentile of the slices around count as that. */
+function winsorizedTotals(slices: Slices, percentile: number): Float64Array {
+  const totals = new Float64Array(slices.count)
+  const length = Math.ceil(slices.count / winsorizedParts)
+  for (let first = 0; first < slices.count; first += length) {
+    const part = slices.stretch(first, Math.min(length, slices.count - first))
+    totals.set(part.totals(part.percentile(percentile, Infinity)), first)
+  }
+  return totals
+}
+
+/** The highest percentile of the response times that has a bound: 100 of their maximum or mean, `undefined` if there is none. */
+export function highestBoundedPercentile(
+  objectives: readonly Pick<Objective, 'indicator' | 'kind' | 'level'>[],
+): number | undefined {
+  const percentiles = objectives
+    .filter((one) => one.level === 'fail' && isLatencyOfPings(one) && !one.indicator.startsWith('serviceTime'))
+    .map(({ indicator }) => findIndicator(indicator)!.statistic)
+    .map((statistic) => (statistic.type === 'percentile' ? statistic.percentile : 100))
+  return percentiles.length === 0 ? undefined : Math.max(...percentiles)
+}
+
 /**
- * That a server surely falls behind a constant rate, so that it meets a bound on its latency only for the time being. In the closed
- * model nothing is due while it is slow, and stages have rates of their own: nothing is said of these.
+ * That a constant rate is surely not kept up with, so that a bound on a response time is met only for the time being. In the closed
+ * model nothing is due while the server is slow, and stages have rates of their own: nothing is said of these.
+ *
+ * @param tail see {@link GrowthQuestion}
  */
 export function describeFallingBehind(
-  { slices, options }: LoadResult,
-  { falsePass, evidenceShare }: { readonly falsePass: number; readonly evidenceShare: number },
+  result: LoadResult,
+  objectives: readonly Pick<Objective, 'indicator' | 'kind' | 'level'>[],
+  tail: number,
 ): string | undefined {
-  if (options.rate === undefined || options.stages !== undefined) return undefined
-  const { measured, low } = growthOf(slices, falsePass, evidenceShare)
-  return low > fallingBehind ? describeGrowth(measured) : undefined
+  const percentile = highestBoundedPercentile(objectives)
+  const { rate, stages } = result.options
+  if (percentile === undefined || rate === undefined || stages !== undefined) return undefined
+  const question = { percentile, tail, evidenceShare: 1 }
+  if (!growsSteadily(result, fallingBehind, question)) return undefined
+  return describeGrowth(result, growthOf(result, question).measured)
 }
 
 /** @param growth see {@link Growth} */
-export function describeGrowth(growth: number): string {
-  return `response times grow by ${formatGrowth(growth)}: fewer pings are answered than are due`
+export function describeGrowth({ generator: { heldBack } }: LoadResult, growth: number): string {
+  const held =
+    heldBack === 0
+      ? ''
+      : `; ${formatCount(heldBack)} pings waited for answers to others: take more connections, or raise maxPendingPongs`
+  return `response times grow by ${formatGrowth(growth)}, the rate is not kept up with${held}`
 }
 
 /** `20 ms each second`. */

@@ -145,14 +145,14 @@ describe('a load', () => {
     test('is missed where response times surely grow until it is not', () => {
       expect(judged((at) => 5 + 0.046 * at, 6_000)).toMatchObject({
         verdict: 'fail',
-        reasons: ['response times grow by 46 ms each second: fewer pings are answered than are due'],
+        reasons: ['response times grow by 46 ms each second, the rate is not kept up with'],
       })
     })
 
     test('is undecided where they may', () => {
       const step = judged((at) => 5 + 0.046 * at, 4_500)
       expect(step.verdict).toBe('inconclusive')
-      expect(step.reasons[0]).toMatch(/^response times may grow by/)
+      expect(step.reasons[0]).toMatch(/^response times grow by/)
       expect(triedLoad(step, 'rate').outcome).toBe('undecided')
     })
   })
@@ -189,7 +189,7 @@ describe('a load', () => {
 
     test('is given up where pings wait on account of a limit of the generator’s own', () => {
       const blurred = repeated(6_000, [60, 600] as const)
-      const soFar = { duration: 6_000, generator: { heldBack: 900 } }
+      const soFar = { duration: 6_000, generator: { heldBack: 900 }, options: { maxPendingPongs: 40 } }
       expect(isStepDecided(loadResult(blurred, soFar), { ...rule, objectives: parseSLO({ p50: '< 500ms' }) })).toBe(
         true,
       )

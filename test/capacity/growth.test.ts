@@ -18,8 +18,8 @@ describe('response times', () => {
   test('that grow all the time tell that a server does not keep up', () => {
     const result = latencyOverTime(growing, { duration: 6_000 })
     expect(judge(result)).toBe('fail')
-    expect(explainGrowth(result, 'fail')).toBe(
-      'response times grow by 46 ms each second: fewer pings are answered than are due',
+    expect(explainGrowth(result, rule, 'fail')).toBe(
+      'response times grow by 46 ms each second, the rate is not kept up with',
     )
   })
 
@@ -32,6 +32,20 @@ describe('response times', () => {
     expect(judge(latencyOverTime(latency, { duration: 6_000 }))).toBe('pass')
   })
 
+  test('that stop growing leave it open', () => {
+    expect(judge(latencyOverTime((at) => Math.min(200, at / 15), { duration: 6_000 }))).toBe('inconclusive')
+  })
+
+  test('that grow by more than 1 % of the time tell so, however coarse the precision', () => {
+    const coarse = { ...rule, precision: 0.5 }
+    expect(
+      judgeGrowth(
+        latencyOverTime((at) => 5 + 0.02 * at, { duration: 6_000 }),
+        coarse,
+      ),
+    ).toBe('fail')
+  })
+
   test('that have grown for less than five seconds tell nothing yet', () => {
     expect(judge(latencyOverTime(growing, { duration: 4_000 }))).toBe('inconclusive')
   })
@@ -39,14 +53,14 @@ describe('response times', () => {
   test('of a run that is too short tell nothing', () => {
     const result = latencyOverTime(() => 3, { duration: 100 })
     expect(judge(result)).toBe('inconclusive')
-    expect(explainGrowth(result, 'inconclusive')).toBe('too little is known to tell whether response times grow')
+    expect(explainGrowth(result, rule, 'inconclusive')).toBe('too little is known to tell whether response times grow')
   })
 
   test('that rise once leave it open, and a reason says how fast they may grow', () => {
     const result = latencyOverTime((at) => (at < 3_000 ? 2 : 60), { duration: 6_000 })
     expect(judge(result)).toBe('inconclusive')
-    expect(explainGrowth(result, 'inconclusive')).toMatch(
-      /^response times may grow by [\d.]+ ms each second: it is not sure that as many pings are answered as are due$/,
+    expect(explainGrowth(result, rule, 'inconclusive')).toMatch(
+      /^response times may grow by [\d.]+ ms each second: it is not sure that the load is kept up with$/,
     )
   })
 

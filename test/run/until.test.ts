@@ -11,6 +11,7 @@ import { parseSLO, type SLO } from '../../src/slo/objective.ts'
 import { Slices } from '../../src/result/slices.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
 import { queueing } from '../support/queueing.ts'
+import { latencyOverTime } from '../support/latency-over-time.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 import { expectBalanced, flood, floodAt } from '../support/flood.ts'
 import { closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
@@ -99,6 +100,14 @@ describe('what comes in after the look that decided a run', () => {
     expect(evaluateSLO(settled, slo).verdict).toBe('pass')
     expect(settled.pings).toEqual(atLook.pings)
     expect(settled.intervals).toBe(atEnd.intervals)
+  })
+
+  test('undoes it where it shows that the target falls behind', () => {
+    const bound = { max: '< 500ms' }
+    const steady = latencyOverTime(() => 5, { duration: 4_000 })
+    const behind = latencyOverTime((at) => 5 + 0.046 * at, { duration: 4_000 })
+    expect([steady, behind].map((one) => evaluateSLO(one, bound).verdict)).toEqual(['pass', 'inconclusive'])
+    expect(atLookOrEnd(behind, steady, parseSLO(bound))).toBe(behind)
   })
 
   test('is in the intervals of a fan-out, of which the look has none', () => {

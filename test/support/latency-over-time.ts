@@ -5,7 +5,7 @@ import { loadResult } from './result.ts'
 
 const msToNs = 1e6
 
-/** A run of 1,000 pings a second, each of which took as many milliseconds as is told of when it was due. */
+/** A run at a constant rate of 1,000 pings a second, each of which took as many milliseconds as is told of when it was due. */
 export function latencyOverTime(
   latency: (at: number) => number,
   { duration, ...others }: NonNullable<Parameters<typeof loadResult>[1]> & { duration: number },
@@ -19,5 +19,10 @@ export function latencyOverTime(
     recorder.count(kindNumbers.sent, slice)
     recorder.answered(slice, bucket, bucket)
   }
-  return loadResult(samples, { duration, slices: Slices.of([recorder.pack()], duration), ...others })
+  return loadResult(samples, {
+    duration,
+    slices: Slices.of([recorder.pack()], duration),
+    ...others,
+    options: { rate: 1_000, inFlight: undefined, ...others.options },
+  })
 }
