@@ -48,11 +48,11 @@ describe('a run ends when it is decided', () => {
 
   test('but not by an SLO that is met while the target falls behind', async () => {
     await using server = await queueing({ service: 0.1 })
-    const slo = { p50: '< 1s' }
-    const options = { url: server.url, rate: 10_600, connections: 40, until: slo, maxDuration: 8_000 } as const
+    const slo = { p50: '< 5s' }
+    const options = { url: server.url, rate: 13_000, connections: 40, until: slo, maxDuration: 4_000 } as const
     const result = await run({ ...options, warmup: 0 })
     expect(result.ended).toBe('completed')
-    expect(result.latency.max).toBeLessThan(1_000)
+    expect(result.latency.max).toBeLessThan(5_000)
     expect(evaluateSLO(result, slo)).toMatchObject({
       verdict: 'inconclusive',
       reasons: expect.arrayContaining([expect.stringMatching(/^response times grow by [\d.]+ ms each second/)]),
