@@ -126,9 +126,7 @@ export function judgeStep(load: number, summary: LoadResult, { objectives, rate,
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
   const verdict = verdictOf(judged, growth, shortfall !== undefined)
   const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
-  const limitedBy = isLimited
-    ? whoLimited(summary, judged, { isShort: shortfall !== undefined, objectives })
-    : undefined
+  const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
   const lacks = [
     ...(shortfall === undefined ? [] : [shortfall]),
     ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
@@ -152,8 +150,9 @@ function verdictOf({ verdict, vacuous }: SLOVerdict, growth: Verdict, isShort: b
 export function isStepDecided(soFar: LoadResult, { objectives, precision }: Omit<StepRule, 'rate'>): boolean {
   if (isHopeless(soFar, objectives)) return true
   const growth = judgeGrowth(soFar, { precision, objectives }, interimEvidenceShare)
-  if (growth !== 'inconclusive') return growth === 'fail' || isDecided(soFar, objectives)
-  return isDecided(soFar, objectives) && evaluateObjectives(soFar, objectives).verdict !== 'pass'
+  if (growth === 'fail') return true
+  if (!isDecided(soFar, objectives)) return false
+  return growth === 'pass' || evaluateObjectives(soFar, objectives).verdict !== 'pass'
 }
 
 /** Whether a load misses the SLO as measured, and does so for long, or pings wait on account of the generator's own limit. */
@@ -161,7 +160,7 @@ function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolea
   if (soFar.duration < giveUpAfterMs) return false
   const judged = evaluateObjectives(soFar, objectives)
   const isMissed = judged.objectives.some((one) => one.level === 'fail' && missesAsMeasured(one))
-  return isMissed || isHeldBackOpen(soFar, judged, objectives)
+  return isMissed || isHeldBackOpen(soFar, judged)
 }
 
 /**
@@ -188,16 +187,12 @@ function describeShortfall({ pings, duration }: LoadResult, rate: number): strin
 }
 
 /** Whose doing it is that a load was not decided on; `undefined` if it is the server's, or only evidence was lacking. */
-function whoLimited(
-  result: LoadResult,
-  judged: SLOVerdict,
-  { isShort, objectives }: { readonly isShort: boolean; readonly objectives: readonly Objective[] },
-): CapacityStep['limitedBy'] {
+function whoLimited(result: LoadResult, judged: SLOVerdict, isShort: boolean): CapacityStep['limitedBy'] {
   if (describeMachineFaults(result).length > 0) return 'machine'
   // That pings left late explains no missing answers.
   const { sent, answered, timedOut, lost } = result.pings
   if (answered === 0 || timedOut + lost > mostUnansweredShare * sent) return undefined
-  return isShort || isOwnDoing(result, judged) || isHeldBackOpen(result, judged, objectives) ? 'generator' : undefined
+  return isShort || isOwnDoing(result, judged) || isHeldBackOpen(result, judged) ? 'generator' : undefined
 }
 
 /** Whether a saturated generator sent too little, or what it cannot tell from its own doing decides a bound. */
@@ -207,13 +202,9 @@ function isOwnDoing({ generator, pings: { due, sent } }: LoadResult, { objective
 }
 
 /** Whether pings that waited for its own limit on pings under way decide a bound on their latency. */
-function isHeldBackOpen(
-  result: LoadResult,
-  judged: Pick<SLOVerdict, 'objectives'>,
-  objectives: readonly Objective[],
-): boolean {
+function isHeldBackOpen(result: LoadResult, { objectives }: SLOVerdict): boolean {
   if (isAskedEnough(result, objectives)) return false
-  return judged.objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one) && isOpen(one))
+  return objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one) && isOpen(one))
 }
 
 /** Whether a bound is neither met nor missed as measured: that depends on what the generator cannot tell. */
@@ -222,8 +213,8 @@ function isOpen(objective: ObjectiveVerdict): boolean {
 }
 
 /**
- * Where a search looks, and by which steps. The first rate is so much above what the server seems to take that what waits for it takes as
- * long as the tightest bound on a latency within a second: it is missed as soon as one with a lower bound.
+ * Where a search looks, and by which steps. The first rate is so much above what the server seems to take that what waits takes as long
+ * as the tightest bound on a latency within a second, as far as half of the precision allows.
  */
 export function rangeOf({
   over,

@@ -3,12 +3,12 @@ import { tightestLatencyBound } from '../slo/deadline.ts'
 import { decisionRule } from '../slo/evaluate.ts'
 import {
   describeGrowth,
-  fallingBehind,
   formatGrowth,
   growsSteadily,
   growthOf,
   type GrowthQuestion,
   highestBoundedPercentile,
+  negligibleGrowth,
 } from '../slo/growth.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { Verdict } from '../slo/verdict.ts'
@@ -19,7 +19,6 @@ const negligibleShare = 0.1
 const leastLastingMs = 5_000
 /** What a judgement by growth may err by, as a share of what one by the SLO may. */
 export const errorShare = 0.01
-
 /** So few of the pings that were due may have waited for answers to others without anything depending on it. */
 const mostHeldBackShare = 0.02
 
@@ -38,7 +37,7 @@ interface GrowthRule {
  */
 export function judgeGrowth(result: LoadResult, rule: GrowthRule, evidenceShare = 1): Verdict {
   const question = questionOf(result, rule, evidenceShare)
-  const limit = Math.min(negligibleShare * rule.precision, fallingBehind)
+  const limit = Math.min(negligibleShare * rule.precision, negligibleGrowth)
   if (growthOf(result, question).high < limit) return 'pass'
   const isOfServer = !result.generator.saturated && isAskedEnough(result, rule.objectives)
   const lasts = result.duration >= leastLastingMs && growsSteadily(result, limit, question)
@@ -48,7 +47,7 @@ export function judgeGrowth(result: LoadResult, rule: GrowthRule, evidenceShare 
 /** Why a server does not keep up with a load, or may not. */
 export function explainGrowth(result: LoadResult, rule: GrowthRule, verdict: Exclude<Verdict, 'pass'>): string {
   const { measured, high } = growthOf(result, questionOf(result, rule, 1))
-  if (verdict === 'fail') return describeGrowth(result, measured)
+  if (verdict === 'fail') return describeGrowth(measured)
   return high === Infinity || Number.isNaN(high)
     ? 'too little is known to tell whether response times grow'
     : `response times may grow by ${formatGrowth(high)}: it is not sure that the load is kept up with`

@@ -7,7 +7,7 @@ import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
 import { describeCutShort, describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
 import { findIndicator, isOfServer, observedBy } from './indicator.ts'
-import { describeFallingBehind } from './growth.ts'
+import { describeFallingBehind, mayFallBehind } from './growth.ts'
 import { findSlowPings } from './slow-pings.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
@@ -76,12 +76,14 @@ export function evaluateObjectives(
 
 /**
  * Whether an interim look ends a run: what it has measured so far decides even with three quarters of that evidence, or
- * shows that it never passes. That memory stays within its bound only the end shows.
+ * shows that it never passes. That memory stays within its bound only the end shows; whether response times that grow go on
+ * growing, more time.
  */
 export function isDecided(result: LoadResult, objectives: readonly Objective[]): boolean {
   if (describeSurplus(result) !== undefined) return true
   const judged = judge(result, objectives, result.options.confidence, interimEvidenceShare)
-  if (judged.verdict === 'pass' && objectives.some(({ kind }) => kind === 'bytes')) return false
+  if (judged.verdict === 'pass')
+    return !objectives.some(({ kind }) => kind === 'bytes') && !mayFallBehind(result, objectives)
   return judged.verdict !== 'inconclusive' || judged.objectives.some(lacksConnections)
 }
 

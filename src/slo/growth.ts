@@ -2,9 +2,10 @@ import type { LoadResult } from '../result/load-result.ts'
 import type { Slices } from '../result/slices.ts'
 import { ratioSpread } from '../statistics/dependence.ts'
 import { sum } from '../statistics/sum.ts'
-import { formatCount, formatDuration } from '../units.ts'
+import { formatDuration } from '../units.ts'
 import { findIndicator } from './indicator.ts'
 import { isLatencyOfPings, type Objective } from './objective.ts'
+import { describeHeldBack } from './reading.ts'
 
 /** By how much response times grow in the course of a run, as a share of its time: 0.02 is by 20 ms each second. */
 export interface Growth {
@@ -14,9 +15,11 @@ export interface Growth {
   readonly high: number
 }
 
-/** Response times that grow by more than this share of the time: a server that answers 99 of 100 pings that are due. */
-export const fallingBehind = 0.01
+/** Growth up to this is none: that of a server that answers 99 of 100 pings that are due. */
+export const negligibleGrowth = 0.01
 
+/** Where the interval is not asked for. */
+const anyTail = 0.25
 /** Each eighth of what is looked at has percentiles of its own. */
 const winsorizedParts = 8
 
@@ -45,12 +48,12 @@ export function growthOf(result: LoadResult, question: GrowthQuestion): Growth {
   return slopeOf(result.slices.stretch(0, answeredSlices(result)), question)
 }
 
-/** Whether response times surely grow by more than `limit` in each half of a run: more than once, and to its end. */
+/** Whether response times surely grow by more than `limit`, and as measured in each half of a run: more than once, and to its end. */
 export function growsSteadily(result: LoadResult, limit: number, question: GrowthQuestion): boolean {
   const { slices } = result
   const count = answeredSlices(result)
   const halves = [slices.stretch(0, count >> 1), slices.stretch(count >> 1, count - (count >> 1))]
-  return halves.every((half) => slopeOf(half, question).low > limit)
+  return growthOf(result, question).low > limit && halves.every((half) => slopeOf(half, question).measured > limit)
 }
 
 function answeredSlices({ slices, latency, duration }: LoadResult): number {
@@ -83,9 +86,7 @@ function winsorizedTotals(slices: Slices, percentile: number): Float64Array {
 }
 
 /** The highest percentile of the response times that has a bound: 100 of their maximum or mean, `undefined` if there is none. */
-export function highestBoundedPercentile(
-  objectives: readonly Pick<Objective, 'indicator' | 'kind' | 'level'>[],
-): number | undefined {
+export function highestBoundedPercentile(objectives: readonly Objective[]): number | undefined {
   const percentiles = objectives
     .filter((one) => one.level === 'fail' && isLatencyOfPings(one) && !one.indicator.startsWith('serviceTime'))
     .map(({ indicator }) => findIndicator(indicator)!.statistic)
@@ -101,24 +102,36 @@ export function highestBoundedPercentile(
  */
 export function describeFallingBehind(
   result: LoadResult,
-  objectives: readonly Pick<Objective, 'indicator' | 'kind' | 'level'>[],
+  objectives: readonly Objective[],
   tail: number,
 ): string | undefined {
-  const percentile = highestBoundedPercentile(objectives)
-  const { rate, stages } = result.options
-  if (percentile === undefined || rate === undefined || stages !== undefined) return undefined
+  const percentile = percentileThatMayGrow(result, objectives)
+  if (percentile === undefined) return undefined
   const question = { percentile, tail, evidenceShare: 1 }
-  if (!growsSteadily(result, fallingBehind, question)) return undefined
-  return describeGrowth(result, growthOf(result, question).measured)
+  if (!growsSteadily(result, negligibleGrowth, question)) return undefined
+  const growth = describeGrowth(growthOf(result, question).measured)
+  const { heldBack } = result.generator
+  return heldBack === 0 ? growth : `${growth}; ${describeHeldBack(heldBack)}`
+}
+
+/** Whether response times grow as measured, so that more time will tell whether {@link describeFallingBehind}. */
+export function mayFallBehind(result: LoadResult, objectives: readonly Objective[]): boolean {
+  const percentile = percentileThatMayGrow(result, objectives)
+  if (percentile === undefined) return false
+  const { measured } = growthOf(result, { percentile, tail: anyTail, evidenceShare: 1 })
+  return !(measured <= negligibleGrowth)
+}
+
+function percentileThatMayGrow(
+  { options: { rate, stages } }: LoadResult,
+  objectives: readonly Objective[],
+): number | undefined {
+  return rate === undefined || stages !== undefined ? undefined : highestBoundedPercentile(objectives)
 }
 
 /** @param growth see {@link Growth} */
-export function describeGrowth({ generator: { heldBack } }: LoadResult, growth: number): string {
-  const held =
-    heldBack === 0
-      ? ''
-      : `; ${formatCount(heldBack)} pings waited for answers to others: take more connections, or raise maxPendingPongs`
-  return `response times grow by ${formatGrowth(growth)}, the rate is not kept up with${held}`
+export function describeGrowth(growth: number): string {
+  return `response times grow by ${formatGrowth(growth)}, the rate is not kept up with`
 }
 
 /** `20 ms each second`. */

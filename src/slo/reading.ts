@@ -92,9 +92,13 @@ function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Obser
   }
   const heldBack = group === 'latency' ? observation.heldBack : 0
   const range = `the generator cannot tell, it lies between ${formatDuration(floor)} and ${formatDuration(ceiling)}`
-  if (heldBack === 0) return range
+  return heldBack === 0 ? range : `${range}; ${describeHeldBack(heldBack)}`
+}
+
+/** That so many pings waited for the generator's own limit on pings under way, and the cure. */
+export function describeHeldBack(heldBack: number): string {
   const cure = 'take more connections, or raise maxPendingPongs if the server allows it'
-  return `${range}; ${formatCount(heldBack)} pings waited for answers to others: ${cure}`
+  return `${formatCount(heldBack)} pings waited for answers to others: ${cure}`
 }
 
 /** The failed share of the pings that were due, of which the generator may have failed some itself. */
