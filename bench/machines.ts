@@ -16,7 +16,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,6 +29,7 @@ import { run } from '../dist/run/run.js'
 import { summarize } from '../dist/run/summarize.js'
 import { LoadThreads } from '../dist/run/threads.js'
 import { count, printTable } from './control/figures.ts'
+import { freePort } from './control/free-port.ts'
 import { startEchoServer } from './control/server.ts'
 
 const { values } = parseArgs({
@@ -197,13 +197,4 @@ function collectGarbage(): void {
 
 function kB(bytes: number): string {
   return (bytes / 1_000).toFixed(1)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

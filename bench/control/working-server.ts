@@ -1,6 +1,7 @@
 /**
  * A server that works: each request is JSON, which is parsed, hashed so many times, and answered by its id, after a sleep if it has
- * one. In a process of its own, which sends its URL to its parent and ends with it.
+ * one. In a process of its own, which sends its URL to its parent and ends with it; or as a command, at a port of your own:
+ * node bench/control/working-server.ts '{"hashes":64}' 3001
  */
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,10 +28,10 @@ export async function startWorkingServer(work: Work, processor?: number): Promis
   return { url, stop: () => server.kill() }
 }
 
-function serve({ hashes, sleep = 0, sleepEvery = 1 }: Work): void {
+function serve({ hashes, sleep = 0, sleepEvery = 1 }: Work, port: number): void {
   let requests = 0
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => {
-    process.send!(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const server = new WebSocketServer({ host: '127.0.0.1', port }, () => {
+    process.send?.(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
   })
   server.on('connection', (socket) => {
     socket.on('message', (data: Buffer) => {
@@ -44,7 +45,8 @@ function serve({ hashes, sleep = 0, sleepEvery = 1 }: Work): void {
   })
 }
 
-if (process.send !== undefined && process.argv[1] === import.meta.filename) {
+if (process.argv[1] === import.meta.filename) {
   process.on('disconnect', () => process.exit())
-  serve(JSON.parse(process.argv[2]!) as Work)
+  const [, , work, port = '0'] = process.argv
+  serve(JSON.parse(work!) as Work, Number(port))
 }

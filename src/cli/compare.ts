@@ -26,7 +26,7 @@ import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { addLoadFlags, type LoadFlags, loadOptionsOf, verdictGroup } from './load-flags.ts'
 import { paintFor } from './paint.ts'
-import { aListOfNumbers } from './parse.ts'
+import { aListOfNumbers, aNumber } from './parse.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress, type Verbosity, verbosityOption } from './progress.ts'
 import { readSummary } from './read-summary.ts'
@@ -41,6 +41,7 @@ interface CompareFlags extends LoadFlags, FanOutFlags {
   readonly tolerance?: Tolerance
   readonly confidence?: number
   readonly maxDuration?: string
+  readonly restarts?: number
   readonly markdown: boolean
   readonly json?: string
   readonly html?: string
@@ -82,6 +83,11 @@ loadCommand
     '--cpu-affinity <list>',
     'keep both of these servers on the same processors: 1, or 0,1 (Linux)',
     aListOfNumbers,
+  )
+  .option(
+    '--restarts <number>',
+    'end both of these servers and start them anew, so often: 7 to 99 (default: 0)',
+    aNumber,
   )
 addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
 
@@ -125,7 +131,7 @@ Examples:
   })
 
 async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
-  const { tolerance, maxDuration, cpuAffinity } = flags
+  const { tolerance, maxDuration, restarts, cpuAffinity } = flags
   const isFanOut = askForFanOut(flags)
   const load = isFanOut ? { ...loadOptionsOf(withoutProtocol(flags)), ...fanOutOptionsOf(flags) } : loadOptionsOf(flags)
   const options = safeParseComparison({
@@ -134,6 +140,7 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
     head: sideOf(head, flags.headCommand, flags.headCwd, cpuAffinity),
     ...(tolerance !== undefined && { tolerance }),
     ...(maxDuration !== undefined && { maxDuration }),
+    ...(restarts !== undefined && { restarts }),
   })
   const mistakes = [
     ...mistakesOf(options).map(isFanOut ? nameFlagOfFanOut : nameFlag),
@@ -146,7 +153,7 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   const { result, interrupted } = await interruptible((signal) => compare(options.value, { signal, watcher })).finally(
     end,
   )
-  const comparison = new LoadComparison(result.base, result.head, result.verdict)
+  const comparison = new LoadComparison(result.base, result.head, result.verdict, result.pairs)
   const unwritten = print(comparison, flags)
   return exitAfter(interrupted ?? exitCodeOf(comparison.verdict), unwritten)
 }

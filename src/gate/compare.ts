@@ -6,6 +6,7 @@ import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
+import { compareAfresh, type FigureOfPair, type SideBySidePair } from './afresh.ts'
 import { threatsOfRun, threatsToValidity, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
 import {
   type Change,
@@ -17,54 +18,100 @@ import {
   judgeWork,
   type Noise,
 } from './comparison.ts'
-import { comparePairs, pairUp, pairWithItself } from './pairs.ts'
+import { comparePairs, pairUp, type PairingRule, pairWithItself, tellingFigureOf } from './pairs.ts'
 import { leftToWork } from './left-to-work.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 import { compareWork, compareWorkSideBySide } from './work.ts'
 
+/** What is known of two floods besides their results. */
+interface SideBySideEvidence {
+  /** Share of the evidence that has to suffice, above 0 to 1. */
+  readonly evidenceShare?: number | undefined
+  /** The floods that the two were put together from, where their servers were started afresh for each pair. */
+  readonly pairs?: readonly SideBySidePair[] | undefined
+}
+
 /**
- * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices. A ping
- * that timed out, was lost or dropped counts as one that took its whole `timeout`.
+ * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices, or of pairs of
+ * processes. A ping that timed out, was lost or dropped counts as one that took its whole `timeout`.
  *
  * The error probability, 1 - confidence, is that of a wrong `slower`, and that of a wrong `same`.
- * @param evidenceShare of the evidence that has to suffice, above 0 to 1
  */
 export function compareSideBySide(
   base: LoadResult,
   head: LoadResult,
   tolerance: ResolvedTolerance,
   confidence: number,
-  evidenceShare = 1,
+  { evidenceShare = 1, pairs }: SideBySideEvidence = {},
 ): ComparisonVerdict {
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
-  const { timeout } = base.options
-  const completed = base.slices.completedAfter(Math.min(base.duration, head.duration))
-  const [before, after] = [observeRun(base), observeRun(head)]
   const latencies = figures.map((figure): Change => {
-    const [ofBase, ofHead] = [observed(before, figure)!, observed(after, figure)!]
-    const samplesPerMessage = Math.max(ofBase.samplesPerMessage, ofHead.samplesPerMessage)
-    const sides = pairUp(ofBase.slices, ofHead.slices, completed, samplesPerMessage)
-    return judgeLatency(comparePairs(sides, figure, { tails, timeout, evidenceShare }), figure, tolerance)
+    const compared =
+      pairs === undefined
+        ? compareTurns(base, head, figure, { tails, evidenceShare })
+        : compareAfresh(
+            pairs.map((pair) => figureOfPair(pair, figure)),
+            tails,
+          )
+    return judgeLatency(compared, figure, tolerance)
   })
   const twoSided = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
-  const noise = figures.map((figure): Noise => {
-    const { slices, samplesPerMessage } = observed(before, figure)!
-    const itself = pairWithItself(slices, completed, samplesPerMessage)
-    const { change, low, high } = comparePairs(itself, figure, { tails: twoSided, timeout, evidenceShare })
-    return { indicator: figure.indicator, change, low, high }
-  })
-  const work = judgeWork(tolerance, () => compareWorkSideBySide(base, head, tails, evidenceShare), evidenceShare === 1)
+  const noise = pairs === undefined ? figures.map((figure) => noiseOf(base, head, figure, twoSided, evidenceShare)) : []
+  const compareCost = (): ComparedFigure =>
+    pairs === undefined
+      ? compareWorkSideBySide(base, head, tails, evidenceShare)
+      : compareAfresh(pairs.map(workOfPair), tails)
+  const work = judgeWork(tolerance, compareCost, evidenceShare === 1)
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
   const left = tolerance.fallsBack && isOver ? leftToWork(base, latencies, work) : undefined
+  // What stands in the table, as the mean of pairs, is not said once more of all of them together.
+  const isToldByPairs = pairs !== undefined && work.length > 0
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise,
     threats: ofEitherSide(base, head, left?.hasStarved === true ? threatsOfRun : threatsToValidity),
-    bottlenecks: whereTheTimeWent(base, head),
+    bottlenecks: isToldByPairs ? whoWasInTheWay(base, head) : whereTheTimeWent(base, head),
+    starts: pairs?.length ?? 1,
     ...(left !== undefined && { left }),
   })
   return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
+}
+
+/** What an interval of turns has to be right for, and how much of the evidence counts. */
+type TurnsRule = Pick<PairingRule, 'tails' | 'evidenceShare'>
+
+function compareTurns(base: LoadResult, head: LoadResult, figure: Figure, rule: TurnsRule): ComparedFigure {
+  const [before, after] = [observed(observeRun(base), figure)!, observed(observeRun(head), figure)!]
+  const samplesPerMessage = Math.max(before.samplesPerMessage, after.samplesPerMessage)
+  const sides = pairUp(before.slices, after.slices, turnsOf(base, head), samplesPerMessage)
+  return comparePairs(sides, figure, { ...rule, timeout: base.options.timeout })
+}
+
+/** Of the turns that both have completed. */
+function figureOfPair({ base, head }: SideBySidePair, figure: Figure): FigureOfPair {
+  const turns = turnsOf(base, head)
+  const read = (side: LoadResult): number => {
+    const { slices, samplesPerMessage } = observed(observeRun(side), figure)!
+    return tellingFigureOf(slices.stretch(0, turns), figure, { timeout: base.options.timeout, samplesPerMessage })
+  }
+  return { base: read(base), head: read(head) }
+}
+
+function workOfPair({ base, head }: SideBySidePair): FigureOfPair {
+  return { base: base.server?.cpuPerPing ?? NaN, head: head.server?.cpuPerPing ?? NaN }
+}
+
+function noiseOf(base: LoadResult, head: LoadResult, figure: Figure, tails: Tails, evidenceShare: number): Noise {
+  const { slices, samplesPerMessage } = observed(observeRun(base), figure)!
+  const itself = pairWithItself(slices, turnsOf(base, head), samplesPerMessage)
+  const { change, low, high } = comparePairs(itself, figure, { tails, timeout: base.options.timeout, evidenceShare })
+  return { indicator: figure.indicator, change, low, high }
+}
+
+/** Slices that both have completed. */
+function turnsOf(base: LoadResult, head: LoadResult): number {
+  return base.slices.completedAfter(Math.min(base.duration, head.duration))
 }
 
 /**
@@ -98,7 +145,11 @@ export function compareRuns(
 
 /** Of both sides, and what they spent on an answer. */
 function whereTheTimeWent(base: LoadResult, head: LoadResult): string[] {
-  return [...ofEitherSide(base, head, (side) => describeBottleneck(side, 0)), ...describeWork(base.server, head.server)]
+  return [...whoWasInTheWay(base, head), ...describeWork(base.server, head.server)]
+}
+
+function whoWasInTheWay(base: LoadResult, head: LoadResult): string[] {
+  return ofEitherSide(base, head, (side) => describeBottleneck(side, 0))
 }
 
 /** Nothing is said of sides that cannot be compared, not even that one was slower. */

@@ -23,8 +23,8 @@ export interface Change extends MeasuredChange {
   readonly verdict: ChangeVerdict
   /**
    * Milliseconds, so that `head` ÷ `base` is 1 + `change`: of two floods that took turns the geometric mean over the blocks
-   * of turns that were compared, which is not the figure of the whole run, else that; of `errorRate` the share of failed
-   * pings.
+   * of turns that were compared, or over all starts of the servers, which is not the figure of the whole run, else that; of `errorRate`
+   * the share of failed pings.
    */
   readonly base: number
   readonly head: number
@@ -55,10 +55,12 @@ export interface ComparisonVerdict {
    * each spent on an answer. Empty where nothing is known of it.
    */
   readonly bottlenecks: readonly string[]
-  /** The base against itself; empty where the two did not run side by side. */
+  /** The base against itself; empty where the two did not run side by side, and where they were started more than once. */
   readonly noise: readonly Noise[]
   /** 1 - the probability of a wrong `slower`, and that of a wrong `same`; between 0.5 and 1. */
   readonly confidence: number
+  /** How often the servers were started for it: 1, or with `restarts` more; then intervals, but that of `errorRate`, are those of pairs of processes. */
+  readonly starts: number
 }
 
 /** Both values of a figure, and the change between them. */
@@ -131,13 +133,15 @@ interface Circumstances {
   /** Where the time went, of both sides. */
   readonly bottlenecks?: readonly string[]
   readonly left?: LeftToWork
+  /** How often the servers were started. */
+  readonly starts?: number
 }
 
 /** The verdict on all changes. */
 export function judgeComparison(
   changes: readonly Change[],
   confidence: number,
-  { noise = [], threats = [], bottlenecks = [], left = { changes: [] } }: Circumstances = {},
+  { noise = [], threats = [], bottlenecks = [], left = { changes: [] }, starts = 1 }: Circumstances = {},
 ): ComparisonVerdict {
   const judged = changes.filter((change) => !left.changes.includes(change))
   const withVerdict = (verdict: ChangeVerdict): Change[] => judged.filter((change) => change.verdict === verdict)
@@ -170,6 +174,7 @@ export function judgeComparison(
     bottlenecks: verdict === 'same' ? [] : bottlenecks,
     noise,
     confidence,
+    starts,
   }
 }
 

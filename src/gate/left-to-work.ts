@@ -18,7 +18,8 @@ export function leftToWork(base: LoadResult, latencies: readonly Change[], work:
   const isUndecided = latencies.some(({ verdict }) => verdict === 'unclear')
   const hasNotGrown = work.some(({ verdict }) => verdict === 'same' || verdict === 'faster')
   if (!hasNotGrown) return { changes: [] }
-  const hasStarved = areOthersInTheWay(base) && (base.generator.starvation?.waiting ?? 0) >= longWait
+  const { saturated, starvation } = base.generator
+  const hasStarved = areOthersInTheWay(base) && saturated && (starvation?.waiting ?? 0) >= longWait
   const obstacle = areOthersInTheWay(base) ? describeObstacle(base, hasStarved) : undefined
   if (obstacle === undefined) {
     return { changes: [], ...(isUndecided && { whyNot: 'no other processes kept the base from its processors' }) }

@@ -83,6 +83,20 @@ export function figureOf(slices: Slices, { percentile }: Pick<Figure, 'percentil
   return percentile === undefined ? slices.mean(timeout) : slices.percentile(percentile, timeout)
 }
 
+/**
+ * {@link figureOf} of all turns together; `NaN` where not even one ping, or message, lies beyond a percentile.
+ * @param samplesPerMessage see {@link Pairing}
+ */
+export function tellingFigureOf(
+  slices: Slices,
+  figure: Pick<Figure, 'percentile'>,
+  { timeout, samplesPerMessage }: { readonly timeout: number; readonly samplesPerMessage: number },
+): number {
+  const { percentile = 50 } = figure
+  const beyond = (sum(slices.judgedEach()) / samplesPerMessage) * Math.min(percentile, 100 - percentile)
+  return beyond < 100 ? NaN : figureOf(slices, figure, timeout)
+}
+
 /** Blocks of pairs with enough pings or messages each; pairs in which one side had none tell nothing. */
 function blocksOf(
   { base, head, pairs, samplesPerMessage }: Pairing,

@@ -1,3 +1,4 @@
+import { samplesPerFault } from '../result/faults.ts'
 import { Histogram } from '../result/histogram.ts'
 import type { AfterSilence, MessageTotals, PongTotals } from '../result/load-result.ts'
 import { kindNumbers, type PackedSlices, type PingCounts, pingKinds, SliceRecorder } from '../result/slices.ts'
@@ -5,9 +6,6 @@ import { IntervalRecorder, type RecordedInterval, type RecordedIntervals } from 
 import type { PingTimes } from './ping-times.ts'
 import type { PollClock } from './poll-clock.ts'
 import type { Turns } from './turns.ts'
-
-/** Messages that are kept of each fault. */
-export const samplesPerFault = 3
 
 /** A histogram's counts, all that is left of it when it was cloned to another thread. */
 export type HistogramCounts = Pick<Histogram, 'counts' | 'overRange'>

@@ -2,6 +2,8 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
+import { fewestRuns } from '../statistics/interim-looks.ts'
+import { formatDuration } from '../units.ts'
 import { didYouMean } from '../wording.ts'
 import {
   connectionsOf,
@@ -42,6 +44,12 @@ export interface CompareOptions extends Omit<
   readonly tolerance?: Tolerance
   /** Ends a comparison that stays unclear, both sides together: '1s' to a day. Default: '30s'. */
   readonly maxDuration?: WsLoadOptions['maxDuration']
+  /**
+   * How often both servers are ended and started anew meanwhile: 0, or 7 to 99 of servers that are commands. Two processes of one program
+   * differ, and this is how intervals come to know by how much. Each pair of processes has its own warm-up and its part of `maxDuration`,
+   * a second at least. Default: 0.
+   */
+  readonly restarts?: number
   /** `false` watches neither server; whom else to watch, each side says itself. Default: `'auto'`. */
   readonly server?: 'auto' | false
 }
@@ -50,7 +58,7 @@ export interface CompareOptions extends Omit<
 export interface FanOutCompareOptions
   extends
     Omit<FanOutOptions, 'url' | 'duration' | 'stages' | 'until' | 'maxDuration' | 'server'>,
-    Pick<CompareOptions, 'base' | 'head' | 'tolerance' | 'maxDuration' | 'server'> {}
+    Pick<CompareOptions, 'base' | 'head' | 'tolerance' | 'maxDuration' | 'restarts' | 'server'> {}
 
 /** {@link CompareOptions} after defaults. */
 export interface ResolvedComparison {
@@ -62,6 +70,8 @@ export interface ResolvedComparison {
   readonly tolerance: ResolvedTolerance
   /** Milliseconds, both sides together. */
   readonly maxDuration: number
+  /** How often the servers are started anew. */
+  readonly restarts: number
 }
 
 /** A server that runs already, or one to be started. */
@@ -71,11 +81,18 @@ export type ResolvedSide = { readonly url: string; readonly server: ServerOption
 const ofFloods = ['url', 'duration', 'pings', 'stages', 'until', 'maxDuration'] as const
 const ends = instead('maxDuration instead, a comparison goes on until it is clear')
 
+/** A pair of processes is flooded for as many milliseconds at least. */
+const shortestOfPair = 1_000
+/** Of as many milliseconds, both sides together, each second is kept. */
+const longestOfPairs = 1_200_000
+const mostRestarts = 99
+
 const schema = only({
   base: v.optional(v.unknown()),
   head: v.optional(v.unknown()),
   tolerance: v.optional(v.unknown()),
   maxDuration: v.optional(duration(1_000), defaults.maxDurationOfComparison),
+  restarts: v.optional(numberOfRestarts(), 0),
   url: instead('base.url and head.url instead'),
   duration: ends,
   pings: ends,
@@ -144,16 +161,18 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
     ...mistakesWith(fields.value, probe.value),
     ...mistakesInBoth(base.value, head.value),
     ...unwatchedWork(fields.value.server, tolerance.value),
+    ...mistakesInRestarts(fields.value, base.value, head.value),
   ]
   if (excess.length > 0) return { mistakes: excess }
   return {
     value: {
       base: base.value,
       head: head.value,
-      load: resolveLoad(without(fields.value, 'base', 'head', 'tolerance', ...ofFloods), probe.value),
+      load: resolveLoad(without(fields.value, 'base', 'head', 'tolerance', 'restarts', ...ofFloods), probe.value),
       fanOut: undefined,
       tolerance: tolerance.value,
       maxDuration: fields.value.maxDuration,
+      restarts: fields.value.restarts,
     },
   }
 }
@@ -202,6 +221,55 @@ function onePlaceForTwo(base: ResolvedSide, head: ResolvedSide): string[] {
   return isStarted && base.url === head.url
     ? ['head.url: expected another URL than that of the base, both are served at once']
     : []
+}
+
+function numberOfRestarts() {
+  const form = expected(`0, or a whole number from ${fewestRuns - 1} to ${mostRestarts}`)
+  return v.pipe(
+    v.number(form),
+    v.check(
+      (restarts) =>
+        restarts === 0 || (Number.isInteger(restarts) && restarts >= fewestRuns - 1 && restarts <= mostRestarts),
+      form,
+    ),
+  )
+}
+
+/** What cannot be started anew, or not so often. */
+function mistakesInRestarts(
+  {
+    restarts,
+    maxDuration,
+    machines,
+  }: Pick<ResolvedComparison, 'restarts' | 'maxDuration'> & { readonly machines?: unknown },
+  base: ResolvedSide,
+  head: ResolvedSide,
+): string[] {
+  if (restarts === 0) return []
+  const starts = restarts + 1
+  const [least, most] = [starts * shortestOfPair, longestOfPairs]
+  const named = [['base', base] as const, ['head', head] as const]
+  const running = named.flatMap(([name, side]) => ('command' in side ? [] : [name]))
+  const reused = named.flatMap(([name, side]) =>
+    'command' in side && side.reuseExistingServer
+      ? [`${name}.reuseExistingServer: expected false with restarts, got true`]
+      : [],
+  )
+  return [
+    ...(running.length > 0
+      ? [
+          `restarts: expected a command of base and head with it, got a ${running.join(' and a ')} without, which nobody can start anew`,
+        ]
+      : []),
+    ...reused,
+    ...(machines === undefined ? [] : ['restarts: expected 0 with machines: agents are engaged for one run']),
+    ...(maxDuration >= least && maxDuration <= most
+      ? []
+      : [
+          `maxDuration: expected ${formatDuration(least)} to ${formatDuration(most)} with ${restarts} restarts, ` +
+            `a second at least for each of ${starts} pairs, got ${formatDuration(maxDuration)}`,
+        ]),
+  ]
 }
 
 function unwatchedWork(server: ServerOption, { cpuPerPing }: ResolvedTolerance): string[] {

@@ -149,6 +149,8 @@ function describe(runs: readonly Drawn[], samples: Samples): string {
 
 /** In words how long they are, as they were meant: each is cut a little late. */
 export function lengthOf(intervals: readonly LoadInterval[]): string {
-  const seconds = Math.max(1, Math.round((intervals[0]?.duration ?? 0) / 1_000))
+  const { duration = 0 } = intervals[0] ?? {}
+  const seconds = Math.round(duration / 1_000)
+  if (seconds < 1) return formatDuration(Math.round(duration))
   return seconds === 1 ? 'second' : formatDuration(seconds * 1_000)
 }

@@ -46,6 +46,7 @@ export function formatComparison(compared: Compared, paint: Paint = plain): stri
     ...reasons.slice(1, 1 + maxReasonsBelow).flatMap((reason) => wrap(reason, '  ')),
     ...bottlenecks.flatMap((bottleneck) => wrap(bottleneck, '  ')),
     ...describeNoise(compared),
+    ...describeStarts(compared).flatMap((line) => wrap(line, '  ')),
     ...describeSides(compared),
   ].join('\n')
 }
@@ -90,6 +91,13 @@ function describeNoise({ noise }: Compared): string[] {
   const known = parts.filter(({ interval }) => interval !== '-')
   const list = known.map(({ indicator, interval }) => `${indicator} ${interval}`).join(', ')
   return known.length === 0 ? [] : wrap(`base against itself (A/A): ${list}`, '  ')
+}
+
+/** What intervals are those of, where it is not turns. */
+export function describeStarts({ starts }: ComparisonVerdict): string[] {
+  return starts === 1
+    ? []
+    : [`both servers were started ${starts} times: the interval of a time is that of ${starts} pairs`]
 }
 
 function describeSides({ base, head, changes }: Compared): string[] {

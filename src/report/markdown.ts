@@ -1,5 +1,13 @@
 import { printableLine } from '../printable.ts'
-import { changeHead, changeRow, type Compared, describeAnswered, figuresOfWholeRun, formatNoise } from './comparison.ts'
+import {
+  changeHead,
+  changeRow,
+  type Compared,
+  describeAnswered,
+  describeStarts,
+  figuresOfWholeRun,
+  formatNoise,
+} from './comparison.ts'
 import { outcomes } from './outcome.ts'
 
 /** A comparison as Markdown: for the summary of a job, a comment on a pull request. Nothing a server sent is markup in it. */
@@ -17,6 +25,7 @@ export function comparisonToMarkdown(compared: Compared): string {
         return tableRow([...changeRow(change), itself === undefined ? '' : formatNoise(itself)])
       }),
     ].join('\n'),
+    ...describeStarts(compared),
     Object.entries({ base, head })
       .map(([name, result]) => {
         const wholeRun = figuresOfWholeRun(result, changes, name as 'base' | 'head')

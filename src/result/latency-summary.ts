@@ -3,7 +3,8 @@ import type { Float64Histogram } from 'hdr-histogram-js'
 import jstat from 'jstat'
 import { Distribution, lowestEquivalent } from './distribution.ts'
 import { toHdr } from './hdr.ts'
-import { type Histogram, nsPerMs } from './histogram.ts'
+import { Histogram, indexOf, nsPerMs } from './histogram.ts'
+import { sum } from '../statistics/sum.ts'
 
 /** A lower and an upper bound, in milliseconds. */
 export interface Interval {
@@ -62,6 +63,23 @@ export class LatencySummary {
     this.overRange = ceilings.overRange
   }
 
+  /** The samples of several together, exactly. */
+  static sum(parts: readonly LatencySummary[]): LatencySummary {
+    const overRange = sum(parts.map((part) => part.overRange))
+    const ceilings = together(
+      parts.map((part) => part.#ceilings),
+      overRange,
+    )
+    if (parts.every((part) => part.#floors === part.#ceilings)) return new LatencySummary(ceilings)
+    return new LatencySummary(
+      ceilings,
+      together(
+        parts.map((part) => part.#floors),
+        overRange,
+      ),
+    )
+  }
+
   /** The samples' upper bounds in nanoseconds, as a histogram of `hdr-histogram-js`. */
   get histogram(): Float64Histogram {
     return (this.#histogram ??= toHdr(this.#ceilings))
@@ -107,4 +125,13 @@ export class LatencySummary {
     const high = below === n ? 1 : jstat.beta.inv(1 - tail, below + 1, n - below)
     return { low: this.percentile(low * 100), high: this.percentile(high * 100) }
   }
+}
+
+function together(distributions: readonly Distribution[], overRange: number): Histogram {
+  const all = new Histogram()
+  for (const distribution of distributions) {
+    distribution.forEach((ns, count) => (all.counts[indexOf(ns)]! += count))
+  }
+  all.overRange = overRange
+  return all
 }

@@ -85,7 +85,7 @@ export interface Fault {
 
 /**
  * A stretch of the measured window: a second, or 2, 4, 8 … seconds of runs of more than 10 minutes. So there are 600 at most, all of
- * them equally long but for the last.
+ * them equally long but for the last; of a comparison with `restarts`, but for the last of each pair of processes.
  */
 export interface LoadInterval {
   /** Milliseconds since the measured window began. */

@@ -123,11 +123,15 @@ export class SliceRecorder {
     }
   }
 
-  /** Adds another thread's slices, which are not longer than these. */
-  add({ length, pings, latency, latencyFloor, arrivals }: PackedSlices): void {
+  /**
+   * Adds another thread's slices, which are not longer than these.
+   * @param start milliseconds from the beginning of these slices to that of the others
+   */
+  add({ length, pings, latency, latencyFloor, arrivals }: PackedSlices, start = 0): void {
     const ratio = this.length / length
+    const before = start / length
     for (let slice = 0; slice < pings.length / kindsPerSlice; slice++) {
-      const at = this.#within(Math.floor(slice / ratio))
+      const at = this.#within(Math.floor((before + slice) / ratio + roundingErrorSlices))
       for (let kind = 0; kind < kindsPerSlice; kind++) {
         this.#pings[at * kindsPerSlice + kind]! += pings[slice * kindsPerSlice + kind]!
       }
@@ -211,6 +215,18 @@ export class Slices {
     const packed = merged.pack()
     const count = Math.ceil((duration - roundingErrorMs) / packed.length)
     return new Slices(packed, range(0, Math.max(count, packed.pings.length / kindsPerSlice)))
+  }
+
+  /**
+   * The slices of runs one after the other, of `duration` milliseconds together, as those of one: to a slice exactly.
+   * @param runs each with where it begins, in milliseconds
+   */
+  static inSequence(runs: readonly { readonly slices: Slices; readonly start: number }[], duration: number): Slices {
+    const packed = runs.map(({ slices }) => slices.pack())
+    const length = Math.max(...packed.map((slices) => slices.length))
+    const all = new SliceRecorder(duration + length, length, sum(packed.map(samplesOf)))
+    for (const [nth, slices] of packed.entries()) all.add(slices, runs[nth]!.start)
+    return Slices.of([all.pack()], duration)
   }
 
   private constructor(packed: PackedSlices, at: ArrayLike<number>) {

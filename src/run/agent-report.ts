@@ -5,7 +5,7 @@ import type { AgentReport, GeneratorReport } from '../result/load-result.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import { sum } from '../statistics/sum.ts'
 import { merge } from './merge.ts'
-import { sumPings } from './sum-pings.ts'
+import { sumPings } from '../result/sum-pings.ts'
 
 /** What each agent measured and what it says of itself. */
 export function reportAgents(

@@ -1,24 +1,22 @@
 import { availableParallelism } from 'node:os'
 import { checkSignal } from '../errors.ts'
+import type { SideBySidePair } from '../gate/afresh.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedComparison, ResolvedSide } from '../options/compare.ts'
-import { floodOf } from '../options/options.ts'
-import type { LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
-import type { Family } from '../server/descendants.ts'
-import { type RunningTarget, startTarget } from '../server/command.ts'
-import type { SettledOptions } from './interim-looks.ts'
-import { runSideBySide, type SideBySide } from './side-by-side.ts'
+import { type ComparisonWatch, floodBothSides } from './both-sides.ts'
+import { floodAfresh } from './flood-afresh.ts'
 
-/** What {@link compare} found out. */
-export interface ComparedRuns {
-  readonly base: LoadResult
-  readonly head: LoadResult
-  readonly verdict: ComparisonVerdict
+interface Found extends SideBySidePair {
+  /** What `base` and `head` were put together from, if the servers were started more than once. */
+  readonly pairs?: readonly SideBySidePair[]
 }
 
-const sidesOfComparison = 2
+/** What {@link compare} found out. */
+export interface ComparedRuns extends Found {
+  readonly verdict: ComparisonVerdict
+}
 
 /**
  * Floods two servers in alternate slices of time and judges whether the head is slower than the base, until that is clear.
@@ -26,41 +24,31 @@ const sidesOfComparison = 2
  * @throws {WsLoadError} `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`,
  * `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, and `WSLOAD_ERR_TARGET_…` of a side that is started
  */
-export async function compare(
-  { base, head, load, fanOut, tolerance, maxDuration }: ResolvedComparison,
-  { signal, watcher }: Pick<SideBySide, 'signal' | 'watcher'> = {},
-): Promise<ComparedRuns> {
-  checkSignal(signal)
-  const targets: RunningTarget[] = []
-  const judge = (baseRun: LoadResult, headRun: LoadResult, evidenceShare?: number): ComparisonVerdict =>
-    compareSideBySide(baseRun, headRun, tolerance, load.confidence, evidenceShare)
-  try {
-    const families: (Family | undefined)[] = []
-    for (const side of [base, head]) {
-      if ('command' in side) targets.push(await startTarget(side, load, signal))
-      families.push('command' in side ? targets.at(-1)!.family : undefined)
-    }
-    const duration = maxDuration / sidesOfComparison
-    const floodOfSide = (side: ResolvedSide): SettledOptions => ({
-      ...floodOf(load, side.url, duration, fanOut),
-      server: load.server !== false && 'server' in side ? side.server : load.server,
-    })
-    const floods = [floodOfSide(base), floodOfSide(head)] as const
-    const [baseRun, headRun] = await runSideBySide(floods, {
-      signal,
-      watcher,
-      families,
-      decision: {
-        overdueAfter: Infinity,
-        isReached: ([baseSoFar, headSoFar]) =>
-          isHopeless([baseSoFar, headSoFar]) || judge(baseSoFar, headSoFar, interimEvidenceShare).verdict !== 'unclear',
-      },
-    })
-    return { base: baseRun, head: headRun, verdict: withAdvice(judge(baseRun, headRun), [base, head]) }
-  } finally {
-    const killed = await Promise.all(targets.map((target) => target.stop()))
-    for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
-  }
+export async function compare(comparison: ResolvedComparison, watch: ComparisonWatch = {}): Promise<ComparedRuns> {
+  checkSignal(watch.signal)
+  const { base, head, load, tolerance, restarts } = comparison
+  const judge = (found: Found, evidenceShare = 1): ComparisonVerdict =>
+    compareSideBySide(found.base, found.head, tolerance, load.confidence, { evidenceShare, pairs: found.pairs })
+  const found: Found =
+    restarts === 0
+      ? await floodOnce(comparison, (soFar) => judge(soFar, interimEvidenceShare).verdict !== 'unclear', watch)
+      : await floodAfresh(comparison, (soFar) => judge(soFar).verdict === 'slower', watch)
+  return { ...found, verdict: withAdvice(judge(found), [base, head]) }
+}
+
+async function floodOnce(
+  comparison: ResolvedComparison,
+  isDecided: (pair: SideBySidePair) => boolean,
+  watch: ComparisonWatch,
+): Promise<SideBySidePair> {
+  return floodBothSides(comparison, {
+    ...watch,
+    maxDuration: comparison.maxDuration,
+    decision: {
+      overdueAfter: Infinity,
+      isReached: ([base, head]) => isHopeless([base, head]) || isDecided({ base, head }),
+    },
+  })
 }
 
 /** Of servers that the system may put anywhere, the first thing to change where the evidence does not suffice. */

@@ -1,6 +1,7 @@
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { AfterSilence, GeneratorReport, Starvation } from '../result/load-result.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
+import { resolutionOf } from '../result/resolution.ts'
 import { lostShare } from '../result/starvation.ts'
 import { sum } from '../statistics/sum.ts'
 import { formatDuration, formatRatio } from '../units.ts'
@@ -65,7 +66,7 @@ export function reportGenerator(
   const what = reports.some(({ fanOut }) => fanOut !== undefined) ? 'messages' : 'pings'
   const reasons = saturationReasons(what, utilization, sendDelay, latency, causes, isKeptFromWork)
   return {
-    resolution: { p50: widthAt(latency, 50), p99: widthAt(latency, 99) },
+    resolution: resolutionOf(latency),
     sendDelay,
     heldBack: sum(reports.map(({ recording }) => recording.heldBack)),
     eventLoopUtilization: utilization,
@@ -207,9 +208,4 @@ function sumAfterSilence(reports: readonly FloodReport[]): AfterSilence {
     closedEarly: total('closedEarly'),
     failedReconnects: total('failedReconnects'),
   }
-}
-
-function widthAt(latency: LatencySummary, percentile: number): number {
-  const { floor, ceiling } = latency.bounds(percentile)
-  return ceiling - floor
 }

@@ -1,17 +1,18 @@
 import { connectErrorRate, errorRate } from '../result/error-rate.ts'
+import { mergeFaults } from '../result/faults.ts'
 import { Histogram, type SparseCounts } from '../result/histogram.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import type {
   ConnectionTotals,
   Ending,
   FanOutResult,
-  Fault,
   LoadInterval,
   LoadResult,
   MessageTimes,
   MessageTotals,
 } from '../result/load-result.ts'
 import { Slices } from '../result/slices.ts'
+import { sumPings } from '../result/sum-pings.ts'
 import { sum } from '../statistics/sum.ts'
 import { describeEnvironment } from './environment.ts'
 import type { SeenAgent } from '../generator/load-generator.ts'
@@ -19,12 +20,11 @@ import { reportAgents } from './agent-report.ts'
 import { namingAgents, reportByAgent, reportGenerator } from './generator-report.ts'
 import { merge } from './merge.ts'
 import { ratio } from './ratio.ts'
-import { sumPings } from './sum-pings.ts'
 import type { FloodReport, MessageRecording } from '../generator/flood-report.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { recordOptions } from '../options/recorded.ts'
 import { asLongAs, type RecordedInterval, type RecordedIntervals } from '../generator/intervals.ts'
-import { type HistogramCounts, type Recording, samplesPerFault } from '../generator/recorder.ts'
+import type { HistogramCounts, Recording } from '../generator/recorder.ts'
 
 /**
  * Puts together what the threads of a run found out; histograms are added up exactly.
@@ -59,7 +59,7 @@ export function summarize(
     pings,
     messages: sumMessages(recordings),
     pongs: { unsolicited: sum(recordings.map(({ pongs }) => pongs.unsolicited)) },
-    errors: mergeFaults(recordings),
+    errors: mergeFaults(recordings.flatMap(({ faults }) => [...faults])),
     errorRate: errorRate(pings),
     connectErrorRate: connectErrorRate(connections),
     connections,
@@ -159,16 +159,6 @@ function withLost(
 ): ConnectionTotals {
   const silent = agents.filter(({ name }) => reports.every(({ agent }) => agent !== name))
   return { ...connections, requested: connections.requested + sum(silent.map((one) => one.connections)) }
-}
-
-function mergeFaults(recordings: readonly Recording[]): Record<string, Fault> {
-  const merged: Record<string, Fault> = {}
-  for (const [code, { count, samples }] of recordings.flatMap((recording) => [...recording.faults])) {
-    const before = merged[code] ?? { count: 0, samples: [] }
-    const all = [...new Set([...before.samples, ...samples])]
-    merged[code] = { count: before.count + count, samples: all.slice(0, samplesPerFault) }
-  }
-  return merged
 }
 
 /** Those of a thread that ended early may be shorter than those of the others. */

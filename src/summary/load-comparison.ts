@@ -1,4 +1,7 @@
+import type { SideBySidePair } from '../gate/afresh.ts'
+import { compareSideBySide } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
+import type { ResolvedTolerance } from '../gate/tolerance.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatComparison } from '../report/comparison.ts'
 import { plainFields, type SummaryJSON } from '../result/json.ts'
@@ -15,14 +18,19 @@ export type ComparisonJSON = { readonly schemaVersion: 1 } & {
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- the constructor assigns every one
 export interface LoadComparison<Summary extends LoadSummary = LoadSummary> extends ComparisonVerdict {}
 
+/** What a comparison was put together from, if its servers were started more than once. */
+const pairsOf = new WeakMap<LoadComparison, readonly SideBySidePair[]>()
+
 /** What `wsLoad.compare()` returns: both sides' summaries, of fan-outs a `FanOutSummary`, and the verdict on the difference. */
 export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
   readonly base: Summary
   readonly head: Summary
 
-  constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict) {
+  /** @param pairs what the two were put together from, if their servers were started more than once */
+  constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict, pairs?: readonly SideBySidePair[]) {
     this.base = summaryOf(base) as Summary
     this.head = summaryOf(head) as Summary
+    if (pairs !== undefined) pairsOf.set(this, pairs)
     Object.assign(this, verdict)
   }
 
@@ -53,6 +61,12 @@ export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
       },
     })
   }
+}
+
+/** What is said with another tolerance of two servers that took turns. */
+export function judgeAgain(comparison: LoadComparison, tolerance: ResolvedTolerance): ComparisonVerdict {
+  const { base, head, confidence } = comparison
+  return compareSideBySide(base, head, tolerance, confidence, { pairs: pairsOf.get(comparison) })
 }
 
 function summaryOf(result: LoadResult): LoadSummary {

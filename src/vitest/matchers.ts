@@ -15,10 +15,10 @@ import { wrap } from '../report/layout.ts'
 import type { Paint } from '../report/paint.ts'
 import { formatVerdict } from '../report/verdict.ts'
 import { threatsToValidity } from '../gate/comparable.ts'
-import { compareRuns, compareSideBySide } from '../gate/compare.ts'
+import { compareRuns } from '../gate/compare.ts'
 import { parseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { type Compared, formatComparison } from '../report/comparison.ts'
-import { LoadComparison } from '../summary/load-comparison.ts'
+import { judgeAgain, LoadComparison } from '../summary/load-comparison.ts'
 import { evaluateSLO, type Judgement } from '../slo/evaluate.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { SLO } from '../slo/objective.ts'
@@ -292,9 +292,9 @@ function judgeComparison(received: unknown, tolerance: Tolerance | undefined, { 
     const comparison = checkReceived(received, LoadComparison, 'toShowNoRegression', 'wsLoad.compare(…)')
     checkInconclusive('toShowNoRegression', inconclusive)
     if (tolerance === undefined) return comparison
-    const { base, head, confidence } = comparison
+    const { base, head } = comparison
     const resolved = parseTolerance(tolerance, 'toShowNoRegression', head.fanOut !== undefined)
-    return { base, head, ...compareSideBySide(base, head, resolved, confidence) }
+    return { base, head, ...judgeAgain(comparison, resolved) }
   })
 }
 

@@ -13,6 +13,7 @@ import { compareCapacity } from '../run/compare-capacity.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
+import { fewestRuns } from '../statistics/interim-looks.ts'
 import { FanOutSummary } from '../summary/fan-out-summary.ts'
 import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
@@ -180,16 +181,21 @@ async function compareIn(
   const comparison = pointingAt(compareIn, () => {
     const inherited = withoutEnd(defaults)
     const parsed = parseComparison(mergeOptions(hasRoles(given) ? withoutPings(inherited) : inherited, given))
-    const { base, head, load, maxDuration } = parsed
-    checkTimeout(test, 'maxDuration', { warmup: load.warmup * sidesOfComparison, duration: maxDuration })
+    const { base, head, load, maxDuration, restarts } = parsed
+    const warmup = load.warmup * sidesOfComparison * (restarts + 1)
+    checkTimeout(test, 'maxDuration', { warmup, duration: maxDuration })
     useSides(test, base, head)
     return parsed
   })
-  const least = comparison.load.warmup * sidesOfComparison
-  const length = { least, longest: least + comparison.maxDuration + waitForAgents(comparison.load) }
+  const starts = comparison.restarts + 1
+  const ofEach = comparison.load.warmup * sidesOfComparison
+  const length = {
+    least: ofEach * Math.min(starts, fewestRuns),
+    longest: ofEach * starts + comparison.maxDuration + waitForAgents(comparison.load),
+  }
   const compared = await withinTest({ test, signal: given.signal, length, caller: compareIn }, async (signal) => {
-    const { base, head, verdict } = await compare(comparison, { signal, watcher: tellProgress(test) })
-    const kept = new LoadComparison(base, head, verdict)
+    const { base, head, verdict, pairs } = await compare(comparison, { signal, watcher: tellProgress(test) })
+    const kept = new LoadComparison(base, head, verdict, pairs)
     await keepComparison(test, kept)
     return kept
   })

@@ -94,6 +94,11 @@ test.each([
     ['compare', 'ws://a', 'ws://b', '--no-server', '-t', 'cpuPerPing=5%'],
     /^error: --server: expected 'auto' with a tolerance on cpuPerPing/,
   ],
+  [
+    ['compare', 'ws://a', 'ws://b', '--head-command', 'x', '--restarts', '40'],
+    'error: --restarts: expected a command of base and head with it, got a base without, which nobody can start anew\n' +
+      '       --max-duration: expected 41 s to 20 min with 40 restarts, a second at least for each of 41 pairs, got 30 s\n',
+  ],
   [['compare', 'a', 'b', '--base-command', 'x'], 'error: --base-command: expected two URLs with it, got two files\n'],
   [['compare', 'a', 'b', '--markdwn'], "error: unknown option '--markdwn'\n(Did you mean --markdown?)\n"],
   [

@@ -164,3 +164,23 @@ test('nothing is left to the work of runs that were not measured side by side', 
   expect(verdict).toBe('unclear')
   expect(reasons.at(-1)).toBe('not left to cpuPerPing: the two were not measured side by side')
 })
+
+describe('servers that were started afresh', () => {
+  const judge = (ofHeads: readonly number[]) => {
+    const pairs = ofHeads.map((ms) => ({ base: steady(2), head: steady(ms) }))
+    return compareSideBySide(steady(2), steady(2), tolerance, 0.99, { pairs })
+  }
+
+  test('differ by chance where each pair of processes does by another amount', () => {
+    const [fast, slow] = [1.6, 2.5]
+    expect(compareSideBySide(steady(2), steady(slow), tolerance, 0.99).verdict).toBe('slower')
+    const { verdict, changes, starts, noise } = judge([slow, fast, slow, fast, slow, fast, slow, fast])
+    expect({ verdict, starts, noise }).toEqual({ verdict: 'unclear', starts: 8, noise: [] })
+    expect(changes[0]!.change).toBeCloseTo(0, 2)
+    expect(changes[0]!.low).toBeLessThan(-0.2)
+  })
+
+  test('are slower where the head of every pair is', () => {
+    expect(judge([2.9, 3, 3.1, 3, 2.9, 3, 3.1, 3]).verdict).toBe('slower')
+  })
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { comparePairs, pairUp, pairWithItself, figureOf } from '../../src/gate/pairs.ts'
+import { comparePairs, figureOf, pairUp, pairWithItself, tellingFigureOf } from '../../src/gate/pairs.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
 
@@ -115,4 +115,36 @@ test('a percentile lies within its bucket as far as its rank does', () => {
   for (const percentile of [1, 25, 50, 99]) {
     expect(figureOf(slices, { ...median, percentile }, 1_000)).toBeCloseTo(8 + (4 * percentile) / 100, 1)
   }
+})
+
+describe('tellingFigureOf', () => {
+  const rule = { timeout: 1_000, samplesPerMessage: 1 }
+
+  test('is that of all turns where a ping lies beyond it', () => {
+    const slices = slicesOf(4, () => around(2, 25))
+    expect(tellingFigureOf(slices, tail, rule)).toBe(figureOf(slices, tail, 1_000))
+    expect(
+      tellingFigureOf(
+        slicesOf(4, () => around(2, 24)),
+        tail,
+        rule,
+      ),
+    ).toBeNaN()
+  })
+
+  test('takes more where what is sampled depends on each other', () => {
+    const slices = slicesOf(4, () => around(2, 25))
+    expect(tellingFigureOf(slices, tail, { ...rule, samplesPerMessage: 2 })).toBeNaN()
+    expect(tellingFigureOf(slices, median, { ...rule, samplesPerMessage: 50 })).toBe(figureOf(slices, median, 1_000))
+  })
+
+  test('knows nothing of nothing', () => {
+    expect(
+      tellingFigureOf(
+        slicesOf(0, () => []),
+        median,
+        rule,
+      ),
+    ).toBeNaN()
+  })
 })

@@ -88,7 +88,7 @@ describe('a tolerance on it that nobody asked for', () => {
   const even = drift.map((_factor, nth) => 1 + (nth % 2) / 100)
   const noisy = drift.map((_factor, nth) => (nth % 4 < 2 ? 0.1 : 1.9))
   const compared = (head: LoadResult, evidenceShare?: number) =>
-    compareSideBySide(side(0.05, even), head, tolerance, 0.99, evidenceShare)
+    compareSideBySide(side(0.05, even), head, tolerance, 0.99, { evidenceShare })
 
   test('finds a head that works more', () => {
     expect(compared(side(0.06, even))).toMatchObject({ verdict: 'slower' })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { safeParseCapacityComparison } from '../../src/options/capacity.ts'
 import { safeParseComparison } from '../../src/options/compare.ts'
 import { mistakesOf } from '../../src/parsed.ts'
@@ -43,4 +43,41 @@ test('the processor time of servers that are kept on one processor is judged by 
 test('servers that are started for a comparison are not served at one place', () => {
   const mistake = 'head.url: expected another URL than that of the base, both are served at once'
   expect(mistakesIn({}, { url: 'ws://127.0.0.1:3001' })).toEqual([[mistake], [mistake]])
+})
+
+describe('restarts', () => {
+  const mistakes = (given: object, ofBase: object = {}): string[] =>
+    mistakesOf(safeParseComparison({ ...sides(ofBase, {}), ...given }))
+
+  test('are 7 to 99, or none', () => {
+    for (const restarts of [0, 7, 99]) expect(mistakes({ restarts, maxDuration: '100s' })).toEqual([])
+    for (const restarts of [1, 6, 7.5, 100, '8']) {
+      expect(mistakes({ restarts }).join()).toContain('restarts: expected 0, or a whole number from 7 to 99, got')
+    }
+  })
+
+  test('are of servers that somebody can start anew', () => {
+    const url = 'ws://127.0.0.1:3001'
+    const running = { base: { url }, head: { url: 'ws://127.0.0.1:3002' } }
+    expect(mistakesOf(safeParseComparison({ ...running, restarts: 7 }))).toEqual([
+      'restarts: expected a command of base and head with it, got a base and a head without, which nobody can start anew',
+    ])
+    expect(mistakes({ restarts: 7 }, { reuseExistingServer: true })).toEqual([
+      'base.reuseExistingServer: expected false with restarts, got true',
+    ])
+  })
+
+  test('leave each pair of processes a second, and not more than is kept second by second', () => {
+    const expected = 'expected 31 s to 20 min with 30 restarts, a second at least for each of 31 pairs'
+    expect(mistakes({ restarts: 30 })).toEqual([`maxDuration: ${expected}, got 30 s`])
+    expect(mistakes({ restarts: 30, maxDuration: '1h' })).toEqual([`maxDuration: ${expected}, got 60 min`])
+    expect(mistakes({ restarts: 30, maxDuration: '31s' })).toEqual([])
+  })
+
+  test('are none where agents generate the load', () => {
+    const machines = { nats: 'nats://127.0.0.1:4222', agents: 2 }
+    expect(mistakes({ restarts: 7, machines })).toEqual([
+      'restarts: expected 0 with machines: agents are engaged for one run',
+    ])
+  })
 })

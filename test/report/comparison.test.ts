@@ -32,6 +32,15 @@ test('prints that there is none', () => {
   `)
 })
 
+test('says how often servers were started, where that was more than once', () => {
+  const once = comparison(steady(2), steady(2))
+  expect(once.toString()).not.toContain('started')
+  const compared = Object.assign(once, { starts: 16 })
+  const told = 'both servers were started 16 times: the interval of a time is that of 16 pairs'
+  expect(compared.toString().replaceAll(/\n */g, ' ')).toContain(told)
+  expect(compared.toMarkdown()).toContain(`\n\n${told}\n\n`)
+})
+
 test('says beside which side other floods ran', () => {
   const [base, head] = [steady(2, { environment: { otherFloods: 3 } }), steady(2)]
   const lines = comparison(base, head).toString().split('\n').slice(-4)

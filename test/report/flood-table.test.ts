@@ -30,7 +30,7 @@ const change = {
 function compared(changes: readonly Change[], bottlenecks: string[] = []): RecordedVerdict {
   const sides = { base: result, head: result }
   const reasons = ['p50 changed by 30 %', 'p99 changed by 30 %']
-  const judged = { verdict: 'slower', doubtful: false, reasons, noise: [], confidence: 0.99 } as const
+  const judged = { verdict: 'slower', doubtful: false, reasons, noise: [], confidence: 0.99, starts: 1 } as const
   return recordedComparison({ ...sides, ...judged, changes, bottlenecks })
 }
 

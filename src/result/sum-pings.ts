@@ -1,6 +1,6 @@
-import type { PingTotals } from '../result/load-result.ts'
-import { pingTotals } from '../result/ping-totals.ts'
-import type { PingCounts } from '../result/slices.ts'
+import type { PingTotals } from './load-result.ts'
+import { pingTotals } from './ping-totals.ts'
+import type { PingCounts } from './slices.ts'
 import { sum } from '../statistics/sum.ts'
 
 /** What became of the pings of several threads. */
