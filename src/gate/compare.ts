@@ -46,36 +46,54 @@ export function compareSideBySide(
 ): ComparisonVerdict {
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
-  const latencies = figures.map((figure): Change => {
-    const compared =
-      pairs === undefined
-        ? compareTurns(base, head, figure, { tails, evidenceShare })
-        : compareAfresh(
-            pairs.map((pair) => figureOfPair(pair, figure)),
-            tails,
-          )
-    return judgeLatency(compared, figure, tolerance)
-  })
-  const twoSided = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
-  const noise = pairs === undefined ? figures.map((figure) => noiseOf(base, head, figure, twoSided, evidenceShare)) : []
-  const compareCost = (): ComparedFigure =>
-    pairs === undefined
-      ? compareWorkSideBySide(base, head, tails, evidenceShare)
-      : compareAfresh(pairs.map(workOfPair), tails)
-  const work = judgeWork(tolerance, compareCost, evidenceShare === 1)
+  const estimate = pairs === undefined ? betweenTurns(base, head, { tails, evidenceShare }) : betweenPairs(pairs, tails)
+  const latencies = figures.map((figure): Change => judgeLatency(estimate.latency(figure), figure, tolerance))
+  const work = judgeWork(tolerance, estimate.work, evidenceShare === 1)
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
   const left = tolerance.fallsBack && isOver ? leftToWork(base, latencies, work) : undefined
   // What stands in the table, as the mean of pairs, is not said once more of all of them together.
   const isToldByPairs = pairs !== undefined && work.length > 0
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
-    noise,
+    noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
     threats: ofEitherSide(base, head, left?.hasStarved === true ? threatsOfRun : threatsToValidity),
     bottlenecks: isToldByPairs ? whoWasInTheWay(base, head) : whereTheTimeWent(base, head),
     starts: pairs?.length ?? 1,
     ...(left !== undefined && { left }),
   })
   return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
+}
+
+/** How the change of a figure is estimated. */
+interface Estimate {
+  readonly latency: (figure: Figure) => ComparedFigure
+  readonly work: () => ComparedFigure
+  /** Of the base against itself, where that is known. */
+  readonly noise: (figure: Figure, confidence: number) => Noise[]
+}
+
+/** From neighbouring turns of two processes. */
+function betweenTurns(base: LoadResult, head: LoadResult, rule: TurnsRule): Estimate {
+  return {
+    latency: (figure) => compareTurns(base, head, figure, rule),
+    work: () => compareWorkSideBySide(base, head, rule.tails, rule.evidenceShare),
+    noise(figure, confidence) {
+      const tails = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
+      return [noiseOf(base, head, figure, { ...rule, tails })]
+    },
+  }
+}
+
+/** From pairs of processes. */
+function betweenPairs(pairs: readonly SideBySidePair[], tails: Tails): Estimate {
+  return {
+    latency(figure) {
+      const each = pairs.map((pair) => figureOfPair(pair, figure))
+      return compareAfresh(each, tails)
+    },
+    work: () => compareAfresh(pairs.map(workOfPair), tails),
+    noise: () => [],
+  }
 }
 
 /** What an interval of turns has to be right for, and how much of the evidence counts. */
@@ -102,10 +120,10 @@ function workOfPair({ base, head }: SideBySidePair): FigureOfPair {
   return { base: base.server?.cpuPerPing ?? NaN, head: head.server?.cpuPerPing ?? NaN }
 }
 
-function noiseOf(base: LoadResult, head: LoadResult, figure: Figure, tails: Tails, evidenceShare: number): Noise {
+function noiseOf(base: LoadResult, head: LoadResult, figure: Figure, rule: TurnsRule): Noise {
   const { slices, samplesPerMessage } = observed(observeRun(base), figure)!
   const itself = pairWithItself(slices, turnsOf(base, head), samplesPerMessage)
-  const { change, low, high } = comparePairs(itself, figure, { tails, timeout: base.options.timeout, evidenceShare })
+  const { change, low, high } = comparePairs(itself, figure, { ...rule, timeout: base.options.timeout })
   return { indicator: figure.indicator, change, low, high }
 }
 

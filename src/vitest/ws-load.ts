@@ -10,6 +10,7 @@ import { type CompareOptions, type FanOutCompareOptions, parseComparison, withou
 import { type FanOutOptions, hasRoles, parseFanOut, withoutPings } from '../options/fan-out.ts'
 import { findCapacity } from '../run/capacity.ts'
 import { compareCapacity } from '../run/compare-capacity.ts'
+import { sidesOfComparison } from '../run/both-sides.ts'
 import { compare } from '../run/compare.ts'
 import { mergeOptions, parseOptions, type ResolvedOptions, type WsLoadOptions } from '../options/options.ts'
 import { run } from '../run/run.ts'
@@ -42,8 +43,6 @@ export interface Surroundings {
   readonly defaults: WsLoadOptions
   readonly target: string | null
 }
-
-const sidesOfComparison = 2
 
 beginUse()
 
