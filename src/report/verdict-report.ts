@@ -1,6 +1,13 @@
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
-import { changeHead, changeRow, type Compared, figuresOfWholeRun, titleOfComparison } from './comparison.ts'
+import {
+  changeHead,
+  changeRow,
+  type Compared,
+  describeStarts,
+  figuresOfWholeRun,
+  titleOfComparison,
+} from './comparison.ts'
 import { objectiveHead, objectiveRow, titleOf } from './verdict.ts'
 
 /** A verdict in words: the sentence, why, and a table of what was judged. */
@@ -35,10 +42,13 @@ export function reportComparison(compared: Compared): VerdictReport {
     reasons: reasons.slice(1),
     head: [...changeHead(confidence), 'verdict'],
     rows: changes.map((change) => [...changeRow(change), change.verdict]),
-    remarks: (['base', 'head'] as const).flatMap((side) => {
-      const wholeRun = figuresOfWholeRun(compared[side], changes, side)
-      return wholeRun === '' ? [] : [`${side}: in the whole run ${wholeRun}`]
-    }),
+    remarks: [
+      ...describeStarts(compared),
+      ...(['base', 'head'] as const).flatMap((side) => {
+        const wholeRun = figuresOfWholeRun(compared[side], changes, side)
+        return wholeRun === '' ? [] : [`${side}: in the whole run ${wholeRun}`]
+      }),
+    ],
   }
 }
 

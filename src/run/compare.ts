@@ -3,7 +3,7 @@ import { checkSignal } from '../errors.ts'
 import type { SideBySidePair } from '../gate/afresh.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
-import type { ResolvedComparison, ResolvedSide } from '../options/compare.ts'
+import type { ResolvedComparison } from '../options/compare.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { type ComparisonWatch, floodBothSides } from './both-sides.ts'
 import { floodAfresh } from './flood-afresh.ts'
@@ -26,14 +26,14 @@ export interface ComparedRuns extends Found {
  */
 export async function compare(comparison: ResolvedComparison, watch: ComparisonWatch = {}): Promise<ComparedRuns> {
   checkSignal(watch.signal)
-  const { base, head, load, tolerance, restarts } = comparison
+  const { load, tolerance, restarts } = comparison
   const judge = (found: Found, evidenceShare = 1): ComparisonVerdict =>
     compareSideBySide(found.base, found.head, tolerance, load.confidence, { evidenceShare, pairs: found.pairs })
   const found: Found =
     restarts === 0
       ? await floodOnce(comparison, (soFar) => judge(soFar, interimEvidenceShare).verdict !== 'unclear', watch)
       : await floodAfresh(comparison, (soFar) => judge(soFar).verdict === 'slower', watch)
-  return { ...found, verdict: withAdvice(judge(found), [base, head]) }
+  return { ...found, verdict: withAdvice(judge(found), comparison) }
 }
 
 async function floodOnce(
@@ -51,11 +51,16 @@ async function floodOnce(
   })
 }
 
-/** Of servers that the system may put anywhere, the first thing to change where the evidence does not suffice. */
-function withAdvice(verdict: ComparisonVerdict, sides: readonly ResolvedSide[]): ComparisonVerdict {
-  const areAnywhere = sides.every((side) => 'command' in side && side.cpuAffinity === undefined)
-  if (verdict.verdict !== 'unclear' || verdict.doubtful || !areAnywhere) return verdict
-  if (process.platform !== 'linux' || availableParallelism() === 1) return verdict
-  const advice = 'base and head may have run on different processors: the same cpuAffinity keeps both on one'
-  return { ...verdict, reasons: [...verdict.reasons, advice] }
+/** What to change first where the evidence does not suffice. */
+function withAdvice(verdict: ComparisonVerdict, { base, head, restarts }: ResolvedComparison): ComparisonVerdict {
+  if (verdict.verdict !== 'unclear' || verdict.doubtful) return verdict
+  const areAnywhere = [base, head].every((side) => 'command' in side && side.cpuAffinity === undefined)
+  const canBeApart = process.platform === 'linux' && availableParallelism() > 1
+  const advice = [
+    ...(areAnywhere && canBeApart
+      ? ['base and head may have run on different processors: the same cpuAffinity keeps both on one']
+      : []),
+    ...(restarts > 0 ? ['four times as many pairs halve the interval: raise restarts, and maxDuration with them'] : []),
+  ]
+  return { ...verdict, reasons: [...verdict.reasons, ...advice] }
 }

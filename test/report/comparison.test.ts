@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { formatComparison } from '../../src/report/comparison.ts'
+import { reportComparison } from '../../src/report/verdict-report.ts'
 import { width } from '../../src/report/layout.ts'
 import { comparison, steady } from '../support/comparison.ts'
 
@@ -39,6 +40,7 @@ test('says how often servers were started, where that was more than once', () =>
   const told = 'both servers were started 16 times: the interval of a time is that of 16 pairs'
   expect(compared.toString().replaceAll(/\n */g, ' ')).toContain(told)
   expect(compared.toMarkdown()).toContain(`\n\n${told}\n\n`)
+  expect(reportComparison(compared).remarks[0]).toBe(told)
 })
 
 test('says beside which side other floods ran', () => {
