@@ -15,6 +15,7 @@ import type {
   Starvation,
 } from './load-result.ts'
 import { resolutionOf } from './resolution.ts'
+import { isSaturated } from './saturation.ts'
 import { Slices } from './slices.ts'
 import { sumPings } from './sum-pings.ts'
 
@@ -126,7 +127,7 @@ function joined(blocks: ServerReport['blocks']): ServerBlock {
   return { start: blocks[0]!.start, duration: total('duration'), cpu: total('cpu'), pings: total('pings') }
 }
 
-/** What one of them was limited by may have limited all. */
+/** Saturated by what is held against one run of that length, if one of the runs was. */
 function generatorOf(runs: readonly LoadResult[], timeline: Timeline, latency: LatencySummary): GeneratorReport {
   const generators = runs.map(({ generator }) => generator)
   const saturated = generators.filter((generator) => generator.saturated)
@@ -136,7 +137,7 @@ function generatorOf(runs: readonly LoadResult[], timeline: Timeline, latency: L
   const cpu = sum(generators.map(({ cpuPerPing }, nth) => (sent[nth]! > 0 ? cpuPerPing * sent[nth]! : 0)))
   const starvation = generators.map((generator) => generator.starvation)
   const afterSilence = generators.flatMap((generator) => generator.afterSilence ?? [])
-  return {
+  const whole = {
     resolution: resolutionOf(latency),
     sendDelay: LatencySummary.sum(generators.map(({ sendDelay }) => sendDelay)),
     heldBack: sum(generators.map(({ heldBack }) => heldBack)),
@@ -150,9 +151,10 @@ function generatorOf(runs: readonly LoadResult[], timeline: Timeline, latency: L
     ...(starvation.every((one) => one !== undefined) && { starvation: starvationOf(starvation, timeline) }),
     ...(afterSilence.length === runs.length && { afterSilence: sumFields(afterSilence) }),
     threads: generators[0]!.threads,
-    saturated: saturated.length > 0,
-    reasons: saturated[0]?.reasons.map((reason) => `in ${of}, of which the first: ${reason}`) ?? [],
   }
+  const [one] = isSaturated(whole, latency, timeline.length) ? saturated : []
+  const reasons = one?.reasons.map((reason) => `in ${of}, of which the first: ${reason}`) ?? []
+  return { ...whole, saturated: one !== undefined, reasons }
 }
 
 function starvationOf(ofRuns: readonly Starvation[], timeline: Timeline): Starvation {

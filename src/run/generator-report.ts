@@ -2,22 +2,15 @@ import type { FloodReport } from '../generator/flood-report.ts'
 import type { AfterSilence, GeneratorReport, Starvation } from '../result/load-result.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import { resolutionOf } from '../result/resolution.ts'
+import { isLate, saturatingCollection, saturatingLoss, saturatingUtilization } from '../result/saturation.ts'
 import { lostShare } from '../result/starvation.ts'
 import { sum } from '../statistics/sum.ts'
 import { formatDuration, formatRatio } from '../units.ts'
 import { merge } from './merge.ts'
 import { ratio } from './ratio.ts'
 
-/** Above this utilization of the event loop, answers wait for the generator. */
-const saturatingUtilization = 0.9
 /** Below it, an event loop is not what made pings leave late; if its thread did not always run, not below the other one. */
 const [leastUtilization, busyUtilization] = [0.1, 0.5]
-/** Pings that leave later than both, of which the second is a share of the latency, are the generator's fault. */
-const mostSendDelay = { ms: 1, latencyShare: 0.1 }
-/** Threads that cannot run for as much of the time; what is less shows in the brackets and bounds the rates. */
-const saturatingLoss = 0.25
-/** Garbage collections that take as much of it. */
-const saturatingCollection = 0.1
 /** What took less of the time is no reason for anything. */
 const negligibleShare = 0.02
 /** The two clocks are read one after the other, one of them to 10 ms: only what is longer was a sleep of the machine. */
@@ -182,16 +175,16 @@ function saturationReasons(
   causes: readonly Cause[],
   isKeptFromWork: boolean,
 ): string[] {
-  const isLate = sendDelay.p99 > Math.max(mostSendDelay.ms, mostSendDelay.latencyShare * latency.p99)
+  const areLate = isLate(sendDelay, latency)
   const late = `${what} left up to ${formatDuration(sendDelay.p99)} late (p99)`
   const busy = `its event loop was busy ${formatRatio(utilization)} of the time`
   const texts = causes.map(({ text }) => text)
-  if (isKeptFromWork) return [...texts, ...(isLate ? [late] : [])]
+  if (isKeptFromWork) return [...texts, ...(areLate ? [late] : [])]
   const reasons: string[] = []
   if (utilization > saturatingUtilization) {
     reasons.push(`${busy}: take fewer connections a thread, a lower rate or more threads`)
   }
-  if (!isLate) return reasons
+  if (!areLate) return reasons
   const isBusy = utilization >= (texts.length > 0 ? busyUtilization : leastUtilization)
   if (isBusy) return [...reasons, `${late}: take a lower rate or more threads`]
   if (texts.length > 0) return [`${late} though ${busy} only`, ...texts]

@@ -4,7 +4,7 @@ import type { LoadResult, ServerReport } from '../../src/result/load-result.ts'
 import { inSequence } from '../../src/result/sequence.ts'
 import { sum } from '../../src/statistics/sum.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
-import { loadResult, repeated } from '../support/result.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
 
 const atEnd = { looks: { taken: 1, planned: 1 }, ended: 'completed' } as const
 
@@ -97,14 +97,26 @@ describe('runs one after the other', () => {
     expect(inSequence([loadResult(), loadResult()], { ...atEnd, ended: 'decided' }).ended).toBe('decided')
   })
 
-  test('were of a saturated generator where it was that in one of them', () => {
-    const saturated = loadResult(undefined, { generator: { saturated: true, reasons: ['busy'] } })
-    const calm = repeated(3, loadResult())
-    expect(together(...calm, saturated).generator).toMatchObject({
+  test('were of a saturated generator where what one was saturated by is as much of all of them', () => {
+    const starving = (waiting: number) =>
+      loadResult(undefined, {
+        generator: { saturated: true, reasons: ['starved'], starvation: { waiting, stopped: 0 } },
+      })
+    const calm = repeated(3, loadResult(undefined, { generator: { starvation: { waiting: 0.05, stopped: 0 } } }))
+    expect(together(...calm, starving(0.9)).generator).toMatchObject({
       saturated: true,
-      reasons: ['in 1 of 4 runs, of which the first: busy'],
+      reasons: ['in 1 of 4 runs, of which the first: starved'],
+      starvation: { waiting: expect.closeTo(0.2625, 9) },
     })
-    expect(together(...calm).generator).toMatchObject({ saturated: false, reasons: [] })
+    expect(together(...calm, starving(0.5)).generator).toMatchObject({ saturated: false, reasons: [] })
+  })
+
+  test('were late altogether where one was so late that it shows', () => {
+    const late = latencies(repeated(20_000, 40)).both
+    const saturated = loadResult(undefined, { generator: { saturated: true, reasons: ['late'], sendDelay: late } })
+    const calm = loadResult(undefined, { generator: { sendDelay: latencies(repeated(20_000, 0.01)).both } })
+    expect(together(saturated, ...repeated(15, calm)).generator.saturated).toBe(true)
+    expect(together(saturated, ...repeated(127, calm)).generator.saturated).toBe(false)
   })
 })
 
