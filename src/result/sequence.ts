@@ -86,9 +86,9 @@ class Timeline {
     this.length = sum(durations)
   }
 
-  /** Of shares and rates of each run. */
+  /** Of shares and rates of each run; 0 of no time. */
   mean(values: readonly number[]): number {
-    return sum(values.map((value, nth) => value * this.#durations[nth]!)) / this.length
+    return this.length > 0 ? sum(values.map((value, nth) => value * this.#durations[nth]!)) / this.length : 0
   }
 
   /** Likewise, where all of them are known. */

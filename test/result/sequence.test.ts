@@ -46,6 +46,11 @@ describe('runs one after the other', () => {
     expect(generator.eventLoopUtilization).toBeCloseTo(0.5, 9)
   })
 
+  test('were nothing where none of them had begun to measure', () => {
+    const { throughput, slices, duration } = together(loadResult([], { duration: 0, ended: 'aborted' }))
+    expect({ throughput, slices: slices.count, duration }).toEqual({ throughput: 0, slices: 0, duration: 0 })
+  })
+
   test('follow one another in slices and intervals', () => {
     const second = { start: 0, duration: 1_000, sent: 1, answered: 1, timedOut: 0, lost: 0, dropped: 0 }
     const interval = { ...second, throughput: 1, p50: 1, p99: 1, max: 1 }

@@ -84,6 +84,7 @@ function shortened(code: string): string {
       (_, name: string) => `${name}: '${name === 'duration' ? '0.5s' : '1s'}'`,
     )
     .replaceAll(/until: slo(?! *,? *maxDuration)/g, `until: slo, maxDuration: '1s'`)
+    .replaceAll(/\brestarts: \d+/g, `restarts: 7, maxDuration: '8s'`)
     .replaceAll(/compare\(\{(?=(?:(?!maxDuration)[^])*?\n {2}\}\))/g, `compare({ maxDuration: '2s', `)
 }
 
