@@ -41,9 +41,10 @@ export async function floodAfresh(
       if (pairs.length > 0 && isAborted()) return undefined
       throw ofStart(error, pairs.length + 1, starts)
     })
-    if (pair !== undefined && (pairs.length === 0 || !isAborted())) pairs.push(pair)
+    if (pair === undefined) return soFar('aborted')
+    if (pairs.length === 0 || !isAborted()) pairs.push(pair)
     if (isAborted()) return soFar('aborted')
-    if (isHopeless([pair!.base, pair!.head])) return soFar('decided')
+    if (isHopeless([pair.base, pair.head])) return soFar('decided')
     if (pairs.length < starts && looks.includes(pairs.length) && isSlower(soFar('decided'))) return soFar('decided')
   }
   return soFar('completed')

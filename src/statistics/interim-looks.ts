@@ -12,15 +12,16 @@ export const fewestRuns = 8
  * for the first time, each time half as late again, and at the end.
  */
 export function lookTimes(longest: number): number[] {
-  const times: number[] = []
-  for (let time = firstLookMs; time * spacingFactor <= longest; time *= spacingFactor) times.push(time)
-  return [...times, longest]
+  return spaced(firstLookMs, longest, (time) => time * spacingFactor)
 }
 
 /** After how many of so many runs they are looked at together: after {@link fewestRuns} for the first time, then spaced as {@link lookTimes}. */
 export function lookRuns(runs: number): number[] {
+  return spaced(fewestRuns, runs, (taken) => Math.ceil(taken * spacingFactor))
+}
+
+function spaced(first: number, last: number, next: (look: number) => number): number[] {
   const looks: number[] = []
-  for (let taken = fewestRuns; taken * spacingFactor <= runs; taken = Math.ceil(taken * spacingFactor))
-    looks.push(taken)
-  return [...looks, runs]
+  for (let look = first; look * spacingFactor <= last; look = next(look)) looks.push(look)
+  return [...looks, last]
 }
