@@ -4,17 +4,15 @@ import { parseTolerance, safeParseTolerance } from '../../src/gate/tolerance.ts'
 import { compareWorkSideBySide } from '../../src/gate/work.ts'
 import type { LoadResult, ServerReport } from '../../src/result/load-result.ts'
 import { steady } from '../support/comparison.ts'
+import { uniform } from '../support/random.ts'
 
 const pingsPerBlock = 1_000
 const tails = { lower: 0.005, upper: 0.005 }
 
-/** Numbers from -1 to 1, the same in each run. @see Park & Miller, Communications of the ACM 31 (1988) */
+/** Numbers from -1 to 1, the same in each run. */
 function randomly(seed: number): () => number {
-  let state = seed * 48_271 + 1
-  return () => {
-    state = (state * 48_271) % 2_147_483_647
-    return (2 * state) / 2_147_483_647 - 1
-  }
+  const random = uniform(seed * 48_271 + 1)
+  return () => 2 * random() - 1
 }
 
 /** A server that spends so much on each answer, in milliseconds; each block as much more as its factor says. */

@@ -3,6 +3,7 @@ import { evaluateSLO, isDecided } from '../../src/slo/evaluate.ts'
 import { parseSLO, type SLO } from '../../src/slo/objective.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
+import { uniform } from '../support/random.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 20,000 pings in 5 s, of which `share` took 18 ms and the others 2 ms. */
@@ -47,12 +48,6 @@ function slowInTenths(shareOf: (tenth: number) => number) {
     }
   }
   return loadResult(samples, { duration, slices: Slices.of([recorder.pack()], duration) })
-}
-
-/** Lehmer's generator: uniform from 0 to 1, the same numbers for the same seed. */
-function uniform(seed: number): () => number {
-  let state = seed
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
 }
 
 function only(result: ReturnType<typeof loadResult>, slo: SLO, confidence?: number) {

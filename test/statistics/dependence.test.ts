@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { dependenceOf, independent, larger, ratioSpread } from '../../src/statistics/dependence.ts'
+import { normal, uniform } from '../support/random.ts'
 
 const tail = 0.005
-
-/** Lehmer's generator: uniform from 0 to 1, the same numbers for the same seed. */
-function uniform(seed: number): () => number {
-  let state = seed
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
-}
 
 function series(length: number, value: (nth: number) => number): Float64Array {
   return Float64Array.from({ length }, (_, nth) => value(nth))
@@ -75,11 +70,10 @@ describe('the spread of a ratio', () => {
     const runs = 300
     let outside = 0
     for (let run = 1; run <= runs; run++) {
-      const random = uniform(run * 7_919)
-      const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random())
-      let state = normal()
+      const next = normal(uniform(run * 7_919))
+      let state = next()
       const parts = series(512, () => {
-        state = 0.8 * state + 0.6 * normal()
+        state = 0.8 * state + 0.6 * next()
         return 10 + state
       })
       const mean = parts.reduce((sum, part) => sum + part, 0) / 512

@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest'
 import { octaveVariance } from '../../src/statistics/octave-variance.ts'
+import { normal, uniform } from '../support/random.ts'
 
 const slices = 512
 const trials = new Float64Array(slices).fill(1_000)
-
-/** Lehmer's generator: uniform from 0 to 1, the same numbers for the same seed. */
-function uniform(seed: number): () => number {
-  let state = seed
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
-}
-
-function normal(random: () => number): () => number {
-  return () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random())
-}
 
 /** Hits of 1 % on average, whose odds go with `e^logOdds`. */
 function hits(logOdds: (nth: number) => number): Float64Array {
