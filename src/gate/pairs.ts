@@ -1,6 +1,6 @@
-import { ratioSpread } from '../statistics/dependence.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
+import { trimmedMean } from '../statistics/trimmed-mean.ts'
 import type { Slices } from '../result/slices.ts'
 import type { ComparedFigure } from './comparison.ts'
 import type { Figure } from './tolerance.ts'
@@ -50,10 +50,10 @@ export function pairWithItself(slices: Slices, completed: number, samplesPerMess
  * The change of a latency figure between slices that are neighbours in time: what disturbed the machine disturbed both,
  * and cancels in their ratio.
  *
- * Pairs are put together until each block has enough pings, or messages of a fan-out, for the figure. The mean of the blocks' logarithmic ratios has
- * a confidence interval with Student's t, for which blocks are grown as long as neighbours are correlated ({@link ratioSpread}).
+ * Pairs are put together until each block has enough pings, or messages of a fan-out, for the figure. The change is the trimmed mean of
+ * the blocks' logarithmic ratios ({@link trimmedShareOf}); for its confidence interval blocks are grown as long as neighbours are correlated.
  *
- * @returns the change, and the geometric means of the blocks' figures, whose ratio it is
+ * @returns the change, and the geometric means of the figures of the blocks that were kept, whose ratio it is
  * @see Bulej et al., Duet Benchmarking, ICPE 2020; Kalibera & Jones, Quantifying Performance Changes with Effect Size
  * Confidence Intervals, University of Kent 2012
  */
@@ -65,17 +65,28 @@ export function comparePairs(
   const blocks = blocksOf(pairing, figure)
   const bases = blocks.map(({ base }) => Math.log(figureOf(base, figure, timeout)))
   const heads = blocks.map(({ head }) => Math.log(figureOf(head, figure, timeout)))
-  const logRatios = heads.map((head, nth) => head - bases[nth]!)
-  const mean = sum(logRatios) / logRatios.length
-  const ones = logRatios.map(() => 1)
-  const halfWidth = (tail: number): number => ratioSpread(logRatios, ones, tail).halfWidth / Math.sqrt(evidenceShare)
+  const logRatio = trimmedMean(
+    heads.map((head, nth) => head - bases[nth]!),
+    trimmedShareOf(figure),
+  )
+  const meanOfKept = (logs: readonly number[]): number =>
+    sum(logRatio.kept.map((nth) => logs[nth]!)) / logRatio.kept.length
+  const halfWidth = (tail: number): number => logRatio.halfWidth(tail) / Math.sqrt(evidenceShare)
   return {
-    base: Math.exp(sum(bases) / bases.length),
-    head: Math.exp(sum(heads) / heads.length),
-    change: Math.expm1(mean),
-    low: Math.expm1(mean - halfWidth(tails.lower)),
-    high: Math.expm1(mean + halfWidth(tails.upper)),
+    base: Math.exp(meanOfKept(bases)),
+    head: Math.exp(meanOfKept(heads)),
+    change: Math.expm1(logRatio.mean),
+    low: Math.expm1(logRatio.mean - halfWidth(tails.lower)),
+    high: Math.expm1(logRatio.mean + halfWidth(tails.upper)),
   }
+}
+
+/**
+ * How many of the blocks are left out at each end: half of the share of pings that the percentile leaves out itself. What happens in
+ * so few turns hardly moves the percentile of a whole run; a mean, and a p99, have to count it.
+ */
+function trimmedShareOf({ percentile }: Pick<Figure, 'percentile'>): number {
+  return percentile === undefined ? 0 : Math.min(percentile, 100 - percentile) / 200
 }
 
 /** A latency figure in milliseconds. @param timeout milliseconds that a ping without an answer counts as */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { comparePairs, figureOf, pairUp, pairWithItself, tellingFigureOf } from '../../src/gate/pairs.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
+import { uniform } from '../support/random.ts'
 
 const length = 100
 const median = { indicator: 'p50', percentile: 50, allowed: 0.1 }
@@ -40,18 +41,48 @@ describe('comparePairs', () => {
   test('has the geometric means of both sides, whose ratio is the change', () => {
     const base = slicesOf(64, (slice) => around(slice < 4 ? 200 : 2))
     const head = slicesOf(64, (slice) => around(slice < 2 ? 300 : 3))
-    const compared = comparePairs(pairUp(base, head, 64), median, judged)
+    const compared = comparePairs(pairUp(base, head, 64), mean, judged)
     expect(compared.head / compared.base).toBeCloseTo(1 + compared.change, 12)
     expect(compared.base).toBeCloseTo(2 * 100 ** (4 / 64), 1)
     expect(compared.head).toBeCloseTo(3 * 100 ** (2 / 64), 1)
   })
 
+  test('has geometric means of the turns that a percentile is taken over', () => {
+    const base = slicesOf(64, (slice) => around(2 + (slice % 7)))
+    const head = slicesOf(64, (slice) => around(slice < 8 ? 300 : 3 + (slice % 5)))
+    const compared = comparePairs(pairUp(base, head, 64), median, judged)
+    expect(compared.head / compared.base).toBeCloseTo(1 + compared.change, 12)
+    expect(compared.head).toBeLessThan(8)
+  })
+
+  test('is not blurred, as to p50, by turns in which the machine did something else', () => {
+    const disturbed = (slice: number, side: number): number => (slice % 9 === side ? 20 : 2)
+    const base = slicesOf(144, (slice) => around(disturbed(slice, 0)))
+    const head = slicesOf(144, (slice) => around(1.2 * disturbed(slice, 4)))
+    const { change, low, high } = comparePairs(pairUp(base, head, 144), median, judged)
+    expect(change).toBeCloseTo(0.2, 2)
+    expect([low, high].map((end) => Math.abs(end - 0.2) < 0.02)).toEqual([true, true])
+  })
+
+  test.for([tail, mean])('counts, as to $indicator, a server that is slow in one turn of ten', (figure) => {
+    const base = slicesOf(400, () => around(2, 100))
+    const head = slicesOf(400, (slice) => around(slice % 10 === 0 ? 30 : 2, 100))
+    expect(comparePairs(pairUp(base, head, 400), figure, judged).low).toBeGreaterThan(0.15)
+  })
+
+  test('counts, as to p50, a server that is slow in half of its turns', () => {
+    const base = slicesOf(400, () => around(2))
+    const head = slicesOf(400, (slice) => around(slice % 2 === 0 ? 30 : 2))
+    expect(comparePairs(pairUp(base, head, 400), median, judged).low).toBeGreaterThan(0.5)
+  })
+
   test('has a wide interval where the sides differ at random', () => {
-    const base = slicesOf(64, (slice) => around(2 * (1 + 0.5 * Math.abs(Math.sin(slice)))))
-    const head = slicesOf(64, (slice) => around(2 * (1 + 0.5 * Math.abs(Math.sin(2 * slice)))))
-    const { low, high } = comparePairs(pairUp(base, head, 64), median, judged)
-    expect(low).toBeLessThan(-0.05)
-    expect(high).toBeGreaterThan(0.05)
+    const random = uniform(1)
+    const [base, head] = [1, 2].map(() => slicesOf(64, () => around(2 + 2 * random())))
+    const { low, high } = comparePairs(pairUp(base!, head!, 64), median, judged)
+    expect(low).toBeLessThan(0)
+    expect(high).toBeGreaterThan(0)
+    expect(high - low).toBeGreaterThan(0.1)
   })
 
   test('has a wider interval with a part of the evidence', () => {

@@ -7,13 +7,14 @@ import { comparison, steady } from '../support/comparison.ts'
 
 test('prints a regression', () => {
   expect(comparison(steady(2), steady(3)).toString()).toMatchInlineSnapshot(`
-    "Slower: p50 changed by +50 %, from 2.04 ms to 3.06 ms; 4 % is allowed
+    "Slower: p50 changed by +50 %, from 2.06 ms to 3.08 ms; 4 % is allowed
         figure     base     head     change   99 % sure            allowed
-      ✗ p50        2.04 ms  3.06 ms  +50 %    +49.9 … +50.1 %      4 %
+      ✗ p50        2.06 ms  3.08 ms  +50 %    +49.9 … +50.1 %      4 %
       ? p99        6.96 ms  10.4 ms  +49.9 %  +49.6 … +50.2 %      50 %
       ✓ errorRate  0 %      0 %      0 pp     -0.032 … +0.0265 pp  1 pp
-      base against itself (A/A): p50 -1.25 … +1.44 %
-      base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
+      base against itself (A/A): p50 -1.89 … +2.4 %
+      base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
+        2.04 ms
       head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
         3.07 ms"
   `)
@@ -23,10 +24,10 @@ test('prints that there is none', () => {
   expect(comparison(steady(2), steady(2.01)).toString()).toMatchInlineSnapshot(`
     "No regression: 3 figures
         figure     base     head     change    99 % sure            allowed
-      ✓ p50        2.04 ms  2.05 ms  +0.52 %   +0.477 … +0.557 %    4 %
+      ✓ p50        2.04 ms  2.05 ms  +0.536 %  +0.482 … +0.581 %    4 %
       ✓ p99        6.96 ms  7 ms     +0.501 %  +0.138 … +0.805 %    50 %
       ✓ errorRate  0 %      0 %      0 pp      -0.032 … +0.0265 pp  1 pp
-      base against itself (A/A): p50 -1.25 … +1.44 %
+      base against itself (A/A): p50 -1.89 … +2.4 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
       head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
         2.06 ms"
@@ -56,15 +57,16 @@ test('says beside which side other floods ran', () => {
 
 test('prints an improvement', () => {
   expect(comparison(steady(3), steady(2)).toString()).toMatchInlineSnapshot(`
-    "Faster: p50 changed by -33.3 %, from 3.06 ms to 2.04 ms; 4 % is allowed
+    "Faster: p50 changed by -33.3 %, from 3.08 ms to 2.06 ms; 4 % is allowed
         figure     base     head     change   99 % sure            allowed
-      ✓ p50        3.06 ms  2.04 ms  -33.3 %  -33.4 … -33.3 %      4 %
+      ✓ p50        3.08 ms  2.06 ms  -33.3 %  -33.4 … -33.3 %      4 %
       ✓ p99        10.4 ms  6.96 ms  -33.3 %  -33.4 … -33.2 %      50 %
       ✓ errorRate  0 %      0 %      0 pp     -0.032 … +0.0265 pp  1 pp
-      base against itself (A/A): p50 -1.22 … +1.48 %
+      base against itself (A/A): p50 -1.85 … +2.46 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
         3.07 ms
-      head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s"
+      head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
+        2.04 ms"
   `)
 })
 
@@ -76,7 +78,7 @@ test('prints why it is unclear', () => {
       ✓ p50        2.04 ms  2.04 ms  0 %     0 … 0 %              4 %
       ✓ p99        6.96 ms  6.96 ms  0 %     0 … 0 %              50 %
       ✓ errorRate  0 %      0 %      0 pp    -0.032 … +0.0265 pp  1 pp
-      base against itself (A/A): p50 -1.25 … +1.44 %
+      base against itself (A/A): p50 -1.89 … +2.4 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
       head: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
         CLOSE_1011 × 10 ([2Jbye)"

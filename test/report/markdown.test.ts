@@ -18,15 +18,15 @@ test('prints a comparison as Markdown', () => {
   expect(comparison(steady(2), steady(3)).toMarkdown()).toMatchInlineSnapshot(`
     "### ❌ Slower
 
-    - p50 changed by &#43;50 %, from 2.04 ms to 3.06 ms; 4 % is allowed
+    - p50 changed by &#43;50 %, from 2.06 ms to 3.08 ms; 4 % is allowed
 
     | figure | base | head | change | 99 % sure | allowed | base against itself |
     | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-    | p50 | 2.04 ms | 3.06 ms | +50 % | +49.9 … +50.1 % | 4 % | -1.25 … +1.44 % |
+    | p50 | 2.06 ms | 3.08 ms | +50 % | +49.9 … +50.1 % | 4 % | -1.89 … +2.4 % |
     | p99 | 6.96 ms | 10.4 ms | +49.9 % | +49.6 … +50.2 % | 50 % | - |
     | errorRate | 0 % | 0 % | 0 pp | -0.032 … +0.0265 pp | 1 pp |  |
 
-    base: 20,000 pings answered in 5 s; head: 20,000 pings answered in 5 s, in the whole run p50 3.07 ms"
+    base: 20,000 pings answered in 5 s, in the whole run p50 2.04 ms; head: 20,000 pings answered in 5 s, in the whole run p50 3.07 ms"
   `)
 })
 

@@ -1,0 +1,41 @@
+import { fewestBlocks, ratioSpread, studentQuantile } from './dependence.ts'
+import { sum } from './sum.ts'
+
+/** The mean of a series without its lowest and highest values. */
+export interface TrimmedMean {
+  readonly mean: number
+  /** The numbers of the values that it is the mean of. */
+  readonly kept: readonly number[]
+  /**
+   * Half the width of its confidence interval, in its own unit; infinite for fewer than 16 values.
+   * @param tail the error probability of a one-sided bound, above 0 and below 0.5
+   */
+  readonly halfWidth: (tail: number) => number
+}
+
+/**
+ * The trimmed mean of a series in the order of time. What was left out counts for its interval as the nearest value that was
+ * kept (a winsorized variance), and neighbours may depend on each other as in {@link ratioSpread}.
+ *
+ * @param share of the values that are left out at each end, from 0, the plain mean, to below 0.5
+ * @see Tukey & McLaughlin, Sankhyā A 25 (1963), with Student's t for one degree of freedom less than values were kept;
+ * Huber & Ronchetti, Robust Statistics, section 3.3: the influence of each value
+ */
+export function trimmedMean(values: readonly number[], share: number): TrimmedMean {
+  const trimmed = Math.floor(share * values.length)
+  const byValue = values.map((_, nth) => nth).toSorted((one, other) => values[one]! - values[other]!)
+  const kept = byValue.slice(trimmed, values.length - trimmed)
+  const mean = sum(kept.map((nth) => values[nth]!)) / kept.length
+  const [least, most] = [values[kept[0]!]!, values[kept.at(-1)!]!]
+  const winsorized = values.map((value) => Math.min(most, Math.max(least, value)))
+  const ofKept = values.map(() => kept.length / values.length)
+  return {
+    mean,
+    kept,
+    halfWidth(tail) {
+      if (values.length < fewestBlocks) return Infinity
+      const [t, tOfAll] = [kept, values].map(({ length }) => studentQuantile(1 - tail, length - 1))
+      return ratioSpread(winsorized, ofKept, tail).halfWidth * (t! / tOfAll!)
+    },
+  }
+}
