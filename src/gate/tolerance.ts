@@ -16,7 +16,7 @@ type Share = string | number
  *
  * Figures of fan-outs are those of a latency of theirs: `'delivery.p50'`, `'first.mean'`, `'completion.p90'`.
  *
- * Default: `{ p50: '4%', p99: '50%' }`, of fan-outs `{ 'delivery.p50': '10%', 'completion.p50': '20%' }`. Whatever is given, `min`
+ * Default: `{ p50: '4%', p99: '25%' }`, of fan-outs `{ 'delivery.p50': '10%', 'completion.p50': '20%' }`. Whatever is given, `min`
  * is 20 µs and `errorRate` 1 % unless they are given.
  */
 export interface Tolerance {
@@ -73,7 +73,7 @@ export interface Figure {
 
 /** Those of fan-outs. */
 const latencies = ['delivery', 'first', 'completion'] as const
-const defaultFigures: Tolerance = { p50: '4%', p99: '50%' }
+const defaultFigures: Tolerance = { p50: '4%', p99: '25%' }
 const defaultFiguresOfFanOut: Tolerance = { 'delivery.p50': '10%', 'completion.p50': '20%' }
 const defaultMinMs = 0.02
 const defaultErrorRate = 0.01

@@ -49,7 +49,7 @@ describe('parseTolerance', () => {
   test('compares p50 and p99 unless figures are named', () => {
     const figures = [
       { indicator: 'p50', of: 'latency', percentile: 50, allowed: 0.04 },
-      { indicator: 'p99', of: 'latency', percentile: 99, allowed: 0.5 },
+      { indicator: 'p99', of: 'latency', percentile: 99, allowed: 0.25 },
     ]
     const others = { cpuPerPing: undefined, isWorkOptional: true, fallsBack: false }
     expect(parseTolerance()).toEqual({ figures, min: 0.02, errorRate: 0.01, ...others })

@@ -10,8 +10,9 @@ test('prints a regression', () => {
     "Slower: p50 changed by +50 %, from 2.06 ms to 3.08 ms; 4 % is allowed
         figure     base     head     change   99 % sure            allowed
       ✗ p50        2.06 ms  3.08 ms  +50 %    +49.9 … +50.1 %      4 %
-      ? p99        6.96 ms  10.4 ms  +49.9 %  +49.6 … +50.2 %      50 %
+      ✗ p99        6.96 ms  10.4 ms  +49.9 %  +49.6 … +50.2 %      25 %
       ✓ errorRate  0 %      0 %      0 pp     -0.032 … +0.0265 pp  1 pp
+      p99 changed by +49.9 %, from 6.96 ms to 10.4 ms; 25 % is allowed
       base against itself (A/A): p50 -1.89 … +2.4 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
         2.04 ms
@@ -25,7 +26,7 @@ test('prints that there is none', () => {
     "No regression: 3 figures
         figure     base     head     change    99 % sure            allowed
       ✓ p50        2.04 ms  2.05 ms  +0.536 %  +0.482 … +0.581 %    4 %
-      ✓ p99        6.96 ms  7 ms     +0.501 %  +0.138 … +0.805 %    50 %
+      ✓ p99        6.96 ms  7 ms     +0.501 %  +0.138 … +0.805 %    25 %
       ✓ errorRate  0 %      0 %      0 pp      -0.032 … +0.0265 pp  1 pp
       base against itself (A/A): p50 -1.89 … +2.4 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
@@ -60,8 +61,9 @@ test('prints an improvement', () => {
     "Faster: p50 changed by -33.3 %, from 3.08 ms to 2.06 ms; 4 % is allowed
         figure     base     head     change   99 % sure            allowed
       ✓ p50        3.08 ms  2.06 ms  -33.3 %  -33.4 … -33.3 %      4 %
-      ✓ p99        10.4 ms  6.96 ms  -33.3 %  -33.4 … -33.2 %      50 %
+      ✓ p99        10.4 ms  6.96 ms  -33.3 %  -33.4 … -33.2 %      25 %
       ✓ errorRate  0 %      0 %      0 pp     -0.032 … +0.0265 pp  1 pp
+      p99 changed by -33.3 %, from 10.4 ms to 6.96 ms; 25 % is allowed
       base against itself (A/A): p50 -1.85 … +2.46 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s; in the whole run p50
         3.07 ms
@@ -76,7 +78,7 @@ test('prints why it is unclear', () => {
     "Unclear: head: every connection was gone before the run ended
         figure     base     head     change  99 % sure            allowed
       ✓ p50        2.04 ms  2.04 ms  0 %     0 … 0 %              4 %
-      ✓ p99        6.96 ms  6.96 ms  0 %     0 … 0 %              50 %
+      ✓ p99        6.96 ms  6.96 ms  0 %     0 … 0 %              25 %
       ✓ errorRate  0 %      0 %      0 pp    -0.032 … +0.0265 pp  1 pp
       base against itself (A/A): p50 -1.89 … +2.4 %
       base: ws://127.0.0.1:3001/, 20,000 pings answered in 5 s
