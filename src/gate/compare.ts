@@ -32,8 +32,8 @@ interface SideBySideEvidence {
 }
 
 /**
- * Compares two floods that took turns: figure by figure the mean of the logarithmic ratios of neighbouring slices, or of pairs of
- * processes. A ping that timed out, was lost or dropped counts as one that took its whole `timeout`.
+ * Compares two floods that took turns: figure by figure the trimmed mean of the logarithmic ratios of neighbouring slices, or the mean of
+ * those of pairs of processes. A ping that timed out, was lost or dropped counts as one that took its whole `timeout`.
  *
  * The error probability, 1 - confidence, is that of a wrong `slower`, and that of a wrong `same`.
  */

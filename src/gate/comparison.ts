@@ -23,7 +23,7 @@ export interface Change extends MeasuredChange {
   readonly verdict: ChangeVerdict
   /**
    * Milliseconds, so that `head` ÷ `base` is 1 + `change`: of two floods that took turns the geometric mean over the blocks
-   * of turns that were compared, or over all starts of the servers, which is not the figure of the whole run, else that; of `errorRate`
+   * of turns that the change is taken of, or over all starts of the servers, which is not the figure of the whole run, else that; of `errorRate`
    * the share of failed pings.
    */
   readonly base: number

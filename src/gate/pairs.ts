@@ -82,8 +82,8 @@ export function comparePairs(
 }
 
 /**
- * How many of the blocks are left out at each end: half of the share of pings that the percentile leaves out itself. What happens in
- * so few turns hardly moves the percentile of a whole run; a mean, and a p99, have to count it.
+ * How many of the blocks may be left out at each end: half of the share of pings that the percentile leaves out itself, on its shorter side.
+ * A mean, and a p99, have to count what happens in a few of the turns.
  */
 function trimmedShareOf({ percentile }: Pick<Figure, 'percentile'>): number {
   return percentile === undefined ? 0 : Math.min(percentile, 100 - percentile) / 200

@@ -120,7 +120,7 @@ export function describeAnswered({ fanOut, pings, duration }: LoadResult): strin
   return `${formatCount(pings.answered)} ${what} in ${formatDuration(duration)}`
 }
 
-/** Where a figure of the whole run reads otherwise than that of the blocks that were compared. */
+/** Where a figure of the whole run reads otherwise than that of the blocks that its change is taken of. */
 export function figuresOfWholeRun(result: LoadResult, changes: readonly Change[], side: 'base' | 'head'): string {
   const run = observeRun(result)
   return changes
