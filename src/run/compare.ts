@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { checkSignal } from '../errors.ts'
 import type { SideBySidePair } from '../gate/afresh.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
-import type { ComparisonVerdict } from '../gate/comparison.ts'
+import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedComparison } from '../options/compare.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { type ComparisonWatch, floodBothSides } from './both-sides.ts'
@@ -51,16 +51,25 @@ async function floodOnce(
   })
 }
 
-/** What to change first where the evidence does not suffice. */
-function withAdvice(verdict: ComparisonVerdict, { base, head, restarts }: ResolvedComparison): ComparisonVerdict {
-  if (verdict.verdict !== 'unclear' || verdict.doubtful) return verdict
+/** What to change first where the evidence does not suffice, or where the place of a server may be what was slower. */
+function withAdvice(judged: ComparisonVerdict, { base, head, restarts }: ResolvedComparison): ComparisonVerdict {
+  const { verdict, doubtful, reasons, changes } = judged
+  if (doubtful) return judged
   const areAnywhere = [base, head].every((side) => 'command' in side && side.cpuAffinity === undefined)
   const canBeApart = process.platform === 'linux' && availableParallelism() > 1
+  const mayBePlace = verdict === 'unclear' || (restarts === 0 && changes.some(isSlowerInTime))
   const advice = [
-    ...(areAnywhere && canBeApart
+    ...(areAnywhere && canBeApart && mayBePlace
       ? ['base and head may have run on different processors: the same cpuAffinity keeps both on one']
       : []),
-    ...(restarts > 0 ? ['four times as many pairs halve the interval: raise restarts, and maxDuration with them'] : []),
+    ...(restarts > 0 && verdict === 'unclear'
+      ? ['four times as many pairs halve the interval: raise restarts, and maxDuration with them']
+      : []),
   ]
-  return { ...verdict, reasons: [...verdict.reasons, ...advice] }
+  return { ...judged, reasons: [...reasons, ...advice] }
+}
+
+/** Whether it may be the processor that was slower. */
+function isSlowerInTime({ indicator, verdict }: Change): boolean {
+  return verdict === 'slower' && indicator !== 'errorRate'
 }

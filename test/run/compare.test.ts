@@ -228,6 +228,22 @@ describe('compare', () => {
     expect(advises(await unclear(1))).toBe(false)
   })
 
+  test.runIf(canBeApart)('advises it where a head is slower that may only have had another place', async () => {
+    const program = (port: number, ms: number): string => `
+      const { WebSocketServer } = require("ws")
+      new WebSocketServer({ port: ${port}, autoPong: false }).on("connection", (socket) =>
+        socket.on("ping", (data) => setTimeout(() => socket.pong(data), ${ms})))`
+    const side = async (ms: number) => {
+      const port = await freePort()
+      return { command: evaluate(program(port, ms)), url: `ws://127.0.0.1:${port}` }
+    }
+    const sides = { base: await side(5), head: await side(50) }
+    const load = { connections: 8, rate: '400/s', warmup: 0 } as const
+    const { verdict } = await compare({ ...sides, ...load, tolerance: { p50: '20%' } })
+    expect(verdict.verdict).toBe('slower')
+    expect(verdict.reasons.some((reason) => reason.includes('cpuAffinity'))).toBe(!verdict.doubtful)
+  })
+
   test.runIf(process.platform === 'linux')(
     'finds a head that works more in the time that both wait, where both are kept on one processor',
     async () => {
@@ -247,6 +263,7 @@ describe('compare', () => {
       const found = verdict.changes.map(({ indicator, verdict: of }) => `${indicator} ${of}`)
       expect(found).toEqual(expect.arrayContaining(['p50 same', 'cpuPerPing slower']))
       expect(verdict.verdict).toBe('slower')
+      expect(verdict.reasons.join()).not.toContain('cpuAffinity')
     },
   )
 
