@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { compareSideBySide } from '../gate/compare.ts'
 import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
+import { leftToWork } from '../gate/left-to-work.ts'
 import { smallestRegression, smallestTolerance } from '../gate/sensitivity.ts'
 import { parseTolerance } from '../gate/tolerance.ts'
 import { compare } from '../run/compare.ts'
@@ -34,6 +35,9 @@ const unanswerable =
 
 /** What the servers of the doctor take for an answer: like an application, and precisely known. */
 const serverDelayMs = 1
+/** What equal servers are held to: the processor time per answer too, so that it is known what can be told of it. */
+const tolerance = parseTolerance({ cpuPerPing: '5%' })
+const costOfFallback = 'A head that only waits longer passes with it where its latency cannot be told.'
 /** The regression that is injected: this multiple of the smallest that can be found, within these ratios. */
 const injectedMultiple = 1.5
 const [smallestInjected, largestInjected] = [0.1, 10]
@@ -87,7 +91,7 @@ async function examine(load: ResolvedOptions, flags: DoctorFlags, signal: AbortS
   const found = comparison.verdict === 'slower'
   if (signal.aborted && !found) return cutShort()
   say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
-  for (const line of recommend(noise.changes, flags.seconds)) say(line)
+  for (const line of recommend(noise, flags.seconds)) say(line)
   for (const line of adviceOn(noise.changes, found)) say(line)
   return found
 }
@@ -109,6 +113,8 @@ function readLoad(flags: DoctorFlags): ResolvedOptions {
 interface Noise extends Pick<ComparisonVerdict, 'changes'> {
   /** What the base and this machine did meanwhile. */
   readonly disturbances: readonly string[]
+  /** What kept the base from work, where undecided latencies can be left to the processor time per answer for that. */
+  readonly obstacle: string | undefined
 }
 
 /** What a server and this machine did, and what kept the server from a processor. */
@@ -128,8 +134,9 @@ async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise
     const { watcher, end } = showProgress('info')
     const [before, after] = await runSideBySide(floods, { signal, asLastLook: true, watcher }).finally(end)
     if (before.pings.answered === 0 && !signal.aborted) throw usageError(unanswerable)
-    const { changes } = compareSideBySide(before, after, parseTolerance(), load.confidence)
-    return { changes, disturbances: disturbancesOf(before) }
+    const { changes } = compareSideBySide(before, after, tolerance, load.confidence)
+    const { obstacle } = leftToWork(before, latencies(changes), knownWork(changes))
+    return { changes, disturbances: disturbancesOf(before), obstacle }
   } finally {
     await Promise.all([base.stop(), head.stop()])
   }
@@ -150,7 +157,7 @@ async function compareSlower(by: number, flags: DoctorFlags, signal: AbortSignal
 }
 
 function describeNoise(changes: readonly Change[]): string[] {
-  return latencies(changes).map((change) => {
+  return [...latencies(changes), ...knownWork(changes)].map((change) => {
     const smallest = smallestRegression(change)
     const seen =
       smallest === Infinity
@@ -183,21 +190,34 @@ function adviceOn(changes: readonly Change[], found: boolean): string[] {
 }
 
 function latencies(changes: readonly Change[]): Change[] {
-  return changes.filter(({ indicator }) => indicator !== 'errorRate')
+  return changes.filter(({ indicator }) => indicator !== 'errorRate' && indicator !== 'cpuPerPing')
+}
+
+/** The processor time per answer, where both servers could be watched. */
+function knownWork(changes: readonly Change[]): Change[] {
+  return changes.filter(({ indicator, change }) => indicator === 'cpuPerPing' && !Number.isNaN(change))
 }
 
 /** Options with which equal servers are told to be the same here, to paste; nothing where no tolerance does that. */
-function recommend(changes: readonly Change[], seconds: number): string[] {
-  const figures = latencies(changes).flatMap((change) => {
-    const least = Math.max(smallestTolerance(change), roundTolerances[0]!)
-    const tolerance = roundTolerances.find((round) => round >= least)
-    return tolerance === undefined ? [] : [`${change.indicator}: '${formatPercent(tolerance)}'`]
-  })
+function recommend({ changes, obstacle }: Noise, seconds: number): string[] {
+  const figures = [
+    ...latencies(changes).flatMap((change) => toleranceFor(change, roundTolerances[0]!)),
+    ...knownWork(changes).flatMap((change) => toleranceFor(change, change.tolerance)),
+    ...(obstacle === undefined ? [] : ["fallback: 'cpuPerPing'"]),
+  ]
   if (figures.length === 0) return []
   return [
     '\nWith this two servers that do the same are told to be the same here:',
     `  tolerance: { ${figures.join(', ')} }, maxDuration: '${seconds}s'`,
+    ...(obstacle === undefined ? [] : wrap(`The fallback, because ${obstacle}. ${costOfFallback}`, '')),
   ]
+}
+
+/** The smallest one of at least so much that is easily said, if any does. */
+function toleranceFor(change: Change, least: number): string[] {
+  const enough = Math.max(smallestTolerance(change), least)
+  const tolerance = roundTolerances.find((round) => round >= enough)
+  return tolerance === undefined ? [] : [`${change.indicator}: '${formatPercent(tolerance)}'`]
 }
 
 function formatPercent(ratio: number): string {
