@@ -5,6 +5,7 @@
  * quarter of the limit to four times the limit; slices as a load thread keeps them.
  */
 import { shortestSliceMs, mostSlices } from '../../src/result/slices.ts'
+import { normal, uniform } from './random.ts'
 
 export type Stream = 'independent' | 'heavy-tailed' | 'bursty' | 'autocorrelated' | 'drifting'
 
@@ -43,17 +44,17 @@ export function* simulate(
   seed: number,
   pingsPerMs = 3,
 ): Generator<Seen> {
-  const random = generator(seed)
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  const random = uniform(seed)
+  const next = normal(random)
   const shares = latencies.map((latency) => shareSlowerThan(latency, stream, slow))
   const now = new Float64Array(levels)
-  let state = { factor: 1, hidden: normal(), bursting: false }
+  let state = { factor: 1, hidden: next(), bursting: false }
   let rows: Float64Array[] = []
   let row = new Float64Array(levels + 1)
   let [group, inRow, elapsed, pings] = [1, 0, 0, 0]
   for (const time of times) {
     while (elapsed < time - 1e-6) {
-      state = next(stream, state, elapsed, random, normal)
+      state = nextState(stream, state, elapsed, random, next)
       for (let level = 0; level < levels; level++) now[level] = Math.min(1, shareNow(stream, shares[level]!, state))
       elapsed += shortestSliceMs
       for (const until = Math.round(elapsed * pingsPerMs); pings < until; pings++) {
@@ -90,7 +91,7 @@ interface State {
   readonly bursting: boolean
 }
 
-function next(stream: Stream, state: State, elapsed: number, random: () => number, normal: () => number): State {
+function nextState(stream: Stream, state: State, elapsed: number, random: () => number, normal: () => number): State {
   if (stream === 'bursty') {
     return {
       ...state,
@@ -125,20 +126,4 @@ function pairs(rows: readonly Float64Array[]): Float64Array[] {
   return Array.from({ length: rows.length / 2 }, (_, nth) => {
     return rows[2 * nth]!.map((count, level) => count + rows[2 * nth + 1]![level]!)
   })
-}
-
-/** Doty-Humphrey's small fast counting generator, sfc32: uniform from 0 to 1 (exclusive). */
-function generator(seed: number): () => number {
-  let [a, b, c, counter] = [seed | 0, 0x9e3779b9 | 0, 0x243f6a88, 1]
-  const random = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (c << 21) | (c >>> 11)
-    c = (c + sum) | 0
-    return (sum >>> 0) / 2 ** 32
-  }
-  for (let nth = 0; nth < 16; nth++) random()
-  return random
 }

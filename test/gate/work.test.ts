@@ -4,7 +4,7 @@ import { parseTolerance, safeParseTolerance } from '../../src/gate/tolerance.ts'
 import { compareWorkSideBySide } from '../../src/gate/work.ts'
 import type { LoadResult, ServerReport } from '../../src/result/load-result.ts'
 import { steady } from '../support/comparison.ts'
-import { uniform } from '../support/random.ts'
+import { uniform } from '../../bench/control/random.ts'
 
 const pingsPerBlock = 1_000
 const tails = { lower: 0.005, upper: 0.005 }

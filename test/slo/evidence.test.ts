@@ -3,7 +3,7 @@ import { evaluateSLO, isDecided } from '../../src/slo/evaluate.ts'
 import { parseSLO, type SLO } from '../../src/slo/objective.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
-import { uniform } from '../support/random.ts'
+import { uniform } from '../../bench/control/random.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 /** 20,000 pings in 5 s, of which `share` took 18 ms and the others 2 ms. */

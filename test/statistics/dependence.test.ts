@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dependenceOf, independent, larger, ratioSpread } from '../../src/statistics/dependence.ts'
-import { normal, uniform } from '../support/random.ts'
+import { normal, uniform } from '../../bench/control/random.ts'
 
 const tail = 0.005
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { octaveVariance } from '../../src/statistics/octave-variance.ts'
-import { normal, uniform } from '../support/random.ts'
+import { normal, uniform } from '../../bench/control/random.ts'
 
 const slices = 512
 const trials = new Float64Array(slices).fill(1_000)
