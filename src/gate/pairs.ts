@@ -71,18 +71,18 @@ export function comparePairs(
   )
   const meanOfKept = (logs: readonly number[]): number =>
     sum(logRatio.kept.map((nth) => logs[nth]!)) / logRatio.kept.length
-  const halfWidth = (tail: number): number => logRatio.halfWidth(tail) / Math.sqrt(evidenceShare)
+  const { low, high } = logRatio.interval(tails, evidenceShare)
   return {
     base: Math.exp(meanOfKept(bases)),
     head: Math.exp(meanOfKept(heads)),
     change: Math.expm1(logRatio.mean),
-    low: Math.expm1(logRatio.mean - halfWidth(tails.lower)),
-    high: Math.expm1(logRatio.mean + halfWidth(tails.upper)),
+    low: Math.expm1(low),
+    high: Math.expm1(high),
   }
 }
 
 /**
- * How many of the blocks may be left out at each end: half of the share of pings that the percentile leaves out itself, on its shorter side.
+ * The share of the blocks that may be left out at each end: half of the share of pings that the percentile leaves out itself, on its shorter side.
  * A mean, and a p99, have to count what happens in a few of the turns.
  */
 function trimmedShareOf({ percentile }: Pick<Figure, 'percentile'>): number {

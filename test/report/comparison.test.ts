@@ -25,7 +25,7 @@ test('prints that there is none', () => {
   expect(comparison(steady(2), steady(2.01)).toString()).toMatchInlineSnapshot(`
     "No regression: 3 figures
         figure     base     head     change    99 % sure            allowed
-      ✓ p50        2.04 ms  2.05 ms  +0.52 %   +0.477 … +0.557 %    4 %
+      ✓ p50        2.04 ms  2.05 ms  +0.536 %  +0.482 … +0.581 %    4 %
       ✓ p99        6.96 ms  7 ms     +0.501 %  +0.138 … +0.805 %    25 %
       ✓ errorRate  0 %      0 %      0 pp      -0.032 … +0.0265 pp  1 pp
       base against itself (A/A): p50 -1.89 … +2.4 %

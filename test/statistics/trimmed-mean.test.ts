@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { ratioSpread } from '../../src/statistics/dependence.ts'
 import { trimmedMean } from '../../src/statistics/trimmed-mean.ts'
-import { normal, uniform } from '../support/random.ts'
+import { normal, uniform } from '../../bench/control/random.ts'
 
 const tail = 0.005
 
@@ -50,14 +51,19 @@ describe('the trimmed mean', () => {
 })
 
 describe('its interval', () => {
+  const tails = { lower: tail, upper: tail }
   const seeds = Array.from({ length: 1_000 }, (_, nth) => nth + 1)
-  /** More than that are not by chance: of 1,000 that miss in 1 % of all cases 16 or more do in one of twenty. */
+  /** Of 1,000 that miss in 1 % of all cases, 16 or more do in one of twenty. */
   const mostMissed = 16
   const missed = (centre: number, valuesOf: (seed: number) => number[]): number =>
     seeds.filter((seed) => {
-      const { mean, halfWidth } = trimmedMean(valuesOf(seed), 0.25)
-      return Math.abs(mean - centre) > halfWidth(tail)
+      const { low, high } = trimmedMean(valuesOf(seed), 0.25).interval(tails, 1)
+      return low > centre || high < centre
     }).length
+  const width = (values: readonly number[], share: number, evidenceShare = 1): number => {
+    const { low, high } = trimmedMean(values, share).interval(tails, evidenceShare)
+    return high - low
+  }
 
   test.for([64, 150])('holds the centre of %d values of which some are wild', (length) => {
     expect(missed(0, (seed) => wild(seed, length))).toBeLessThan(mostMissed)
@@ -65,38 +71,51 @@ describe('its interval', () => {
 
   test('holds the mean of values of which a part is higher than all others', () => {
     const often = (seed: number): number[] => {
-      const random = uniform(seed * 7_919)
+      const random = uniform(seed)
       const next = normal(random)
       return Array.from({ length: 150 }, () => 0.01 * next() + (random() < 0.2 ? 1 : 0))
     }
     expect(missed(0.2, often)).toBeLessThan(mostMissed)
   })
 
+  test('reaches as far as the mean of values of which a part is higher, among others that are wild', () => {
+    for (const seed of seeds.slice(0, 100)) {
+      const random = uniform(seed)
+      const values = wild(seed, 150).map((value) => 0.1 * value + (random() < 0.15 ? 0.4 : 0))
+      const { low, high } = trimmedMean(values, 0.25).interval(tails, 1)
+      const meanOfAll = trimmedMean(values, 0).mean
+      expect(low).toBeLessThan(meanOfAll + 1e-12)
+      expect(high).toBeGreaterThan(meanOfAll - 1e-12)
+    }
+  })
+
   test('has one degree of freedom less than values were kept', () => {
-    const { halfWidth } = trimmedMean(spread(64), 0.25)
-    const kept = 32
-    const winsorized = spread(64).map((value) => Math.min(31 / 63, Math.max(-31 / 63, value)))
-    const variance = winsorized.reduce((sum, value) => sum + value * value, 0) / 63
-    const standardError = Math.sqrt((64 * variance) / kept ** 2)
-    const studentOf31 = 2.744
-    expect(halfWidth(tail) / standardError).toBeGreaterThan(studentOf31 - 0.001)
+    const values = spread(64)
+    const winsorized = values.map((value) => Math.min(31 / 63, Math.max(-31 / 63, value)))
+    const ofKept = values.map(() => 1 / 2)
+    const [studentOf31, studentOf63] = [2.744, 2.656]
+    const asOfAll = 2 * ratioSpread(winsorized, ofKept, tail).halfWidth
+    expect(width(values, 0.25) / asOfAll).toBeCloseTo(studentOf31 / studentOf63, 3)
   })
 
   test('is far narrower than that of the plain mean where some values are wild', () => {
     const values = wild(1, 150)
-    expect(trimmedMean(values, 0.25).halfWidth(tail)).toBeLessThan(trimmedMean(values, 0).halfWidth(tail) / 2)
+    expect(width(values, 0.25)).toBeLessThan(width(values, 0) / 2)
   })
 
   test('is wide where neighbours are alike', () => {
     const independent = Array.from({ length: 80 }, normal(uniform(3)))
     const alike = independent.flatMap((value) => [value, value, value, value])
-    const [few, many] = [independent, alike].map((values) => trimmedMean(values, 0.25).halfWidth(tail))
-    expect(many).toBeGreaterThan(0.8 * few!)
+    expect(width(alike, 0.25)).toBeGreaterThan(0.8 * width(independent, 0.25))
+  })
+
+  test('is twice as wide with a quarter of the evidence', () => {
+    const values = spread(64)
+    expect(width(values, 0.25, 0.25)).toBeCloseTo(2 * width(values, 0.25), 9)
   })
 
   test('is infinite for fewer than 16 values', () => {
-    expect(trimmedMean(wild(1, 15), 0.25).halfWidth(tail)).toBe(Infinity)
-    expect(trimmedMean(wild(1, 16), 0.25).halfWidth(tail)).toBeLessThan(Infinity)
-    expect(trimmedMean([], 0.25).halfWidth(tail)).toBe(Infinity)
+    expect(width(wild(1, 15), 0.25)).toBe(Infinity)
+    expect(width(wild(1, 16), 0.25)).toBeLessThan(Infinity)
   })
 })
