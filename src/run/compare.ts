@@ -8,6 +8,9 @@ import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { type ComparisonWatch, floodBothSides } from './both-sides.ts'
 import { floodAfresh } from './flood-afresh.ts'
 
+/** Equal servers on two processors differed by up to 44 % where others and the load had a part of one. */
+const mostBetweenProcessors = 0.5
+
 interface Found extends SideBySidePair {
   /** What `base` and `head` were put together from, if the servers were started more than once. */
   readonly pairs?: readonly SideBySidePair[]
@@ -57,7 +60,7 @@ function withAdvice(judged: ComparisonVerdict, { base, head, restarts }: Resolve
   if (doubtful) return judged
   const areAnywhere = [base, head].every((side) => 'command' in side && side.cpuAffinity === undefined)
   const canBeApart = process.platform === 'linux' && availableParallelism() > 1
-  const mayBePlace = verdict === 'unclear' || (restarts === 0 && changes.some(isSlowerInTime))
+  const mayBePlace = verdict === 'unclear' || (restarts === 0 && changes.some(mayBeOfProcessor))
   const advice = [
     ...(areAnywhere && canBeApart && mayBePlace
       ? ['base and head may have run on different processors: the same cpuAffinity keeps both on one']
@@ -70,6 +73,6 @@ function withAdvice(judged: ComparisonVerdict, { base, head, restarts }: Resolve
 }
 
 /** Whether it may be the processor that was slower. */
-function isSlowerInTime({ indicator, verdict }: Change): boolean {
-  return verdict === 'slower' && indicator !== 'errorRate'
+function mayBeOfProcessor({ indicator, verdict, change }: Change): boolean {
+  return verdict === 'slower' && indicator !== 'errorRate' && change <= mostBetweenProcessors
 }
