@@ -1,8 +1,7 @@
 import { Command } from 'commander'
 import { compareSideBySide } from '../gate/compare.ts'
-import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
-import { leftToWork } from '../gate/left-to-work.ts'
-import { smallestRegression, smallestTolerance } from '../gate/sensitivity.ts'
+import type { Change } from '../gate/comparison.ts'
+import { smallestRegression } from '../gate/sensitivity.ts'
 import { parseTolerance } from '../gate/tolerance.ts'
 import { compare } from '../run/compare.ts'
 import { parseComparison } from '../options/compare.ts'
@@ -24,6 +23,7 @@ import { interruptible } from './interrupt.ts'
 import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress } from './progress.ts'
+import { type JudgedAlike, latenciesIn, recommend, workIn } from './recommendation.ts'
 import { usageError } from './usage-error.ts'
 
 interface DoctorFlags extends LoadFlags {
@@ -36,13 +36,10 @@ const unanswerable =
 /** What the servers of the doctor take for an answer: like an application, and precisely known. */
 const serverDelayMs = 1
 /** What equal servers are held to: the processor time per answer too, so that it is known what can be told of it. */
-const tolerance = parseTolerance({ cpuPerPing: '5%' })
-const costOfFallback = 'A head that only waits longer passes with it where its latency cannot be told.'
+const toleranceOfEquals = parseTolerance({ cpuPerPing: '5%', fallback: 'cpuPerPing' })
 /** The regression that is injected: this multiple of the smallest that can be found, within these ratios. */
 const injectedMultiple = 1.5
 const [smallestInjected, largestInjected] = [0.1, 10]
-/** Tolerances that are easily said; with more a gate sees nothing. */
-const roundTolerances = [0.02, 0.03, 0.04, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5]
 /** A gate that finds no smaller regression than this ratio is too coarse for most. */
 const coarseRegression: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
 
@@ -110,11 +107,9 @@ function readLoad(flags: DoctorFlags): ResolvedOptions {
 }
 
 /** What two servers that do the same differ by. */
-interface Noise extends Pick<ComparisonVerdict, 'changes'> {
+interface Noise extends JudgedAlike {
   /** What the base and this machine did meanwhile. */
   readonly disturbances: readonly string[]
-  /** What kept the base from work, where undecided latencies can be left to the processor time per answer for that. */
-  readonly obstacle: string | undefined
 }
 
 /** What a server and this machine did, and what kept the server from a processor. */
@@ -134,9 +129,8 @@ async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise
     const { watcher, end } = showProgress('info')
     const [before, after] = await runSideBySide(floods, { signal, asLastLook: true, watcher }).finally(end)
     if (before.pings.answered === 0 && !signal.aborted) throw usageError(unanswerable)
-    const { changes } = compareSideBySide(before, after, tolerance, load.confidence)
-    const { obstacle } = leftToWork(before, latencies(changes), knownWork(changes))
-    return { changes, disturbances: disturbancesOf(before), obstacle }
+    const judged = compareSideBySide(before, after, toleranceOfEquals, load.confidence)
+    return { ...judged, disturbances: disturbancesOf(before) }
   } finally {
     await Promise.all([base.stop(), head.stop()])
   }
@@ -157,7 +151,7 @@ async function compareSlower(by: number, flags: DoctorFlags, signal: AbortSignal
 }
 
 function describeNoise(changes: readonly Change[]): string[] {
-  return [...latencies(changes), ...knownWork(changes)].map((change) => {
+  return [...latenciesIn(changes), ...workIn(changes)].map((change) => {
     const smallest = smallestRegression(change)
     const seen =
       smallest === Infinity
@@ -169,13 +163,13 @@ function describeNoise(changes: readonly Change[]): string[] {
 
 /** A regression of the median that should be found. */
 function injectionFor(changes: readonly Change[]): number {
-  const median = latencies(changes).map(smallestRegression)[0]!
+  const median = latenciesIn(changes).map(smallestRegression)[0]!
   const injected = Number((injectedMultiple * median).toPrecision(2))
   return Math.min(largestInjected, Math.max(smallestInjected, injected))
 }
 
 function adviceOn(changes: readonly Change[], found: boolean): string[] {
-  const coarse = latencies(changes).filter(
+  const coarse = latenciesIn(changes).filter(
     (change) => smallestRegression(change) > (coarseRegression[change.indicator] ?? Infinity),
   )
   if (found && coarse.length === 0) return []
@@ -187,41 +181,6 @@ function adviceOn(changes: readonly Change[], found: boolean): string[] {
     '  - keep both servers on the same processor, Linux: cpuAffinity, --cpu-affinity of ws-load compare, or taskset;',
     '  - take a rate that the server bears with ease instead of as many pings as are answered (rate).',
   ]
-}
-
-function latencies(changes: readonly Change[]): Change[] {
-  return changes.filter(({ indicator }) => indicator !== 'errorRate' && indicator !== 'cpuPerPing')
-}
-
-/** The processor time per answer, where both servers could be watched. */
-function knownWork(changes: readonly Change[]): Change[] {
-  return changes.filter(({ indicator, change }) => indicator === 'cpuPerPing' && !Number.isNaN(change))
-}
-
-/** Options with which equal servers are told to be the same here, to paste; nothing where no tolerance does that. */
-function recommend({ changes, obstacle }: Noise, seconds: number): string[] {
-  const figures = [
-    ...latencies(changes).flatMap((change) => toleranceFor(change, roundTolerances[0]!)),
-    ...knownWork(changes).flatMap((change) => toleranceFor(change, change.tolerance)),
-    ...(obstacle === undefined ? [] : ["fallback: 'cpuPerPing'"]),
-  ]
-  if (figures.length === 0) return []
-  return [
-    '\nWith this two servers that do the same are told to be the same here:',
-    `  tolerance: { ${figures.join(', ')} }, maxDuration: '${seconds}s'`,
-    ...(obstacle === undefined ? [] : wrap(`The fallback, because ${obstacle}. ${costOfFallback}`, '')),
-  ]
-}
-
-/** The smallest one of at least so much that is easily said, if any does. */
-function toleranceFor(change: Change, least: number): string[] {
-  const enough = Math.max(smallestTolerance(change), least)
-  const tolerance = roundTolerances.find((round) => round >= enough)
-  return tolerance === undefined ? [] : [`${change.indicator}: '${formatPercent(tolerance)}'`]
-}
-
-function formatPercent(ratio: number): string {
-  return formatRatio(ratio).replaceAll(/[ ,]/g, '')
 }
 
 function say(line: string): void {
