@@ -28,7 +28,12 @@ const documents = [
 const blocks = /<!-- node (\S+\.[jt]s)(.*?) -->\n[\s\S]*?<!-- end -->/g
 const only = process.argv[2] ?? ''
 /** Programs that run only where they are named. */
-const takingLong: ReadonlySet<string> = new Set(['bench/capacity.ts', 'bench/long-life.ts', 'bench/restarts.ts'])
+const takingLong: ReadonlySet<string> = new Set([
+  'bench/capacity.ts',
+  'bench/gate.bench.ts',
+  'bench/long-life.ts',
+  'bench/restarts.ts',
+])
 const printed = new Map<string, string>()
 
 for (const document of documents) {

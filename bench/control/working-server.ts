@@ -18,6 +18,8 @@ export interface Work {
   readonly sleep?: number
   /** It waits before one of so many answers. Default: 1. */
   readonly sleepEvery?: number
+  /** Milliseconds that it waits in a quarter of its time, in bursts of 0.15 s. Default: as always. */
+  readonly sleepInBursts?: number
 }
 
 /** @param processor the only one that it may use, by its number */
@@ -28,8 +30,15 @@ export async function startWorkingServer(work: Work, processor?: number): Promis
   return { url, stop: () => server.kill() }
 }
 
-function serve({ hashes, sleep = 0, sleepEvery = 1 }: Work, port: number): void {
+const burstMs = 150
+const burstShare = 0.25
+
+function serve({ hashes, sleep = 0, sleepEvery = 1, sleepInBursts = sleep }: Work, port: number): void {
   let requests = 0
+  let sleepNow = sleep
+  if (sleepInBursts !== sleep) {
+    setInterval(() => (sleepNow = Math.random() < burstShare ? sleepInBursts : sleep), burstMs)
+  }
   const server = new WebSocketServer({ host: '127.0.0.1', port }, () => {
     process.send?.(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
   })
@@ -40,7 +49,7 @@ function serve({ hashes, sleep = 0, sleepEvery = 1 }: Work, port: number): void 
       for (let nth = 0; nth < hashes; nth++) digest = createHash('sha256').update(digest).digest('hex')
       const answer = JSON.stringify({ id, digest })
       if (sleep === 0 || ++requests % sleepEvery > 0) socket.send(answer)
-      else setTimeout(() => socket.send(answer), sleep)
+      else setTimeout(() => socket.send(answer), sleepNow)
     })
   })
 }
