@@ -507,18 +507,19 @@ export class Connection implements FrameSink {
 
   /**
    * Notes down when the answers of a read arrived. One may have come, or been completed, after the poll that announced
-   * the first segment: then it is certain only now that it is there.
+   * the first segment, as what TLS decrypts record by record: then it is certain only now that it is there.
    */
   #bracketAnswers(length: number): void {
     const { clock, ping } = this.#context
     clock.stamp()
     const { iteration } = clock
-    if (this.#readIn !== iteration) this.#readBytes = 0
+    const isFirst = this.#readIn !== iteration
+    if (isFirst) this.#readBytes = 0
     this.#readIn = iteration
     this.#readBytes += length
     const keptBack = this.#keptBack
     ping.floor = keptBack !== undefined && iteration <= keptBack.until ? keptBack.floor : clock.floor
-    const announcedWhole = !this.#flight.several && this.#reader === undefined && length <= surelyOneSegment
+    const announcedWhole = isFirst && !this.#flight.several && this.#reader === undefined && length <= surelyOneSegment
     ping.ceiling = announcedWhole ? clock.ceiling : performance.now()
   }
 

@@ -4,6 +4,7 @@ import { certificates } from '../support/certificates.ts'
 import { connectionTotals } from '../support/connection-totals.ts'
 import { flood } from '../support/flood.ts'
 import { babbling, chopping, delaying, echoing, refusing } from '../support/servers.ts'
+import { serveWebSockets } from '../support/ws-server.ts'
 
 const { ca, client } = await certificates()
 
@@ -103,4 +104,52 @@ test('a violation of the protocol over TLS is one of the protocol', async () => 
   const { errors, pings } = await flood(server, { connections: 3, tls: { ca } })
   expect(errors).toMatchObject({ WS_ERR_UNEXPECTED_RSV_2_3: { count: 3 } })
   expect(pings.answered).toBe(9)
+})
+
+test('of two answers in a read the second, too, has an upper bound after it came', async () => {
+  const asked: (() => void)[][] = []
+  let over = 0
+  await using server = await serveWebSockets({ tls: true }, (socket) => {
+    const answers: (() => void)[] = []
+    asked.push(answers)
+    socket.on('message', (id: Buffer) => {
+      // The second connection's answers keep the thread busy for 100 ms each.
+      const text = `${String(id)}${answers === asked[1] ? ' slowly' : ''}`
+      answers.push(() => socket.send(text))
+      if (asked.flat().length === 4) answerInTurn()
+    })
+  })
+  const answerInTurn = (): void => {
+    const [[first, last] = [], [busy, busyAgain] = []] = asked
+    busy!()
+    setTimeout(() => {
+      busyAgain!()
+      first!()
+    }, 50)
+    const since = performance.now()
+    setTimeout(() => {
+      over = performance.now() - since
+      last!()
+    }, 150)
+  }
+  const probe = {
+    request: (id: number): string => `${id}`,
+    reply(answer: unknown): number {
+      const [id, slowly] = String(answer).split(' ')
+      const until = performance.now() + (slowly === undefined ? 0 : 100)
+      while (performance.now() < until);
+      return Number(id)
+    },
+  }
+  const { serviceTime, pings } = await flood(server, {
+    connections: 2,
+    inFlight: 2,
+    pings: 4,
+    threads: 1,
+    probe,
+    tls: { ca },
+  })
+  expect(pings.answered).toBe(4)
+  // Those of the second connection were there sooner.
+  expect(serviceTime.percentile(75)).toBeGreaterThanOrEqual(over * 0.999)
 })
