@@ -6,7 +6,6 @@
  * Run: node bench/capacity.ts [--runs 20] [--seconds 60] [--log FILE]
  * That takes hours: with a log, a run that was stopped goes on.
  */
-import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { CapacityResult } from '../src/capacity/capacity.ts'
 import { type CapacityOptions, parseCapacity } from '../src/options/capacity.ts'
@@ -15,7 +14,7 @@ import { findCapacity } from '../src/run/capacity.ts'
 import { run } from '../src/run/run.ts'
 import { median, printTable } from './control/figures.ts'
 import { type QueueingOptions, startQueueingServer } from './control/queueing-server.ts'
-import { readLog } from './control/read-log.ts'
+import { inRounds } from './control/rounds.ts'
 
 const { values } = parseArgs({
   options: {
@@ -78,21 +77,12 @@ async function search({ name, server: options, options: asked }: Case): Promise<
   }
 }
 
-/** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
-async function searchAll(): Promise<Outcome[]> {
-  const outcomes = readLog<Outcome>(values.log)
-  for (let round = 1; round <= runs; round++)
-    for (const one of cases) {
-      if (outcomes.filter(({ name }) => name === one.name).length >= round) continue
-      const outcome = await search(one)
-      outcomes.push(outcome)
-      if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(outcome)}\n`)
-    }
-  return outcomes
-}
-
 const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`
-const outcomes = await searchAll()
+const outcomes = await inRounds<Case, Outcome>(
+  cases,
+  { runs, log: values.log, isOf: (outcome, { name }) => outcome.name === name },
+  search,
+)
 printTable(
   'Capacities of servers that can do just so much',
   `${runs} searches each of up to ${seconds} s, p95 < 50 ms, 10 connections; the server in a process of its own.`,

@@ -7,7 +7,6 @@
  * Run: node bench/gate.bench.ts [--runs 100] [--seconds 30] [--log FILE]
  * That takes hours: with a log, a run that was stopped goes on.
  */
-import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Change, ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance, type Tolerance } from '../src/gate/tolerance.ts'
@@ -18,7 +17,7 @@ import { run } from '../src/run/run.ts'
 import { startCpuHog } from './control/cpu-hog.ts'
 import { median, printTable } from './control/figures.ts'
 import { judgeByMeanOfTurns } from './control/mean-of-turns.ts'
-import { readLog } from './control/read-log.ts'
+import { inRounds } from './control/rounds.ts'
 import { startWorkingServer, type Work } from './control/working-server.ts'
 
 const { values } = parseArgs({
@@ -140,19 +139,6 @@ async function oneAfterTheOther(base: string, head: string): Promise<{ verdict: 
   return { verdict: changes.some((change) => change < -0.8) ? 'faster' : 'same' }
 }
 
-/** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
-async function judgeAll(): Promise<Outcome[]> {
-  const outcomes = readLog<Outcome>(values.log)
-  for (let round = 1; round <= runs; round++)
-    for (const one of cases) {
-      if (outcomes.filter(({ head }) => head === one.head).length >= round) continue
-      const outcome = await judge(one)
-      outcomes.push(outcome)
-      if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(outcome)}\n`)
-    }
-  return outcomes
-}
-
 function row(gate: (typeof gates)[number], head: string, outcomes: readonly Outcome[]): Record<string, string> {
   const judgements = outcomes.map((outcome) => outcome.judgements[gate])
   const times = judgements.flatMap((one) => one.seconds ?? [])
@@ -184,7 +170,11 @@ function medianShare(shares: readonly number[]): string {
   return shares.length === 0 ? '-' : `${(median(shares) * 100).toFixed(1)} %`
 }
 
-const outcomes = await judgeAll()
+const outcomes = await inRounds<Case, Outcome>(
+  cases,
+  { runs, log: values.log, isOf: (outcome, { head }) => outcome.head === head },
+  judge,
+)
 const outcomesOf = (head: string): Outcome[] => outcomes.filter((one) => one.head === head)
 const { figures } = parseTolerance()
 const [p50, p99] = figures.map(({ allowed }) => `${allowed * 100} %`)

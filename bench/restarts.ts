@@ -5,7 +5,6 @@
  *
  * Run: node bench/restarts.ts [--runs 20] [--restarts 15] [--seconds 30] [--log FILE]
  */
-import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Change, ChangeVerdict } from '../src/gate/comparison.ts'
@@ -13,7 +12,7 @@ import { type Side, parseComparison } from '../src/options/compare.ts'
 import { compare } from '../src/run/compare.ts'
 import { median, printTable } from './control/figures.ts'
 import { freePort } from './control/free-port.ts'
-import { readLog } from './control/read-log.ts'
+import { inRounds } from './control/rounds.ts'
 import type { Work } from './control/working-server.ts'
 
 const { values } = parseArgs({
@@ -78,26 +77,16 @@ async function judge(work: Work, restarts: number): Promise<Omit<Outcome, 'gate'
   }
 }
 
-/** Every case in turn, so that all of them see the same hours of this machine; goes on where the log ends. */
-async function judgeAll(): Promise<Outcome[]> {
-  const outcomes = readLog<Outcome>(values.log)
-  for (let run = 1; run <= runs; run++)
-    for (const { head, work } of heads)
-      for (const { gate, restarts } of gates) {
-        if (outcomes.filter((one) => one.gate === gate && one.head === head).length >= run) continue
-        const outcome = { gate, head, ...(await judge(work, restarts)) }
-        outcomes.push(outcome)
-        if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(outcome)}\n`)
-      }
-  return outcomes
-}
-
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
-const outcomes = await judgeAll()
+const cases = heads.flatMap((head) => gates.map((gate) => ({ ...head, ...gate })))
+const outcomes = await inRounds<(typeof cases)[number], Outcome>(
+  cases,
+  { runs, log: values.log, isOf: (outcome, { gate, head }) => outcome.gate === gate && outcome.head === head },
+  async ({ gate, head, work, restarts }) => ({ gate, head, ...(await judge(work, restarts)) }),
+)
 const outcomesOf = (gate: string, head: string): Outcome[] =>
   outcomes.filter((one) => one.gate === gate && one.head === head)
-const cases = heads.flatMap((head) => gates.map(({ gate }) => ({ ...head, gate })))
 
 printTable(
   'Comparisons whose servers are started again',
