@@ -32,21 +32,26 @@ const floodsSideBySide = [
   'test/engine.test.ts',
   'test/cli/{exit-code,fan-out,interrupt,main}.test.ts',
   'test/machines/{agents,exact}.test.ts',
-  'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
+  'test/run/{capacity-search,observer,until}.test.ts',
   'test/support/servers.test.ts',
   'test/vitest/{no-vacuous-pass,ws-load}.test.ts',
 ]
 
-/** Real Vitests on small projects, the blocks and commands of the pages, agents and brokers: they take longest, and have a command of their own. */
+/** Real Vitests on small projects, the blocks and commands of the pages, agents, brokers and searches of a capacity: they take longest, and have a command of their own. */
 const endToEnd = [
   'test/machines/{code,cut,fan-out,loss,namespaces,nats,refusals,states}.test.ts',
   'test/protocols/{mqtt,stomp}.test.ts',
   'test/docs/{blocks,commands}.test.ts',
+  'test/run/compare-capacity.test.ts',
   'test/e2e/{bench,environments,fixture,machines,package,plug-and-play,protocol,reporter,target,together,watch}.test.ts',
 ]
 
 /** Those of them that hold a figure to a limit, as a user's tests do. */
-const endToEndAlone = ['test/e2e/{action,baseline,capacity,examples,gate}.test.ts']
+const endToEndAlone = [
+  'test/{cli,run}/capacity.test.ts',
+  'test/docs/first-test.test.ts',
+  'test/e2e/{action,baseline,capacity,examples,gate}.test.ts',
+]
 
 /** Those that flood from their own process, and count; a processor for each is enough. */
 const floodsOnOneProcessor = [
@@ -63,7 +68,7 @@ const long = {
   floodsSideBySide: [
     'test/cli/{exit-code,fan-out,main}.test.ts',
     'test/machines/agents.test.ts',
-    'test/run/{capacity-search,compare-capacity,observer,until}.test.ts',
+    'test/run/{capacity-search,observer,until}.test.ts',
   ],
   floodsOnOneProcessor: [
     'test/generator/{answers,coalesced,ends,fan-out,faults-of-the-handshake,foreign-answers,limits,probes,reconnects}.test.ts',
@@ -71,10 +76,9 @@ const long = {
     'test/run/unsolicited.test.ts',
   ],
   oneAtATime: [
-    'test/cli/{capacity,compare}.test.ts',
-    'test/docs/first-test.test.ts',
+    'test/cli/compare.test.ts',
     'test/generator/{brackets,intervals}.test.ts',
-    'test/run/{bottleneck,capacity,compare,progress,starved}.test.ts',
+    'test/run/{bottleneck,compare,progress,starved}.test.ts',
   ],
 }
 
