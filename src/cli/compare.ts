@@ -153,7 +153,7 @@ async function compareServers(base: string, head: string, flags: CompareFlags): 
   const { result, interrupted } = await interruptible((signal) => compare(options.value, { signal, watcher })).finally(
     end,
   )
-  const comparison = new LoadComparison(result.base, result.head, result.verdict, result.pairs)
+  const comparison = new LoadComparison(result.base, result.head, result.verdict)
   const unwritten = print(comparison, flags)
   return exitAfter(interrupted ?? exitCodeOf(comparison.verdict), unwritten)
 }

@@ -3,6 +3,7 @@ import { checkSignal } from '../errors.ts'
 import type { SideBySidePair } from '../gate/afresh.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
 import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
+import type { ResolvedTolerance } from '../gate/tolerance.ts'
 import type { ResolvedComparison } from '../options/compare.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { type ComparisonWatch, floodBothSides } from './both-sides.ts'
@@ -19,6 +20,8 @@ interface Found extends SideBySidePair {
 /** What {@link compare} found out. */
 export interface ComparedRuns extends Found {
   readonly verdict: ComparisonVerdict
+  /** What is said of them with another tolerance. */
+  readonly judgeBy: (tolerance: ResolvedTolerance) => ComparisonVerdict
 }
 
 /**
@@ -30,13 +33,18 @@ export interface ComparedRuns extends Found {
 export async function compare(comparison: ResolvedComparison, watch: ComparisonWatch = {}): Promise<ComparedRuns> {
   checkSignal(watch.signal)
   const { load, tolerance, restarts } = comparison
-  const judge = (found: Found, evidenceShare = 1): ComparisonVerdict =>
-    compareSideBySide(found.base, found.head, tolerance, load.confidence, { evidenceShare, pairs: found.pairs })
+  const judge = (found: Found, by: ResolvedTolerance, evidenceShare = 1): ComparisonVerdict =>
+    compareSideBySide(found.base, found.head, by, load.confidence, { evidenceShare, pairs: found.pairs })
   const found: Found =
     restarts === 0
-      ? await floodOnce(comparison, (soFar) => judge(soFar, interimEvidenceShare).verdict !== 'unclear', watch)
-      : await floodAfresh(comparison, (soFar) => judge(soFar).verdict === 'slower', watch)
-  return { ...found, verdict: withAdvice(judge(found), comparison) }
+      ? await floodOnce(
+          comparison,
+          (soFar) => judge(soFar, tolerance, interimEvidenceShare).verdict !== 'unclear',
+          watch,
+        )
+      : await floodAfresh(comparison, (soFar) => judge(soFar, tolerance).verdict === 'slower', watch)
+  const judgeBy = (by: ResolvedTolerance): ComparisonVerdict => withAdvice(judge(found, by), comparison)
+  return { ...found, verdict: judgeBy(tolerance), judgeBy }
 }
 
 async function floodOnce(

@@ -1,4 +1,3 @@
-import type { SideBySidePair } from '../gate/afresh.ts'
 import { compareSideBySide } from '../gate/compare.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import type { ResolvedTolerance } from '../gate/tolerance.ts'
@@ -18,19 +17,22 @@ export type ComparisonJSON = { readonly schemaVersion: 1 } & {
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- the constructor assigns every one
 export interface LoadComparison<Summary extends LoadSummary = LoadSummary> extends ComparisonVerdict {}
 
-/** What a comparison was put together from, if its servers were started more than once. */
-const pairsOf = new WeakMap<LoadComparison, readonly SideBySidePair[]>()
+/** What is said with another tolerance. */
+type Judge = (tolerance: ResolvedTolerance) => ComparisonVerdict
+
+/** Of the comparisons that know it. */
+const judges = new WeakMap<LoadComparison, Judge>()
 
 /** What `wsLoad.compare()` returns: both sides' summaries, of fan-outs a `FanOutSummary`, and the verdict on the difference. */
 export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
   readonly base: Summary
   readonly head: Summary
 
-  /** @param pairs what the two were put together from, if their servers were started more than once */
-  constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict, pairs?: readonly SideBySidePair[]) {
+  /** @param judgeBy what is said with another tolerance, of servers that took turns */
+  constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict, judgeBy?: Judge) {
     this.base = summaryOf(base) as Summary
     this.head = summaryOf(head) as Summary
-    if (pairs !== undefined) pairsOf.set(this, pairs)
+    if (judgeBy !== undefined) judges.set(this, judgeBy)
     Object.assign(this, verdict)
   }
 
@@ -66,7 +68,8 @@ export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
 /** What is said with another tolerance of two servers that took turns. */
 export function judgeAgain(comparison: LoadComparison, tolerance: ResolvedTolerance): ComparisonVerdict {
   const { base, head, confidence } = comparison
-  return compareSideBySide(base, head, tolerance, confidence, { pairs: pairsOf.get(comparison) })
+  const judge = judges.get(comparison)
+  return judge?.(tolerance) ?? compareSideBySide(base, head, tolerance, confidence)
 }
 
 function summaryOf(result: LoadResult): LoadSummary {

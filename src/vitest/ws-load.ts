@@ -193,8 +193,8 @@ async function compareIn(
     longest: ofEach * starts + comparison.maxDuration + waitForAgents(comparison.load),
   }
   const compared = await withinTest({ test, signal: given.signal, length, caller: compareIn }, async (signal) => {
-    const { base, head, verdict, pairs } = await compare(comparison, { signal, watcher: tellProgress(test) })
-    const kept = new LoadComparison(base, head, verdict, pairs)
+    const { base, head, verdict, judgeBy } = await compare(comparison, { signal, watcher: tellProgress(test) })
+    const kept = new LoadComparison(base, head, verdict, judgeBy)
     await keepComparison(test, kept)
     return kept
   })
