@@ -34,6 +34,8 @@ export interface Change extends MeasuredChange {
   readonly tolerance: number
   /** The change in milliseconds that is allowed however large its share; 0 of `errorRate`. */
   readonly min: number
+  /** Milliseconds that a comparison has to last, at least, until anything bounds the change; where nothing does yet, and that is known. */
+  readonly durationNeeded?: number
 }
 
 /** What a figure of the base differed by from itself, between neighbouring slices of the same run. */
@@ -64,7 +66,7 @@ export interface ComparisonVerdict {
 }
 
 /** Both values of a figure, and the change between them. */
-export interface ComparedFigure extends MeasuredChange {
+export interface ComparedFigure extends MeasuredChange, Pick<Change, 'durationNeeded'> {
   readonly base: number
   readonly head: number
 }
@@ -194,7 +196,7 @@ function describeChange(measured: Change): string {
 }
 
 function describeUnclear(measured: Change, confidence: number): string {
-  const { indicator, change, high } = measured
+  const { indicator, change, high, durationNeeded } = measured
   if (Number.isNaN(change)) {
     return indicator === 'cpuPerPing'
       ? 'cpuPerPing: the servers of both sides have to be watched, each by itself; serverUnwatched of base and head says why not'
@@ -203,7 +205,9 @@ function describeUnclear(measured: Change, confidence: number): string {
   const format = changeFormat(measured)
   const known = `${indicator} changed by ${formatInterval(measured, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
-  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed`
+  const needed =
+    durationNeeded === undefined ? '' : `; it takes about ${formatDuration(durationNeeded)} or more (maxDuration)`
+  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed${needed}`
 }
 
 /** Of a tolerance none is lost, and nothing is added by its being a floating-point number. */

@@ -1,3 +1,5 @@
+import { roundLength } from '../slo/duration-needed.ts'
+import { fewestBlocks } from '../statistics/dependence.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
 import { trimmedMean } from '../statistics/trimmed-mean.ts'
@@ -62,7 +64,8 @@ export function comparePairs(
   figure: Pick<Figure, 'percentile'>,
   { tails, timeout, evidenceShare }: PairingRule,
 ): ComparedFigure {
-  const blocks = blocksOf(pairing, figure)
+  const { telling, pairsPerBlock } = layOut(pairing, figure)
+  const blocks = blocksOf(pairing, telling, pairsPerBlock)
   const bases = blocks.map(({ base }) => Math.log(figureOf(base, figure, timeout)))
   const heads = blocks.map(({ head }) => Math.log(figureOf(head, figure, timeout)))
   const logRatio = trimmedMean(
@@ -78,7 +81,14 @@ export function comparePairs(
     change: Math.expm1(logRatio.mean),
     low: Math.expm1(low),
     high: Math.expm1(high),
+    ...(blocks.length < fewestBlocks &&
+      telling.length > 0 && { durationNeeded: timeOf(fewestBlocks * pairsPerBlock, pairing, telling) }),
   }
+}
+
+/** How long both sides together take for so many pairs that tell something, in milliseconds: a round number. */
+function timeOf(count: number, { base, pairs }: Pairing, telling: Pairing['pairs']): number {
+  return roundLength((2 * base.length * count * pairs.length) / telling.length)
 }
 
 /**
@@ -108,11 +118,11 @@ export function tellingFigureOf(
   return beyond < 100 ? NaN : figureOf(slices, figure, timeout)
 }
 
-/** Blocks of pairs with enough pings or messages each; pairs in which one side had none tell nothing. */
-function blocksOf(
+/** The pairs in which both sides had pings or messages, and how many of them have enough together for a figure. */
+function layOut(
   { base, head, pairs, samplesPerMessage }: Pairing,
   { percentile = 50 }: Pick<Figure, 'percentile'>,
-): { base: Slices; head: Slices }[] {
+): { telling: Pairing['pairs']; pairsPerBlock: number } {
   const pingsOfBase = base.judgedEach()
   const pingsOfHead = head.judgedEach()
   const telling = pairs.filter(([ofBase, ofHead]) => pingsOfBase[ofBase]! > 0 && pingsOfHead[ofHead]! > 0)
@@ -121,7 +131,14 @@ function blocksOf(
     sum(telling.map(([, ofHead]) => pingsOfHead[ofHead]!)),
   )
   const pingsPerBlock = (100 * fewestSamplesBeyond * samplesPerMessage) / Math.min(percentile, 100 - percentile)
-  const pairsPerBlock = Math.max(1, Math.ceil((pingsPerBlock * telling.length) / pingsOfSmallerSide))
+  return { telling, pairsPerBlock: Math.max(1, Math.ceil((pingsPerBlock * telling.length) / pingsOfSmallerSide)) }
+}
+
+function blocksOf(
+  { base, head }: Pairing,
+  telling: Pairing['pairs'],
+  pairsPerBlock: number,
+): { base: Slices; head: Slices }[] {
   return Array.from({ length: Math.floor(telling.length / pairsPerBlock) || 0 }, (_, nth) => {
     const block = telling.slice(nth * pairsPerBlock, (nth + 1) * pairsPerBlock)
     return { base: base.pick(block.map(([ofBase]) => ofBase)), head: head.pick(block.map(([, ofHead]) => ofHead)) }

@@ -6,6 +6,7 @@ import type { LoadSummary } from '../../src/summary/load-summary.ts'
 import { pageOfComparison } from '../../src/cli/compare.ts'
 import { steady } from '../support/comparison.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
+import { loadResult, repeated } from '../support/result.ts'
 
 const tolerance = parseTolerance({ p50: '10%', p99: '20%', min: '0.5ms' })
 
@@ -44,10 +45,30 @@ describe.each([
     expect(judged.reasons).toContain(reason)
   })
 
+  test('are said to be missing where no connection opened, and no more', () => {
+    const missing = steady(2, {
+      ended: 'disconnected',
+      connections: { opened: 0, failed: 10 },
+      pings: { sent: 0, answered: 0 },
+    })
+    const { reasons } = compare(missing, steady(2), tolerance, 0.99)
+    expect(reasons.filter((reason) => reason.startsWith('base: '))).toEqual(['base: 0 of 10 connections opened'])
+  })
+
   test('are unclear when nothing was answered', () => {
     const judged = compare(steady(2, { pings: { answered: 0, timedOut: 10 } }), steady(2), tolerance, 0.99)
     expect(judged.doubtful).toBe(true)
   })
+})
+
+test('two runs side by side say how long it takes where nothing bounds a change yet', () => {
+  const few = loadResult(repeated(8_000, 2), { duration: 5_000 })
+  const { verdict, reasons, changes } = compareSideBySide(few, few, parseTolerance({ p50: '10%', p99: '20%' }), 0.99)
+  expect(verdict).toBe('unclear')
+  expect(changes.map(({ durationNeeded }) => durationNeeded)).toEqual([undefined, 20_000, undefined])
+  expect(reasons).toEqual([
+    'not enough evidence: p99 may have changed by any amount at 99 % confidence, 20 % is allowed; it takes about 20 s or more (maxDuration)',
+  ])
 })
 
 describe('fan-outs', () => {
