@@ -5,6 +5,8 @@ import { formatDuration, formatProcessorsTo, formatRatio, formatRatioTo } from '
 export const notableShare = 0.1
 /** A thread that runs for this share of the time has nothing to spare. */
 const atLimitShare = 0.9
+/** A server whose threads run, or wait for a processor, for no more of the time waits for something else. */
+const idleShare = 0.5
 /** Figures here tell of magnitudes. */
 const digits = 2
 
@@ -21,10 +23,22 @@ export function describeBottleneck(result: LoadResult, slowShare: number): strin
   if (obstacle !== undefined) return [obstacle]
   // A saturated generator says itself that it was in the way.
   if (slowShare === 0 || server === undefined || generator.saturated) return []
-  const waited =
-    server.waiting === undefined ? '' : `, and waited ${share(server.waiting)} of the time that it wanted one`
-  const use = `it used ${processors(server.cores)} of ${machine.cores} processors${waited}`
-  return [`neither the generator nor the machine was in the way: the server itself was slow (${use})`]
+  return [
+    `neither the generator nor the machine was in the way: the server itself was slow (${describeUse(result, server, machine)})`,
+  ]
+}
+
+/** What a server did that was slow by itself. */
+function describeUse({ duration, latency }: LoadResult, server: ServerReport, { cores }: MachineReport): string {
+  const waited = waitedShare(server)
+  const isIdle = server.cores + waited <= idleShare
+  return [
+    `it used ${processors(server.cores)} of ${cores} processors`,
+    ...(server.waiting === undefined
+      ? []
+      : [`waited ${formatDuration((waited * duration) / latency.count)} per answer for one`]),
+    ...(isIdle ? ['otherwise for something else: a timer, a lock, a server behind it'] : []),
+  ].join(', ')
 }
 
 /**
@@ -69,18 +83,25 @@ function limitReached({ server }: LoadResult, machine: MachineReport): string | 
  * one at least, and `u / (1 − u)` where the thread is wanted for a share `u` of the time (the number in an M/M/1 queue).
  * Of a run that is not known to be slow, a wait may have delayed all that were under way.
  */
-function isWorthWaiting(
-  { latency, duration }: LoadResult,
-  { cores, busiestThread = cores, waiting = 0 }: ServerReport,
-  slowShare: number,
-): boolean {
-  const running = 1 - Math.min(waiting, 1 - Number.EPSILON)
-  const waitedShare = (cores * waiting) / running
-  if (waitedShare >= (slowShare || notableShare)) return true
-  const wanted = Math.min(busiestThread / running, 1 - Number.EPSILON)
+function isWorthWaiting({ latency, duration }: LoadResult, server: ServerReport, slowShare: number): boolean {
+  const waited = waitedShare(server)
+  if (waited >= (slowShare || notableShare)) return true
+  const { cores, busiestThread = cores } = server
+  const wanted = Math.min(busiestThread / runningShare(server), 1 - Number.EPSILON)
   const underWay = (latency.count * latency.mean) / duration
   const delayed = Math.min(Math.max(wanted / (1 - wanted), 1), Math.max(underWay, 1))
-  return (waitedShare * delayed) / underWay >= notableShare
+  return (waited * delayed) / underWay >= notableShare
+}
+
+/** How many of its threads waited for a processor at a time, on average. */
+function waitedShare(server: ServerReport): number {
+  const { cores, waiting = 0 } = server
+  return (cores * waiting) / runningShare(server)
+}
+
+/** Of the time in which it wanted a processor, how much it had one: above 0 to 1. */
+function runningShare({ waiting = 0 }: ServerReport): number {
+  return 1 - Math.min(waiting, 1 - Number.EPSILON)
 }
 
 /** Who had the processors. */

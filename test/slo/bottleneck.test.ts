@@ -71,10 +71,16 @@ describe('where the time went', () => {
       'the server used 1.9 of 2 processors: it is at its limit',
     ],
     [
+      'none of these, at work',
+      { cores: 0.8, busiestThread: 0.8 },
+      {},
+      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.8 of 2 processors, waited 2.02 µs per answer for one)',
+    ],
+    [
       'none of these',
       {},
       {},
-      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.2 of 2 processors, and waited 1 % of the time that it wanted one)',
+      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.2 of 2 processors, waited 505 ns per answer for one, otherwise for something else: a timer, a lock, a server behind it)',
     ],
   ])('%s', (_, server, machine, expected) => {
     expect(bottleneck(server, machine)).toEqual([expected])
