@@ -2,10 +2,17 @@ import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
-import { formatCount, formatDuration } from '../units.ts'
+import { formatCount } from '../units.ts'
 import { describeBottleneck } from './bottleneck.ts'
 import { isFact } from './evidence.ts'
-import { describeCutShort, describeEarlyEnds, describeFaults, describeMisrouted, describeRefused } from './fault.ts'
+import {
+  describeCutShort,
+  describeEarlyEnds,
+  describeFaults,
+  describeMisrouted,
+  describeRefused,
+  intoWindow,
+} from './fault.ts'
 import { findIndicator, isOfServer, observedBy } from './indicator.ts'
 import { describeFallingBehind, mayFallBehind } from './growth.ts'
 import { findSlowPings } from './slow-pings.ts'
@@ -42,7 +49,8 @@ export interface Judgement {
  * limit of its machine did not allow.
  *
  * A run is never passed for something it did not do:
- * - nothing was answered, the run was aborted or an agent was lost: everything is inconclusive, and the verdict `vacuous`;
+ * - nothing was answered, the run was aborted or an agent was lost: everything is inconclusive, and the verdict `vacuous`; but
+ *   connections that were ended where nothing was answered are a fail, as below;
  * - answers were matched by their order, and messages came when no ping was unanswered (`LoadResult.messages.surplus`):
  *   likewise, but that a fail in the open model stands;
  * - an indicator has no value, or too few samples: that objective is inconclusive;
@@ -138,19 +146,37 @@ export function decisionRule(
   return { falsePass: errorPerLook, falseFail: errorPerLook / objectives, confidence, evidenceShare }
 }
 
-/** The verdict on a run that says nothing. */
+/** The verdict on a run in which nothing was measured: that connections were ended is a fact all the same. */
 function vacuousVerdict(
   result: LoadResult,
   objectives: readonly Objective[],
   invalid: string,
   confidence: number,
 ): SLOVerdict {
+  const run = observeRun(result)
+  const rule = decisionRule(result, confidence, 1, 1)
+  const isWhole = result.pings.answered === 0 && describeCutShort(result).length === 0
+  const isLeft = isWhole && wasLeft(result)
+  const judged = objectives.map((objective) =>
+    isWhole && objective.indicator === 'closedEarly'
+      ? judgeObjective(run, objective, rule)
+      : unmeasured(run, objective, invalid),
+  )
+  const byDefault = missedByDefault(run, objectives, rule).filter(
+    ({ indicator, verdict }) => isWhole && !isLeft && indicator === 'closedEarly' && verdict === 'fail',
+  )
+  const missed = [...judged, ...byDefault].filter(({ level, verdict }) => level === 'fail' && verdict === 'fail')
   return {
-    verdict: 'inconclusive',
+    verdict: isLeft || missed.length > 0 ? 'fail' : 'inconclusive',
     vacuous: true,
-    reasons: [invalid, ...describeMachineFaults(result), ...mostFrequentFault(result)],
+    reasons: [
+      invalid,
+      ...byDefault.map(({ reason }) => reason),
+      ...describeMachineFaults(result),
+      ...mostFrequentFault(result),
+    ],
     warnings: [],
-    objectives: objectives.map((objective) => unmeasured(observeRun(result), objective, invalid)),
+    objectives: [...judged, ...byDefault],
     confidence,
   }
 }
@@ -267,11 +293,15 @@ export function whyInvalid(result: LoadResult): string | undefined {
   if (result.fanOut !== undefined)
     return [...cutShort, `nothing was measured, ${opened}`, describeSilence(result.fanOut, result)].join(', ')
   const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'
+  const gone = wasLeft(result) ? [describeCut(result)!] : []
+  const hasBegun = result.duration > 0 || (cutShort.length === 0 && gone.length === 0)
   const unanswered =
-    pings.sent === 0 ? 'no ping was sent' : `none of ${formatCount(pings.sent)} pings was answered${withErrors}`
+    pings.sent > 0 ? `none of ${formatCount(pings.sent)} pings was answered${withErrors}` : 'no ping was sent'
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
-  return [`nothing was measured, ${opened}`, unanswered, ...ofOthers, ...cutShort].join(', ')
+  return [`nothing was measured, ${opened}`, ...(hasBegun ? [unanswered] : []), ...ofOthers, ...gone, ...cutShort].join(
+    ', ',
+  )
 }
 
 /** That no message of a fan-out has reached anybody. */
@@ -292,9 +322,14 @@ export function mostFrequentFault({ errors }: LoadResult): string[] {
 
 /** That there was nobody left to go on with; `undefined` of a run that went on to its end. */
 function describeCut({ ended, duration }: LoadResult): string | undefined {
-  const at = `${formatDuration(duration)} into the measured window`
+  const at = intoWindow(duration)
   if (ended === 'disconnected') return `every connection was gone ${at}`
   return ended === 'stalled' ? `nothing was answered any more, the run was given up ${at}` : undefined
+}
+
+/** Whether every connection that had opened was ended, by somebody else. */
+function wasLeft(result: LoadResult): boolean {
+  return result.ended === 'disconnected' && result.connections.closedEarly > 0 && !isOwnDoing(result)
 }
 
 /** Whether the generator may be why it did not go on. */

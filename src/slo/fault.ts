@@ -16,7 +16,7 @@ function describeFault(code: string, { count, samples: [sample = ''] }: Fault): 
 
 /** That a run was ended before its time, by its signal or because agents were lost; nothing if it was not. */
 export function describeCutShort({ ended, duration, machines = [] }: LoadResult): string[] {
-  if (ended === 'aborted') return [`the run was aborted ${formatDuration(duration)} into its measured window`]
+  if (ended === 'aborted') return [`the run was aborted ${intoWindow(duration)}`]
   if (ended !== 'incomplete') return []
   return machines.flatMap(({ name, connections, pings, lost }) => {
     if (lost === undefined) return []
@@ -29,6 +29,11 @@ export function describeCutShort({ ended, duration, machines = [] }: LoadResult)
 
 function whenInWords(at: number): string {
   return at < 0 ? 'before the measured window' : `${formatDuration(at)} into the measured window`
+}
+
+/** When a run ended, by the length of what it measured. */
+export function intoWindow(duration: number): string {
+  return duration === 0 ? 'before its measured window began' : `${formatDuration(duration)} into its measured window`
 }
 
 /** How many connections ended early, or how often if they were opened again. */

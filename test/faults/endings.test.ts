@@ -58,14 +58,14 @@ matrix('endings', [
   {
     fault: 'the end of TCP with the last answer still on its way',
     run: flooding(() => misbehaving({ when: { unanswered: 4 }, afterwards: 'end' })),
-    exit: 3,
+    exit: 1,
     closedEarly: 3,
     codes: 'CLOSE_1006',
   },
   {
     fault: 'a reset with everything unanswered',
     run: flooding(() => misbehaving({ when: { unanswered: 4 }, afterwards: 'reset' }), { probe: { text: 'x' } }),
-    exit: 3,
+    exit: 1,
     closedEarly: 3,
     codes: codesOfReset,
   },
@@ -100,7 +100,7 @@ matrix('endings', [
   {
     fault: 'the end of all connections in the warm-up',
     run: flooding(() => closing({ after: { ms: 20 }, code: 1001 }), { warmup: '2s', duration: '2s' }),
-    exit: 3,
+    exit: 1,
     closedEarly: 3,
     codes: 'CLOSE_1001',
   },
@@ -255,7 +255,7 @@ matrix('endings', [
   {
     fault: 'the server repeats the Authorization header as the reason',
     run: flooding(() => repeating('close reason', String), { headers: { authorization: 'Bearer hunter2hunter2' } }),
-    exit: 3,
+    exit: 1,
     closedEarly: 3,
     codes: 'CLOSE_4000',
     never: /hunter2/,
@@ -266,7 +266,7 @@ matrix('endings', [
       () => repeating('close reason', btoa),
       ({ url }) => ({ url: `${url}/?access_token=hunter2hunter2` }),
     ),
-    exit: 3,
+    exit: 1,
     closedEarly: 3,
     codes: 'CLOSE_4000',
     never: new RegExp(btoa('hunter2hunter2').slice(0, 8)),

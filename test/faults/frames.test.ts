@@ -12,7 +12,7 @@ const hello = Buffer.from('hello')
 /** Every connection ends early: the first answers were there. */
 const midway = { exit: 1, closedEarly: 3 } as const
 /** Every connection ends before anything was answered. */
-const atOnce = { exit: 3, closedEarly: 3 } as const
+const atOnce = { exit: 1, closedEarly: 3 } as const
 
 /** Frames that a server says with its fifth answer, or when `misdeed` says, in one write. */
 function saying(frames: readonly (Frame | Buffer)[], misdeed: Misdeed = {}, options: WsLoadOptions = {}) {

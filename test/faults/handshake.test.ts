@@ -34,7 +34,7 @@ const proper = (accept: string) => [
 const without = (name: string) => (accept: string) => proper(accept).filter((line) => !line.startsWith(name))
 const close1011 = encodeFrame({ opcode: opcodes.close, payload: closePayload(1011) })
 /** Connections that open and are gone before anything is answered. */
-const gone = { exit: 3, closedEarly: 3 } as const
+const gone = { exit: 1, closedEarly: 3 } as const
 const earlyHints = head('HTTP/1.1 103 Early Hints', 'Link: </a.css>; rel=preload')
 
 function hinted(accept: string): Buffer {
@@ -367,7 +367,7 @@ matrix('the handshake', [
   {
     fault: 'a reset right behind the response',
     run: flooding(() => misbehaving({ when: 'in the handshake', afterwards: 'reset' })),
-    exit: 3,
+    exit: 1,
     closedEarly: 3,
     codes: codesOfReset,
   },

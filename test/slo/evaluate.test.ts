@@ -350,7 +350,7 @@ describe('a generator that was silent for a while does not blame the server:', (
     expect(stalled(false)).toMatchObject({
       verdict: 'fail',
       reasons: [
-        expect.stringMatching(/^nothing was answered any more, the run was given up .* into the measured window$/),
+        expect.stringMatching(/^nothing was answered any more, the run was given up .* into its measured window$/),
       ],
     })
     expect(stalled(true).verdict).toBe('inconclusive')
@@ -471,6 +471,41 @@ describe('no vacuous pass:', () => {
     expect(verdict.reasons).toEqual(['the run was aborted 1.23 s into its measured window'])
   })
 
+  test('a run that was aborted in its warm-up', () => {
+    const verdict = evaluateSLO(loadResult([], { ended: 'aborted', duration: 0 }), { p99: '< 1h' })
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+    expect(verdict.reasons).toEqual([
+      'nothing was measured, 10 of 10 connections opened, the run was aborted before its measured window began',
+    ])
+  })
+
+  test('a run whose connections were ended before it measured anything', () => {
+    const gone = {
+      ended: 'disconnected',
+      connections: { closedEarly: 10 },
+      errors: { CLOSE_1001: { count: 10, samples: ['going away'] } },
+    } as const
+    const inWarmUp = evaluateSLO(loadResult([], { ...gone, duration: 0 }), { p99: '< 1h', closedEarly: '<= 0' })
+    expect(inWarmUp).toMatchObject({ verdict: 'fail', vacuous: true })
+    expect(inWarmUp.objectives.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'fail'])
+    expect(inWarmUp.reasons).toEqual([
+      'nothing was measured, 10 of 10 connections opened, every connection was gone before its measured window began',
+      'CLOSE_1001 × 10 (going away)',
+    ])
+    const unanswered = evaluateSLO(loadResult([], { ...gone, duration: 5, pings: { lost: 10 } }), { p99: '< 1h' })
+    expect(unanswered).toMatchObject({ verdict: 'fail', vacuous: true })
+    expect(unanswered.reasons[0]).toBe(
+      'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered, every connection was gone 5 ms into its measured window',
+    )
+    const afterSilence = {
+      generator: {
+        afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 10, failedReconnects: 0 },
+      },
+    }
+    const silent = evaluateSLO(loadResult([], { ...gone, ...afterSilence, duration: 0 }), { p99: '< 1h' })
+    expect(silent).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+  })
+
   test('a run whose connections were all gone before its end', () => {
     const result = loadResult(undefined, {
       ended: 'disconnected',
@@ -481,7 +516,7 @@ describe('no vacuous pass:', () => {
     const verdict = evaluateSLO(result, { p99: '< 1h', closedEarly: '<= 10' })
     expect(verdict.verdict).toBe('fail')
     expect(verdict.reasons).toEqual([
-      'every connection was gone 1.23 s into the measured window',
+      'every connection was gone 1.23 s into its measured window',
       'CLOSE_1011 × 10 (restarting)',
     ])
   })
