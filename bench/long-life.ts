@@ -2,7 +2,8 @@
  * Does a run need more memory the longer it lasts?
  *
  * Unit: megabytes in use, a row for each part of one run in the open model: the least that was read in it of each heap, which is
- * what a collection leaves, and the median of the whole process. Growth is the slope of a line through all parts but the first, in which code is
+ * what a collection leaves, and the median of the whole process, with and without what is held for the heaps: V8's pages, in use or
+ * not, and array buffers. Growth is the slope of a line through all parts but the first, in which code is
  * compiled and optimized, per hour. Control: the same process before the run. The server is a process of its own.
  *
  * Run: npm run build && node bench/long-life.ts [--seconds 3600] [--parts 12] [--connections 20] [--rate 200]
@@ -15,7 +16,7 @@ import { formatPage } from '../dist/page/page.js'
 import { formatJSON, toJSON } from '../dist/result/json.js'
 import { run } from '../dist/run/run.js'
 import { count, median, printTable } from './control/figures.ts'
-import { inMegabytes, type MemoryInUse, memoryInUse } from './control/memory-in-use.ts'
+import { inMegabytes, megabytes, type MemoryInUse, memoryInUse } from './control/memory-in-use.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 
 const readEveryMs = 2_000
@@ -33,6 +34,12 @@ const { values } = parseArgs({
 const [seconds, parts] = [Number(values.seconds), Number(values.parts)]
 const [connections, rate] = [Number(values.connections), Number(values.rate)]
 const part = seconds / parts
+
+/** What a part had. */
+interface PartMemory extends MemoryInUse {
+  /** Bytes of rss that are not held. */
+  readonly besides: number
+}
 
 const server = await startEchoServer()
 const bare = await memoryInUse()
@@ -56,23 +63,25 @@ printTable(
     `${count(json / 1e3)} kB of JSON, a page of ${count(page / 1e3)} kB; ` +
     `echo server (${serverKind}) in a process of its own; ${availableParallelism()} cores.`,
   [
-    ...memory.map((then, nth) => ({ s: `${count(nth * part)}–${count((nth + 1) * part)}`, ...inMegabytes(then) })),
-    { s: 'control: before the run', ...inMegabytes(bare) },
+    ...memory.map((then, nth) => ({ s: `${count(nth * part)}–${count((nth + 1) * part)}`, ...inColumns(then) })),
+    { s: 'control: before the run', ...inColumns({ ...bare, besides: bare.rss - bare.held }) },
     {
       s: 'growth an hour',
-      ...inMegabytes({
+      ...inColumns({
         main: growth(({ main }) => main),
         threads: growth(({ threads }) => threads),
+        held: growth(({ held }) => held),
         rss: growth(({ rss }) => rss),
+        besides: growth(({ besides }) => besides),
       }),
     },
   ],
 )
 
 /** Of each part what was in use, by readings until the load threads end. */
-async function watchMemory(): Promise<MemoryInUse[]> {
+async function watchMemory(): Promise<PartMemory[]> {
   const started = performance.now()
-  const seen: MemoryInUse[] = []
+  const seen: PartMemory[] = []
   for (let nth = 1; nth <= parts; nth++) {
     const readings: MemoryInUse[] = []
     for (let left = part * 1_000; left > 0; left = started + nth * part * 1_000 - performance.now()) {
@@ -82,14 +91,20 @@ async function watchMemory(): Promise<MemoryInUse[]> {
     seen.push({
       main: Math.min(...readings.map(({ main }) => main)),
       threads: Math.min(...readings.map(({ threads }) => threads).filter((bytes) => bytes > 0)),
+      held: median(readings.map(({ held }) => held)),
       rss: median(readings.map(({ rss }) => rss)),
+      besides: median(readings.map(({ rss, held }) => rss - held)),
     })
   }
   return seen
 }
 
+function inColumns(memory: PartMemory): Record<string, string> {
+  return { ...inMegabytes(memory), 'held MB': megabytes(memory.held), 'RSS − held MB': megabytes(memory.besides) }
+}
+
 /** Bytes an hour, by least squares. */
-function growth(of: (memory: MemoryInUse) => number): number {
+function growth(of: (memory: PartMemory) => number): number {
   const points = memory.slice(1).map((then, nth) => [((nth + 1) * part) / 3_600, of(then)] as const)
   const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length
   const [hour, bytes] = [mean(0), mean(1)]
