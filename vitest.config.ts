@@ -77,7 +77,7 @@ const long = {
   ],
   oneAtATime: [
     'test/cli/compare.test.ts',
-    'test/generator/{brackets,intervals}.test.ts',
+    'test/generator/brackets.test.ts',
     'test/run/{bottleneck,compare,progress,starved}.test.ts',
   ],
 }
