@@ -196,18 +196,23 @@ function describeChange(measured: Change): string {
 }
 
 function describeUnclear(measured: Change, confidence: number): string {
-  const { indicator, change, high, durationNeeded } = measured
+  const { indicator, change, high } = measured
   if (Number.isNaN(change)) {
     return indicator === 'cpuPerPing'
       ? 'cpuPerPing: the servers of both sides have to be watched, each by itself; serverUnwatched of base and head says why not'
-      : `${indicator}: too little was measured`
+      : `${indicator}: too little was measured${describeNeeded(measured)}`
   }
   const format = changeFormat(measured)
   const known = `${indicator} changed by ${formatInterval(measured, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
-  const needed =
-    durationNeeded === undefined ? '' : `; it takes about ${formatDuration(durationNeeded)} or more (maxDuration)`
-  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed${needed}`
+  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed${describeNeeded(measured)}`
+}
+
+/** How long a comparison lasts that bounds a change. */
+function describeNeeded({ durationNeeded }: Change): string {
+  return durationNeeded === undefined
+    ? ''
+    : `; it takes a comparison of about ${formatDuration(durationNeeded)} or more (maxDuration)`
 }
 
 /** Of a tolerance none is lost, and nothing is added by its being a floating-point number. */

@@ -9,6 +9,7 @@ import type { Figure } from './tolerance.ts'
 
 /** Pings or messages beyond a percentile, or on the shorter side of it, that a block has to have at least. */
 const fewestSamplesBeyond = 10
+const dayMs = 86_400_000
 
 /** Slices that are neighbours in time, each a slice of the base with one of the head. */
 export interface Pairing {
@@ -81,14 +82,18 @@ export function comparePairs(
     change: Math.expm1(logRatio.mean),
     low: Math.expm1(low),
     high: Math.expm1(high),
-    ...(blocks.length < fewestBlocks &&
-      telling.length > 0 && { durationNeeded: timeOf(fewestBlocks * pairsPerBlock, pairing, telling) }),
+    ...(blocks.length < fewestBlocks && durationOf(fewestBlocks * pairsPerBlock, pairing, telling)),
   }
 }
 
-/** How long both sides together take for so many pairs that tell something, in milliseconds: a round number. */
-function timeOf(count: number, { base, pairs }: Pairing, telling: Pairing['pairs']): number {
-  return roundLength((2 * base.length * count * pairs.length) / telling.length)
+/** How long both sides together take for so many pairs that tell something; nothing where it is more than a day. */
+function durationOf(
+  count: number,
+  { base, pairs }: Pairing,
+  telling: Pairing['pairs'],
+): Pick<ComparedFigure, 'durationNeeded'> {
+  const ms = (2 * base.length * count * pairs.length) / telling.length
+  return ms <= dayMs ? { durationNeeded: roundLength(ms) } : {}
 }
 
 /**

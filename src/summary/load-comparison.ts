@@ -20,7 +20,7 @@ export interface LoadComparison<Summary extends LoadSummary = LoadSummary> exten
 /** What is said with another tolerance. */
 type Judge = (tolerance: ResolvedTolerance) => ComparisonVerdict
 
-/** Of the comparisons that know it. */
+/** Of comparisons of servers that took turns. */
 const judges = new WeakMap<LoadComparison, Judge>()
 
 /** What `wsLoad.compare()` returns: both sides' summaries, of fan-outs a `FanOutSummary`, and the verdict on the difference. */

@@ -31,7 +31,7 @@ describe.each([
 
   test.each([
     ['was gone', { ended: 'disconnected' }, 'head: every connection was gone before the run ended'],
-    ['was aborted', { ended: 'aborted' }, 'head: the run was aborted 5 s into its measured window'],
+    ['was aborted', { ended: 'aborted' }, 'head: the run was aborted 5 s into the measured window'],
     ['opened less', { connections: { opened: 9, failed: 1 } }, 'head: 9 of 10 connections opened'],
     ['lost some', { connections: { closedEarly: 2 } }, 'head: 2 of 10 connections ended before the run did'],
     [
@@ -67,7 +67,7 @@ test('two runs side by side say how long it takes where nothing bounds a change 
   expect(verdict).toBe('unclear')
   expect(changes.map(({ durationNeeded }) => durationNeeded)).toEqual([undefined, 20_000, undefined])
   expect(reasons).toEqual([
-    'not enough evidence: p99 may have changed by any amount at 99 % confidence, 20 % is allowed; it takes about 20 s or more (maxDuration)',
+    'not enough evidence: p99 may have changed by any amount at 99 % confidence, 20 % is allowed; it takes a comparison of about 20 s or more (maxDuration)',
   ])
 })
 
