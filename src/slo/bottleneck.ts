@@ -5,7 +5,7 @@ import { formatDuration, formatProcessorsTo, formatRatio, formatRatioTo } from '
 export const notableShare = 0.1
 /** A thread that runs for this share of the time has nothing to spare. */
 const atLimitShare = 0.9
-/** A server whose threads run, or wait for a processor, for no more of the time waits for something else. */
+/** An answer for which a server ran, and waited for a processor, for no more of its latency waited for something else. */
 const idleShare = 0.5
 /** Figures here tell of magnitudes. */
 const digits = 2
@@ -30,15 +30,13 @@ export function describeBottleneck(result: LoadResult, slowShare: number): strin
 
 /** What a server did that was slow by itself. */
 function describeUse({ duration, latency }: LoadResult, server: ServerReport, { cores }: MachineReport): string {
-  const waited = waitedShare(server)
-  const isIdle = server.cores + waited <= idleShare
-  return [
-    `it used ${processors(server.cores)} of ${cores} processors`,
-    ...(server.waiting === undefined
-      ? []
-      : [`waited ${formatDuration((waited * duration) / latency.count)} per answer for one`]),
-    ...(isIdle ? ['otherwise for something else: a timer, a lock, a server behind it'] : []),
-  ].join(', ')
+  const use = `it used ${processors(server.cores)} of ${cores} processors`
+  if (server.waiting === undefined) return use
+  const perAnswer = duration / latency.count
+  const waited = waitingThreads(server) * perAnswer
+  const isIdle = server.cores * perAnswer + waited <= idleShare * latency.mean
+  const elsewhere = isIdle ? '; it may have waited for a timer, a disk, a lock, or a server behind it' : ''
+  return `${use}, and its threads waited ${formatDuration(waited)} per answer for a processor${elsewhere}`
 }
 
 /**
@@ -84,7 +82,7 @@ function limitReached({ server }: LoadResult, machine: MachineReport): string | 
  * Of a run that is not known to be slow, a wait may have delayed all that were under way.
  */
 function isWorthWaiting({ latency, duration }: LoadResult, server: ServerReport, slowShare: number): boolean {
-  const waited = waitedShare(server)
+  const waited = waitingThreads(server)
   if (waited >= (slowShare || notableShare)) return true
   const { cores, busiestThread = cores } = server
   const wanted = Math.min(busiestThread / runningShare(server), 1 - Number.EPSILON)
@@ -94,7 +92,7 @@ function isWorthWaiting({ latency, duration }: LoadResult, server: ServerReport,
 }
 
 /** How many of its threads waited for a processor at a time, on average. */
-function waitedShare(server: ServerReport): number {
+function waitingThreads(server: ServerReport): number {
   const { cores, waiting = 0 } = server
   return (cores * waiting) / runningShare(server)
 }

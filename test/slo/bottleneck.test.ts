@@ -74,13 +74,13 @@ describe('where the time went', () => {
       'none of these, at work',
       { cores: 0.8, busiestThread: 0.8 },
       {},
-      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.8 of 2 processors, waited 2.02 µs per answer for one)',
+      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.8 of 2 processors, and its threads waited 2.02 µs per answer for a processor; it may have waited for a timer, a disk, a lock, or a server behind it)',
     ],
     [
       'none of these',
       {},
       {},
-      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.2 of 2 processors, waited 505 ns per answer for one, otherwise for something else: a timer, a lock, a server behind it)',
+      'neither the generator nor the machine was in the way: the server itself was slow (it used 0.2 of 2 processors, and its threads waited 505 ns per answer for a processor; it may have waited for a timer, a disk, a lock, or a server behind it)',
     ],
   ])('%s', (_, server, machine, expected) => {
     expect(bottleneck(server, machine)).toEqual([expected])
