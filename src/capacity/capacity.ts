@@ -124,14 +124,15 @@ export function judgeStep(load: number, summary: LoadResult, { objectives, rate,
   const judged = evaluateObjectives(summary, objectives)
   const shortfall = describeShortfall(summary, rate)
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
-  const verdict = verdictOf(judged, growth, shortfall !== undefined)
+  const isMute = judged.vacuous && summary.pings.answered === 0
+  const verdict = isMute ? 'inconclusive' : verdictOf(judged, growth, shortfall !== undefined)
   const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
   const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
   const lacks = [
     ...(shortfall === undefined ? [] : [shortfall]),
     ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
   ]
-  const isOwnVerdict = verdict !== judged.verdict
+  const isOwnVerdict = !isMute && verdict !== judged.verdict
   const reasons = [
     ...(isOwnVerdict ? lacks.slice(0, 1) : judged.reasons),
     ...(judged.bottleneck === undefined ? [] : [judged.bottleneck]),

@@ -156,26 +156,23 @@ function vacuousVerdict(
   const run = observeRun(result)
   const rule = decisionRule(result, confidence, 1, 1)
   const isWhole = result.pings.answered === 0 && describeCutShort(result).length === 0
-  const isLeft = isWhole && wasLeft(result)
   const judged = objectives.map((objective) =>
     isWhole && objective.indicator === 'closedEarly'
       ? judgeObjective(run, objective, rule)
       : unmeasured(run, objective, invalid),
   )
   const byDefault = missedByDefault(run, objectives, rule).filter(
-    ({ indicator, verdict }) => isWhole && !isLeft && indicator === 'closedEarly' && verdict === 'fail',
+    ({ indicator }) => isWhole && indicator === 'closedEarly',
   )
-  const missed = [...judged, ...byDefault].filter(({ level, verdict }) => level === 'fail' && verdict === 'fail')
+  const missed = (level: Objective['level']): string[] =>
+    [...judged, ...byDefault].filter((one) => one.level === level && one.verdict === 'fail').map(({ reason }) => reason)
+  const open = byDefault.filter(({ verdict }) => verdict === 'inconclusive').map(({ reason }) => reason)
+  const isMissed = missed('fail').length > 0 || (isWhole && wasLeft(result))
   return {
-    verdict: isLeft || missed.length > 0 ? 'fail' : 'inconclusive',
+    verdict: isMissed ? 'fail' : 'inconclusive',
     vacuous: true,
-    reasons: [
-      invalid,
-      ...byDefault.map(({ reason }) => reason),
-      ...describeMachineFaults(result),
-      ...mostFrequentFault(result),
-    ],
-    warnings: [],
+    reasons: [...missed('fail'), invalid, ...open, ...describeMachineFaults(result), ...mostFrequentFault(result)],
+    warnings: missed('warn'),
     objectives: [...judged, ...byDefault],
     confidence,
   }
@@ -290,11 +287,13 @@ export function whyInvalid(result: LoadResult): string | undefined {
     return reasons.length > 0 ? reasons.join(', ') : undefined
   }
   const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
-  if (result.fanOut !== undefined)
-    return [...cutShort, `nothing was measured, ${opened}`, describeSilence(result.fanOut, result)].join(', ')
-  const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'
   const gone = wasLeft(result) ? [describeCut(result)!] : []
   const hasBegun = result.duration > 0 || (cutShort.length === 0 && gone.length === 0)
+  const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'
+  if (result.fanOut !== undefined) {
+    const silence = hasBegun ? [describeSilence(result.fanOut, result)] : []
+    return [...cutShort, `nothing was measured, ${opened}`, ...silence, ...gone].join(', ')
+  }
   const unanswered =
     pings.sent > 0 ? `none of ${formatCount(pings.sent)} pings was answered${withErrors}` : 'no ping was sent'
   const ofOthers =

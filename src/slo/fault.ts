@@ -33,7 +33,7 @@ function whenInWords(at: number): string {
 
 /** When a run ended, by the length of what it measured. */
 export function intoWindow(duration: number): string {
-  return duration === 0 ? 'before its measured window began' : `${formatDuration(duration)} into its measured window`
+  return duration === 0 ? 'before the measured window began' : `${formatDuration(duration)} into the measured window`
 }
 
 /** How many connections ended early, or how often if they were opened again. */

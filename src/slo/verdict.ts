@@ -25,7 +25,7 @@ export interface SLOVerdict {
   readonly verdict: Verdict
   /**
    * The run does not speak of an objective at all: nothing was answered, it was aborted, an indicator has no value, nobody
-   * knows what was an answer. Unlike a lack of evidence, never to be taken for anything but red; a fail where the server ended connections.
+   * knows what was an answer. Unlike a lack of evidence, never to be taken for anything but red; a fail where connections ended.
    */
   readonly vacuous: boolean
   /** Why it is not a pass, what matters most first; empty on a pass. */

@@ -248,7 +248,7 @@ test('not awaited', ({ bench, wsLoad }) => { void bench('hasty', wsLoad.flood({ 
         "WsLoadError: wsLoad.flood: "dead", ws://127.0.0.1:9/: nothing was measured, 0 of 2 connections opened, no ping was sent; ECONNREFUSED × 2 (connect ECONNREFUSED 127.0.0.1:9)",
         "WsLoadError: wsLoad.flood: "dead", ws://127.0.0.1:9/: nothing was measured, 0 of 2 connections opened, no ping was sent; ECONNREFUSED × 2 (connect ECONNREFUSED 127.0.0.1:9)",
         "WsLoadError: wsLoad.flood: "mute", ws://127.0.0.1:PORT/: nothing was measured, 2 of 2 connections opened, none of SO MANY pings was answered",
-        "WsLoadError: wsLoad.flood: "cut", ws://127.0.0.1:PORT/: the run was aborted SO MANY into its measured window",
+        "WsLoadError: wsLoad.flood: "cut", ws://127.0.0.1:PORT/: the run was aborted SO MANY into the measured window",
         "WsLoadError: wsLoad.flood: a flood was made for a benchmark and never run, so nothing was measured; await bench(name, wsLoad.flood(…)).run(), or await bench.compare() with it",
         "WsLoadError: wsLoad: a flood was still running when its test ended, so nothing that it found was looked at; await what wsLoad(…) returns before the test ends",
       ]

@@ -150,7 +150,7 @@ test('says that the server hung up', () => {
         objective    limit   measured  99 % sure  by how much
       ✗ closedEarly  <= 0    10                   10 over
       ✓ p99          < 20ms  18 ms     2 … 18 ms  10 % to spare
-      every connection was gone 1.23 s into its measured window
+      every connection was gone 1.23 s into the measured window
       CLOSE_1008 × 10 (policy)
       of 20,010 pings due: 10 lost"
   `)

@@ -3,7 +3,7 @@ import type { CapacityResult, CapacityStep } from '../../src/capacity/capacity.t
 import { type CapacityOptions, parseCapacity } from '../../src/options/capacity.ts'
 import { findCapacity } from '../../src/run/capacity.ts'
 import { queueing } from '../support/queueing.ts'
-import { dead, silent } from '../support/servers.ts'
+import { closing, dead, silent } from '../support/servers.ts'
 
 /** A limit far above what these servers take when they are not overloaded, soon exceeded when they are, and soon decided. */
 const slo = { p50: '< 50ms' }
@@ -92,6 +92,7 @@ describe.concurrent('a search', () => {
   test.each([
     ['is dead', dead],
     ['never answers', silent],
+    ['ends every connection', () => closing({ after: { ms: 20 } })],
   ])('ends with its first load at a server that %s, and finds nothing', { timeout: 90_000 }, async (_, character) => {
     await using target = await character()
     const { steps, low, high, limitedBy, reasons } = await search({
@@ -101,7 +102,7 @@ describe.concurrent('a search', () => {
     })
     expect(steps.length).toBe(1)
     expect({ low, high, limitedBy }).toEqual({ low: 0, high: Infinity, limitedBy: 'unknown' })
-    expect(reasons[0]).toMatch(/^nothing was measured/)
+    expect(reasons.some((reason) => reason.startsWith('nothing was measured'))).toBe(true)
   })
 
   test('ends with what it has found when its signal is aborted', { timeout: 90_000 }, async () => {

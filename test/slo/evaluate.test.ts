@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import type { SLO } from '../../src/slo/objective.ts'
 import { connectionTotals } from '../support/connection-totals.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 
 const everything: SLO = { p50: '< 1h', max: '< 1h', errorRate: '< 99%', throughput: '> 0', lost: '<= 1000000' }
@@ -350,7 +351,7 @@ describe('a generator that was silent for a while does not blame the server:', (
     expect(stalled(false)).toMatchObject({
       verdict: 'fail',
       reasons: [
-        expect.stringMatching(/^nothing was answered any more, the run was given up .* into its measured window$/),
+        expect.stringMatching(/^nothing was answered any more, the run was given up .* into the measured window$/),
       ],
     })
     expect(stalled(true).verdict).toBe('inconclusive')
@@ -468,14 +469,14 @@ describe('no vacuous pass:', () => {
     const result = loadResult(undefined, { ended: 'aborted', duration: 1230, pings: { lost: 100 } })
     const verdict = evaluateSLO(result, { p99: '< 1h', lost: '<= 0' })
     expect(verdict.verdict).toBe('inconclusive')
-    expect(verdict.reasons).toEqual(['the run was aborted 1.23 s into its measured window'])
+    expect(verdict.reasons).toEqual(['the run was aborted 1.23 s into the measured window'])
   })
 
   test('a run that was aborted in its warm-up', () => {
     const verdict = evaluateSLO(loadResult([], { ended: 'aborted', duration: 0 }), { p99: '< 1h' })
     expect(verdict).toMatchObject({ verdict: 'inconclusive', vacuous: true })
     expect(verdict.reasons).toEqual([
-      'nothing was measured, 10 of 10 connections opened, the run was aborted before its measured window began',
+      'nothing was measured, 10 of 10 connections opened, the run was aborted before the measured window began',
     ])
   })
 
@@ -485,18 +486,36 @@ describe('no vacuous pass:', () => {
       connections: { closedEarly: 10 },
       errors: { CLOSE_1001: { count: 10, samples: ['going away'] } },
     } as const
-    const inWarmUp = evaluateSLO(loadResult([], { ...gone, duration: 0 }), { p99: '< 1h', closedEarly: '<= 0' })
-    expect(inWarmUp).toMatchObject({ verdict: 'fail', vacuous: true })
-    expect(inWarmUp.objectives.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'fail'])
-    expect(inWarmUp.reasons).toEqual([
-      'nothing was measured, 10 of 10 connections opened, every connection was gone before its measured window began',
+    const bounded = evaluateSLO(loadResult([], { ...gone, duration: 0 }), { p99: '< 1h', closedEarly: '<= 0' })
+    expect(bounded).toMatchObject({ verdict: 'fail', vacuous: true })
+    expect(bounded.objectives.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'fail'])
+    expect(bounded.reasons).toEqual([
+      'closedEarly is 10, the limit is <= 0',
+      'nothing was measured, 10 of 10 connections opened, every connection was gone before the measured window began',
       'CLOSE_1001 × 10 (going away)',
     ])
-    const unanswered = evaluateSLO(loadResult([], { ...gone, duration: 5, pings: { lost: 10 } }), { p99: '< 1h' })
-    expect(unanswered).toMatchObject({ verdict: 'fail', vacuous: true })
-    expect(unanswered.reasons[0]).toBe(
-      'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered, every connection was gone 5 ms into its measured window',
-    )
+    const allowed = evaluateSLO(loadResult([], { ...gone, duration: 0 }), { closedEarly: '<= 10' })
+    expect(allowed).toMatchObject({ verdict: 'fail', objectives: [{ verdict: 'pass' }] })
+    const unanswered = evaluateSLO(loadResult([], { ...gone, duration: 5, pings: { lost: 10 } }), {
+      p99: '< 1h',
+      closedEarly: { warn: '<= 0' },
+    })
+    expect(unanswered).toMatchObject({ verdict: 'fail', warnings: ['closedEarly is 10, the limit is <= 0'] })
+    expect(unanswered.reasons.slice(0, 2)).toEqual([
+      '10 of 10 connections ended before the run did',
+      'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered, every connection was gone 5 ms into the measured window',
+    ])
+    const some = evaluateSLO(loadResult([], { connections: { closedEarly: 3 }, pings: { lost: 10 } }), { p99: '< 1h' })
+    expect(some).toMatchObject({ verdict: 'fail', vacuous: true })
+    expect(some.reasons).toEqual([
+      '3 of 10 connections ended before the run did',
+      'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered',
+    ])
+    const { pings, connections, errors } = loadResult([], gone)
+    const nobody = { ...fanOutResult(), ended: 'disconnected', duration: 0, pings, connections, errors } as const
+    const ofFanOut = evaluateSLO(nobody, { 'delivery.p99': '< 1h' })
+    expect(ofFanOut.verdict).toBe('fail')
+    expect(ofFanOut.reasons[1]).toContain('every connection was gone before the measured window began')
     const afterSilence = {
       generator: {
         afterSilence: { timedOut: 0, lost: 0, dropped: 0, failed: 0, closedEarly: 10, failedReconnects: 0 },
@@ -516,7 +535,7 @@ describe('no vacuous pass:', () => {
     const verdict = evaluateSLO(result, { p99: '< 1h', closedEarly: '<= 10' })
     expect(verdict.verdict).toBe('fail')
     expect(verdict.reasons).toEqual([
-      'every connection was gone 1.23 s into its measured window',
+      'every connection was gone 1.23 s into the measured window',
       'CLOSE_1011 × 10 (restarting)',
     ])
   })

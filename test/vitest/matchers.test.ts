@@ -162,6 +162,10 @@ describe('.not.toMeetSLO', () => {
     expect(withoutColours(() => expect(nothing).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
       /missed for sure.*\nSLO inconclusive: nothing/,
     )
+    const ended = new LoadSummary(loadResult([], { ended: 'disconnected', connections: { closedEarly: 10 } }))
+    expect(withoutColours(() => expect(ended).not.toMeetSLO({ p99: '< 20ms' }))).toThrow(
+      /missed for sure.*\nSLO missed: /,
+    )
   })
 })
 
