@@ -19,6 +19,12 @@ import { count, median, printTable } from './control/figures.ts'
 import { inMegabytes, megabytes, type MemoryInUse, memoryInUse } from './control/memory-in-use.ts'
 import { serverKind, startEchoServer } from './control/server.ts'
 
+/** What a part had. */
+interface PartMemory extends MemoryInUse {
+  /** Bytes of rss that are not held. */
+  readonly besides: number
+}
+
 const readEveryMs = 2_000
 /** How often a run in Vitest tells how far it is. */
 const progressEveryMs = 10_000
@@ -34,12 +40,6 @@ const { values } = parseArgs({
 const [seconds, parts] = [Number(values.seconds), Number(values.parts)]
 const [connections, rate] = [Number(values.connections), Number(values.rate)]
 const part = seconds / parts
-
-/** What a part had. */
-interface PartMemory extends MemoryInUse {
-  /** Bytes of rss that are not held. */
-  readonly besides: number
-}
 
 const server = await startEchoServer()
 const bare = await memoryInUse()

@@ -37,7 +37,7 @@ export async function memoryInUse(): Promise<MemoryInUse> {
 }
 
 /** Cells of a table. */
-export function inMegabytes({ main, threads, rss }: Omit<MemoryInUse, 'held'>): Record<string, string> {
+export function inMegabytes({ main, threads, rss }: MemoryInUse): Record<string, string> {
   return { 'main heap MB': megabytes(main), 'load heap MB': megabytes(threads), 'RSS MB': megabytes(rss) }
 }
 
