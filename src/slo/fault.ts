@@ -23,17 +23,13 @@ export function describeCutShort({ ended, duration, machines = [] }: LoadResult)
     const count = formatCount(connections)
     const rest =
       pings === undefined ? `what its ${count} connections measured is missing` : 'what came later is missing'
-    return [`the agent ${printable(name)} was lost ${whenInWords(lost.at)}: ${printable(lost.reason)}; ${rest}`]
+    return [`the agent ${printable(name)} was lost ${intoWindow(lost.at)}: ${printable(lost.reason)}; ${rest}`]
   })
 }
 
-function whenInWords(at: number): string {
-  return at < 0 ? 'before the measured window' : `${formatDuration(at)} into the measured window`
-}
-
-/** When a run ended, by the length of what it measured. */
-export function intoWindow(duration: number): string {
-  return duration === 0 ? 'before the measured window began' : `${formatDuration(duration)} into the measured window`
+/** When something ended. @param at milliseconds since the measured window began, negative before it */
+export function intoWindow(at: number): string {
+  return at <= 0 ? 'before the measured window began' : `${formatDuration(at)} into the measured window`
 }
 
 /** How many connections ended early, or how often if they were opened again. */
