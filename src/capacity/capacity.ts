@@ -124,15 +124,16 @@ export function judgeStep(load: number, summary: LoadResult, { objectives, rate,
   const judged = evaluateObjectives(summary, objectives)
   const shortfall = describeShortfall(summary, rate)
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
-  const isMute = judged.vacuous && summary.pings.answered === 0
-  const verdict = isMute ? 'inconclusive' : verdictOf(judged, growth, shortfall !== undefined)
+  // Whether that was too much is known when the server has had the time to recover.
+  const isUnanswered = summary.pings.answered === 0
+  const verdict = isUnanswered ? 'inconclusive' : verdictOf(judged, growth, shortfall !== undefined)
   const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
   const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
   const lacks = [
     ...(shortfall === undefined ? [] : [shortfall]),
     ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
   ]
-  const isOwnVerdict = !isMute && verdict !== judged.verdict
+  const isOwnVerdict = !isUnanswered && verdict !== judged.verdict
   const reasons = [
     ...(isOwnVerdict ? lacks.slice(0, 1) : judged.reasons),
     ...(judged.bottleneck === undefined ? [] : [judged.bottleneck]),

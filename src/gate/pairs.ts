@@ -1,4 +1,4 @@
-import { roundLength } from '../slo/duration-needed.ts'
+import { longestMs, roundLength } from '../slo/duration-needed.ts'
 import { fewestBlocks } from '../statistics/dependence.ts'
 import type { Tails } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
@@ -9,7 +9,6 @@ import type { Figure } from './tolerance.ts'
 
 /** Pings or messages beyond a percentile, or on the shorter side of it, that a block has to have at least. */
 const fewestSamplesBeyond = 10
-const dayMs = 86_400_000
 
 /** Slices that are neighbours in time, each a slice of the base with one of the head. */
 export interface Pairing {
@@ -93,7 +92,7 @@ function durationOf(
   telling: Pairing['pairs'],
 ): Pick<ComparedFigure, 'durationNeeded'> {
   const ms = (2 * base.length * count * pairs.length) / telling.length
-  return ms <= dayMs ? { durationNeeded: roundLength(ms) } : {}
+  return ms <= longestMs ? { durationNeeded: roundLength(ms) } : {}
 }
 
 /**

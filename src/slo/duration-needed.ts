@@ -14,7 +14,7 @@ export interface RunShape {
 }
 
 /** No objective that a run of this many milliseconds cannot decide is given a length. */
-const longestMs = 86_400_000
+export const longestMs = 86_400_000
 /** Lengths that are put into words: seconds up to a minute and a half, then minutes, then hours. */
 const roundLengths = [
   ...[1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 90].map((seconds) => seconds * 1_000),

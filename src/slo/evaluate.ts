@@ -155,19 +155,19 @@ function vacuousVerdict(
 ): SLOVerdict {
   const run = observeRun(result)
   const rule = decisionRule(result, confidence, 1, 1)
-  const isWhole = result.pings.answered === 0 && describeCutShort(result).length === 0
+  const tellsEnds = result.pings.answered === 0 && describeCutShort(result).length === 0
   const judged = objectives.map((objective) =>
-    isWhole && objective.indicator === 'closedEarly'
+    tellsEnds && objective.indicator === 'closedEarly'
       ? judgeObjective(run, objective, rule)
       : unmeasured(run, objective, invalid),
   )
   const byDefault = missedByDefault(run, objectives, rule).filter(
-    ({ indicator }) => isWhole && indicator === 'closedEarly',
+    ({ indicator }) => tellsEnds && indicator === 'closedEarly',
   )
   const missed = (level: Objective['level']): string[] =>
     [...judged, ...byDefault].filter((one) => one.level === level && one.verdict === 'fail').map(({ reason }) => reason)
   const open = byDefault.filter(({ verdict }) => verdict === 'inconclusive').map(({ reason }) => reason)
-  const isMissed = missed('fail').length > 0 || (isWhole && wasLeft(result))
+  const isMissed = missed('fail').length > 0 || (tellsEnds && wasLeft(result))
   return {
     verdict: isMissed ? 'fail' : 'inconclusive',
     vacuous: true,
