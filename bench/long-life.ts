@@ -1,13 +1,14 @@
 /**
  * Does a run need more memory the longer it lasts?
  *
- * Unit: megabytes in use, a row for each part of one run in the open model: the least that was read in it of each heap, which is
- * what a collection leaves, and the median of the whole process, with and without what is held for the heaps: V8's pages, in use or
- * not, and array buffers. Growth is the slope of a line through all parts but the first, in which code is
+ * Unit: megabytes in use, a row for each part of one run in the open model: of the main thread's heap what a full collection at the
+ * part's end leaves, of the load threads', which are never made to collect, the least that was read, and the median of the whole
+ * process, with and without what is held for the heaps: V8's pages, in use or not, and array buffers. Growth is the slope of a line through all parts but the first, in which code is
  * compiled and optimized, per hour. Control: the same process before the run. The server is a process of its own.
  *
  * Run: npm run build && node bench/long-life.ts [--seconds 3600] [--parts 12] [--connections 20] [--rate 200]
  */
+import { Session } from 'node:inspector/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as elapsed } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -42,6 +43,9 @@ const [connections, rate] = [Number(values.connections), Number(values.rate)]
 const part = seconds / parts
 
 const server = await startEchoServer()
+const inspector = new Session()
+inspector.connect()
+await collectMain()
 const bare = await memoryInUse()
 const options = parseOptions({ url: server.url, connections, rate, duration: seconds * 1_000, warmup: 0 })
 const [result, memory] = await Promise.all([
@@ -49,6 +53,7 @@ const [result, memory] = await Promise.all([
   watchMemory(),
 ])
 server.stop()
+inspector.disconnect()
 
 const { pings, intervals, slices } = result
 const lengths = intervals.slice(0, -1).map(({ duration }) => duration / 1_000)
@@ -88,8 +93,9 @@ async function watchMemory(): Promise<PartMemory[]> {
       await elapsed(Math.min(readEveryMs, left))
       readings.push(await memoryInUse())
     }
+    await collectMain()
     seen.push({
-      main: Math.min(...readings.map(({ main }) => main)),
+      main: (await memoryInUse()).main,
       threads: Math.min(...readings.map(({ threads }) => threads).filter((bytes) => bytes > 0)),
       held: median(readings.map(({ held }) => held)),
       rss: median(readings.map(({ rss }) => rss)),
@@ -97,6 +103,11 @@ async function watchMemory(): Promise<PartMemory[]> {
     })
   }
   return seen
+}
+
+/** Leaves of the main thread's heap what something holds. */
+async function collectMain(): Promise<void> {
+  await inspector.post('HeapProfiler.collectGarbage')
 }
 
 function inColumns(memory: PartMemory): Record<string, string> {
