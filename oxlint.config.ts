@@ -124,6 +124,18 @@ export default defineConfig({
   },
   overrides: [
     { files: ['src/**'], rules: { 'no-console': 'error', 'import/no-default-export': 'error' } },
+    {
+      files: ['src/generator/**'],
+      rules: {
+        'no-restricted-globals': [
+          'error',
+          {
+            name: 'performance',
+            message: 'Import it from node:perf_hooks: the global one is a getter, called each time.',
+          },
+        ],
+      },
+    },
     { files: ['src/vitest/**', 'src/protocols/**'], rules: { 'import/no-default-export': 'off' } },
     {
       files: ['test/**'],

@@ -1,5 +1,6 @@
 /** Control: a bare `net` socket loop with `onread`, which measures nothing: the least that Node can do. */
 import { connect, type Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { contend, cpuTime, mostHandshakes } from './flood.ts'
 

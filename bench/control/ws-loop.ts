@@ -1,4 +1,5 @@
 /** Control: a plain loop over `ws` that does the same work: pings with a payload, latencies in one HDR histogram. */
+import { performance } from 'node:perf_hooks'
 import { contend, cpuTime } from './flood.ts'
 import { latencyHistogram, openSockets } from './plain-ws.ts'
 

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** Node's timers wake up to a millisecond early, and a millisecond and more late: the last stretch is spent polling. */
 const timerErrorMs = 2
 /** Node's timers take no more than 31 bits. */

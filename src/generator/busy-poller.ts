@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { PollClock } from './poll-clock.ts'
 import { threadTimes } from '../system/thread-times.ts'
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { Alarm } from './alarm.ts'
 import type { LoadModel, LoadModelContext, Sender } from './load-model.ts'
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
 import { maskerOf } from '../secrets.ts'

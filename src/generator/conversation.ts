@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { LoadedProtocol } from '../wire/probe.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import type { ProtocolConnection } from '../wire/protocol.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../result/load-result.ts'
 import { maskerOf } from '../secrets.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Distribution } from '../result/distribution.ts'
 import { nsPerMs } from '../result/histogram.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { firstByte, opcodes } from '../wire/frames.ts'
 
 const finBit = firstByte(0)

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /**
  * The times of the ping at hand, in milliseconds of `performance.now()`: who sends a ping writes down the first two, who
  * reads an answer the other two, and looks up the first two. One object serves all pings of a flood: numbers handed over

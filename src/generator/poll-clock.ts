@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** libuv takes at most this many events out of one poll; after a full one it polls again in the same loop iteration. */
 const eventsPerPoll = 1_024
 /** Callbacks and events are not quite the same number: they differ by no more than this when a poll is full. */

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Connection } from './connection.ts'
 import type { Sender } from './load-model.ts'
 import type { PingTimes } from './ping-times.ts'

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** Of so many attempts to read two clocks at the same instant the one that took the shortest counts. */
 const attempts = 50
 

@@ -1,4 +1,5 @@
 import { uptime } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import { ControlGroups } from '../system/control-group.ts'
 import type { PollClock } from './poll-clock.ts'
 import { threadTimes } from '../system/thread-times.ts'

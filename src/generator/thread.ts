@@ -1,4 +1,5 @@
 /** The program of a load thread. It is told its plans, then when to start; it answers when connected and when done. */
+import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UnusableProbe } from '../wire/unusable-probe.ts'
 import { EventLoop } from './event-loop.ts'
