@@ -6,7 +6,7 @@ import type { LoadModel, LoadModelContext, Sender } from './load-model.ts'
  * Pings leave at the end of an event loop's iteration, in one burst for the kernel and the server; of many connections as
  * soon as so many have been read, because the processor's cache has forgotten the first of them by the end.
  */
-const connectionsPerBurst = 256
+const connectionsPerBurst = 64
 
 /**
  * The closed model: each connection keeps `inFlight` pings unanswered and sends the next one when an answer frees a
