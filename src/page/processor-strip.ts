@@ -1,12 +1,12 @@
-import type { LoadInterval, LoadResult } from '../result/load-result.ts'
+import type { LoadInterval, MachineReport } from '../result/load-result.ts'
 import { formatProcessors, formatRatio } from '../units.ts'
 import { type Axis, linearAxis } from './axis.ts'
 import { line, plot, yAxis } from './chart.ts'
 import { type Content, h, type Markup } from './element.ts'
 
-/** A run whose server, or whose machine, was watched. */
+/** A run whose machine was watched, and perhaps its server. */
 export interface WatchedRun {
-  readonly result: LoadResult
+  readonly machine: MachineReport
   readonly intervals: readonly LoadInterval[]
 }
 
@@ -16,7 +16,7 @@ const [topMargin, bottomMargin] = [34, 8]
 
 /** What the processors did in each interval, below a time line: the server's share of them, all that was busy, and what others took. */
 export function processorStrip(runs: readonly WatchedRun[], x: Axis, from: number, middleOf: MiddleOf): Markup[] {
-  const cores = Math.max(...runs.map(({ result }) => result.machine!.cores))
+  const cores = Math.max(...runs.map(({ machine }) => machine.cores))
   const axis = linearAxis({ low: 0, high: cores, from: from + stripHeight - bottomMargin, to: from + topMargin })
   const points = (intervals: readonly LoadInterval[], value: (interval: LoadInterval) => number | undefined) =>
     intervals.map((interval) => [x.at(middleOf(interval)), axis.at(value(interval) ?? NaN)] as const)

@@ -1,14 +1,16 @@
 import { h, type Markup } from './element.ts'
-import type { LoadInterval } from '../result/load-result.ts'
+import type { LoadInterval, LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRate } from '../units.ts'
 import { type Axis, latencyAxis, linearAxis } from './axis.ts'
 import { type Chart, chart, line, plot, px, type Series, xAxis, yAxis } from './chart.ts'
-import { describeProcessors, processorStrip, stripHeight, type WatchedRun } from './processor-strip.ts'
+import { describeProcessors, processorStrip, stripHeight } from './processor-strip.ts'
 import type { Samples } from './samples.ts'
 import type { ShownRun } from './section.ts'
 
-interface Drawn extends WatchedRun {
+interface Drawn {
   readonly name: string
+  readonly result: LoadResult
+  readonly intervals: readonly LoadInterval[]
 }
 
 const height = 420
@@ -33,7 +35,9 @@ export function timelineChart(runs: readonly ShownRun[], samples: Samples): Char
   )
   const rates = all.flatMap((interval) => [interval.throughput, failuresOf(interval)])
   const rate = linearAxis({ low: 0, high: Math.max(1, ...rates) * 1.1, from: rateBottom, to: rateTop })
-  const watched = drawn.filter(({ intervals }) => intervals.some(({ machine }) => machine !== undefined))
+  const watched = drawn.flatMap(({ result: { machine }, intervals }) =>
+    machine === undefined ? [] : [{ machine, intervals }],
+  )
   const end = height + (watched.length > 0 ? stripHeight : 0)
   const series = drawn.flatMap(({ name }, nth) => seriesOf(name, nth, drawn.length))
   return chart(

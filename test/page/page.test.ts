@@ -71,6 +71,12 @@ test('a page shows what the processors did in each second, and says where the ti
   expect(pageOf()).not.toContain('processors in use')
 })
 
+test('a page shows no processors of a run whose machine was not watched all the time', () => {
+  const machine = { cores: 2, busy: 0.95, pressure: {} }
+  const each = intervals.map((one) => ({ ...one, machine }))
+  expect(formatPicture(loadResult(undefined, { intervals: each }))).not.toContain('processors in use')
+})
+
 test('a page says the verdict, its objectives and the figures in words', () => {
   const page = pageOf()
   expect(page).toMatch(/^<!doctype html>\n<html lang="en">/)
