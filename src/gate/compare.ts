@@ -7,7 +7,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
 import { compareAfresh, type FigureOfPair, type SideBySidePair } from './afresh.ts'
-import { threatsOfRun, threatsToValidity, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
+import { threatsOfRun, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
 import {
   type Change,
   type ComparedFigure,
@@ -54,14 +54,17 @@ export function compareSideBySide(
   const left = tolerance.fallsBack && isOver ? leftToWork(base, latencies, work) : undefined
   // What stands in the table, as the mean of pairs, is not said once more of all of them together.
   const isToldByPairs = pairs !== undefined && work.length > 0
+  const ofGenerator = left?.hasStarved === true ? [] : ofEitherSide(base, head, whySaturatedRun)
+  const threats = [...ofEitherSide(base, head, threatsOfRun), ...ofGenerator]
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
-    threats: ofEitherSide(base, head, left?.hasStarved === true ? threatsOfRun : threatsToValidity),
+    threats,
     bottlenecks: isToldByPairs ? whoWasInTheWay(base, head) : whereTheTimeWent(base, head),
     starts: pairs?.length ?? 1,
     ...(left !== undefined && { left }),
   })
-  return unclearIf(ofEitherSide(base, head, whyUnmatched), verdict)
+  const unmatched = ofEitherSide(base, head, whyUnmatched)
+  return unmatched.length === 0 ? verdict : unclear(verdict, unmatched)
 }
 
 /** How the change of a figure is estimated. */
@@ -149,16 +152,25 @@ export function compareRuns(
   )
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   // Side by side a saturated generator disturbs both alike; one after the other it may be all that they differ by.
-  const saturation = ofEitherSide(base, head, ({ generator }) => whySaturated(generator))
-  const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...saturation]
-  const threats = [...incomparable, ...ofEitherSide(base, head, threatsToValidity)]
+  const ofGenerator = ofEitherSide(base, head, whySaturatedRun)
+  const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...ofGenerator]
+  const threats = [...whyIncomparable(base, head), ...ofEitherSide(base, head, threatsOfRun), ...ofGenerator]
   const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)), true)
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     threats,
     bottlenecks: whereTheTimeWent(base, head),
     ...(tolerance.fallsBack && { left: { changes: [], whyNot: 'the two were not measured side by side' } }),
   })
-  return unclearIf(incomparable, verdict)
+  return incomparable.length === 0 ? verdict : unclear(verdict, threats)
+}
+
+function whySaturatedRun({ generator }: LoadResult): string[] {
+  return whySaturated(generator)
+}
+
+/** Nothing is said of sides that cannot be compared, not even that one was slower. */
+function unclear(verdict: ComparisonVerdict, reasons: readonly string[]): ComparisonVerdict {
+  return { ...verdict, verdict: 'unclear', reasons }
 }
 
 /** Of both sides, and what they spent on an answer. */
@@ -168,11 +180,6 @@ function whereTheTimeWent(base: LoadResult, head: LoadResult): string[] {
 
 function whoWasInTheWay(base: LoadResult, head: LoadResult): string[] {
   return ofEitherSide(base, head, (side) => describeBottleneck(side, 0))
-}
-
-/** Nothing is said of sides that cannot be compared, not even that one was slower. */
-function unclearIf(incomparable: readonly string[], verdict: ComparisonVerdict): ComparisonVerdict {
-  return incomparable.length === 0 ? verdict : { ...verdict, verdict: 'unclear', reasons: incomparable }
 }
 
 /**

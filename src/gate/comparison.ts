@@ -162,7 +162,7 @@ export function judgeComparison(
     slower: [...slower.map(describeChange), ...threats],
     unclear: [
       ...threats,
-      ...unclear.map((change) => describeUnclear(change, confidence)),
+      ...unclear.map((change) => describeUnclear(threats.length === 0 ? change : withoutLength(change), confidence)),
       ...(left.whyNot === undefined ? [] : [`not left to cpuPerPing: ${left.whyNot}`]),
     ],
     faster: faster.map(describeChange),
@@ -206,6 +206,11 @@ function describeUnclear(measured: Change, confidence: number): string {
   const known = `${indicator} changed by ${formatInterval(measured, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
   return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed${describeNeeded(measured)}`
+}
+
+/** A longer comparison does not bring back a side that was not there. */
+function withoutLength({ durationNeeded: _, ...change }: Change): Change {
+  return change
 }
 
 /** How long a comparison lasts that bounds a change. */

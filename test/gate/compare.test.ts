@@ -55,6 +55,17 @@ describe.each([
     expect(reasons.filter((reason) => reason.startsWith('base: '))).toEqual(['base: 0 of 10 connections opened'])
   })
 
+  test('are said to be missing before a generator is said to be saturated, whichever side it is', () => {
+    const generator = { saturated: true, reasons: ['busy'] }
+    const refusing = steady(2, { connections: { opened: 5, failed: 5 }, generator })
+    const [first, ...others] = compare(steady(2, { generator }), refusing, tolerance, 0.99).reasons
+    expect(first).toBe('head: 5 of 10 connections opened')
+    expect(others.filter((reason) => reason.includes('saturated'))).toEqual([
+      'base: the load generator was saturated: busy',
+      'head: the load generator was saturated: busy',
+    ])
+  })
+
   test('are unclear when nothing was answered', () => {
     const judged = compare(steady(2, { pings: { answered: 0, timedOut: 10 } }), steady(2), tolerance, 0.99)
     expect(judged.doubtful).toBe(true)
@@ -69,6 +80,14 @@ test('two runs side by side say how long it takes where nothing bounds a change 
   expect(reasons).toEqual([
     'not enough evidence: p99 may have changed by any amount at 99 % confidence, 20 % is allowed; it takes a comparison of about 20 s or more (maxDuration)',
   ])
+})
+
+test('two runs side by side do not ask for a longer one where a side was not there', () => {
+  const few = loadResult(repeated(8_000, 2), { duration: 5_000 })
+  const gone = loadResult(repeated(8_000, 2), { duration: 5_000, ended: 'disconnected' })
+  const { reasons } = compareSideBySide(few, gone, parseTolerance({ p99: '20%' }), 0.99)
+  expect(reasons[0]).toBe('head: every connection was gone before the run ended')
+  expect(reasons.join()).not.toContain('maxDuration')
 })
 
 describe('fan-outs', () => {
