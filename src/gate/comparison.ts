@@ -162,7 +162,7 @@ export function judgeComparison(
     slower: [...slower.map(describeChange), ...threats],
     unclear: [
       ...threats,
-      ...unclear.map((change) => describeUnclear(threats.length === 0 ? change : withoutLength(change), confidence)),
+      ...unclear.map((change) => describeUnclear(change, confidence, threats.length === 0)),
       ...(left.whyNot === undefined ? [] : [`not left to cpuPerPing: ${left.whyNot}`]),
     ],
     faster: faster.map(describeChange),
@@ -195,22 +195,19 @@ function describeChange(measured: Change): string {
   return `${indicator} changed by ${formatChange(change, changeFormat(measured))}, ${values}; ${formatAllowed(measured)} is allowed`
 }
 
-function describeUnclear(measured: Change, confidence: number): string {
+/** @param isCurable whether a longer comparison helps: it does not bring back a side that was not there */
+function describeUnclear(measured: Change, confidence: number, isCurable: boolean): string {
   const { indicator, change, high } = measured
+  const needed = isCurable ? describeNeeded(measured) : ''
   if (Number.isNaN(change)) {
     return indicator === 'cpuPerPing'
       ? 'cpuPerPing: the servers of both sides have to be watched, each by itself; serverUnwatched of base and head says why not'
-      : `${indicator}: too little was measured${describeNeeded(measured)}`
+      : `${indicator}: too little was measured${needed}`
   }
   const format = changeFormat(measured)
   const known = `${indicator} changed by ${formatInterval(measured, format)}`
   const finding = high === Infinity ? `${indicator} may have changed by any amount` : known
-  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed${describeNeeded(measured)}`
-}
-
-/** A longer comparison does not bring back a side that was not there. */
-function withoutLength({ durationNeeded: _, ...change }: Change): Change {
-  return change
+  return `not enough evidence: ${finding} at ${formatRatio(confidence)} confidence, ${formatAllowed(measured)} is allowed${needed}`
 }
 
 /** How long a comparison lasts that bounds a change. */
