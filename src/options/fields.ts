@@ -28,6 +28,7 @@ export function only<const Entries extends v.ObjectEntries>(
   unknown: (name: string) => string = (name) => `no such option${didYouMean(name, Object.keys(entries))}`,
 ): v.ObjectSchema<Entries, undefined> {
   const schema = v.pipe(
+    v.custom((input) => !Array.isArray(input), expected(what)),
     v.looseObject(entries, expected(what)),
     v.rawCheck(({ dataset, addIssue }) => {
       const input = dataset.value as Record<string, unknown> | null | undefined
@@ -38,7 +39,7 @@ export function only<const Entries extends v.ObjectEntries>(
       }
     }),
   )
-  return schema as unknown as v.ObjectSchema<Entries, undefined>
+  return Object.assign(schema, { entries }) as unknown as v.ObjectSchema<Entries, undefined>
 }
 
 /**

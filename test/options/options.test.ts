@@ -360,9 +360,12 @@ describe('mistakes', () => {
     )
   })
 
-  test.for([null, 5, 'ws://localhost', undefined])('are made with %o for options', (options) => {
-    expect(mistakesIn(options)).toMatch(/^options: expected an object, got /)
-  })
+  test.for([null, 5, 'ws://localhost', undefined, [], ['ws://localhost']])(
+    'are made with %o for options',
+    (options) => {
+      expect(mistakesIn(options)).toMatch(/^options: expected an object, got /)
+    },
+  )
 
   test('in names of options suggest the nearest one', () => {
     expect(mistakesIn({ Duration: 5, warmUp: 5, conections: 5, xyzzy: 5 })).toMatchInlineSnapshot(
