@@ -1,6 +1,7 @@
 import { WsLoadError } from '../errors.ts'
 import { show } from '../wording.ts'
 import type { FanOutResult, LoadResult } from '../result/load-result.ts'
+import { Slices } from '../result/slices.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount } from '../units.ts'
 import { describeBottleneck } from './bottleneck.ts'
@@ -64,10 +65,23 @@ export interface Judgement {
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
  * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO, see {@link parseSLO}; WSLOAD_ERR_INVALID_OPTIONS for a confidence that is
- * none
+ * none; WSLOAD_ERR_NOT_A_SUMMARY for anything else than a run
  */
 export function evaluateSLO(result: LoadResult, slo: SLO, { confidence }: Judgement = {}): SLOVerdict {
+  checkResult(result)
   return evaluateObjectives(result, parseSLO(slo), confidence)
+}
+
+function checkResult(value: unknown): void {
+  const fields: object = typeof value === 'object' && value !== null ? value : {}
+  if ('slices' in fields && fields.slices instanceof Slices) return
+  const [what, cure] =
+    'then' in fields
+      ? ['a promise', 'await it first']
+      : 'schemaVersion' in fields
+        ? ['a summary as JSON', 'pass LoadSummary.fromJSON(…) of it']
+        : [show(value), 'pass what wsLoad(…) resolved to']
+  throw new WsLoadError('WSLOAD_ERR_NOT_A_SUMMARY', `evaluateSLO: expected a LoadSummary, got ${what}; ${cure}`)
 }
 
 /** {@link evaluateSLO} of an SLO that was read before. */

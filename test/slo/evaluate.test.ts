@@ -17,6 +17,19 @@ test('passes a run that meets every bound', () => {
   expect(verdict).toMatchObject({ verdict: 'pass', reasons: [] })
 })
 
+test.each([
+  ['a promise', Promise.resolve(loadResult()), 'a promise; await it first'],
+  ['what was read from a file', { schemaVersion: 1 }, 'a summary as JSON; pass LoadSummary.fromJSON(…) of it'],
+  ['anything else', {}, 'an object (); pass what wsLoad(…) resolved to'],
+])('refuses %s for a run', (_, value, got) => {
+  expect(() => evaluateSLO(value as never, 'p99 < 1s')).toThrow(
+    expect.objectContaining({
+      code: 'WSLOAD_ERR_NOT_A_SUMMARY',
+      message: `evaluateSLO: expected a LoadSummary, got ${got}`,
+    }),
+  )
+})
+
 test('says of a met bound how much is to spare', () => {
   const objective = only(loadResult(), { p99: '< 20ms' })
   expect(objective).toMatchObject({ verdict: 'pass', indicator: 'p99', bound: '< 20ms', limit: 20, kind: 'duration' })
