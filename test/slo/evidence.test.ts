@@ -107,7 +107,9 @@ describe('a confidence interval', () => {
     expect(only(long(0.0075), { p99: '< 10ms' }).durationNeeded).toBeGreaterThan(60_000)
     const near = only(long(0.01), { p99: '< 10ms' })
     expect(near.durationNeeded).toBeUndefined()
-    expect(near.reason).toMatch(/; it is too near the limit to be decided by a longer run$/)
+    expect(near.reason).toMatch(
+      /; it is too near the limit, or changes too much from time to time, to be decided by a run ten times as long$/,
+    )
   })
 
   test('of the median reaches no further down than it has to, whatever the fastest pings were', () => {
