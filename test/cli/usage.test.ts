@@ -51,6 +51,7 @@ test.each([
     ['compare', 'a.json', 'b.json', '--confidence', '3'],
     /^error: --confidence: expected a number above 0\.5 and below 1, got 3\n$/,
   ],
+  [['--text', ' ', '-c', '0'], /^error: --connections: expected a whole number from 1 to [\d,]+, got 0\n$/],
   [['-v', 'loud'], /Allowed choices are error, warn, info, debug\.\n$/],
   [
     ['--json', '/nowhere/out.json', '--html', '/'],
