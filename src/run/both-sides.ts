@@ -5,6 +5,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
 import type { SettledOptions } from './interim-looks.ts'
 import { runSideBySide, type SideBySide } from './side-by-side.ts'
+import { TargetWarnings } from './target-warnings.ts'
 
 /** The two servers, and what both are flooded with. */
 export type BothSides = Pick<ResolvedComparison, 'base' | 'head' | 'load' | 'fanOut'>
@@ -20,7 +21,9 @@ interface FloodOfPair extends ComparisonWatch {
   /** Which of the two is started first. Default: the base. */
   readonly first?: 'base' | 'head'
   /** Of what was warned before; it is not warned of again. */
-  readonly warned?: Set<string>
+  readonly warnings?: TargetWarnings
+  /** What is said behind the last words of a server that ends. */
+  readonly context?: string
 }
 
 export const sidesOfComparison = 2
@@ -31,12 +34,16 @@ export const sidesOfComparison = 2
  */
 export async function floodBothSides(
   { base, head, load, fanOut }: BothSides,
-  { maxDuration, first = 'base', warned = new Set(), ...watched }: FloodOfPair,
+  { maxDuration, first = 'base', warnings = new TargetWarnings(), context, ...watched }: FloodOfPair,
 ): Promise<SideBySidePair> {
   const targets = new Map<ResolvedSide, RunningTarget>()
+  let runs: readonly LoadResult[] = []
   try {
     for (const side of first === 'base' ? [base, head] : [head, base]) {
-      if ('command' in side) targets.set(side, await startTarget(side, load, watched.signal))
+      if (!('command' in side)) continue
+      const target = await startTarget(side, load, watched.signal)
+      targets.set(side, target)
+      warnings.watch(target, context)
     }
     const duration = maxDuration / sidesOfComparison
     const floodOfSide = (side: ResolvedSide): SettledOptions => ({
@@ -47,13 +54,9 @@ export async function floodBothSides(
       ...watched,
       families: [base, head].map((side) => targets.get(side)?.family),
     })
+    runs = [baseRun, headRun]
     return { base: baseRun, head: headRun }
   } finally {
-    const killed = await Promise.all([...targets.values()].map((target) => target.stop()))
-    for (const message of killed) {
-      if (message === undefined || warned.has(message)) continue
-      warned.add(message)
-      process.emitWarning(message, 'WsLoadWarning')
-    }
+    await warnings.stop([...targets.values()], runs)
   }
 }

@@ -5,6 +5,7 @@ import type { ResolvedCapacityComparison } from '../options/capacity.ts'
 import type { ResolvedSide } from '../options/compare.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
 import { CapacitySearch, type CapacityWatch } from './capacity-search.ts'
+import { TargetWarnings } from './target-warnings.ts'
 
 /** What {@link compareCapacity} found out. */
 export interface ComparedSearches {
@@ -31,11 +32,15 @@ export async function compareCapacity(
 ): Promise<ComparedSearches> {
   checkSignal(watch.signal)
   const targets: RunningTarget[] = []
+  const warnings = new TargetWarnings()
   // The two intervals are both right as often as asked for.
   const load = { ...search.load, confidence: 1 - (1 - search.load.confidence) / 2 }
   const begin = async (side: ResolvedSide, name: 'base' | 'head'): Promise<CapacitySearch> => {
     const target = 'command' in side ? await startTarget(side, load) : undefined
-    if (target !== undefined) targets.push(target)
+    if (target !== undefined) {
+      targets.push(target)
+      warnings.watch(target)
+    }
     const server = load.server !== false && 'server' in side ? side.server : load.server
     const options = { ...search, load: { ...load, server }, url: side.url }
     const own = { ...watch, family: target?.family, onStep: (step: CapacityStep) => onStep?.(name, step) }
@@ -52,7 +57,6 @@ export async function compareCapacity(
     }
     return { base: searches.base.found, head: searches.head.found, verdict: judge() }
   } finally {
-    const killed = await Promise.all(targets.map((target) => target.stop()))
-    for (const message of killed) if (message !== undefined) process.emitWarning(message, 'WsLoadWarning')
+    await warnings.stop(targets)
   }
 }

@@ -8,6 +8,7 @@ import { inSequence } from '../result/sequence.ts'
 import { lookRuns } from '../statistics/interim-looks.ts'
 import { type ComparisonWatch, floodBothSides, sidesOfComparison } from './both-sides.ts'
 import type { Watcher } from './progress.ts'
+import { TargetWarnings } from './target-warnings.ts'
 
 /** Pairs of floods as one, and each of them. */
 export interface PairsAsOne extends SideBySidePair {
@@ -30,14 +31,14 @@ export async function floodAfresh(
   const starts = comparison.restarts + 1
   const looks = lookRuns(starts)
   const pairs: SideBySidePair[] = []
-  const warned = new Set<string>()
+  const warnings = new TargetWarnings()
   const soFar = (ended: LoadResult['ended']): PairsAsOne => {
     const taken = looks.findLastIndex((look) => look <= pairs.length) + 1
     return asOne(pairs, { looks: { taken: Math.max(1, taken), planned: looks.length }, ended })
   }
   const isAborted = (): boolean => watch.signal?.aborted === true
   while (pairs.length < starts) {
-    const pair = await floodNext(comparison, pairs.length, { ...watch, warned }).catch((error: unknown) => {
+    const pair = await floodNext(comparison, pairs.length, { ...watch, warnings }).catch((error: unknown) => {
       if (pairs.length > 0 && isAborted()) return undefined
       throw ofStart(error, pairs.length + 1, starts)
     })
@@ -54,7 +55,7 @@ export async function floodAfresh(
 async function floodNext(
   { restarts, maxDuration, load, ...sides }: ResolvedComparison,
   nth: number,
-  { watcher, ...watch }: ComparisonWatch & { readonly warned: Set<string> },
+  { watcher, ...watch }: ComparisonWatch & { readonly warnings: TargetWarnings },
 ): Promise<SideBySidePair> {
   const cycles = Math.floor(maxDuration / cycleMs)
   const cyclesBefore = (pair: number): number => Math.floor((cycles * pair) / (restarts + 1))
@@ -66,6 +67,7 @@ async function floodNext(
       watcher: watcher && countingDown(watcher, later),
       maxDuration: (cyclesBefore(nth + 1) - cyclesBefore(nth)) * cycleMs,
       first: nth % 2 === 0 ? 'base' : 'head',
+      context: `\nThat was start ${nth + 1} of ${restarts + 1} (restarts).`,
     },
   )
 }

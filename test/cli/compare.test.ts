@@ -86,5 +86,7 @@ test('ws-load compare tells what a server said that did not start', async () => 
     ...failing,
   )
   expect(exitCode).toBe(5)
-  expect(stderr).toMatch(/echo "no configuration" >&2; exit 3` \(base\.command\) exited with code 3[^]*change base\.command, base\.cwd[^]*no configuration/)
+  expect(stderr).toMatch(
+    /echo "no configuration" >&2; exit 3` \(base\.command\) exited with code 3[^]*change base\.command, base\.cwd[^]*no configuration/,
+  )
 })

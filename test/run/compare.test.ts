@@ -298,6 +298,29 @@ describe('compare', () => {
     process.off('warning', listen)
   })
 
+  test.each([
+    [0, ''],
+    [7, '\nThat was start 1 of 8 (restarts).'],
+  ])('says how a server ended that was started with %i restarts', async (restarts, context) => {
+    const sideOf = async (ending: string) => {
+      const port = await freePort()
+      const program = `
+        const { WebSocketServer } = require("ws")
+        const server = new WebSocketServer({ port: ${port}, host: "127.0.0.1" })
+        server.on("connection", (socket) => socket.on("ping", () => { ${ending} }))`
+      return { command: evaluate(program), url: `ws://127.0.0.1:${port}` }
+    }
+    const warnings: Error[] = []
+    const listen = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', listen)
+    const [base, head] = [await sideOf(''), await sideOf('console.error("out of memory"); process.exit(7)')]
+    await compare({ base, head, connections: 2, warmup: 0, maxDuration: '8s', restarts })
+    await expect.poll(() => warnings.join()).toContain('(head.command) exited with code 7 while it was being tested')
+    process.off('warning', listen)
+    expect(warnings.join()).toMatch(/\| out of memory/)
+    expect(warnings.join()).toContain(context)
+  })
+
   test('is never green when what holds a server was killed', async () => {
     await using base = await delaying(() => 4)
     const port = await freePort()
