@@ -312,9 +312,23 @@ export function whyInvalid(result: LoadResult): string | undefined {
     pings.sent > 0 ? `none of ${formatCount(pings.sent)} pings was answered${withErrors}` : 'no ping was sent'
   const ofOthers =
     pongs.unsolicited > 0 ? [`${formatCount(pongs.unsolicited)} pongs carry no ping of their connection`] : []
-  return [`nothing was measured, ${opened}`, ...(hasBegun ? [unanswered] : []), ...ofOthers, ...gone, ...cutShort].join(
-    ', ',
-  )
+  const late = withErrors === '' ? describeLateAnswers(result) : []
+  return [
+    `nothing was measured, ${opened}`,
+    ...(hasBegun ? [unanswered] : []),
+    ...ofOthers,
+    ...late,
+    ...gone,
+    ...cutShort,
+  ].join(', ')
+}
+
+/** Of a run in which nothing was answered in time. */
+function describeLateAnswers({ messages, options }: LoadResult): string[] {
+  const answers = messages.received - messages.unsolicited
+  if (!(answers > 0)) return []
+  const others = options.warmup !== 0 ? ', or those of the warm-up' : ''
+  return [`${formatCount(answers)} messages answer pings that had timed out${others}`]
 }
 
 /** That no message of a fan-out has reached anybody. */

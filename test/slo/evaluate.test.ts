@@ -557,3 +557,10 @@ describe('no vacuous pass:', () => {
     expect(() => evaluateSLO(loadResult(), {})).toThrow(expect.objectContaining({ code: 'WSLOAD_ERR_INVALID_SLO' }))
   })
 })
+
+test('says that answers came which were late altogether', () => {
+  const run = loadResult([], { pings: { sent: 10, timedOut: 10 }, messages: { received: 7, unsolicited: 2 } })
+  expect(evaluateSLO(run, { p99: '< 1s' }).reasons[0]).toBe(
+    'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered, 5 messages answer pings that had timed out, or those of the warm-up',
+  )
+})
