@@ -47,7 +47,8 @@ export function compareCapacities(base: CapacityResult, head: CapacityResult, to
     ...measured,
     verdict,
     doubtful: mismatch.length > 0 || head.low === 0 || base.low === 0,
-    reasons: verdict === 'same' ? [] : [...mismatch, describe(base, head, measured), ...limitsOf(base, head)],
+    reasons:
+      verdict === 'same' ? [] : [...mismatch, describe(base, head, { ...measured, verdict }), ...limitsOf(base, head)],
   }
 }
 
@@ -76,15 +77,34 @@ function summariesOf({ steps }: CapacityResult): LoadResult[] {
   return steps.flatMap(({ summary }) => summary ?? [])
 }
 
-function describe(base: CapacityResult, head: CapacityResult, change: MeasuredChange & { tolerance: number }): string {
-  const ends = (of: CapacityResult): string => {
-    if (of.high < Infinity) return `${formatLoad(of.over, of.low)} … ${formatLoad(of.over, of.high)}`
-    return of.low > 0 ? `at least ${formatLoad(of.over, of.low)}` : 'unknown'
+function describe(
+  base: CapacityResult,
+  head: CapacityResult,
+  { verdict, ...change }: MeasuredChange & Pick<CapacityVerdict, 'verdict' | 'tolerance'>,
+): string {
+  const sides = Object.entries({ base, head })
+  const unknown = sides.filter(([, side]) => !isBounded(side)).map(([name]) => name)
+  if (unknown.length > 0) {
+    const known = sides
+      .filter(([, side]) => isBounded(side))
+      .map(([name, side]) => `, that of the ${name} is ${endsOf(side)}`)
+    return `nothing is known of the capacity of ${unknown.length > 1 ? '' : 'the '}${unknown.join(' and ')}${known.join('')}`
   }
-  const interval = Number.isFinite(change.high) ? `${formatInterval(change)}, ` : ''
-  const middle = Number.isFinite(change.change) ? `changed by ${formatChange(change.change)} (${interval}` : 'changed ('
+  const ends = `from ${endsOf(base)} to ${endsOf(head)}`
   const allowed = `${formatRatioTo(change.tolerance, writtenDigits)} less is allowed`
-  return `the capacity ${middle}from ${ends(base)} to ${ends(head)}); ${allowed}`
+  if ([base, head].every(({ low, high }) => low > 0 && high < Infinity)) {
+    return `the capacity changed by ${formatChange(change.change)} (${formatInterval(change)}, ${ends}); ${allowed}`
+  }
+  return `the capacity ${verdict === 'unclear' ? 'may have changed' : 'changed'} (${ends}); ${allowed}`
+}
+
+function isBounded({ low, high }: CapacityResult): boolean {
+  return low > 0 || high < Infinity
+}
+
+function endsOf({ over, low, high }: CapacityResult): string {
+  if (high === Infinity) return `at least ${formatLoad(over, low)}`
+  return low > 0 ? `${formatLoad(over, low)} … ${formatLoad(over, high)}` : `below ${formatLoad(over, high)}`
 }
 
 function limitsOf(base: CapacityResult, head: CapacityResult): string[] {

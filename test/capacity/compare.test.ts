@@ -50,6 +50,34 @@ describe('a head', () => {
   })
 })
 
+describe('a verdict that is not clear', () => {
+  const unknown = between(0, Infinity)
+  const least = between(400, Infinity)
+
+  test.each([
+    ['both', unknown, unknown, 'nothing is known of the capacity of base and head'],
+    ['the base', unknown, least, 'nothing is known of the capacity of the base, that of the head is at least 400/s'],
+    ['the head', base, unknown, 'nothing is known of the capacity of the head, that of the base is 1k/s … 1.1k/s'],
+  ])('says of what nothing is known: of %s', (_, one, other, reason) => {
+    expect(compareCapacities(one, other, 0.2).reasons[0]).toBe(reason)
+  })
+
+  test.each([
+    ['at least 400/s', least],
+    ['below 1k/s', between(0, 1_000)],
+  ])('does not say that a capacity of %s has changed', (ends, head) => {
+    const { verdict, reasons } = compareCapacities(least, head, 0.2)
+    expect(verdict).toBe('unclear')
+    expect(reasons[0]).toBe(`the capacity may have changed (from at least 400/s to ${ends}); 20 % less is allowed`)
+  })
+})
+
+test('a sure change to or from a capacity without an end has no figure', () => {
+  const { verdict, reasons } = compareCapacities(between(200, 220), between(400, Infinity), 0.2)
+  expect(verdict).toBe('faster')
+  expect(reasons[0]).toBe('the capacity changed (from 200/s … 220/s to at least 400/s); 20 % less is allowed')
+})
+
 test('the change lies between what the intervals allow', () => {
   const { change, low, high } = compareCapacities(base, between(500, 550), 0.2)
   expect(change).toBeCloseTo(-0.5)
