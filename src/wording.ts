@@ -26,6 +26,13 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   return distance(name, nearest) <= Math.max(2, name.length / 3) ? `, did you mean "${nearest}"?` : ''
 }
 
+/** What is said of each field of an input that is none of those that there are. */
+export function noSuchOptions(given: object, names: readonly string[]): string[] {
+  return Object.keys(given)
+    .filter((name) => !names.includes(name))
+    .map((name) => `${name}: no such option${didYouMean(name, names)}`)
+}
+
 function cut(text: string): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }

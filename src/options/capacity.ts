@@ -217,13 +217,10 @@ export interface CapacityTolerance {
   readonly capacity?: number | string
 }
 
-/**
- * Reads the tolerance of a baseline.
- * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake
- */
-export function parseCapacityTolerance(given: unknown, precision: number): number {
-  const parsed = parseFields(capacityTolerance, given ?? {}, 'tolerance')
-  return valueOf(parsed, 'toMatchBaseline').capacity ?? usualTolerance(precision)
+/** Reads the tolerance of a baseline; each mistake has the option's name. */
+export function safeParseCapacityTolerance(given: unknown, precision: number): Parsed<number> {
+  const parsed = parseFields(capacityTolerance, given === undefined ? {} : given, 'tolerance')
+  return 'value' in parsed ? { value: parsed.value.capacity ?? usualTolerance(precision) } : parsed
 }
 
 function usualTolerance(precision: number): number {

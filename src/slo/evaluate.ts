@@ -16,6 +16,7 @@ import {
 } from './fault.ts'
 import { findIndicator, isOfServer, observedBy } from './indicator.ts'
 import { describeFallingBehind, mayFallBehind } from './growth.ts'
+import { checkConfidence, checkJudgement, type Judgement } from './judgement.ts'
 import { findSlowPings } from './slow-pings.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { type DecisionRule, judgeObjective, unmeasured } from './judge.ts'
@@ -24,12 +25,6 @@ import { type Observation, observeRun } from './observation.ts'
 import { describeAstray, describeIslands } from './other-machines.ts'
 import { describeSurplus, withoutAnswers } from './surplus.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from './verdict.ts'
-
-/** How {@link evaluateSLO} judges. */
-export interface Judgement {
-  /** 1 - the probability of a wrong verdict, between 0.5 and 1. Default: the run's own `confidence`, 0.99. */
-  readonly confidence?: number
-}
 
 /**
  * Judges a run by an SLO.
@@ -64,12 +59,13 @@ export interface Judgement {
  * - every connection was gone before the run's end, or nothing was answered any more: fail.
  *
  * The verdict is fail if anything failed, else inconclusive if anything was, else pass; bounds of level `warn` only warn.
- * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO, see {@link parseSLO}; WSLOAD_ERR_INVALID_OPTIONS for a confidence that is
- * none; WSLOAD_ERR_NOT_A_SUMMARY for anything else than a run
+ * @throws {WsLoadError} WSLOAD_ERR_INVALID_SLO, see {@link parseSLO}; WSLOAD_ERR_INVALID_OPTIONS with every mistake in the
+ * judgement; WSLOAD_ERR_NOT_A_SUMMARY for anything else than a run
  */
-export function evaluateSLO(result: LoadResult, slo: SLO, { confidence }: Judgement = {}): SLOVerdict {
+export function evaluateSLO(result: LoadResult, slo: SLO, judgement: Judgement = {}): SLOVerdict {
   checkResult(result)
-  return evaluateObjectives(result, parseSLO(slo), confidence)
+  checkJudgement(judgement)
+  return evaluateObjectives(result, parseSLO(slo), judgement.confidence)
 }
 
 function checkResult(value: unknown): void {
@@ -281,15 +277,6 @@ function missedByDefault(run: Observation, objectives: readonly Objective[], rul
       ? [judgeCount({ indicator: 'refused', comparison: '<=', limit: 0 }, describeRefused(refused))]
       : []),
   ].filter(({ indicator, verdict }) => verdict !== 'pass' && !bounded.has(indicator))
-}
-
-/** @throws {WsLoadError} WSLOAD_ERR_INVALID_OPTIONS for a confidence that is none */
-export function checkConfidence(confidence: unknown): void {
-  if (typeof confidence === 'number' && confidence > 0.5 && confidence < 1) return
-  throw new WsLoadError(
-    'WSLOAD_ERR_INVALID_OPTIONS',
-    `confidence: expected a probability above 0.5 and below 1, got ${show(confidence)}`,
-  )
 }
 
 /** Why a run says nothing about its target, if it does not. */

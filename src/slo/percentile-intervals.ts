@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
-import { checkConfidence, decisionRule, whyInvalid } from './evaluate.ts'
+import { decisionRule, whyInvalid } from './evaluate.ts'
+import { checkConfidence } from './judgement.ts'
 import { type Evidence, noEvidence, percentileEvidence } from './evidence.ts'
 import { observeRun } from './observation.ts'
 import { describeSurplus } from './surplus.ts'

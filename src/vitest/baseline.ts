@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { WsLoadError } from '../errors.ts'
+import type { Parsed } from '../parsed.ts'
 import { show } from '../wording.ts'
 import { formatJSON } from '../result/json.ts'
 import type { LoadCapacity } from '../summary/load-capacity.ts'
@@ -21,13 +21,10 @@ export function baselineFile(root: string, name: string): string {
   return short.startsWith('..') ? path : short
 }
 
-/** @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` for a name that is no name of a file */
-export function checkBaselineName(name: unknown): string {
-  if (typeof name === 'string' && goodName.test(name)) return name
-  throw new WsLoadError(
-    'WSLOAD_ERR_INVALID_OPTIONS',
-    `toMatchBaseline: expected a name of letters, digits, spaces and . _ @ + -, got ${show(name)}`,
-  )
+/** Reads a baseline's name, which has to be that of a file. */
+export function parseBaselineName(name: unknown): Parsed<string> {
+  if (typeof name === 'string' && goodName.test(name)) return { value: name }
+  return { mistakes: [`name: expected letters, digits, spaces and . _ @ + -, got ${show(name)}`] }
 }
 
 /** @param Kind what is expected to have been kept */

@@ -2,12 +2,14 @@ import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { compareCapacities } from '../capacity/compare.ts'
-import { type CapacityTolerance, parseCapacityTolerance, parseLoad } from '../options/capacity.ts'
+import { type CapacityTolerance, parseLoad, safeParseCapacityTolerance } from '../options/capacity.ts'
+import { invalidOptions, valueOf } from '../options/invalid-options.ts'
 import type { Rate } from '../options/options.ts'
 import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { formatCapacityComparison, formatSustained } from '../report/capacity.ts'
 import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
+import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { rateForms } from '../units.ts'
 import { show } from '../wording.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
@@ -16,28 +18,21 @@ import type { Paint } from '../report/paint.ts'
 import { formatVerdict } from '../report/verdict.ts'
 import { threatsToValidity } from '../gate/comparable.ts'
 import { compareRuns } from '../gate/compare.ts'
-import { parseTolerance, type Tolerance } from '../gate/tolerance.ts'
+import { safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { type Compared, formatComparison } from '../report/comparison.ts'
 import { judgeAgain, LoadComparison } from '../summary/load-comparison.ts'
-import { evaluateSLO, type Judgement } from '../slo/evaluate.ts'
+import { evaluateObjectives } from '../slo/evaluate.ts'
+import type { Judgement } from '../slo/judgement.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
-import type { SLO } from '../slo/objective.ts'
+import { parseSLO, type SLO } from '../slo/objective.ts'
 import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
+import { type Leniency, mistakesInLeniency, mistakesInLenientJudgement } from './leniency.ts'
 import { pointingAt } from './pointing-at.ts'
 import { adviseOptions } from './advice.ts'
 import { keepSustained, keepVerdict, testOf, timeoutOf } from './record.ts'
 import { type BaselineWriter, noteWriter } from './baseline-writers.ts'
-import { baselineFile, checkBaselineName, readBaseline, writeBaseline } from './baseline.ts'
+import { baselineFile, parseBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { attemptAt, configuredInconclusive, configuredRoot, isUpdating, titleOf } from './context.ts'
-
-/** What a matcher does about a lack of evidence. */
-export interface Leniency {
-  /**
-   * What it does when there is not enough evidence: `'fail'`, or `'warn'` on the console. A run that measured nothing
-   * fails either way. Default: the plugin's `inconclusive`, `'fail'`.
-   */
-  readonly inconclusive?: 'fail' | 'warn'
-}
 
 /** How `toMeetSLO` judges. */
 export type MatcherJudgement = Judgement & Leniency
@@ -48,7 +43,8 @@ declare global {
       /**
        * Passes if the summary surely meets every objective: `{ p99: '< 20ms', errorRate: '< 0.1%', throughput: '> 5k/s' }`.
        * A run that measured nothing never passes. With `.not` it passes only if the summary surely misses one.
-       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_SLO` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
+       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_SLO` or `WSLOAD_ERR_INVALID_OPTIONS` with every mistake,
+       * `WSLOAD_ERR_NOT_A_SUMMARY`
        */
       toMeetSLO(slo: SLO, judgement?: MatcherJudgement): void
       /**
@@ -61,7 +57,7 @@ declare global {
       /**
        * Passes if the load of a capacity is surely sustained: `'20k/s'`, or a number of connections where these were varied. With `.not`
        * it passes only if it is surely too much.
-       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_NOT_A_SUMMARY`
+       * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, `WSLOAD_ERR_NOT_A_SUMMARY`
        */
       toSustain(load: Rate, leniency?: Leniency): void
       /**
@@ -130,20 +126,20 @@ expect.extend({
     leniency: Leniency = {},
   ) {
     if (received instanceof LoadCapacity) return matchCapacity(received, { name, tolerance, leniency }, this)
-    const { summary, checkedName, resolved } = checkForBaseline(
-      received,
-      name,
-      tolerance as Tolerance | undefined,
-      leniency,
-    )
-    const file = baselineFile(configuredRoot(), checkedName)
+    const checked = checkForBaseline(received, name, tolerance as Tolerance | undefined, leniency)
+    const { summary } = checked
+    const file = baselineFile(configuredRoot(), checked.name)
     if (isUpdating() && !this.isNot) {
-      return keepBaseline({ file, name: checkedName, found: summary, threat: threatsToValidity(summary)[0] }, this)
+      return keepBaseline({ file, name: checked.name, found: summary, threat: threatsToValidity(summary)[0] }, this)
     }
     const baseline = readBaseline(file, LoadSummary)
     if ('missing' in baseline) return { pass: this.isNot, message: () => `Unclear: ${baseline.missing}` }
     const base = baseline.kept
-    const compared = { base, head: summary, ...compareRuns(base, summary, resolved, summary.options.confidence) }
+    const compared = {
+      base,
+      head: summary,
+      ...compareRuns(base, summary, checked.tolerance, summary.options.confidence),
+    }
     if (compared.verdict === 'faster') say(formatComparison(compared))
     return toOutcome(compared, leniency, this)
   },
@@ -200,8 +196,7 @@ function checkCapacityBaseline(
   { name, tolerance, leniency }: { readonly name: unknown; readonly tolerance: unknown; readonly leniency: Leniency },
 ) {
   return pointingAt(checkCapacityBaseline, () => {
-    checkInconclusive('toMatchBaseline', leniency.inconclusive)
-    return { name: checkBaselineName(name), tolerance: parseCapacityTolerance(tolerance, capacity.precision) }
+    return checkBaselineOptions(name, safeParseCapacityTolerance(tolerance, capacity.precision), leniency)
   })
 }
 
@@ -256,61 +251,70 @@ function isLenient({ inconclusive = configuredInconclusive() }: Leniency): boole
 function judge(received: unknown, slo: SLO, judgement: MatcherJudgement): [LoadSummary, SLOVerdict] {
   return pointingAt(judge, () => {
     const summary = checkReceived(received, LoadSummary, 'toMeetSLO', 'wsLoad(…)')
-    checkInconclusive('toMeetSLO', judgement.inconclusive)
-    return [summary, evaluateSLO(summary, slo, judgement)]
+    checkOptions('toMeetSLO', mistakesInLenientJudgement(judgement))
+    return [summary, evaluateObjectives(summary, parseSLO(slo), judgement.confidence)]
   })
 }
 
-function judgeLoad(received: unknown, given: unknown, { inconclusive }: Leniency): [LoadCapacity, SustainVerdict] {
+function judgeLoad(received: unknown, given: unknown, leniency: Leniency): [LoadCapacity, SustainVerdict] {
   return pointingAt(judgeLoad, () => {
     const capacity = checkReceived(received, LoadCapacity, 'toSustain', 'wsLoad.capacity(…)')
-    checkInconclusive('toSustain', inconclusive)
-    const load = parseLoad(capacity.over, given)
-    if (load !== undefined) return [capacity, capacity.judge(load)]
-    const expected = capacity.over === 'rate' ? rateForms : 'a number of connections'
-    throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `toSustain: expected ${expected}, got ${show(given)}`)
+    return [capacity, capacity.judge(valueOfOptions('toSustain', readLoad(capacity, given), leniency))]
   })
+}
+
+function readLoad({ over }: LoadCapacity, given: unknown): Parsed<number> {
+  const load = parseLoad(over, given)
+  if (load !== undefined) return { value: load }
+  const expected = over === 'rate' ? rateForms : 'a number of connections'
+  return { mistakes: [`load: expected ${expected}, got ${show(given)}`] }
 }
 
 /** A comparison of capacities has its tolerance, which is no figure of a latency. */
 function judgeCapacities(
   compared: CapacityComparison,
   tolerance: Tolerance | undefined,
-  { inconclusive }: Leniency,
+  leniency: Leniency,
 ): CapacityComparison {
   return pointingAt(judgeCapacities, () => {
-    checkInconclusive('toShowNoRegression', inconclusive)
-    if (tolerance === undefined) return compared
-    throw new WsLoadError(
-      'WSLOAD_ERR_INVALID_OPTIONS',
-      `toShowNoRegression: tolerance: expected that of wsLoad.compareCapacity(…) instead, got ${show(tolerance)}`,
-    )
+    const instead = `tolerance: expected that of wsLoad.compareCapacity(…) instead, got ${show(tolerance)}`
+    checkOptions('toShowNoRegression', [...(tolerance === undefined ? [] : [instead]), ...mistakesInLeniency(leniency)])
+    return compared
   })
 }
 
-function judgeComparison(received: unknown, tolerance: Tolerance | undefined, { inconclusive }: Leniency) {
+function judgeComparison(received: unknown, tolerance: Tolerance | undefined, leniency: Leniency) {
   return pointingAt(judgeComparison, () => {
     const comparison = checkReceived(received, LoadComparison, 'toShowNoRegression', 'wsLoad.compare(…)')
-    checkInconclusive('toShowNoRegression', inconclusive)
-    if (tolerance === undefined) return comparison
     const { base, head } = comparison
-    const resolved = parseTolerance(tolerance, 'toShowNoRegression', head.fanOut !== undefined)
-    return { base, head, ...judgeAgain(comparison, resolved) }
+    const parsed = within('tolerance', safeParseTolerance(tolerance, head.fanOut !== undefined))
+    const resolved = valueOfOptions('toShowNoRegression', parsed, leniency)
+    return tolerance === undefined ? comparison : { base, head, ...judgeAgain(comparison, resolved) }
   })
 }
 
-function checkForBaseline(
-  received: unknown,
-  name: unknown,
-  tolerance: Tolerance | undefined,
-  { inconclusive }: Leniency,
-) {
+function checkForBaseline(received: unknown, name: unknown, tolerance: Tolerance | undefined, leniency: Leniency) {
   return pointingAt(checkForBaseline, () => {
     const summary = checkReceived(received, LoadSummary, 'toMatchBaseline', 'wsLoad(…)')
-    checkInconclusive('toMatchBaseline', inconclusive)
-    const resolved = parseTolerance(tolerance, 'toMatchBaseline', summary.fanOut !== undefined)
-    return { summary, checkedName: checkBaselineName(name), resolved }
+    const parsed = within('tolerance', safeParseTolerance(tolerance, summary.fanOut !== undefined))
+    return { summary, ...checkBaselineOptions(name, parsed, leniency) }
   })
+}
+
+function checkBaselineOptions<Tolerated>(name: unknown, tolerance: Parsed<Tolerated>, leniency: Leniency) {
+  const parsed = parseBaselineName(name)
+  checkOptions('toMatchBaseline', [...mistakesOf(parsed, tolerance), ...mistakesInLeniency(leniency)])
+  return { name: valueOf(parsed), tolerance: valueOf(tolerance) }
+}
+
+/** What was parsed, if nothing is wrong with the rest either. */
+function valueOfOptions<Value>(matcher: string, parsed: Parsed<Value>, leniency: Leniency): Value {
+  checkOptions(matcher, [...mistakesOf(parsed), ...mistakesInLeniency(leniency)])
+  return valueOf(parsed)
+}
+
+function checkOptions(matcher: string, mistakes: readonly string[]): void {
+  if (mistakes.length > 0) throw invalidOptions(mistakes, matcher)
 }
 
 function checkReceived<Wanted>(
@@ -325,14 +329,6 @@ function checkReceived<Wanted>(
     ? ['a promise', `await ${call} first`]
     : [show(received), `pass what ${call} resolved to`]
   throw new WsLoadError('WSLOAD_ERR_NOT_A_SUMMARY', `${matcher}: expected a ${Wanted.name}, got ${what}; ${cure}`)
-}
-
-function checkInconclusive(matcher: string, value: unknown): void {
-  if (value === undefined || value === 'fail' || value === 'warn') return
-  throw new WsLoadError(
-    'WSLOAD_ERR_INVALID_OPTIONS',
-    `${matcher}: inconclusive: expected 'fail' or 'warn', got ${show(value)}`,
-  )
 }
 
 /** A benchmark's result: a flood's has a summary. */

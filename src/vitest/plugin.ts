@@ -15,7 +15,8 @@ import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../opt
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import type { Handshake } from '../server/handshake.ts'
 import { withoutSecrets } from '../secrets.ts'
-import { didYouMean, show } from '../wording.ts'
+import { didYouMean, noSuchOptions, show } from '../wording.ts'
+import { mistakesInInconclusive } from './leniency.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
 
 /** Options of the plugin. */
@@ -177,9 +178,7 @@ function parse(options: WsLoadPluginOptions): ParsedPlugin {
   const target: Parsed<ResolvedTarget | undefined> =
     options.target === undefined ? { value: undefined } : safeParseTarget(options.target)
   const mistakes = [
-    ...Object.keys(options)
-      .filter((name) => !optionNames.includes(name))
-      .map((name) => `${name}: no such option${didYouMean(name, optionNames)}`),
+    ...noSuchOptions(options, optionNames),
     ...mistakesOf(defaults, target),
     ...mistakesInInconclusive(options.inconclusive),
     ...mistakesInReport(options.report),
@@ -199,11 +198,6 @@ function safeParseDefaults(given: unknown = {}): Parsed<ResolvedOptions> {
   if (signal === undefined) return parsed
   const mistake = 'defaults.signal: expected no default, a signal belongs to one call of wsLoad'
   return { mistakes: [mistake, ...mistakesOf(parsed)] }
-}
-
-function mistakesInInconclusive(given: unknown = 'fail'): string[] {
-  if (given === 'fail' || given === 'warn') return []
-  return [`inconclusive: expected 'fail' or 'warn', got ${show(given)}`]
 }
 
 function mistakesInReport(report: unknown = {}): string[] {

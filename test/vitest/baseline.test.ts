@@ -238,7 +238,7 @@ describe('toMatchBaseline', () => {
 
   test.each(['', '../x', 'a/b', '.hidden', 5])('refuses the name %o', (name) => {
     expect(() => expect(steady(2)).toMatchBaseline(name as string)).toThrow(
-      'toMatchBaseline: expected a name of letters',
+      'toMatchBaseline: an option is wrong\n  name: expected letters, ',
     )
   })
 

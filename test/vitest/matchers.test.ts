@@ -1,4 +1,6 @@
 import { describe, onTestFinished, test, vi } from 'vitest'
+import { compareCapacities } from '../../src/capacity/compare.ts'
+import { CapacityComparison } from '../../src/summary/capacity-comparison.ts'
 import { LoadCapacity } from '../../src/summary/load-capacity.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
@@ -62,7 +64,7 @@ describe('toMeetSLO', () => {
 
   test('refuses a wrong way to be inconclusive', () => {
     expect(() => expect(summary).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'pass' as 'warn' })).toThrow(
-      "toMeetSLO: inconclusive: expected 'fail' or 'warn', got \"pass\"",
+      "toMeetSLO: an option is wrong\n  inconclusive: expected 'fail' or 'warn', got \"pass\"",
     )
   })
 
@@ -142,7 +144,7 @@ describe('.not.toMeetSLO', () => {
 
   test('refuses a wrong way to be inconclusive', () => {
     expect(() => expect(summary).toMeetSLO({ p99: '< 20ms' }, { inconclusive: 'pass' as 'warn' })).toThrow(
-      "toMeetSLO: inconclusive: expected 'fail' or 'warn', got \"pass\"",
+      "toMeetSLO: an option is wrong\n  inconclusive: expected 'fail' or 'warn', got \"pass\"",
     )
   })
 
@@ -203,6 +205,103 @@ describe('a mistake', () => {
     const error = errorOf(() => expect(summary).toMeetSLO({}))
     expect(error.stack).toContain(import.meta.filename)
     expect(error.stack).not.toContain('src/slo')
+  })
+})
+
+describe('options of a matcher', () => {
+  const compared = comparison(steady(2), steady(2))
+  const sides = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail')])
+  const capacity = new LoadCapacity(sides)
+  const capacities = new CapacityComparison(sides, sides, compareCapacities(sides, sides, 0.2))
+  const asked: readonly [string, (options: never) => void][] = [
+    ['toMeetSLO', (options) => expect(summary).toMeetSLO({ p99: '< 20ms' }, options)],
+    ['toShowNoRegression', (options) => expect(compared).toShowNoRegression(undefined, options)],
+    ['toShowNoRegression', (options) => expect(capacities).toShowNoRegression(undefined, options)],
+    ['toSustain', (options) => expect(capacity).toSustain('0.9k/s', options)],
+    ['toMatchBaseline', (options) => expect(summary).toMatchBaseline('gateway', {}, options)],
+    ['toMatchBaseline', (options) => expect(capacity).toMatchBaseline('gateway', {}, options)],
+  ]
+
+  test.each(asked)('of %s are all known, and what is nearly one is named', (matcher, ask) => {
+    expect(() => ask({ inconclusve: 'warn', foo: 1 } as never)).toThrow(
+      `${matcher}: 2 options are wrong\n  inconclusve: no such option, did you mean "inconclusive"?\n  foo: no such option`,
+    )
+  })
+
+  test.each(asked)('of %s are an object', (matcher, ask) => {
+    expect(() => ask('warn' as never)).toThrow(
+      new RegExp(`^${matcher}: an option is wrong\n.*expected an object with `),
+    )
+    expect(() => ask(null as never)).toThrow(/expected an object with .*inconclusive, got null/)
+  })
+
+  test('are told with all that is wrong with a judgement', () => {
+    expect(() => {
+      const judgement = { confidnce: 0.9999, confidence: 2, inconclusive: 'pass' }
+      expect(summary).toMeetSLO({ p99: '< 20ms' }, judgement as never)
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: toMeetSLO: 3 options are wrong
+        confidnce: no such option, did you mean "confidence"?
+        confidence: expected a probability above 0.5 and below 1, got 2
+        inconclusive: expected 'fail' or 'warn', got "pass"]
+    `)
+  })
+
+  test('are told with all that is wrong with a tolerance', () => {
+    expect(() => {
+      expect(compared).toShowNoRegression({ p50: 'x' }, { confidence: 0.9 } as never)
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: toShowNoRegression: 2 options are wrong
+        tolerance.p50: expected a share above 0 like '10%' or 0.1, got "x"
+        confidence: no such option]
+    `)
+  })
+
+  test('are told with all that is wrong with a tolerance that capacities do not have', () => {
+    expect(() => {
+      expect(capacities).toShowNoRegression({ p50: '1%' }, { confidence: 0.9 } as never)
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: toShowNoRegression: 2 options are wrong
+        tolerance: expected that of wsLoad.compareCapacity(…) instead, got an object (p50)
+        confidence: no such option]
+    `)
+  })
+
+  test('are told with all that is wrong with a load', () => {
+    expect(() => {
+      expect(capacity).toSustain('much', { inconclusive: 'x' } as never)
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: toSustain: 2 options are wrong
+        load: expected a number per second or a text like '500/s', '5k/s', '300k/m', got "much"
+        inconclusive: expected 'fail' or 'warn', got "x"]
+    `)
+  })
+
+  test("are told with all that is wrong with a baseline's name and tolerance", () => {
+    expect(() => {
+      expect(summary).toMatchBaseline('a/b', { p50: 'x' }, { foo: 1 } as never)
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: toMatchBaseline: 3 options are wrong
+        name: expected letters, digits, spaces and . _ @ + -, got "a/b"
+        tolerance.p50: expected a share above 0 like '10%' or 0.1, got "x"
+        foo: no such option]
+    `)
+  })
+
+  test("are told with all that is wrong with the name and the tolerance of a capacity's baseline", () => {
+    expect(() => {
+      expect(capacity).toMatchBaseline('a/b', { p50: '5%' }, { foo: 1 } as never)
+    }).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: toMatchBaseline: 3 options are wrong
+        name: expected letters, digits, spaces and . _ @ + -, got "a/b"
+        tolerance.p50: no such option
+        foo: no such option]
+    `)
+  })
+
+  test('have a code of their own', () => {
+    const wrong = errorOf(() => expect(summary).toMeetSLO({ p99: '< 20ms' }, { foo: 1 } as never))
+    expect(wrong).toMatchObject({ code: 'WSLOAD_ERR_INVALID_OPTIONS' })
   })
 })
 
@@ -296,7 +395,9 @@ describe('toSustain', () => {
   })
 
   test('says what is no load, and what is no capacity', () => {
-    expect(() => expect(capacity).toSustain('much')).toThrow('toSustain: expected a number per second')
+    expect(() => expect(capacity).toSustain('much')).toThrow(
+      'toSustain: an option is wrong\n  load: expected a number per second',
+    )
     expect(() => expect(Promise.resolve(capacity)).toSustain('1/s')).toThrow('await wsLoad.capacity(…) first')
     expect(() => expect(steady(2)).toSustain('1/s')).toThrow('expected a LoadCapacity')
   })
