@@ -102,6 +102,12 @@ export const wordsOfVerdict: Readonly<Record<Verdict, string>> = {
   inconclusive: 'undecided',
 }
 
+/** Between which loads a capacity lies, in words. */
+export function formatEnds({ over, low, high }: Pick<CapacityResult, 'over' | 'low' | 'high'>): string {
+  if (low === 0) return high < Infinity ? `below ${formatLoad(over, high)}` : 'unknown'
+  return high < Infinity ? `${formatLoad(over, low)} … ${formatLoad(over, high)}` : `at least ${formatLoad(over, low)}`
+}
+
 /** What became of a step. */
 export function triedLoad({ load, verdict, limitedBy, summary }: CapacityStep, over: CapacityOver): TriedLoad {
   const outcome: Outcome =

@@ -3,7 +3,7 @@ import { formatChange, formatInterval } from '../gate/comparison.ts'
 import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatRatioTo } from '../units.ts'
-import { type CapacityResult, formatLoad, formatObjectives } from './capacity.ts'
+import { type CapacityResult, formatEnds, formatObjectives } from './capacity.ts'
 
 /** How the capacity of a head compares with that of its base. */
 export interface CapacityVerdict extends MeasuredChange {
@@ -28,7 +28,7 @@ const varied = { rate: ['rate'], connections: ['rate', 'connections', 'threads']
  */
 export function compareCapacities(base: CapacityResult, head: CapacityResult, tolerance: number): CapacityVerdict {
   const mismatch = whyIncomparable(base, head)
-  const change = middleOf(head) / middleOf(base) - 1
+  const change = base.low > 0 && head.low > 0 ? middleOf(head) / middleOf(base) - 1 : NaN
   const low = head.low / base.high - 1
   const high = base.low === 0 ? Infinity : head.high / base.low - 1
   const keepsAll = base.low > 0 && head.low >= base.to
@@ -87,24 +87,24 @@ function describe(
   if (unknown.length > 0) {
     const known = sides
       .filter(([, side]) => isBounded(side))
-      .map(([name, side]) => `, that of the ${name} is ${endsOf(side)}`)
+      .map(([name, side]) => `, that of the ${name} is ${formatEnds(side)}`)
     return `nothing is known of the capacity of ${unknown.length > 1 ? '' : 'the '}${unknown.join(' and ')}${known.join('')}`
   }
-  const ends = `from ${endsOf(base)} to ${endsOf(head)}`
+  const ends = `from ${formatEnds(base)} to ${formatEnds(head)}`
   const allowed = `${formatRatioTo(change.tolerance, writtenDigits)} less is allowed`
-  if ([base, head].every(({ low, high }) => low > 0 && high < Infinity)) {
+  if (hasFigure(base, head)) {
     return `the capacity changed by ${formatChange(change.change)} (${formatInterval(change)}, ${ends}); ${allowed}`
   }
   return `the capacity ${verdict === 'unclear' ? 'may have changed' : 'changed'} (${ends}); ${allowed}`
 }
 
-function isBounded({ low, high }: CapacityResult): boolean {
-  return low > 0 || high < Infinity
+/** Whether both have two ends, so that the change between them is a figure. */
+export function hasFigure(base: CapacityResult, head: CapacityResult): boolean {
+  return [base, head].every(({ low, high }) => low > 0 && high < Infinity)
 }
 
-function endsOf({ over, low, high }: CapacityResult): string {
-  if (high === Infinity) return `at least ${formatLoad(over, low)}`
-  return low > 0 ? `${formatLoad(over, low)} … ${formatLoad(over, high)}` : `below ${formatLoad(over, high)}`
+function isBounded({ low, high }: CapacityResult): boolean {
+  return low > 0 || high < Infinity
 }
 
 function limitsOf(base: CapacityResult, head: CapacityResult): string[] {

@@ -6,6 +6,7 @@ import { h, type Markup } from './element.ts'
 import { outcomeOf, type PageSection } from './section.ts'
 
 const unjudged = 'without an SLO'
+const heldAgainst = 'as a base'
 const groups: Readonly<Record<Outcome, string>> = {
   pass: 'met',
   same: 'met',
@@ -33,9 +34,10 @@ function describeTotals(sections: readonly PageSection[]): string {
   const counts = [count(sections.length - comparisons, 'flood'), count(comparisons, 'comparison')]
   const found = sections.map((section) => {
     const outcome = outcomeOf(section)
-    return outcome === undefined ? unjudged : groups[outcome]
+    if (outcome !== undefined) return groups[outcome]
+    return section.isBase === true ? heldAgainst : unjudged
   })
-  const totals = [...new Set(Object.values(groups)), unjudged].flatMap((group) => {
+  const totals = [...new Set(Object.values(groups)), unjudged, heldAgainst].flatMap((group) => {
     const members = found.filter((one) => one === group).length
     return members === 0 ? [] : [`${formatCount(members)} ${group}`]
   })

@@ -3,7 +3,7 @@ import { h, type Markup } from './element.ts'
 import type { RecordedVerdict } from '../report/flood-record.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeOtherFloods } from '../report/other-floods.ts'
-import { outcomes, unjudged } from '../report/outcome.ts'
+import { outcomes, reference, unjudged } from '../report/outcome.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
 import { intervalOf } from '../report/verdict.ts'
 import { countUncertain } from '../slo/evaluate.ts'
@@ -72,7 +72,8 @@ function sectionOf(section: PageSection, nth: number): Markup {
 
 function verdictBadge(section: PageSection): Markup {
   const known = outcomeOf(section)
-  return known === undefined ? badge(unjudged, unjudged.title) : badge(outcomes[known], known)
+  if (known !== undefined) return badge(outcomes[known], known)
+  return section.isBase === true ? badge(reference, 'base') : badge(unjudged, unjudged.title)
 }
 
 function describeRun({ name, result }: ShownRun, runs: number): string {

@@ -17,6 +17,8 @@ export type ChartedObjective = Pick<Objective, 'indicator' | 'bound' | 'limit' |
 export interface PageSection {
   readonly title: string
   readonly runs: readonly ShownRun[]
+  /** Whether it is only what another section is held against. */
+  readonly isBase?: boolean
   /** Of the last run, in the order they were asked; none of a run that nobody judged. */
   readonly verdicts: readonly RecordedVerdict[]
 }

@@ -1,6 +1,7 @@
 import {
   type CapacityResult,
   type CapacityStep,
+  formatEnds,
   formatLoad,
   formatObjectives,
   formatRecovery,
@@ -11,12 +12,14 @@ import { processorKnee } from '../capacity/knee.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { printable } from '../printable.ts'
 import { observeRun } from '../slo/observation.ts'
-import { formatCount, formatDuration, formatProcessors, formatRate, formatRatio } from '../units.ts'
+import { formatCount, formatDuration, formatProcessors, formatRate, formatRatio, formatRatioTo } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
 import { formatPercentile } from './percentiles.ts'
 import { type MarkedRow, markedTable } from './table.ts'
+
+const writtenDigits = 12
 
 /** What stands above the columns of loads. */
 export const stepHead = ['load', 'p50', 'p99', 'errors', 'answered', 'measured', 'recovery']
@@ -75,6 +78,11 @@ export function titleOfCapacityComparison({ verdict, reasons, base, head }: Comp
   return `${outcomes[verdict].title}: ${reasons[0] ?? `base and head surely keep ${ofBoth}`}`
 }
 
+/** By how much a head's capacity may be lower than its base's: `-20 %`. */
+export function formatLoss({ tolerance }: Pick<CapacityVerdict, 'tolerance'>): string {
+  return `-${formatRatioTo(tolerance, writtenDigits)}`
+}
+
 /** The capacity in a sentence. */
 export function titleOfCapacity(capacity: CapacityResult): string {
   const { over, rate, connections, low, high, confidence } = capacity
@@ -90,10 +98,8 @@ export function titleOfCapacity(capacity: CapacityResult): string {
 }
 
 /** A capacity in few words: `capacity 1.94k/s … 2.06k/s`. */
-export function nameCapacity({ over, low, high }: CapacityResult): string {
-  if (low === 0) return high < Infinity ? `capacity below ${formatLoad(over, high)}` : 'capacity unknown'
-  const end = high < Infinity ? ` … ${formatLoad(over, high)}` : ''
-  return `capacity ${end === '' ? 'at least ' : ''}${formatLoad(over, low)}${end}`
+export function nameCapacity(capacity: CapacityResult): string {
+  return `capacity ${formatEnds(capacity)}`
 }
 
 /** What was varied, what held, and how long it took. */

@@ -1,4 +1,5 @@
 import { type CapacityResult, formatLoad } from '../capacity/capacity.ts'
+import type { CapacityVerdict } from '../capacity/compare.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { type Change, type ChangeVerdict, formatAllowed } from '../gate/comparison.ts'
 import { type LatencyFigures, type PlainFields, plainFields } from '../result/json.ts'
@@ -7,15 +8,22 @@ import type { FanOutResult, LoadResult, PingTotals } from '../result/load-result
 import { type FanOutObservation, type Observation, observeRun } from '../slo/observation.ts'
 import { readPercentile } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
+import { type ComparedCapacities, formatLoss } from './capacity.ts'
 import type { Compared } from './comparison.ts'
 import { isWarning } from './verdict.ts'
-import { reportComparison, reportLoad, reportSLO, type VerdictReport } from './verdict-report.ts'
+import {
+  reportCapacityComparison,
+  reportComparison,
+  reportLoad,
+  reportSLO,
+  type VerdictReport,
+} from './verdict-report.ts'
 
 /** An objective, and how it was judged. */
 type RecordedObjective = Pick<ObjectiveVerdict, 'indicator' | 'kind' | 'bound' | 'limit' | 'level' | 'verdict'>
 
 interface RecordedLimits {
-  /** Every limit in words, what decided the verdict first: `p99 < 20ms`; of a comparison `p99 +20 %`. */
+  /** Every limit in words, what decided the verdict first: `p99 < 20ms`; of a comparison `p99 +20 %`, `capacity -20 %`. */
   readonly limits: readonly string[]
   /** Where the time went, in words, as far as that is known of a flood that was slow or is undecided. */
   readonly bottlenecks: readonly string[]
@@ -38,6 +46,13 @@ interface RecordedComparison extends RecordedLimits {
   readonly changes: readonly PlainFields<Change>[]
 }
 
+/** What an assertion found out about a capacity against another one. */
+interface RecordedCapacityComparison
+  extends RecordedLimits, PlainFields<Pick<CapacityVerdict, 'change' | 'low' | 'high' | 'tolerance'>> {
+  readonly type: 'capacity comparison'
+  readonly verdict: ChangeVerdict
+}
+
 /** What an assertion found out about a load that a server had to sustain. */
 interface RecordedLoad extends RecordedLimits {
   readonly type: 'load'
@@ -46,13 +61,13 @@ interface RecordedLoad extends RecordedLimits {
   readonly load: number
 }
 
-export type RecordedVerdict = RecordedSLO | RecordedComparison | RecordedLoad
+export type RecordedVerdict = RecordedSLO | RecordedComparison | RecordedCapacityComparison | RecordedLoad
 
-/** Which side of a `wsLoad.compare()` a flood was. */
+/** Which side of a `wsLoad.compare()` or a `wsLoad.compareCapacity()` a flood was, or stands for. */
 interface RecordedSide {
   readonly side: 'base' | 'head'
-  /** Which of the test's `meta.wsLoad` is the other side. */
-  readonly other: number
+  /** Which of the test's `meta.wsLoad` is the other side; `null` where no flood stands for a capacity. */
+  readonly other: number | null
 }
 
 /** Between which loads a capacity lies. */
@@ -78,7 +93,7 @@ export interface FloodRecord
   extends
     Pick<LoadResult, 'ended' | 'duration' | 'pings' | 'messages' | 'connections'>,
     PlainFields<Pick<LoadResult, 'throughput' | 'offeredRate' | 'errorRate' | 'connectErrorRate'>> {
-  /** `base` and `head` of a comparison, a benchmark's name, a capacity in words. */
+  /** `base` and `head` of a comparison, a benchmark's name, a capacity in words, or both: `base, capacity at least 100/s`. */
   readonly name?: string
   readonly comparison?: RecordedSide
   /** Of a search for a capacity, of which this is the flood at the highest load that was kept, or the last one. */
@@ -97,7 +112,7 @@ export interface FloodRecord
   readonly saturated: boolean
   /** How many other floods ran on the machine at the same time. */
   readonly otherFloods: number
-  /** Of `toMeetSLO`, `toShowNoRegression` and `toMatchBaseline`, in the order they were asked. */
+  /** Of `toMeetSLO`, `toShowNoRegression`, `toSustain` and `toMatchBaseline`, in the order they were asked. */
   readonly verdicts: RecordedVerdict[]
 }
 
@@ -184,6 +199,19 @@ export function recordedComparison(compared: Compared): RecordedComparison {
     changes: changes.map((change) => plainFields(change)),
     bottlenecks,
     report: reportComparison({ ...compared, changes }),
+  }
+}
+
+/** The verdict on two capacities. */
+export function recordedCapacityComparison(compared: ComparedCapacities): RecordedCapacityComparison {
+  const { verdict, change, low, high, tolerance } = compared
+  return {
+    type: 'capacity comparison',
+    verdict,
+    limits: [`capacity ${formatLoss(compared)}`],
+    ...plainFields({ change, low, high, tolerance }),
+    bottlenecks: [],
+    report: reportCapacityComparison(compared),
   }
 }
 

@@ -1,5 +1,9 @@
+import { formatEnds } from '../capacity/capacity.ts'
+import { hasFigure } from '../capacity/compare.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
+import { formatChange, formatInterval } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
+import { type ComparedCapacities, formatLoss, titleOfCapacityComparison } from './capacity.ts'
 import {
   changeHead,
   changeRow,
@@ -49,6 +53,19 @@ export function reportComparison(compared: Compared): VerdictReport {
         return wholeRun === '' ? [] : [`${side}: in the whole run ${wholeRun}`]
       }),
     ],
+  }
+}
+
+/** Of two capacities: a row for what lies between them. */
+export function reportCapacityComparison(compared: ComparedCapacities): VerdictReport {
+  const { verdict, reasons, base, head, change } = compared
+  const figures = hasFigure(base, head) ? [formatChange(change), formatInterval(compared)] : ['-', '-']
+  return {
+    title: titleOfCapacityComparison(compared),
+    reasons: reasons.slice(1),
+    head: ['figure', 'base', 'head', 'change', 'between', 'allowed', 'verdict'],
+    rows: [['capacity', formatEnds(base), formatEnds(head), ...figures, formatLoss(compared), verdict]],
+    remarks: [],
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TestModule } from 'vitest/node'
 import type { NamedRun } from '../export/named-run.ts'
+import type { FloodRecord } from '../report/flood-record.ts'
 import { fileNameOf } from './file-name.ts'
 import { keptFloodsOf } from './kept-floods.ts'
 
@@ -15,8 +16,9 @@ export function exportedRunsOf(modules: readonly TestModule[]): NamedRun[] {
       const lastAttempt = (test.diagnostic()?.retryCount ?? 0) + 1
       return keptFloodsOf(test)
         .filter(({ record }) => record.attempt === lastAttempt)
-        .map(({ record: { name, capacity }, summary }): NamedRun => {
-          const label = capacity === undefined ? name : 'capacity'
+        .map(({ record, summary }): NamedRun => {
+          const { capacity } = record
+          const label = labelOf(record)
           const called = [file, test.fullName, ...(label === undefined ? [] : [label])].join(' › ')
           const unique = firstFree(called, taken)
           taken.add(unique)
@@ -28,6 +30,12 @@ export function exportedRunsOf(modules: readonly TestModule[]): NamedRun[] {
         })
     })
   })
+}
+
+/** What a capacity is changes from run to run, and is no part of its name. */
+function labelOf({ name, capacity, comparison }: FloodRecord): string | undefined {
+  if (capacity === undefined) return name
+  return comparison === undefined ? 'capacity' : `${comparison.side} capacity`
 }
 
 /** A name, or that with the first number that makes it another one. */

@@ -25,11 +25,11 @@ import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { Judgement } from '../slo/judgement.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { parseSLO, type SLO } from '../slo/objective.ts'
-import { recordedComparison, recordedSLO } from '../report/flood-record.ts'
+import { recordedCapacityComparison, recordedComparison, recordedLoad, recordedSLO } from '../report/flood-record.ts'
 import { type Leniency, mistakesInLeniency, mistakesInLenientJudgement } from './leniency.ts'
 import { pointingAt } from './pointing-at.ts'
 import { adviseOptions } from './advice.ts'
-import { keepSustained, keepVerdict, testOf, timeoutOf } from './record.ts'
+import { keepVerdict, keepVerdictOn, testOf, timeoutOf } from './record.ts'
 import { type BaselineWriter, noteWriter } from './baseline-writers.ts'
 import { baselineFile, parseBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { attemptAt, configuredInconclusive, configuredRoot, isUpdating, titleOf } from './context.ts'
@@ -101,7 +101,7 @@ expect.extend({
 
   toShowNoRegression(received: unknown, tolerance?: Tolerance, leniency: Leniency = {}) {
     if (received instanceof CapacityComparison) {
-      return toOutcomeOf(judgeCapacities(received, tolerance, leniency), formatCapacityComparison, leniency, this)
+      return toOutcomeOfCapacities(received.head, judgeCapacities(received, tolerance, leniency), leniency, this)
     }
     return toOutcome(judgeComparison(received, tolerance, leniency), leniency, this)
   },
@@ -109,7 +109,7 @@ expect.extend({
   toSustain(received: unknown, load: unknown, leniency: Leniency = {}) {
     const [capacity, judged] = judgeLoad(received, load, leniency)
     const { verdict, vacuous } = judged
-    if (!this.isNot) keepSustained(capacity, judged)
+    if (!this.isNot) keepVerdictOn(capacity, recordedLoad(capacity, judged))
     const table = (): string => formatSustained(capacity, judged, paintOf(this.utils))
     if (this.isNot) {
       return { pass: verdict !== 'fail', message: () => `expected the load to be too much for sure (.not)\n${table()}` }
@@ -154,6 +154,17 @@ function toOutcome(compared: Outcome, leniency: Leniency, state: MatcherState) {
   return toOutcomeOf(compared, formatComparison, leniency, state)
 }
 
+/** @param head as the test has it, whose flood is known */
+function toOutcomeOfCapacities(
+  head: LoadCapacity,
+  compared: CapacityComparison,
+  leniency: Leniency,
+  state: MatcherState,
+) {
+  if (!state.isNot) keepVerdictOn(head, recordedCapacityComparison(compared))
+  return toOutcomeOf(compared, formatCapacityComparison, leniency, state)
+}
+
 /** Green on `same` and `faster`, with a warning on what was not judged, and on a mere lack of evidence if that is tolerated. */
 function toOutcomeOf<Judged extends Pick<ComparisonVerdict, 'verdict' | 'doubtful' | 'reasons'>>(
   compared: Judged,
@@ -188,7 +199,7 @@ function matchCapacity(
   if ('missing' in baseline) return { pass: state.isNot, message: () => `Unclear: ${baseline.missing}` }
   const verdict = compareCapacities(baseline.kept, capacity, tolerance)
   const compared = new CapacityComparison(baseline.kept, capacity, verdict)
-  return toOutcomeOf(compared, formatCapacityComparison, given.leniency, state)
+  return toOutcomeOfCapacities(capacity, compared, given.leniency, state)
 }
 
 function checkCapacityBaseline(

@@ -12,10 +12,11 @@ export function sectionsOf(module: TestModule): PageSection[] {
   })
 }
 
-/** Base and head of a comparison as one, every other flood alone. */
+/** Base and head of a comparison as one, every other flood alone: those that stand for capacities had not the same load. */
 function paired(floods: readonly KeptFlood[]): KeptFlood[][] {
   return floods.flatMap((flood) => {
-    const { comparison } = flood.record
+    const { comparison, capacity } = flood.record
+    if (capacity !== undefined) return [[flood]]
     const otherSide = floods.find(({ index }) => index === comparison?.other)
     if (otherSide === undefined) return [[flood]]
     return comparison?.side === 'base' ? [[flood, otherSide]] : []
@@ -23,11 +24,12 @@ function paired(floods: readonly KeptFlood[]): KeptFlood[][] {
 }
 
 function sectionOf(test: string, floods: readonly KeptFlood[]): PageSection {
-  const { name, attempt } = floods.at(-1)!.record
+  const { name, attempt, comparison } = floods.at(-1)!.record
   const label = floods.length === 1 && name !== undefined ? ` › ${name}` : ''
   return {
     title: `${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
     runs: floods.map(({ record, summary }) => ({ name: record.name ?? 'latency', result: summary })),
+    isBase: comparison?.side === 'base',
     verdicts: floods.flatMap(({ record }) => (floods.length === 1 ? record.verdicts : verdictsOfSide(record))),
   }
 }

@@ -1,18 +1,12 @@
 import { recordArtifact } from 'vitest'
 import type { Watcher } from '../run/progress.ts'
 import { formatCapacityPicture, formatPicture } from '../page/picture.ts'
-import type { SustainVerdict } from '../capacity/sustain.ts'
 import { nameCapacity, titleOfCapacity } from '../report/capacity.ts'
+import type { CapacityComparison } from '../summary/capacity-comparison.ts'
 import type { LoadCapacity } from '../summary/load-capacity.ts'
 import type { LoadComparison } from '../summary/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
-import {
-  type FloodContext,
-  type FloodRecord,
-  recordedLoad,
-  type RecordedVerdict,
-  recordOf,
-} from '../report/flood-record.ts'
+import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
 import { formatProgress } from '../report/progress.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 import type { RunningTest } from './context.ts'
@@ -42,18 +36,53 @@ export async function keepComparison(test: RunningTest | undefined, { base, head
 
 /** What a search found: the flood of the highest load that was kept, or else of the last one, under its name; and its curve. */
 export async function keepCapacity(test: RunningTest | undefined, capacity: LoadCapacity): Promise<void> {
+  if (test !== undefined) await publishCapacity(test, capacity, addCapacity(test, capacity))
+}
+
+/** What the searches for both sides of a comparison found. */
+export async function keepCapacities(test: RunningTest | undefined, { base, head }: CapacityComparison): Promise<void> {
+  if (test === undefined) return
+  const first = floodsOf(test).length
+  const hasBoth = [base, head].every((capacity) => shownRunOf(capacity) !== undefined)
+  const baseFlood = addCapacity(test, base, { side: 'base', other: hasBoth ? first + 1 : null })
+  const headFlood = addCapacity(test, head, { side: 'head', other: hasBoth ? first : null })
+  await publishCapacity(test, base, baseFlood)
+  await publishCapacity(test, head, headFlood)
+}
+
+function addCapacity(
+  test: RunningTest,
+  capacity: LoadCapacity,
+  comparison?: FloodContext['comparison'],
+): RecordedFlood | undefined {
   const summary = shownRunOf(capacity)
-  if (test === undefined || summary === undefined) return
+  if (summary === undefined) return undefined
   const { over, low, high } = capacity
   const ends = { over, low, high: high === Infinity ? null : high }
-  await publish(test, addRecord(test, summary, { name: nameCapacity(capacity), capacity: ends }))
+  const name = nameCapacity(capacity)
+  return addRecord(test, summary, {
+    capacity: ends,
+    ...(comparison === undefined ? { name } : { name: `${comparison.side}, ${name}`, comparison }),
+  })
+}
+
+async function publishCapacity(
+  test: RunningTest,
+  capacity: LoadCapacity,
+  flood: RecordedFlood | undefined,
+): Promise<void> {
+  if (flood === undefined) return
+  await publish(test, flood)
   if (test.task.result?.state !== 'run') return
-  await test.annotate(titleOfCapacity(capacity), label, svgOf(formatCapacityPicture(capacity)))
+  const { comparison } = flood.record
+  const side = comparison === undefined ? '' : `${comparison.side}: `
+  await test.annotate(`${side}${titleOfCapacity(capacity)}`, label, svgOf(formatCapacityPicture(capacity)))
 }
 
 /** The flood that stands for a capacity in reports. */
 function shownRunOf({ steps, low }: LoadCapacity): LoadSummary | undefined {
-  return (steps.findLast(({ load, verdict }) => load === low && verdict === 'pass') ?? steps.at(-1))?.summary
+  const kept = steps.findLast(({ load, verdict }) => load === low && verdict === 'pass')
+  return (kept ?? steps.findLast(({ summary }) => summary !== undefined))?.summary
 }
 
 interface RecordedFlood {
@@ -111,10 +140,10 @@ export function keepVerdict(summary: LoadSummary, verdict: RecordedVerdict): voi
   records.get(summary)?.record.verdicts.push(verdict)
 }
 
-/** What an assertion found out about a load belongs to the flood that stands for the capacity. */
-export function keepSustained(capacity: LoadCapacity, verdict: SustainVerdict): void {
+/** What an assertion found out about a capacity belongs to the flood that stands for it. */
+export function keepVerdictOn(capacity: LoadCapacity, verdict: RecordedVerdict): void {
   const summary = shownRunOf(capacity)
-  if (summary !== undefined) keepVerdict(summary, recordedLoad(capacity, verdict))
+  if (summary !== undefined) keepVerdict(summary, verdict)
 }
 
 /** The test that a flood belonged to, if it is known. */

@@ -23,7 +23,7 @@ import { LoadSummary } from '../summary/load-summary.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, familyOf, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
-import { keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
+import { keepCapacities, keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
 import { useSides, useTarget } from './target-use.ts'
 import { beginUse } from './test-file.ts'
 import {
@@ -236,7 +236,7 @@ async function compareCapacityIn(
     async (signal) => {
       const { base, head, verdict } = await compareCapacity(comparison, { signal, watcher: tellProgress(test) })
       const kept = new CapacityComparison(base, head, verdict)
-      for (const capacity of [kept.base, kept.head]) await keepCapacity(test, capacity)
+      await keepCapacities(test, kept)
       return kept
     },
   )

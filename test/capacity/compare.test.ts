@@ -85,6 +85,12 @@ test('the change lies between what the intervals allow', () => {
   expect(high).toBeCloseTo(550 / 1_000 - 1)
 })
 
+test('the change from or to a capacity of which nothing is surely kept is not known', () => {
+  const unknown = between(0, Infinity)
+  expect(compareCapacities(base, unknown, 0.2).change).toBeNaN()
+  expect(compareCapacities(unknown, base, 0.2).change).toBeNaN()
+})
+
 test('a comparison prints its verdict, both capacities, and why', () => {
   const head = between(500, 550)
   const compared = new CapacityComparison(base, head, compareCapacities(base, head, 0.2))

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import { formatPage } from '../../src/page/page.ts'
@@ -139,6 +139,25 @@ test('numbers carry their units, of the generator and of the options too', () =>
 test('a run that nobody judged has no SLO', () => {
   const page = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts: [] }])
   expect(page).toContain('<h2>answers <strong class="badge muted">· no SLO</strong></h2>')
+})
+
+describe('the base of a comparison that has a section of its own', () => {
+  const base = { title: 'base', runs: [{ name: 'base', result }], verdicts: [], isBase: true }
+
+  test('is no run without an SLO', () => {
+    expect(formatPage('Gateway', [base])).toContain('<h2>base <strong class="badge muted">· base</strong></h2>')
+  })
+
+  test('is counted as a base', () => {
+    const verdicts = [recordedSLO(evaluateSLO(result, { p99: '< 20ms' }))]
+    const head = { title: 'head', runs: [{ name: 'head', result }], verdicts }
+    expect(formatPage('Gateway', [base, head])).toContain('<p>2 floods: 1 met, 1 as a base</p>')
+  })
+
+  test('has the verdict that was asked of it', () => {
+    const verdicts = [recordedSLO(evaluateSLO(result, { p99: '< 20ms' }))]
+    expect(formatPage('Gateway', [{ ...base, verdicts }])).toContain('✓ pass</strong></h2>')
+  })
 })
 
 test('other floods on the machine come before all figures', () => {

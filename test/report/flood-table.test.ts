@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { CapacityResult } from '../../src/capacity/capacity.ts'
+import { compareCapacities } from '../../src/capacity/compare.ts'
 import type { Change } from '../../src/gate/comparison.ts'
 import {
   type FloodRecord,
+  recordedCapacityComparison,
   recordedComparison,
   recordedSLO,
   type RecordedVerdict,
@@ -9,6 +12,7 @@ import {
 } from '../../src/report/flood-record.ts'
 import { describeFlood, type FileFloods, floodTableToMarkdown, formatFloodTable } from '../../src/report/flood-table.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
 import { loadResult, repeated } from '../support/result.ts'
 
@@ -147,6 +151,54 @@ test('a comparison is recorded with what decided it first, in plain JSON', () =>
       ],
       remarks: ['base: in the whole run p99 18 ms, p50 2 ms', 'head: in the whole run p99 18 ms, p50 2 ms'],
     },
+  })
+})
+
+describe('a comparison of capacities', () => {
+  const between = (low: number, high: number) =>
+    capacityResult([capacityStep(low, 'pass'), ...(high < Infinity ? [capacityStep(high, 'fail')] : [])])
+  const record = (base: CapacityResult, head: CapacityResult) =>
+    recordedCapacityComparison({ base, head, ...compareCapacities(base, head, 0.2) })
+
+  test('is recorded as a change of one figure, in plain JSON', () => {
+    const recorded = record(between(1_000, 1_100), between(500, 550))
+    expect(recorded).toMatchObject({
+      type: 'capacity comparison',
+      verdict: 'slower',
+      limits: ['capacity -20 %'],
+      bottlenecks: [],
+      report: {
+        title: expect.stringMatching(/^Slower: the capacity changed by -50 % .* 20 % less is allowed$/),
+        head: ['figure', 'base', 'head', 'change', 'between', 'allowed', 'verdict'],
+        rows: [['capacity', '1k/s … 1.1k/s', '500/s … 550/s', '-50 %', '-54.5 … -45 %', '-20 %', 'slower']],
+      },
+    })
+    expect(JSON.parse(JSON.stringify(recorded))).toEqual(recorded)
+  })
+
+  test('has no figure of a change that nobody knows', () => {
+    const { change, high, report } = record(between(1_000, Infinity), capacityResult([]))
+    expect({ change, high }).toEqual({ change: null, high: null })
+    expect(report.rows).toEqual([['capacity', 'at least 1k/s', 'unknown', '-', '-', '-20 %', 'unclear']])
+  })
+
+  test('says why it is unclear', () => {
+    const { report } = record(between(1_000, 1_100), capacityResult([capacityStep(900, 'inconclusive')]))
+    expect(report.title).toBe(
+      'Unclear: nothing is known of the capacity of the head, that of the base is 1k/s … 1.1k/s',
+    )
+    expect(report.reasons).toContainEqual(expect.stringMatching(/^head: /))
+  })
+
+  test('is that of its head in the table, and its base is no flood that nothing was asked of', () => {
+    const [base, head] = [between(1_000, 1_100), between(500, 550)]
+    const floods = [
+      flood({ name: 'base, capacity 1k/s', comparison: { side: 'base', other: 1 } }),
+      flood({ name: 'head, capacity 500/s', comparison: { side: 'head', other: 0 }, verdicts: [record(base, head)] }),
+    ].map((one) => ({ test: 'gate', passed: false, flood: one }))
+    expect(formatFloodTable([{ file: 'gateway.test.ts', floods }], 120)).toMatch(
+      /· gate › base, capacity 1k\/s +- .*\n +✗ gate › head, capacity 500\/s +slower .* capacity -20 % /,
+    )
   })
 })
 

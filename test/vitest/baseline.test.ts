@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { baselineFile, readBaseline, writeBaseline } from '../../src/vitest/baseline.ts'
 import { currentRun, forgetWriters, noteWriter, runName } from '../../src/vitest/baseline-writers.ts'
+import { currentTest } from '../../src/vitest/context.ts'
 import '../../src/vitest/matchers.ts'
+import { keepCapacity as keepWithTest } from '../../src/vitest/record.ts'
 import { FanOutSummary } from '../../src/summary/fan-out-summary.ts'
 import { LoadCapacity } from '../../src/summary/load-capacity.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
@@ -102,6 +104,17 @@ describe('toMatchBaseline', () => {
       expect(() => expect(between(1_000, 1_050)).toMatchBaseline('gateway', {}, warn)).toThrow(
         /cannot be read: .*no capacity/,
       )
+    })
+
+    test('leaves its verdict with the flood that stands for it', async () => {
+      keepCapacity(between(1_000, 1_050))
+      const capacity = between(700, 720)
+      await keepWithTest(currentTest(), capacity)
+      expect(() => expect(capacity).toMatchBaseline('gateway')).toThrow('Slower: ')
+      expect(capacity).not.toMatchBaseline('gateway')
+      expect(currentTest()!.task.meta.wsLoad).toMatchObject([
+        { name: 'capacity 700/s … 720/s', verdicts: [{ type: 'capacity comparison', verdict: 'slower' }] },
+      ])
     })
 
     test('is not kept where nothing is surely kept', () => {
