@@ -6,9 +6,13 @@ export type FilesByFlag = Readonly<Record<string, string | undefined>>
 
 /** What will keep files from being written: said before a run, whose result would be lost. */
 export function mistakesInFiles(files: FilesByFlag): string[] {
+  const flags = new Map<string, string>()
   return given(files).flatMap(([flag, file]) => {
     const obstacle = obstacleTo(file)
-    return obstacle === undefined ? [] : [`${flag}: expected a file that can be written, got ${file}: ${obstacle}`]
+    if (obstacle !== undefined) return [`${flag}: expected a file that can be written, got ${file}: ${obstacle}`]
+    const other = flags.get(resolve(file))
+    flags.set(resolve(file), flag)
+    return other === undefined || isDevice(file) ? [] : [`${flag}: expected another file than ${other}, got ${file}`]
   })
 }
 
@@ -30,6 +34,11 @@ export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, ()
 
 function given(files: FilesByFlag): [flag: string, file: string][] {
   return Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined)
+}
+
+/** Something like `/dev/stdout` or `/dev/null`, which takes all that is written. */
+function isDevice(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === false
 }
 
 function obstacleTo(file: string): string | undefined {

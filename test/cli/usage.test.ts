@@ -57,6 +57,7 @@ test.each([
     ['--json', '/nowhere/out.json', '--html', '/'],
     /^error: --json: expected a file that can be written, got \/nowhere\/out\.json: ENOENT.*\n {7}--html: .* it is a directory\n$/,
   ],
+  [['--json', 'out', '--html', './out'], 'error: --html: expected another file than --json, got ./out\n'],
   [
     ['--push-gateway', 'gateway', '--otlp', 'ws://someone:hunter2@a'],
     /^error: --push-gateway: expected an http.*got "gateway"\n {7}--otlp: expected an http:\/\/ or https:\/\/ URL, got "ws:\/\/masked:masked@a\/"\n$/,
