@@ -16,6 +16,8 @@ const { clearTimeout, setTimeout } = timers
 
 /** From one question whether the server is up to the next. */
 const handshakeIntervalMs = 50
+/** A handshake that has waited for its answer for so long is what a start waits for. */
+const longAnswerMs = 500
 
 /** A server that accepts WebSockets. */
 export interface RunningTarget {
@@ -75,6 +77,11 @@ async function launch(
 ): Promise<RunningTarget> {
   const { command, cwd, env, cpuAffinity, timeout, stdin, stopSignal, stopTimeout, url } = options
   let answered = 'nothing yet'
+  let askedAt = performance.now()
+  const lastAnswer = (): string => {
+    const waited = performance.now() - askedAt
+    return waited < longAnswerMs ? answered : `nothing for ${formatDuration(waited)}`
+  }
   const leash = new Program('leash', [], stopTimeout + longestKillMs)
   const mark = randomUUID()
   const started: Partial<Started> = {}
@@ -88,9 +95,10 @@ async function launch(
   const errand = { command, cwd, env: ownEnv, cpuAffinity, mark, stdin, stopSignal, stopTimeout }
   leash.process.send(errand satisfies Errand, () => {})
   void leash.ended.then((how) => givingUp.abort(exitedEarly(options, how, leash.lastWords())))
-  const deadline = setTimeout(() => givingUp.abort(tooLate(options, answered, leash.lastWords())), timeout)
+  const deadline = setTimeout(() => givingUp.abort(tooLate(options, lastAnswer(), leash.lastWords())), timeout)
   try {
     for (;;) {
+      askedAt = performance.now()
       const { up, words } = await shakeHands(url, handshake, givingUp.signal)
       givingUp.signal.throwIfAborted()
       if (up) break

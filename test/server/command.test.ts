@@ -209,6 +209,13 @@ describe('a target that fails to come up', () => {
     expect(message).toContain('the last handshake was answered: HTTP 404.')
   })
 
+  test('says how long the last handshake was not answered at all', async () => {
+    const port = await freePort()
+    const command = evaluate(`setTimeout(() => require("net").createServer().listen(${port}, "127.0.0.1"), 200)`)
+    const { message } = await failure({ command, url: `ws://127.0.0.1:${port}`, timeout: '3s' })
+    expect(message).toMatch(/the last handshake was answered: nothing for \S+ s\./)
+  })
+
   test('says with which close code it was asked to come later', async () => {
     const options = { ...(await serve('--later 1013')), timeout: '3s' }
     const { code, message } = await failure(options)
