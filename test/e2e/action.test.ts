@@ -142,6 +142,15 @@ describe('the action', () => {
     expect(summary).toMatch(/^### ❌ Nothing was compared: `ws-load compare` ended with 5/)
   })
 
+  test.each(['4801', '4801 4802 4803', 'a b'])('is red where the ports are %s', async (ports) => {
+    const { directory, base } = await checkedOut(0)
+    const { steps } = await runAction(directory, await inputs(base, { ports }))
+    expect(steps['Compare']).toMatchObject({
+      exitCode: 2,
+      stderr: `ports: expected that of the base and that of the head, like '3001 3002', got '${ports}'\n`,
+    })
+  })
+
   test('is red where the base has not what it needs', async () => {
     const { directory, base } = await checkedOut(0)
     const { steps } = await runAction(directory, await inputs(base, { install: 'test -f nothing-of-the-kind' }))
