@@ -45,7 +45,7 @@ export function familiesOf({ result, capacity }: NamedRun): Family[] {
     ],
   }
   const sockets = connectionsOf(connections)
-  const searched = capacity === undefined ? [] : [capacityOf(capacity)]
+  const searched = capacity === undefined ? [] : capacityOf(capacity)
   if (fanOut === undefined) {
     return [
       latencyOf('latency', 'From when a ping was due to its answer.', latency),
@@ -109,14 +109,20 @@ function connectionsOf({ requested, opened, failed, closedEarly }: ConnectionTot
   }
 }
 
-function capacityOf({ over, low, high }: ExportedCapacity): Family {
-  return {
-    name: 'capacity',
-    type: 'gauge',
-    unit: '{load}',
-    help: 'The highest load that was surely kept, and the lowest that was surely missed: pings per second, or connections.',
-    samples: Object.entries({ kept: low, missed: high }).map(([end, load]) => [{ over, end }, load]),
-  }
+/** What is known of it: none kept is no load of 0, and without one that was kept `+Inf` would tell nothing. */
+function capacityOf({ over, low, high }: ExportedCapacity): Family[] {
+  const ends = { ...(low > 0 && { kept: low }), ...((low > 0 || high < Infinity) && { missed: high }) }
+  const samples = Object.entries(ends).map(([end, load]) => [{ over, end }, load] as const)
+  if (samples.length === 0) return []
+  return [
+    {
+      name: 'capacity',
+      type: 'gauge',
+      unit: '{load}',
+      help: 'The highest load that was surely kept, and the lowest that was surely missed: pings per second, or connections.',
+      samples,
+    },
+  ]
 }
 
 function labelled(label: string, values: Readonly<Record<string, number>>): NumberFamily['samples'] {

@@ -48,10 +48,10 @@ export function figuresOf({ result, capacity }: Pick<NamedRun, 'result' | 'capac
     const ends = finite(high) === Infinity ? { low: value, high: value } : { low: finite(low), high: finite(high) }
     return [{ indicator, kind, better, value, ...ends }]
   })
-  return capacity === undefined ? ofRun : [...ofRun, figureOfCapacity(capacity)]
+  return capacity === undefined || capacity.low === 0 ? ofRun : [...ofRun, figureOfCapacity(capacity)]
 }
 
-/** What was surely kept; the true capacity is no lower, and below what was surely missed. */
+/** What was surely kept, if anything was; the true capacity is no lower, and below what was surely missed. */
 function figureOfCapacity({ over, low, high }: ExportedCapacity): Figure {
   const kind = over === 'rate' ? 'rate' : 'count'
   return { indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }

@@ -21,6 +21,13 @@ test('a run is a benchmark with a measure for each figure, in nanoseconds', () =
   })
 })
 
+test.each([2_100, Infinity])('a capacity of which nothing was kept is left out, whatever was missed: %d', (high) => {
+  const capacity = { over: 'rate', low: 0, high } as const
+  const { search } = read(toBMF([{ name: 'search', result: loadResult(), capacity }]))
+  expect(search).not.toHaveProperty('capacity')
+  expect(search).toHaveProperty('throughput')
+})
+
 test('what the generator could not see is a lower and an upper value', () => {
   const { blurred } = read(toBMF([{ name: 'blurred', result: loadResult(repeated(2_000, [10, 30] as const)) }]))
   expect(blurred!['latency']).toEqual({

@@ -12,7 +12,8 @@ const runs: readonly NamedRun[] = [
     capacity: { over: 'rate', low: 1_900, high: Infinity },
   },
   { name: 'rooms', result: fanOutResult({ missed: 5, duplicates: 3 }) },
-  { name: 'nothing', result: loadResult([]) },
+  { name: 'nothing', result: loadResult([]), capacity: { over: 'rate', low: 0, high: Infinity } },
+  { name: 'too much', result: loadResult(), capacity: { over: 'rate', low: 0, high: 2_100 } },
 ]
 
 /** As Prometheus translates names and units. @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ */
