@@ -9,6 +9,7 @@ import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { explainGrowth, isAskedEnough, judgeGrowth } from './growth.ts'
+import { isInColumns, isOfConnections, reasonsOf } from './miss.ts'
 import { contradictionOf, intervalOf, mostGrowth, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
 
 /** What a search for a capacity varies: pings due per second over all connections, or how many connections there are. */
@@ -33,7 +34,7 @@ export interface CapacityStep<Result extends LoadResult = LoadResult> {
   readonly limitedBy?: 'generator' | 'machine' | undefined
   /** Why it is not a pass, what matters most first. */
   readonly reasons: readonly string[]
-  /** Milliseconds until the server answered as quickly as before again, where it had missed the SLO; Infinity if it did not. */
+  /** Milliseconds until the server answered as quickly as before again, where it had missed the SLO; Infinity if it did not before the search ended. */
   readonly recovery?: number | undefined
   /** Absent where a limit of the machine kept the run from its start. */
   readonly summary?: Result | undefined
@@ -141,7 +142,7 @@ export function judgeStep(load: number, summary: LoadResult, { objectives, rate,
   ]
   const isOwnVerdict = !isUnanswered && verdict !== judged.verdict
   const reasons = [
-    ...(isOwnVerdict ? lacks.slice(0, 1) : judged.reasons),
+    ...(isOwnVerdict ? lacks.slice(0, 1) : reasonsOf(summary, judged)),
     ...(judged.bottleneck === undefined ? [] : [judged.bottleneck]),
   ]
   return { load, verdict, ...(limitedBy !== undefined && { limitedBy }), reasons, summary }
@@ -260,9 +261,10 @@ export function capacityOf<Result extends LoadResult>(search: SearchFindings<Res
     high,
     limitedBy,
     reasons: [
+      ...relapses(search),
+      ...whyMissed(search, high),
       ...limitReasons(search, limitedBy, low),
       ...contradictions(search, tried),
-      ...relapses(search),
       ...imprecision(search, low, high),
     ],
   }
@@ -283,15 +285,16 @@ function limitOf({ steps, from, to }: SearchFindings, tried: readonly TriedLoad[
 function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: number): string[] {
   const { steps, from, to, over } = search
   const format = (load: number): string => formatLoad(over, load)
+  const unless = (cure: string): string => (isLost(search) ? '' : `: ${cure}`)
   if (limitedBy === 'range') {
     return low === 0
-      ? [`the lowest load of the range, ${format(from)}, was missed: begin the search lower`]
+      ? [`the lowest load of the range, ${format(from)}, was missed${unless('begin the search lower')}`]
       : [`the highest load of the range, ${format(to)}, was kept: the server may take more`]
   }
   if (limitedBy === 'slo') {
     return steps.some(({ verdict }) => verdict === 'pass')
       ? []
-      : ['no load was surely kept: give it more time (maxDuration), or end the range lower (to)']
+      : [`no load was surely kept${unless('give it more time (maxDuration), or end the range lower (to)')}`]
   }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
@@ -299,6 +302,21 @@ function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: num
   }
   const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
   return [`${describeLimit(over, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
+}
+
+/** Why the lowest load that was too much was missed, where the columns do not show it. */
+function whyMissed({ steps, over, objectives }: SearchFindings, high: number): string[] {
+  const reason = steps.findLast(({ load, verdict }) => load === high && verdict === 'fail')?.reasons[0]
+  if (reason === undefined || isInColumns(reason, objectives)) return []
+  return [`missed at ${formatLoad(over, high)}: ${reason}`]
+}
+
+/** Whether neither more time nor a lower range can help: the server did not recover, or has connections fail at the lowest rate too. */
+function isLost({ steps, over }: SearchFindings): boolean {
+  if (steps.some(({ recovery }) => recovery === Infinity)) return true
+  const [lowest] = steps.toSorted((one, other) => one.load - other.load)
+  if (over === 'connections' || lowest?.verdict !== 'fail' || lowest.summary === undefined) return false
+  return isOfConnections(lowest.reasons[0] ?? '', lowest.summary)
 }
 
 /** Why a search ended that found no limit. */
@@ -339,7 +357,7 @@ function contradictions({ over }: SearchFindings, tried: readonly TriedLoad[]): 
 function relapses({ steps, over }: SearchFindings): string[] {
   return steps
     .filter(({ recovery }) => recovery === Infinity)
-    .map(({ load }) => `the server did not recover from ${formatLoad(over, load)}: what came after it was not measured`)
+    .map(({ load }) => `the server did not recover from ${formatLoad(over, load)}, which ended the search`)
 }
 
 /** A load with its unit. */

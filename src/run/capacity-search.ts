@@ -41,6 +41,8 @@ const askingConnections = 16
 const recovered = { times: 4, ms: 5 }
 /** How long it may take to recover. */
 const longestRecoveryMs = 30_000
+/** One that answered nothing for so long, to the end of the search, did not. */
+const shortestMutenessMs = 1_000
 
 /** Who watches {@link CapacitySearch}. */
 export interface CapacityWatch extends Omit<RunWatch, 'isOver'> {
@@ -229,17 +231,23 @@ export class CapacitySearch {
     }
   }
 
-  /** Asks the server until it answers as at first. @returns milliseconds; Infinity if it does not, `undefined` if nobody waited for so long */
+  /**
+   * Asks the server until it answers as at first.
+   * @returns milliseconds; Infinity if it does not, or nothing at all to the end of the search; `undefined` if nobody waited for so long
+   */
   async #awaitRecovery(): Promise<number | undefined> {
     const begin = performance.now()
     const wanted = this.#usualLatency * recovered.times + recovered.ms
+    let isMute = true
     while (this.#timeLeft() > 0 && !this.#isAborted()) {
       const { latency, pings } = await this.#askOnce()
       const waited = performance.now() - begin
       if (pings.answered === pings.due && latency.max <= wanted) return waited
       if (waited >= longestRecoveryMs) return Infinity
+      isMute &&= pings.answered === 0
     }
-    return undefined
+    const isLong = performance.now() - begin >= shortestMutenessMs
+    return isMute && isLong && !this.#isAborted() ? Infinity : undefined
   }
 
   /** One ping over each of a few connections. */

@@ -11,6 +11,7 @@ import {
   describeEarlyEnds,
   describeFaults,
   describeMisrouted,
+  describeOpened,
   describeRefused,
   intoWindow,
 } from './fault.ts'
@@ -252,9 +253,8 @@ function whereTheTimeWent(result: LoadResult, missed: readonly ObjectiveVerdict[
  * message comes to a room that it was not published to, and none is refused.
  */
 function missedByDefault(run: Observation, objectives: readonly Objective[], rule: DecisionRule): ObjectiveVerdict[] {
-  const { requested, opened } = run.connections
+  const { requested } = run.connections
   const { misrouted = 0, refused = 0 } = run.fanOut ?? {}
-  const wanted = formatCount(requested)
   const judgeCount = (objective: Pick<Objective, 'indicator' | 'comparison' | 'limit'>, reason: string) => {
     const { comparison, limit } = objective
     const bound = `${comparison} ${limit}`
@@ -265,10 +265,7 @@ function missedByDefault(run: Observation, objectives: readonly Objective[], rul
   const failing = objectives.filter(({ level }) => level === 'fail')
   const bounded = new Set(failing.map(({ indicator }) => (indicator === 'connectErrorRate' ? 'opened' : indicator)))
   return [
-    judgeCount(
-      { indicator: 'opened', comparison: '>=', limit: requested },
-      `${formatCount(opened)} of ${wanted} connections opened`,
-    ),
+    judgeCount({ indicator: 'opened', comparison: '>=', limit: requested }, describeOpened(run.connections)),
     judgeCount({ indicator: 'closedEarly', comparison: '<=', limit: 0 }, describeEarlyEnds(run.connections)),
     ...(misrouted > 0
       ? [judgeCount({ indicator: 'misrouted', comparison: '<=', limit: 0 }, describeMisrouted(misrouted))]
@@ -287,7 +284,7 @@ export function whyInvalid(result: LoadResult): string | undefined {
     const reasons = [...cutShort, ...describeIslands(result)]
     return reasons.length > 0 ? reasons.join(', ') : undefined
   }
-  const opened = `${formatCount(connections.opened)} of ${formatCount(connections.requested)} connections opened`
+  const opened = describeOpened(connections)
   const gone = wasLeft(result) ? [describeCut(result)!] : []
   const hasBegun = result.duration > 0 || (cutShort.length === 0 && gone.length === 0)
   const withErrors = errors['ERROR_ANSWER'] === undefined ? '' : ' but by an error'

@@ -32,6 +32,11 @@ export function intoWindow(at: number): string {
   return at <= 0 ? 'before the measured window began' : `${formatDuration(at)} into the measured window`
 }
 
+/** How many connections opened of those that were asked for. */
+export function describeOpened({ requested, opened }: ConnectionTotals): string {
+  return `${formatCount(opened)} of ${formatCount(requested)} connections opened`
+}
+
 /** How many connections ended early, or how often if they were opened again. */
 export function describeEarlyEnds({ requested, closedEarly, reconnects }: ConnectionTotals): string {
   return reconnects === 0

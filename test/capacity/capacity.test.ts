@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { formatLoad, isStepDecided, judgeStep, rangeOf, recoveredFrom, triedLoad } from '../../src/capacity/capacity.ts'
+import {
+  type CapacityStep,
+  formatLoad,
+  isStepDecided,
+  judgeStep,
+  rangeOf,
+  recoveredFrom,
+  triedLoad,
+} from '../../src/capacity/capacity.ts'
 import { judgeSustained } from '../../src/capacity/sustain.ts'
 import { parseSLO } from '../../src/slo/objective.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
@@ -92,7 +100,60 @@ describe('a capacity', () => {
 
   test('says that the server did not recover', () => {
     const { reasons } = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail', { recovery: Infinity })])
-    expect(reasons[0]).toBe('the server did not recover from 1.6k/s: what came after it was not measured')
+    expect(reasons[0]).toBe('the server did not recover from 1.6k/s, which ended the search')
+  })
+})
+
+describe('a load that was missed for what no column shows', () => {
+  const refused = (load: number, over: Partial<CapacityStep> = {}) =>
+    capacityStep(load, 'fail', {
+      reasons: ['5 of 10 connections opened, HTTP_503 × 5', 'p99 is 400 ms'],
+      summary: loadResult(undefined, { connections: { requested: 10, opened: 5, failed: 5 } }),
+      ...over,
+    })
+
+  test('says why before all else', () => {
+    expect(capacityResult([capacityStep(1_000, 'pass'), refused(1_100)]).reasons).toEqual([
+      'missed at 1.1k/s: 5 of 10 connections opened, HTTP_503 × 5',
+    ])
+  })
+
+  test('asks for nothing that cannot help where the lowest rate has connections fail too', () => {
+    expect(capacityResult([refused(1_600), refused(900)]).reasons).toEqual([
+      'missed at 900/s: 5 of 10 connections opened, HTTP_503 × 5',
+      'no load was surely kept',
+    ])
+  })
+
+  test('asks for no lower beginning where the lowest rate of the range has connections fail', () => {
+    expect(capacityResult([refused(100)]).reasons[1]).toBe('the lowest load of the range, 100/s, was missed')
+  })
+
+  test('asks for fewer connections where these are varied', () => {
+    const { reasons } = capacityResult([refused(10)], {
+      over: 'connections',
+      ratePerConnection: 1,
+      from: 1,
+      to: 100,
+    })
+    expect(reasons[1]).toContain('end the range lower (to)')
+  })
+
+  test('asks for nothing of a server that did not recover', () => {
+    const reasons = ['every connection was gone 2 s into the measured window, CLOSE_1006 × 10']
+    expect(capacityResult([refused(1_600, { reasons, recovery: Infinity })]).reasons).toEqual([
+      'the server did not recover from 1.6k/s, which ended the search',
+      `missed at 1.6k/s: ${reasons[0]}`,
+      'no load was surely kept',
+    ])
+  })
+
+  test('says that a percentile beyond the columns was', () => {
+    const objectives = [{ indicator: 'p99.9', kind: 'duration', bound: '< 20ms', limit: 20, level: 'fail' }] as const
+    const missed = capacityStep(1_600, 'fail', { reasons: ['p99.9 is 400 ms, the limit is < 20ms'] })
+    expect(capacityResult([missed], { objectives }).reasons[0]).toBe(
+      'missed at 1.6k/s: p99.9 is 400 ms, the limit is < 20ms',
+    )
   })
 })
 
@@ -218,6 +279,32 @@ describe('a load', () => {
     })
     const { limitedBy } = judgeStep(1_000, summary, { objectives: slo, rate: 1_000, precision: 0.1 })
     expect(limitedBy).toBeUndefined()
+  })
+
+  test('is missed for connections that did not open before all else, with what refused them', () => {
+    const summary = flood(100_000, {
+      errors: { HTTP_503: { count: 5, samples: ['Service Unavailable'] } },
+      connections: { requested: 10, opened: 5, failed: 5 },
+      latency: latencies(repeated(100_000, 400)).both,
+      latencyFloor: latencies(repeated(100_000, 400)).both,
+    })
+    const { verdict, reasons } = judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })
+    expect(verdict).toBe('fail')
+    expect(reasons).toEqual([
+      '5 of 10 connections opened, HTTP_503 × 5 (Service Unavailable)',
+      expect.stringContaining('p99 is 400 ms'),
+    ])
+  })
+
+  test('is missed for connections that all ended with the fault that they ended with', () => {
+    const summary = flood(50_000, {
+      ended: 'disconnected',
+      errors: { CLOSE_1006: { count: 10, samples: [] } },
+      connections: { requested: 10, opened: 10, closedEarly: 10 },
+    })
+    const { reasons } = judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })
+    expect(reasons[0]).toBe('every connection was gone 10 s into the measured window, CLOSE_1006 × 10')
+    expect(reasons.filter((reason) => reason.includes('CLOSE_1006'))).toHaveLength(1)
   })
 
   describe('that a saturated generator left undecided', () => {

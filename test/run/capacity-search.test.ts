@@ -3,7 +3,7 @@ import type { CapacityResult, CapacityStep } from '../../src/capacity/capacity.t
 import { type CapacityOptions, parseCapacity } from '../../src/options/capacity.ts'
 import { findCapacity } from '../../src/run/capacity.ts'
 import { queueing } from '../support/queueing.ts'
-import { closing, dead, silent } from '../support/servers.ts'
+import { closing, dead, limited, silent } from '../support/servers.ts'
 
 /** A limit far above what these servers take when they are not overloaded, soon exceeded when they are, and soon decided. */
 const slo = { p50: '< 50ms' }
@@ -103,6 +103,23 @@ describe.concurrent('a search', () => {
     expect(steps.length).toBe(1)
     expect({ low, high, limitedBy }).toEqual({ low: 0, high: Infinity, limitedBy: 'unknown' })
     expect(reasons.some((reason) => reason.startsWith('nothing was measured'))).toBe(true)
+  })
+
+  test('says how many connections did not open, and what refused them', { timeout: 90_000 }, async () => {
+    await using target = await limited(5)
+    const { low, reasons } = await search({ url: target.url, from: 50, to: 200, maxDuration: '6s' })
+    expect(low).toBe(0)
+    expect(reasons[0]).toMatch(/^missed at \S+: 5 of 10 connections opened, HTTP_503 × 5/)
+    expect(reasons.join()).not.toContain('give it more time')
+  })
+
+  test('says that a server that is gone did not recover', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 5 })
+    const gone = (): void => void target[Symbol.asyncDispose]()
+    const { steps, reasons } = await search({ url: target.url, maxDuration: '15s' }, { onStep: gone })
+    expect(steps.at(-1)!.recovery).toBe(Infinity)
+    expect(reasons[0]).toMatch(/^the server did not recover from \S+, which ended the search$/)
+    expect(reasons.join()).not.toContain('give it more time')
   })
 
   test('ends with what it has found when its signal is aborted', { timeout: 90_000 }, async () => {
