@@ -10,7 +10,15 @@ import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { explainGrowth, isAskedEnough, judgeGrowth } from './growth.ts'
 import { isInColumns, isOfConnections, reasonsOf } from './miss.ts'
-import { contradictionOf, intervalOf, mostGrowth, type Outcome, type SearchRange, type TriedLoad } from './search.ts'
+import {
+  type CapacityInterval,
+  contradictionOf,
+  intervalOf,
+  mostGrowth,
+  type Outcome,
+  type SearchRange,
+  type TriedLoad,
+} from './search.ts'
 
 /** What a search for a capacity varies: pings due per second over all connections, or how many connections there are. */
 export type CapacityOver = 'rate' | 'connections'
@@ -263,7 +271,8 @@ export function capacityOf<Result extends LoadResult>(search: SearchFindings<Res
     reasons: [
       ...relapses(search),
       ...whyMissed(search, high),
-      ...limitReasons(search, limitedBy, low),
+      ...tooLow(search, high),
+      ...limitReasons(search, limitedBy, { low, high }),
       ...contradictions(search, tried),
       ...imprecision(search, low, high),
     ],
@@ -282,10 +291,11 @@ function limitOf({ steps, from, to }: SearchFindings, tried: readonly TriedLoad[
   return outOfReach.toSorted((one, other) => one.load - other.load)[0]?.limitedBy ?? 'unknown'
 }
 
-function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: number): string[] {
+function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, { low, high }: CapacityInterval): string[] {
   const { steps, from, to, over } = search
   const format = (load: number): string => formatLoad(over, load)
-  const unless = (cure: string): string => (isLost(search) ? '' : `: ${cure}`)
+  const isHelpless = isLost(search) || tooLow(search, high).length > 0
+  const unless = (cure: string): string => (isHelpless ? '' : `: ${cure}`)
   if (limitedBy === 'range') {
     return low === 0
       ? [`the lowest load of the range, ${format(from)}, was missed${unless('begin the search lower')}`]
@@ -301,7 +311,7 @@ function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, low: num
     return [...describeEnd(last), ...(last?.reasons.slice(0, mostReasonsOfStep) ?? [])]
   }
   const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
-  return [`${describeLimit(over, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
+  return [`${describeLimit(search, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
 }
 
 /** Why the lowest load that was too much was missed, where the columns do not show it. */
@@ -309,6 +319,21 @@ function whyMissed({ steps, over, objectives }: SearchFindings, high: number): s
   const reason = steps.findLast(({ load, verdict }) => load === high && verdict === 'fail')?.reasons[0]
   if (reason === undefined || isInColumns(reason, objectives)) return []
   return [`missed at ${formatLoad(over, high)}: ${reason}`]
+}
+
+/** Pings per second that are due under a load. */
+function rateOf({ over, ratePerConnection = 0 }: SearchFindings, load: number): number {
+  return over === 'rate' ? load : load * ratePerConnection
+}
+
+/** Bounds on a rate that a load has too few pings for, whatever the server does. */
+function tooLow(search: SearchFindings, load: number): string[] {
+  return search.objectives
+    .filter(({ kind, level, limit }) => kind === 'rate' && level === 'fail' && limit > rateOf(search, load))
+    .map(
+      ({ indicator, bound }) =>
+        `no load up to ${formatLoad(search.over, load)} can meet ${indicator} ${bound}: begin the search higher (from)`,
+    )
 }
 
 /** Whether neither more time nor a lower range can help: the server did not recover, or has connections fail at the lowest rate too. */
@@ -329,19 +354,27 @@ function describeEnd(last: CapacityStep | undefined): string[] {
 }
 
 /** That the interval is wider than it was to be, and why it did not become any narrower. */
-function imprecision({ over, precision, steps }: SearchFindings, low: number, high: number): string[] {
+function imprecision(search: SearchFindings, low: number, high: number): string[] {
+  const { over, precision, steps } = search
   const isWhole = over === 'connections' && high - low <= 1
   const width = high / low - 1
   if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
   const limited = steps.find(({ load, limitedBy }) => load > low && load < high && limitedBy !== undefined)
-  const cure = limited === undefined ? 'give it more time (maxDuration)' : describeLimit(over, limited)
+  const cure = limited === undefined ? 'give it more time (maxDuration)' : describeLimit(search, limited)
   return [`the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for: ${cure}`]
 }
 
-/** Who did not bring a load about. */
-function describeLimit(over: CapacityOver, { load, limitedBy }: CapacityStep): string {
-  const who = limitedBy === 'generator' ? 'the load generator' : 'this machine'
-  return `${who} did not bring about ${formatLoad(over, load)}`
+/** Who did not bring a load about, or did, but cannot tell what of it was the server's doing. */
+function describeLimit(search: SearchFindings, { load, limitedBy, summary }: CapacityStep): string {
+  const named = formatLoad(search.over, load)
+  if (limitedBy === 'machine') return `this machine did not bring about ${named}`
+  const isThere = summary !== undefined && isBroughtAbout(summary, rateOf(search, load))
+  return `the load generator ${isThere ? `cannot tell whether ${named} was kept` : `did not bring about ${named}`}`
+}
+
+function isBroughtAbout(result: LoadResult, rate: number): boolean {
+  const { due, sent } = result.pings
+  return describeShortfall(result, rate) === undefined && sent >= leastShare * due
 }
 
 function contradictions({ over }: SearchFindings, tried: readonly TriedLoad[]): string[] {

@@ -1,8 +1,13 @@
 import { Command } from 'commander'
-import type { CapacityStep } from '../capacity/capacity.ts'
+import { type CapacityStep, formatLoad } from '../capacity/capacity.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { defaults } from '../defaults.ts'
-import { parseLoad, safeParseCapacity, safeParseCapacityComparison } from '../options/capacity.ts'
+import {
+  parseLoad,
+  type ResolvedCapacity,
+  safeParseCapacity,
+  safeParseCapacityComparison,
+} from '../options/capacity.ts'
 import { mistakesOf } from '../parsed.ts'
 import { formatCapacityComparisonPage, formatCapacityPage } from '../page/capacity-page.ts'
 import { formatCapacity, formatCapacityComparison, formatStep, formatSustained } from '../report/capacity.ts'
@@ -103,6 +108,9 @@ async function search(url: string | undefined, flags: CapacityFlags): Promise<nu
     ...(sustained === 'unreadable'
       ? [`--sustain: expected a load as --from has it, like 10k/s, got ${show(flags.sustain)}`]
       : []),
+    ...('value' in options && typeof sustained === 'number'
+      ? mistakesInSustained(options.value, sustained, flags.sustain)
+      : []),
     ...(flags.tolerance === undefined ? [] : ['--tolerance: expected two URLs with it, got one']),
   ]
   if ('mistakes' in options || sustained === 'unreadable' || mistakes.length > 0) throw usageError(...mistakes)
@@ -177,6 +185,13 @@ function exitCodeOfCapacity({ low, high }: LoadCapacity, verdict: SustainVerdict
 function sustainedLoad({ sustain, over }: CapacityFlags): number | 'unreadable' | undefined {
   if (sustain === undefined) return undefined
   return parseLoad(over === 'connections' ? 'connections' : 'rate', loadOf(over, sustain)) ?? 'unreadable'
+}
+
+/** What is not tried cannot be told. */
+function mistakesInSustained({ over, from, to }: ResolvedCapacity, load: number, given: string | undefined): string[] {
+  if (load >= from && load <= to) return []
+  const [least, most] = [formatLoad(over, from), formatLoad(over, to)]
+  return [`--sustain: expected a load of the range, from ${least} (--from) to ${most} (--to), got ${show(given)}`]
 }
 
 /** Numbers of connections are numbers, rates are texts. */

@@ -3,6 +3,7 @@ import type { CapacityOver } from '../capacity/capacity.ts'
 import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
+import { formatRate } from '../units.ts'
 import { show } from '../wording.ts'
 import { type CompareOptions, type ResolvedSide, mistakesInBoth, safeParseSide } from './compare.ts'
 import { duration, expected, instead, only, parseFields, rate, share, webSocketUrl, wholeNumber } from './fields.ts'
@@ -135,6 +136,9 @@ function safeParseSearch(input: unknown): Parsed<ResolvedCapacity> {
     ...contradictionsIn({ arrivals: given['arrivals'], rate: range }),
     ...mistakesOf(probe),
     ...needlessIn(given, over),
+    ...('value' in range && 'value' in slo && 'value' in fields
+      ? outOfRange(slo.value, { over, to: range.value.to, ratePerConnection: fields.value.ratePerConnection })
+      : []),
   ]
   if ('mistakes' in fields || 'mistakes' in range || 'mistakes' in slo || 'mistakes' in probe || others.length > 0) {
     return { mistakes: [...mistakesOf(slo, range, fields), ...others] }
@@ -260,6 +264,28 @@ function parseRange(over: CapacityOver, { from, to }: Fields): Parsed<{ readonly
 function parseSLOOf({ slo }: Fields): Parsed<readonly Objective[]> {
   if (slo === undefined) return { mistakes: ["slo: expected what has to be kept, like { p99: '< 20ms' }, got nothing"] }
   return within('slo', safeParseSLO(slo, false))
+}
+
+/** Bounds on a rate that no load of the range comes up to. */
+function outOfRange(
+  objectives: readonly Objective[],
+  { over, to, ratePerConnection = defaults.ratePerConnection }: HighestLoad,
+): string[] {
+  const highest = over === 'rate' ? to : to * ratePerConnection
+  const name = over === 'rate' ? 'to' : 'to × ratePerConnection'
+  return objectives
+    .filter(({ kind, level, comparison, limit }) => {
+      return kind === 'rate' && level === 'fail' && (comparison === '>' ? limit >= highest : limit > highest)
+    })
+    .map(
+      ({ indicator, bound }) =>
+        `slo: ${indicator}: expected a bound that a load of the range can meet, up to ${formatRate(highest)} (${name}), got ${show(bound)}`,
+    )
+}
+
+/** What a search asks of a server at most. */
+interface HighestLoad extends Pick<ResolvedCapacity, 'over' | 'to'> {
+  readonly ratePerConnection: number | undefined
 }
 
 /** A share that may be lost, but not all. */

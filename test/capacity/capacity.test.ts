@@ -44,6 +44,24 @@ describe('a capacity', () => {
     expect(reasons).toEqual(['the load generator did not bring about 5k/s: the server may take more', 'its event loop'])
   })
 
+  test('is not said to have lacked a load that was sent, but that the generator cannot tell of', () => {
+    const late = capacityStep(200, 'inconclusive', { limitedBy: 'generator', reasons: ['its event loop'] })
+    expect(capacityResult([capacityStep(150, 'pass'), late]).reasons[0]).toBe(
+      'the load generator cannot tell whether 200/s was kept: the server may take more',
+    )
+  })
+
+  test('says that a bound on throughput is above what was asked', () => {
+    const objectives = [
+      { indicator: 'throughput', kind: 'rate', bound: '> 2k/s', limit: 2_000, level: 'fail' },
+    ] as const
+    const missed = capacityStep(1_600, 'fail', { reasons: ['throughput is 1.6k/s, the limit is > 2k/s'] })
+    expect(capacityResult([missed], { objectives }).reasons).toEqual([
+      'no load up to 1.6k/s can meet throughput > 2k/s: begin the search higher (from)',
+      'no load was surely kept',
+    ])
+  })
+
   test('is at least the end of the range where that was kept', () => {
     const { rate, limitedBy, reasons } = capacityResult([capacityStep(100_000, 'pass')])
     expect({ rate, limitedBy }).toEqual({ rate: 100_000, limitedBy: 'range' })

@@ -201,6 +201,13 @@ test('ws-load capacity tells mistakes of two servers by the names of flags', asy
   expect(exitCode).toBe(2)
 })
 
+test.each(['500/s', '10/s'])('ws-load capacity cannot tell of %s outside of its range', async (load) => {
+  const range = ['--slo', 'p50 < 1s', '--from', '50/s', '--to', '300/s', '--sustain', load]
+  const { exitCode, stderr } = await wsLoadHere('capacity', 'ws://127.0.0.1:1', ...range)
+  expect(stderr).toContain(`--sustain: expected a load of the range, from 50/s (--from) to 300/s (--to), got "${load}"`)
+  expect(exitCode).toBe(2)
+})
+
 test('ws-load capacity tells all mistakes by the names of flags', async () => {
   const flags = ['--slo', 'p50 <', '--from', '9/s', '--to', '5/s', '--rate-per-connection', '1/s', '--sustain', 'much']
   const { exitCode, stderr } = await wsLoadHere('capacity', 'http://127.0.0.1:1', ...flags, '--json', '/no/folder/x')

@@ -40,6 +40,15 @@ test.each<[Record<string, unknown>, string]>([
   [{ from: 'many' }, 'from: expected a number per second or a text like'],
   [{ over: 'connections', from: '5/s' }, 'from: expected a whole number from 1 to 1,000,000'],
   [{ over: 'users' }, `over: expected 'rate' or 'connections', got "users"`],
+  [
+    { slo: { throughput: '> 400/s' }, to: '300/s' },
+    'slo: throughput: expected a bound that a load of the range can meet, up to 300/s (to), got "> 400/s"',
+  ],
+  [{ slo: 'offeredRate > 300/s', to: '300/s' }, 'slo: offeredRate: expected a bound that a load of the range can meet'],
+  [
+    { slo: { throughput: '> 400/s' }, over: 'connections', to: 100, ratePerConnection: '2/s' },
+    'up to 200/s (to × ratePerConnection), got "> 400/s"',
+  ],
   [{ precision: 0 }, "precision: expected a ratio from 0 to 1 or a text like '0.1%', above 0, got 0"],
   [{ rate: '1k/s' }, 'rate: expected from and to instead, between which the load is varied'],
   [{ stages: [] }, 'stages: expected from and to instead'],
@@ -54,6 +63,13 @@ test.each<[Record<string, unknown>, string]>([
   expect(mistakesOf(options)).toContain(`wsLoad.capacity`)
   expect(mistakesOf(options)).toContain(mistake)
 })
+
+test.each([{ fail: '>= 300/s' }, { fail: '> 200/s', warn: '> 400/s' }])(
+  'a bound on throughput may be %o where the range ends at 300/s',
+  (throughput) => {
+    expect(mistakesOf({ slo: { throughput }, to: '300/s' })).toBe('')
+  },
+)
 
 test('all mistakes are told at once', () => {
   const told = mistakesOf({ slo: { pp99: 1 }, from: 'many', precision: 0, probe: 7, ratePerConnection: 1 })
