@@ -68,6 +68,8 @@ export interface SearchFindings<Result extends LoadResult = LoadResult> {
   readonly duration: number
   /** In the order in which they were tried. */
   readonly steps: readonly CapacityStep<Result>[]
+  /** Without a step: what was wrong with the flood that tells where to begin, what matters most first; empty if only time was lacking. */
+  readonly firstFlood?: readonly string[] | undefined
 }
 
 /** The highest load under which a server keeps an SLO. */
@@ -308,7 +310,10 @@ function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, { low, h
   }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
-    return [...describeEnd(last), ...(last?.reasons.slice(0, mostReasonsOfStep) ?? [])]
+    return [
+      ...(last === undefined ? describeNoBeginning(search) : describeEnd(last)),
+      ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
+    ]
   }
   const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
   return [`${describeLimit(search, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
@@ -344,9 +349,16 @@ function isLost({ steps, over }: SearchFindings): boolean {
   return isOfConnections(lowest.reasons[0] ?? '', lowest.summary)
 }
 
+/** Why a search ended that has tried no load. */
+function describeNoBeginning({ firstFlood }: SearchFindings): string[] {
+  const ended = 'the search ended before its first load'
+  if (firstFlood === undefined) return [ended]
+  const [first = 'give it more time (maxDuration)', ...more] = firstFlood
+  return [`${ended}: ${first}`, ...more]
+}
+
 /** Why a search ended that found no limit. */
-function describeEnd(last: CapacityStep | undefined): string[] {
-  if (last === undefined) return ['the search ended before its first load']
+function describeEnd(last: CapacityStep): string[] {
   if (last.summary?.ended === 'aborted') return ['the search was interrupted']
   if (last.summary?.ended === 'incomplete') return describeCutShort(last.summary)
   if (last.summary?.pings.answered === 0) return []

@@ -8,6 +8,7 @@ import {
   rangeOf,
   triedLoad,
 } from '../capacity/capacity.ts'
+import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
 import { loadToConfirm, nextLoad } from '../capacity/search.ts'
 import { WsLoadError } from '../errors.ts'
@@ -39,6 +40,8 @@ const firstFloodInFlight = 32
 const askingConnections = 16
 /** It is, once it answers in at most so many times what it took at first, and so many milliseconds. */
 const recovered = { times: 4, ms: 5 }
+/** Of a server that has never been so from the beginning. */
+const neverItself = 'asked again and again after that, it left pings unanswered each time'
 /** How long it may take to recover. */
 const longestRecoveryMs = 30_000
 /** One that answered nothing for so long, to the end of the search, did not. */
@@ -66,6 +69,8 @@ export class CapacitySearch {
   /** In how many milliseconds the server answers when it is not overloaded. */
   #usualLatency = Infinity
   #hasAnswered = false
+  /** What was wrong with the flood that tells where to begin. */
+  #firstFlood: readonly string[] | undefined
 
   constructor(options: ResolvedCapacity & { readonly url: string }, watch: CapacityWatch) {
     this.#options = options
@@ -80,12 +85,15 @@ export class CapacitySearch {
     if (this.#isAborted()) return
     await this.#timed(async () => {
       const { over, from, to, load } = this.#options
-      const { answered, perSecond } = await this.#askInFlight(firstFloodInFlight, load.warmup + firstFloodMs)
-      this.#hasAnswered = answered > 0
-      this.#guess = over === 'connections' ? Math.sqrt(from * to) : await this.#mostAnswered(perSecond)
-      const recovery = this.#hasAnswered ? await this.#awaitRecovery() : undefined
-      if (recovery === undefined || recovery === Infinity || this.#isAborted()) return
-      this.#usualLatency = (await this.#askOnce()).latency.max
+      const first = await this.#askInFlight(firstFloodInFlight, load.warmup + firstFloodMs)
+      this.#hasAnswered = first.pings.answered > 0
+      this.#firstFlood = describeFirstFlood(first)
+      this.#guess = over === 'connections' ? Math.sqrt(from * to) : await this.#mostAnswered(first.throughput)
+      if (!this.#hasAnswered || this.#timeLeft() <= 0 || this.#isAborted()) return
+      const recovery = await this.#awaitRecovery()
+      if (this.#isAborted()) return
+      if (recovery !== undefined && recovery !== Infinity) this.#usualLatency = (await this.#askOnce()).latency.max
+      else this.#firstFlood = [...this.#firstFlood, neverItself]
     })
   }
 
@@ -100,17 +108,16 @@ export class CapacitySearch {
     const isMore = this.#inFlightEach(inFlight) > this.#inFlightEach(firstFloodInFlight)
     const needed = firstFloodMs + longest + this.#options.load.warmup + shortestStepMs
     if (bound === Infinity || !isMore || this.#timeLeft() < needed || this.#isAborted()) return perSecond
-    return Math.max(perSecond, (await this.#askInFlight(inFlight, firstFloodMs)).perSecond)
+    return Math.max(perSecond, (await this.#askInFlight(inFlight, firstFloodMs)).throughput)
   }
 
   /** Asks the server without a pause for so many milliseconds, of pings as many as a second of the highest load has. */
-  async #askInFlight(wanted: number, duration: number): Promise<{ answered: number; perSecond: number }> {
+  #askInFlight(wanted: number, duration: number): Promise<LoadResult> {
     const { over, to } = this.#options
     const connections = this.#askedConnections()
     const inFlight = this.#inFlightEach(wanted)
     const pings = Math.max(1, Math.floor(over === 'rate' ? to : this.#amount(connections).rate))
-    const summary = await this.#ask({ connections, inFlight, warmup: 0, duration, pings })
-    return { answered: summary.pings.answered, perSecond: summary.throughput }
+    return this.#ask({ connections, inFlight, warmup: 0, duration, pings })
   }
 
   /** Over so many connections it is asked without a pause. */
@@ -163,6 +170,7 @@ export class CapacitySearch {
       startedAt: this.#startedAt,
       duration: this.#spent,
       steps: this.#steps,
+      ...(this.#steps.length === 0 && this.#firstFlood !== undefined && { firstFlood: this.#firstFlood }),
     })
   }
 

@@ -107,6 +107,20 @@ describe('a capacity', () => {
     expect(capacityResult([]).reasons).toEqual(['the search ended before its first load'])
   })
 
+  test('says what was wrong with the flood that tells where to begin where no load was tried', () => {
+    const firstFlood = ['asked without a pause, the server answered 30 of 60 pings', 'ERROR_ANSWER × 30']
+    expect(capacityResult([], { firstFlood }).reasons).toEqual([
+      'the search ended before its first load: asked without a pause, the server answered 30 of 60 pings',
+      'ERROR_ANSWER × 30',
+    ])
+  })
+
+  test('asks for more time where nothing else was lacking for a first load', () => {
+    expect(capacityResult([], { firstFlood: [] }).reasons).toEqual([
+      'the search ended before its first load: give it more time (maxDuration)',
+    ])
+  })
+
   test('says that the server was not always the same', () => {
     const steps = [capacityStep(900, 'fail'), capacityStep(1_600, 'pass'), capacityStep(2_000, 'fail')]
     const { low, high, reasons } = capacityResult(steps)

@@ -3,7 +3,7 @@ import type { CapacityResult, CapacityStep } from '../../src/capacity/capacity.t
 import { type CapacityOptions, parseCapacity } from '../../src/options/capacity.ts'
 import { findCapacity } from '../../src/run/capacity.ts'
 import { queueing } from '../support/queueing.ts'
-import { closing, dead, limited, silent } from '../support/servers.ts'
+import { closing, dead, limited, losing, silent } from '../support/servers.ts'
 
 /** A limit far above what these servers take when they are not overloaded, soon exceeded when they are, and soon decided. */
 const slo = { p50: '< 50ms' }
@@ -120,6 +120,30 @@ describe.concurrent('a search', () => {
     expect(steps.at(-1)!.recovery).toBe(Infinity)
     expect(reasons[0]).toMatch(/^the server did not recover from \S+, which ended the search$/)
     expect(reasons.join()).not.toContain('give it more time')
+  })
+
+  test(
+    'says what the server answered at first where it answers too little to begin with',
+    { timeout: 90_000 },
+    async () => {
+      await using target = await losing({ every: 2 })
+      const probe = { text: 'X' }
+      const { steps, reasons } = await search({ url: target.url, probe, timeout: '500ms', maxDuration: '6s' })
+      expect(steps).toEqual([])
+      expect(reasons).toEqual([
+        expect.stringMatching(
+          /^the search ended before its first load: asked without a pause, the server answered \d+ of \d+ pings$/,
+        ),
+        'asked again and again after that, it left pings unanswered each time',
+      ])
+    },
+  )
+
+  test('asks for more time where there is none for a first load', { timeout: 90_000 }, async () => {
+    await using target = await queueing({ service: 0.1 })
+    const { steps, reasons } = await search({ url: target.url, maxDuration: '1s' })
+    expect(steps).toEqual([])
+    expect(reasons).toEqual(['the search ended before its first load: give it more time (maxDuration)'])
   })
 
   test('ends with what it has found when its signal is aborted', { timeout: 90_000 }, async () => {

@@ -45,6 +45,11 @@ test('a capacity of connections is read from its JSON as it was', () => {
   expect(plain(LoadCapacity.fromJSON(plain(connections)))).toEqual(plain(connections))
 })
 
+test('why a capacity has no load is read from its JSON as it was', () => {
+  const none = new LoadCapacity(capacityResult([], { firstFlood: ['it answered 30 of 60 pings'] }))
+  expect(plain(LoadCapacity.fromJSON(plain(none)))).toEqual(plain(none))
+})
+
 test('what a file says of a capacity is found anew from its loads', () => {
   const json = { ...plain(capacity), low: 1e9, high: null, limitedBy: 'range' }
   expect(readBack(json)).toMatchObject({ low: 900, high: 1_600, limitedBy: 'slo' })
