@@ -311,7 +311,7 @@ function limitReasons(search: SearchFindings, limitedBy: CapacityLimit, { low, h
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
     return [
-      ...(last === undefined ? describeNoBeginning(search) : describeEnd(last)),
+      ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(last)),
       ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
     ]
   }
@@ -334,19 +334,23 @@ function rateOf({ over, ratePerConnection = 0 }: SearchFindings, load: number): 
 /** Bounds on a rate that a load has too few pings for, whatever the server does. */
 function tooLow(search: SearchFindings, load: number): string[] {
   return search.objectives
-    .filter(({ kind, level, limit }) => kind === 'rate' && level === 'fail' && limit > rateOf(search, load))
+    .filter(({ kind, level, limit, bound }) => {
+      const rate = rateOf(search, load)
+      return kind === 'rate' && level === 'fail' && (bound.startsWith('> ') ? limit >= rate : limit > rate)
+    })
     .map(
       ({ indicator, bound }) =>
         `no load up to ${formatLoad(search.over, load)} can meet ${indicator} ${bound}: begin the search higher (from)`,
     )
 }
 
-/** Whether neither more time nor a lower range can help: the server did not recover, or has connections fail at the lowest rate too. */
-function isLost({ steps, over }: SearchFindings): boolean {
+/** Whether neither more time nor a lower range can help: the server did not recover, or does not take all connections at the lowest rate either. */
+function isLost({ steps, over, from }: SearchFindings): boolean {
   if (steps.some(({ recovery }) => recovery === Infinity)) return true
   const [lowest] = steps.toSorted((one, other) => one.load - other.load)
   if (over === 'connections' || lowest?.verdict !== 'fail' || lowest.summary === undefined) return false
-  return isOfConnections(lowest.reasons[0] ?? '', lowest.summary)
+  const { opened, requested } = lowest.summary.connections
+  return (lowest.load <= from || opened < requested) && isOfConnections(lowest.reasons[0] ?? '', lowest.summary)
 }
 
 /** Why a search ended that has tried no load. */
@@ -373,7 +377,9 @@ function imprecision(search: SearchFindings, low: number, high: number): string[
   if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
   const limited = steps.find(({ load, limitedBy }) => load > low && load < high && limitedBy !== undefined)
   const cure = limited === undefined ? 'give it more time (maxDuration)' : describeLimit(search, limited)
-  return [`the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for: ${cure}`]
+  const helps = limited !== undefined || !isLost(search)
+  const found = `the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for`
+  return [helps ? `${found}: ${cure}` : found]
 }
 
 /** Who did not bring a load about, or did, but cannot tell what of it was the server's doing. */

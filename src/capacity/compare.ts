@@ -1,5 +1,5 @@
 import type { ChangeVerdict, MeasuredChange } from '../gate/comparison.ts'
-import { formatChange, formatInterval } from '../gate/comparison.ts'
+import { formatChange, formatInterval, writtenDigits } from '../gate/comparison.ts'
 import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatRatioTo } from '../units.ts'
@@ -17,7 +17,6 @@ export interface CapacityVerdict extends MeasuredChange {
   readonly tolerance: number
 }
 
-const writtenDigits = 12
 /** What differs from load to load. */
 const varied = { rate: ['rate'], connections: ['rate', 'connections', 'threads'] } as const
 

@@ -1,12 +1,12 @@
 import type { LoadResult } from '../result/load-result.ts'
-import { mostFrequentFault } from '../slo/evaluate.ts'
-import { describeEarlyEnds, describeOpened } from '../slo/fault.ts'
+import { describeEarlyEnds, describeFaults, describeOpened } from '../slo/fault.ts'
 import { findIndicator } from '../slo/indicator.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 
 /** Indicators of what becomes of connections. */
 const ofConnections = ['opened', 'closedEarly', 'connectErrorRate']
+const ofAnswers = /^(?:ERROR_ANSWER|PROBE_)/
 /** The highest percentile that stands beside a load. */
 const highestColumn = 99
 
@@ -21,9 +21,15 @@ export function reasonsOf(result: LoadResult, { verdict, reasons, objectives }: 
   )
   const first = result.ended === 'disconnected' ? reasons[0] : lost?.reason
   if (first === undefined) return reasons
-  const fault = mostFrequentFault(result)
+  const fault = faultOfConnections(result)
   const others = reasons.filter((reason) => reason !== first && !fault.includes(reason))
   return [[first, ...fault].join(', '), ...others]
+}
+
+/** The most frequent one that is not of answers. */
+function faultOfConnections({ errors }: LoadResult): string[] {
+  const ofConnections = Object.entries(errors).filter(([code]) => !ofAnswers.test(code))
+  return describeFaults(Object.fromEntries(ofConnections)).slice(0, 1)
 }
 
 /** Whether a load was missed for what became of its connections. */
@@ -36,9 +42,12 @@ export function isOfConnections(reason: string, { ended, connections }: LoadResu
   return ended === 'disconnected' || beginnings.some((beginning) => reason.startsWith(beginning))
 }
 
-/** Whether a reason is seen beside its load: the median, the p99, the failed share and the throughput are. */
-export function isInColumns(reason: string, objectives: readonly Pick<Objective, 'indicator'>[]): boolean {
-  return objectives.some(({ indicator }) => reason.startsWith(`${indicator} is `) && hasColumn(indicator))
+/** Whether a reason is seen beside its load: a p99 is no lower than percentiles below it, but that of the worst stretch may be higher. */
+export function isInColumns(reason: string, objectives: readonly Pick<Objective, 'indicator' | 'bound'>[]): boolean {
+  return objectives.some(
+    ({ indicator, bound }) =>
+      reason.startsWith(`${indicator} is `) && hasColumn(indicator) && !bound.includes(' over any '),
+  )
 }
 
 function hasColumn(indicator: string): boolean {

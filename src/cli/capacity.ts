@@ -187,7 +187,7 @@ function sustainedLoad({ sustain, over }: CapacityFlags): number | 'unreadable' 
   return parseLoad(over === 'connections' ? 'connections' : 'rate', loadOf(over, sustain)) ?? 'unreadable'
 }
 
-/** What is not tried cannot be told. */
+/** Of a load that is never tried, nothing but the range may be told. */
 function mistakesInSustained({ over, from, to }: ResolvedCapacity, load: number, given: string | undefined): string[] {
   if (load >= from && load <= to) return []
   const [least, most] = [formatLoad(over, from), formatLoad(over, to)]

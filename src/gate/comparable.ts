@@ -1,6 +1,12 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { RecordedOptions } from '../result/recorded-options.ts'
-import { describeCutShort, describeEarlyEnds, describeMisrouted, describeRefused } from '../slo/fault.ts'
+import {
+  describeCutShort,
+  describeEarlyEnds,
+  describeMisrouted,
+  describeOpened,
+  describeRefused,
+} from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeAstray, describeIslands } from '../slo/other-machines.ts'
 import { describeSurplus } from '../slo/surplus.ts'
@@ -113,11 +119,10 @@ export function threatsToValidity(result: LoadResult): string[] {
 export function threatsOfRun(result: LoadResult): string[] {
   const { ended, duration, pings, connections, fanOut } = result
   const { requested, opened } = connections
-  const wanted = formatCount(requested)
   return [
     ...whyUnmatched(result),
     ...describeMachineFaults(result),
-    ...(opened < requested ? [`${formatCount(opened)} of ${wanted} connections opened`] : []),
+    ...(opened < requested ? [describeOpened(connections)] : []),
     ...(connections.closedEarly > 0 ? [describeEarlyEnds(connections)] : []),
     ...describeCutShort(result),
     ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),

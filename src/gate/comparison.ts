@@ -218,7 +218,7 @@ function describeNeeded({ durationNeeded }: Change): string {
 }
 
 /** Of a tolerance none is lost, and nothing is added by its being a floating-point number. */
-const writtenDigits = 12
+export const writtenDigits = 12
 
 /** What a change is held against. */
 type Allowance = Pick<Change, 'indicator' | 'allowed' | 'tolerance' | 'min'>

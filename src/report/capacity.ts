@@ -10,6 +10,7 @@ import {
 import type { CapacityVerdict } from '../capacity/compare.ts'
 import { processorKnee } from '../capacity/knee.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
+import { writtenDigits } from '../gate/comparison.ts'
 import { printable } from '../printable.ts'
 import { observeRun } from '../slo/observation.ts'
 import { formatCount, formatDuration, formatProcessors, formatRate, formatRatio, formatRatioTo } from '../units.ts'
@@ -18,8 +19,6 @@ import { headline, markOf, outcomes } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
 import { formatPercentile } from './percentiles.ts'
 import { type MarkedRow, markedTable } from './table.ts'
-
-const writtenDigits = 12
 
 /** What stands above the columns of loads. */
 export const stepHead = ['load', 'p50', 'p99', 'errors', 'answered', 'measured', 'recovery']

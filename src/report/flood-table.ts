@@ -155,9 +155,9 @@ function unjudgedAs(flood: FloodRecord): string {
   return isBase(flood) ? '-' : unjudged.title
 }
 
-/** The verdict on a comparison is that on its head. */
+/** The verdict on a comparison is that on its head, if there is one. */
 function isBase({ comparison }: FloodRecord): boolean {
-  return comparison?.side === 'base'
+  return comparison?.side === 'base' && comparison.other !== null
 }
 
 /** What is worse than the others stands for them all. */

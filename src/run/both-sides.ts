@@ -20,7 +20,7 @@ interface FloodOfPair extends ComparisonWatch {
   readonly maxDuration: number
   /** Which of the two is started first. Default: the base. */
   readonly first?: 'base' | 'head'
-  /** Of what was warned before; it is not warned of again. */
+  /** Shared by the pairs of a comparison: each is warned of once. */
   readonly warnings?: TargetWarnings
   /** What is said behind the last words of a server that ends. */
   readonly context?: string

@@ -44,8 +44,8 @@ const recovered = { times: 4, ms: 5 }
 const neverItself = 'asked again and again after that, it left pings unanswered each time'
 /** How long it may take to recover. */
 const longestRecoveryMs = 30_000
-/** One that answered nothing for so long, to the end of the search, did not. */
-const shortestMutenessMs = 1_000
+/** One that answered nothing for so long, to the end of the search, did not: it has been asked twice at least. */
+const shortestMutenessMs = 6_000
 
 /** Who watches {@link CapacitySearch}. */
 export interface CapacityWatch extends Omit<RunWatch, 'isOver'> {
@@ -95,6 +95,7 @@ export class CapacitySearch {
       if (recovery !== undefined && recovery !== Infinity) this.#usualLatency = (await this.#askOnce()).latency.max
       else this.#firstFlood = [...this.#firstFlood, neverItself]
     })
+    if (this.#isAborted()) this.#firstFlood = undefined
   }
 
   /**

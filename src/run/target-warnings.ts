@@ -1,9 +1,9 @@
-import { setTimeout as elapsed } from 'node:timers/promises'
 import type { LoadResult } from '../result/load-result.ts'
 import type { RunningTarget } from '../server/command.ts'
+import { sleep } from '../server/program.ts'
 
-/** How long the end of a server may take to be told once its connections are gone. */
-const longestTellingMs = 500
+/** How long the end of a server may take to be told once its connections are gone: what it started may keep its output open. */
+const longestTellingMs = 1_000
 
 /** Warns of servers that ended while they were flooded, and of those that had to be killed: of each with the same words once. */
 export class TargetWarnings {
@@ -16,10 +16,11 @@ export class TargetWarnings {
 
   /** Ends servers, and waits for the words of those that ended first, if a run of theirs lost connections. */
   async stop(targets: readonly RunningTarget[], runs: readonly LoadResult[] = []): Promise<void> {
+    const own = targets.filter(({ reused }) => !reused)
     const lost = runs.some(
       ({ connections: { requested, opened, closedEarly } }) => opened < requested || closedEarly > 0,
     )
-    if (lost) await Promise.race([...targets.map(({ exited }) => exited), elapsed(longestTellingMs)])
+    if (lost && own.length > 0) await Promise.race([...own.map(({ exited }) => exited), sleep(longestTellingMs)])
     for (const words of await Promise.all(targets.map((target) => target.stop()))) {
       if (words !== undefined) this.#warn(words)
     }

@@ -16,8 +16,8 @@ const { clearTimeout, setTimeout } = timers
 
 /** From one question whether the server is up to the next. */
 const handshakeIntervalMs = 50
-/** A handshake that has waited for its answer for so long is what a start waits for. */
-const longAnswerMs = 500
+/** A handshake that is under way for so long has not been answered: to be accepted and closed takes no longer. */
+const longAnswerMs = 1_500
 
 /** A server that accepts WebSockets. */
 export interface RunningTarget {
@@ -103,6 +103,7 @@ async function launch(
       givingUp.signal.throwIfAborted()
       if (up) break
       answered = words
+      askedAt = Infinity
       await sleep(handshakeIntervalMs)
     }
   } catch (error) {

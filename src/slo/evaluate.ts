@@ -307,10 +307,11 @@ export function whyInvalid(result: LoadResult): string | undefined {
   ].join(', ')
 }
 
-/** Of a run in which nothing was answered in time. */
-function describeLateAnswers({ messages, options }: LoadResult): string[] {
+/** Of a run in which nothing was answered in time. What is said in sessions is among its messages. */
+function describeLateAnswers({ pings, messages, session, connections, options }: LoadResult): string[] {
   const answers = messages.received - messages.unsolicited
-  if (!(answers > 0)) return []
+  const hadSessions = session.count > 0 || connections.failedSessions > 0
+  if (pings.timedOut === 0 || hadSessions || !(answers > 1)) return []
   const others = options.warmup !== 0 ? ', or those of the warm-up' : ''
   return [`${formatCount(answers)} messages answer pings that had timed out${others}`]
 }

@@ -33,9 +33,9 @@ export function describeLack(objective: Objective, lack: Lack, confidence: numbe
 
 function describeCure({ indicator, bound, window }: Objective, cure: Cure | undefined): string {
   if (cure === undefined) {
-    return isOfConnections(indicator)
-      ? 'it is too near the limit to be decided by more connections'
-      : 'it is too near the limit, or changes too much from time to time, to be decided by a run ten times as long'
+    if (isOfConnections(indicator)) return 'it is too near the limit to be decided by more connections'
+    const what = window === undefined ? 'a run' : 'stretches'
+    return `it is too near the limit, or changes too much from time to time, to be decided by ${what} ten times as long`
   }
   if ('timesConnections' in cure) return `take about ${cure.timesConnections} times as many connections`
   const atLeast = `about ${formatDuration(cure.length)} or more`

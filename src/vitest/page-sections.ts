@@ -29,7 +29,7 @@ function sectionOf(test: string, floods: readonly KeptFlood[]): PageSection {
   return {
     title: `${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
     runs: floods.map(({ record, summary }) => ({ name: record.name ?? 'latency', result: summary })),
-    isBase: comparison?.side === 'base',
+    isBase: comparison?.side === 'base' && comparison.other !== null,
     verdicts: floods.flatMap(({ record }) => (floods.length === 1 ? record.verdicts : verdictsOfSide(record))),
   }
 }

@@ -133,6 +133,15 @@ describe('a capacity', () => {
   test('says that the server did not recover', () => {
     const { reasons } = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail', { recovery: Infinity })])
     expect(reasons[0]).toBe('the server did not recover from 1.6k/s, which ended the search')
+    expect(reasons.join()).not.toContain('more time')
+  })
+
+  test('says that a bound on a rate asks for more than the lowest load has', () => {
+    const objectives = [{ indicator: 'throughput', kind: 'rate', bound: '> 900/s', limit: 900, level: 'fail' }] as const
+    const [missed] = [capacityStep(900, 'fail', { reasons: ['throughput is 900/s, the limit is > 900/s'] })]
+    expect(capacityResult([missed], { objectives }).reasons[0]).toBe(
+      'no load up to 900/s can meet throughput > 900/s: begin the search higher (from)',
+    )
   })
 })
 
@@ -178,6 +187,16 @@ describe('a load that was missed for what no column shows', () => {
       `missed at 1.6k/s: ${reasons[0]}`,
       'no load was surely kept',
     ])
+  })
+
+  test('says that the worst stretch was', () => {
+    const objectives = [
+      { indicator: 'p99', kind: 'duration', bound: '< 30ms over any 10s', limit: 30, level: 'fail' },
+    ] as const
+    const missed = capacityStep(1_600, 'fail', { reasons: ['p99 is 40 ms, the limit is < 30ms over any 10s'] })
+    expect(capacityResult([missed], { objectives }).reasons[0]).toBe(
+      'missed at 1.6k/s: p99 is 40 ms, the limit is < 30ms over any 10s',
+    )
   })
 
   test('says that a percentile beyond the columns was', () => {

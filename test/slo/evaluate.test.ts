@@ -30,6 +30,17 @@ test.each([
   )
 })
 
+test('takes what was said in sessions for no late answers', () => {
+  const run = loadResult([], {
+    pings: { sent: 10, timedOut: 10 },
+    messages: { received: 20, unsolicited: 0 },
+    session: latencies([2, 2]).both,
+  })
+  expect(evaluateSLO(run, { p99: '< 1s' }).reasons[0]).toBe(
+    'nothing was measured, 10 of 10 connections opened, none of 10 pings was answered',
+  )
+})
+
 test('says of a met bound how much is to spare', () => {
   const objective = only(loadResult(), { p99: '< 20ms' })
   expect(objective).toMatchObject({ verdict: 'pass', indicator: 'p99', bound: '< 20ms', limit: 20, kind: 'duration' })
