@@ -116,7 +116,7 @@ describe.concurrent('a search', () => {
   test('says that a server that is gone did not recover', { timeout: 90_000 }, async () => {
     await using target = await queueing({ service: 5 })
     const gone = (): void => void target[Symbol.asyncDispose]()
-    const { steps, reasons } = await search({ url: target.url, maxDuration: '15s' }, { onStep: gone })
+    const { steps, reasons } = await search({ url: target.url, maxDuration: '25s' }, { onStep: gone })
     expect(steps.at(-1)!.recovery).toBe(Infinity)
     expect(reasons[0]).toMatch(/^the server did not recover from \S+, which ended the search$/)
     expect(reasons.join()).not.toContain('give it more time')
