@@ -26,11 +26,16 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   return distance(name, nearest) <= Math.max(2, name.length / 3) ? `, did you mean "${nearest}"?` : ''
 }
 
-/** What is said of each field of an input that is none of those that there are. */
+/** What is said of a field that is none of those that there are. */
+export function noSuchOption(name: string, names: readonly string[]): string {
+  return `no such option${didYouMean(name, names)}`
+}
+
+/** What is said of each such field of an input. */
 export function noSuchOptions(given: object, names: readonly string[]): string[] {
   return Object.keys(given)
     .filter((name) => !names.includes(name))
-    .map((name) => `${name}: no such option${didYouMean(name, names)}`)
+    .map((name) => `${name}: ${noSuchOption(name, names)}`)
 }
 
 function cut(text: string): string {

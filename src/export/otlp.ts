@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { printableLine } from '../printable.ts'
 import { maskerOf, withoutSecrets } from '../secrets.ts'
 import { formatCount, formatDuration } from '../units.ts'
-import { didYouMean, show, showKind } from '../wording.ts'
+import { noSuchOption, show, showKind } from '../wording.ts'
 import { below, isEndpoint, openEndpoint } from './endpoint.ts'
 import type { NamedRun } from './named-run.ts'
 import { toOTLPMetrics } from './otlp-metrics.ts'
@@ -122,7 +122,7 @@ function mistakesInTarget(target: unknown, name: string, env: Environment): stri
   }
   const { url, headers = {}, ...rest } = target as Readonly<Record<string, unknown>>
   return [
-    ...Object.keys(rest).map((other) => `${name}.${other}: no such option${didYouMean(other, optionNames)}`),
+    ...Object.keys(rest).map((other) => `${name}.${other}: ${noSuchOption(other, optionNames)}`),
     ...(url === undefined ? mistakesInEnvironment(env) : mistakesInUrl(url, `${name}.url`)),
     ...mistakesInHeaders(headers, `${name}.headers`),
   ]

@@ -4,7 +4,7 @@ import { type ResolvedTolerance, safeParseTolerance, type Tolerance } from '../g
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { fewestRuns } from '../statistics/interim-looks.ts'
 import { formatDuration } from '../units.ts'
-import { didYouMean } from '../wording.ts'
+import { noSuchOption } from '../wording.ts'
 import {
   connectionsOf,
   type FanOutOptions,
@@ -114,9 +114,7 @@ const runningServer = only(
   { url: webSocketUrl(), server: v.optional(server(), defaults.server) },
   '{ url } of a server, or { command, url } to start one',
   (name) =>
-    targetFields.includes(name)
-      ? 'expected a command with it, or the url alone'
-      : `no such option${didYouMean(name, targetFields)}`,
+    targetFields.includes(name) ? 'expected a command with it, or the url alone' : noSuchOption(name, targetFields),
 )
 
 /** Reads the options of a comparison and fills in defaults; each mistake has the option's name. */

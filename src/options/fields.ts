@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import type { Parsed } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { durationForms, formatDuration, parseDuration, parseRate, parseRatio, rateForms, ratioForms } from '../units.ts'
-import { didYouMean, show, showKind } from '../wording.ts'
+import { noSuchOption, show, showKind } from '../wording.ts'
 import { isURL } from './realm.ts'
 
 /** Milliseconds, or a text with its unit: `'250us'`, `'20ms'`, `'5s'`, `'2m'`. */
@@ -25,7 +25,7 @@ type Issue = v.BaseIssue<unknown>
 export function only<const Entries extends v.ObjectEntries>(
   entries: Entries,
   what = 'an object',
-  unknown: (name: string) => string = (name) => `no such option${didYouMean(name, Object.keys(entries))}`,
+  unknown: (name: string) => string = (name) => noSuchOption(name, Object.keys(entries)),
 ): v.ObjectSchema<Entries, undefined> {
   const schema = v.pipe(
     v.custom((input) => !Array.isArray(input), expected(what)),

@@ -4,7 +4,7 @@ import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed } from '../parsed.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from '../wire/probe-spec.ts'
-import { didYouMean, show } from '../wording.ts'
+import { didYouMean, noSuchOption, show } from '../wording.ts'
 import { type AnswerOption, describeAnswer, portableAnswer, safeParseAnswer } from './answer.ts'
 import { isBytes } from './realm.ts'
 import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable } from './sent-function.ts'
@@ -131,7 +131,7 @@ function describeNone(fields: Fields): string[] {
 function describeUnknown(key: string, form: keyof typeof forms): string {
   const isOfAnother = (everyKey as readonly string[]).includes(key)
   if (isOfAnother) return `probe.${key}: expected ${inWords}, got it with ${forms[form][0]}`
-  return `probe.${key}: no such option${didYouMean(key, forms[form])}`
+  return `probe.${key}: ${noSuchOption(key, forms[form])}`
 }
 
 function parsePing(payloadBytes: number = controlPayloadBytes.min): ParsedProbe {

@@ -15,7 +15,7 @@ import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../opt
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import type { Handshake } from '../server/handshake.ts'
 import { withoutSecrets } from '../secrets.ts'
-import { didYouMean, noSuchOptions, show } from '../wording.ts'
+import { noSuchOption, noSuchOptions, show } from '../wording.ts'
 import { mistakesInInconclusive } from './leniency.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
 
@@ -204,7 +204,7 @@ function mistakesInReport(report: unknown = {}): string[] {
   if (!isObject(report)) return [`report: expected an object with ${reportNames.join(', ')}, got ${show(report)}`]
   const { html = false, table = true, ...rest } = report
   return [
-    ...Object.keys(rest).map((name) => `report.${name}: no such option${didYouMean(name, reportNames)}`),
+    ...Object.keys(rest).map((name) => `report.${name}: ${noSuchOption(name, reportNames)}`),
     ...(typeof html === 'boolean' || (typeof html === 'string' && html !== '')
       ? []
       : [`report.html: expected true, false or the name of a file, got ${show(html)}`]),
@@ -216,7 +216,7 @@ function mistakesInExport(files: unknown = {}): string[] {
   if (!isObject(files)) return [`export: expected an object with ${exportNames.join(', ')}, got ${show(files)}`]
   return Object.entries(files).flatMap(([name, file]) => {
     if (!exportNames.some((known) => known === name)) {
-      return [`export.${name}: no such option${didYouMean(name, exportNames)}`]
+      return [`export.${name}: ${noSuchOption(name, exportNames)}`]
     }
     if (name === 'pushGateway') return mistakesInGateway(file)
     if (name === 'otlp') return mistakesInOTLP(file, 'export.otlp')

@@ -1,6 +1,6 @@
 import { validateHeaderName } from 'node:http'
 import { types } from 'node:util'
-import { didYouMean, show } from '../wording.ts'
+import { noSuchOption, show } from '../wording.ts'
 import { fileOf, importModule } from './import-module.ts'
 import type { FanOutProtocol, Protocol } from './protocol.ts'
 import { UnusableProbe } from './unusable-probe.ts'
@@ -77,7 +77,7 @@ function mistakesIn(protocol: Readonly<Record<string, unknown>>, use: Use): stri
   const names = Object.keys(fields).filter((name) => !ofOthers.has(name))
   return [
     ...Object.entries(protocol).flatMap(([name, value]) => {
-      if (!Object.hasOwn(fields, name)) return [`${name}: no such option${didYouMean(name, names)}`]
+      if (!Object.hasOwn(fields, name)) return [`${name}: ${noSuchOption(name, names)}`]
       const mistake = value === undefined ? undefined : fields[name as keyof typeof fields](value)
       return mistake === undefined ? [] : [`${name}: ${mistake}`]
     }),
