@@ -1,12 +1,10 @@
 /** What is the same with Vitest and without: options, results, verdicts, errors. */
 export { errorCodes, WsLoadError, type WsLoadErrorCode } from './errors.ts'
-export type {
-  CapacityLimit,
-  CapacityOver,
-  CapacityResult,
-  CapacityStep,
-  SearchedObjective,
-} from './capacity/capacity.ts'
+export type { CapacityResult } from './capacity/capacity.ts'
+export type { SearchedObjective } from './capacity/findings.ts'
+export type { CapacityLimit } from './capacity/limit.ts'
+export type { CapacityOver } from './capacity/load.ts'
+export type { CapacityStep } from './capacity/step.ts'
 export type { CapacityVerdict } from './capacity/compare.ts'
 export type { SustainVerdict } from './capacity/sustain.ts'
 export type { Change, ChangeVerdict, ComparisonVerdict, MeasuredChange, Noise } from './gate/comparison.ts'

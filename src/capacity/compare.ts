@@ -3,7 +3,8 @@ import { formatChange, formatInterval, writtenDigits } from '../gate/comparison.
 import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatRatioTo } from '../units.ts'
-import { type CapacityResult, formatEnds, formatObjectives } from './capacity.ts'
+import { type CapacityResult, formatEnds } from './capacity.ts'
+import { formatObjectives } from './findings.ts'
 
 /** How the capacity of a head compares with that of its base. */
 export interface CapacityVerdict extends MeasuredChange {

@@ -1,7 +1,9 @@
 import { WsLoadError } from '../errors.ts'
 import type { Verdict } from '../slo/verdict.ts'
 import { show } from '../wording.ts'
-import { type CapacityResult, formatLoad, formatObjectives } from './capacity.ts'
+import type { CapacityResult } from './capacity.ts'
+import { formatObjectives } from './findings.ts'
+import { formatLoad } from './load.ts'
 
 /** Whether a server takes a load. */
 export interface SustainVerdict {

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { type CapacityStep, formatLoad } from '../capacity/capacity.ts'
+import { formatLoad } from '../capacity/load.ts'
+import type { CapacityStep } from '../capacity/step.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { defaults } from '../defaults.ts'
 import {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { CapacityOver } from '../capacity/capacity.ts'
+import type { CapacityOver } from '../capacity/load.ts'
 import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'

@@ -1,4 +1,6 @@
-import { type CapacityResult, type CapacityStep, formatLoad, wordsOfVerdict } from '../capacity/capacity.ts'
+import type { CapacityResult } from '../capacity/capacity.ts'
+import { formatLoad } from '../capacity/load.ts'
+import { type CapacityStep, wordsOfVerdict } from '../capacity/step.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
 import { findIndicator } from '../slo/indicator.ts'

@@ -1,4 +1,5 @@
-import { type CapacityResult, wordsOfVerdict } from '../capacity/capacity.ts'
+import type { CapacityResult } from '../capacity/capacity.ts'
+import { wordsOfVerdict } from '../capacity/step.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import {
   type ComparedCapacities,

@@ -1,12 +1,7 @@
-import {
-  type CapacityResult,
-  type CapacityStep,
-  formatEnds,
-  formatLoad,
-  formatObjectives,
-  formatRecovery,
-  wordsOfVerdict,
-} from '../capacity/capacity.ts'
+import { type CapacityResult, formatEnds } from '../capacity/capacity.ts'
+import { formatObjectives } from '../capacity/findings.ts'
+import { formatLoad } from '../capacity/load.ts'
+import { type CapacityStep, formatRecovery, wordsOfVerdict } from '../capacity/step.ts'
 import type { CapacityVerdict } from '../capacity/compare.ts'
 import { processorKnee } from '../capacity/knee.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'

@@ -1,4 +1,5 @@
-import { type CapacityResult, formatLoad } from '../capacity/capacity.ts'
+import type { CapacityResult } from '../capacity/capacity.ts'
+import { formatLoad } from '../capacity/load.ts'
 import type { CapacityVerdict } from '../capacity/compare.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { type Change, type ChangeVerdict, formatAllowed } from '../gate/comparison.ts'

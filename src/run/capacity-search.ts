@@ -1,13 +1,6 @@
-import {
-  capacityOf,
-  type CapacityResult,
-  type CapacityStep,
-  isStepDecided,
-  judgeStep,
-  recoveredFrom,
-  rangeOf,
-  triedLoad,
-} from '../capacity/capacity.ts'
+import { capacityOf, type CapacityResult } from '../capacity/capacity.ts'
+import { rangeOf } from '../capacity/findings.ts'
+import { type CapacityStep, isStepDecided, judgeStep, recoveredFrom, triedLoad } from '../capacity/step.ts'
 import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
 import { loadToConfirm, nextLoad } from '../capacity/search.ts'

@@ -1,5 +1,6 @@
 import { checkSignal } from '../errors.ts'
-import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
+import type { CapacityResult } from '../capacity/capacity.ts'
+import type { CapacityStep } from '../capacity/step.ts'
 import { compareCapacities, type CapacityVerdict } from '../capacity/compare.ts'
 import type { ResolvedCapacityComparison } from '../options/capacity.ts'
 import type { ResolvedSide } from '../options/compare.ts'

@@ -1,4 +1,5 @@
-import type { CapacityResult, CapacityStep } from '../capacity/capacity.ts'
+import type { CapacityResult } from '../capacity/capacity.ts'
+import type { CapacityStep } from '../capacity/step.ts'
 import { fromJSON } from '../capacity/from-json.ts'
 import { judgeSustained, type SustainVerdict } from '../capacity/sustain.ts'
 import { formatCapacity } from '../report/capacity.ts'

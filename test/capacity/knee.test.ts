@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CapacityStep } from '../../src/capacity/capacity.ts'
+import type { CapacityStep } from '../../src/capacity/step.ts'
 import { processorKnee } from '../../src/capacity/knee.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { loadResult } from '../support/result.ts'

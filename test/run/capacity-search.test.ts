@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { CapacityResult, CapacityStep } from '../../src/capacity/capacity.ts'
+import type { CapacityResult } from '../../src/capacity/capacity.ts'
+import type { CapacityStep } from '../../src/capacity/step.ts'
 import { type CapacityOptions, parseCapacity } from '../../src/options/capacity.ts'
 import { findCapacity } from '../../src/run/capacity.ts'
 import { queueing } from '../support/queueing.ts'

@@ -1,4 +1,6 @@
-import { capacityOf, type CapacityResult, type SearchFindings, type CapacityStep } from '../../src/capacity/capacity.ts'
+import { capacityOf, type CapacityResult } from '../../src/capacity/capacity.ts'
+import type { SearchFindings } from '../../src/capacity/findings.ts'
+import type { CapacityStep } from '../../src/capacity/step.ts'
 import { loadResult, repeated } from './result.ts'
 
 /** A step whose verdict is known, and what was measured under it. */

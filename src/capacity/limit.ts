@@ -1,0 +1,21 @@
+import type { SearchFindings } from './findings.ts'
+import { intervalOf, type TriedLoad } from './search.ts'
+
+/**
+ * What ends a capacity's interval above: the SLO is surely missed there; the generator, or a limit of its machine, did not bring more
+ * about, so that the server may well take more; the range, all of which was kept, or none; or the search ended before it found out.
+ */
+export type CapacityLimit = 'slo' | 'generator' | 'machine' | 'range' | 'unknown'
+
+/** What ended a search's interval above; of what was out of reach, whose doing the lowest load was. */
+export function limitOf({ steps, from, to }: SearchFindings, tried: readonly TriedLoad[]): CapacityLimit {
+  const { low, high } = intervalOf(tried)
+  const lowest = tried.toSorted((one, other) => one.load - other.load)[0]
+  if (low === 0 && lowest?.outcome === 'missed' && lowest.load <= from) return 'range'
+  if (high < Infinity) return 'slo'
+  if (low >= to) return 'range'
+  const outOfReach = steps.filter(
+    ({ load, verdict, limitedBy }) => load > low && verdict !== 'pass' && limitedBy !== undefined,
+  )
+  return outOfReach.toSorted((one, other) => one.load - other.load)[0]?.limitedBy ?? 'unknown'
+}

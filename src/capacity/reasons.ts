@@ -1,0 +1,138 @@
+import { describeCutShort } from '../slo/fault.ts'
+import { formatRatio } from '../units.ts'
+import { rateOf, type SearchFindings } from './findings.ts'
+import type { CapacityLimit } from './limit.ts'
+import { formatLoad } from './load.ts'
+import { isInColumns, isOfConnections } from './miss.ts'
+import { type CapacityInterval, contradictionOf } from './search.ts'
+import { type CapacityStep, isBroughtAbout, triedLoad } from './step.ts'
+
+/** A width that differs by less from the precision is as precise. */
+const roundingError = 1e-9
+/** Of a load that nothing became of, so many reasons are told. */
+const mostReasonsOfStep = 3
+
+/** What there is to say of a search: what ended its interval, that the server was not always the same, what is left unknown. */
+export function explainCapacity(search: SearchFindings, found: CapacityInterval & { limitedBy: CapacityLimit }): string[] {
+  return [
+    ...relapses(search),
+    ...whyMissed(search, found.high),
+    ...tooLow(search, found.high),
+    ...limitReasons(search, found),
+    ...contradictions(search),
+    ...imprecision(search, found),
+  ]
+}
+
+/** Steps after which the server did not become itself again. */
+function relapses({ steps, over }: SearchFindings): string[] {
+  return steps
+    .filter(({ recovery }) => recovery === Infinity)
+    .map(({ load }) => `the server did not recover from ${formatLoad(over, load)}, which ended the search`)
+}
+
+/** Why the lowest load that was too much was missed, where the columns do not show it. */
+function whyMissed({ steps, over, objectives }: SearchFindings, high: number): string[] {
+  const reason = steps.findLast(({ load, verdict }) => load === high && verdict === 'fail')?.reasons[0]
+  if (reason === undefined || isInColumns(reason, objectives)) return []
+  return [`missed at ${formatLoad(over, high)}: ${reason}`]
+}
+
+/** Bounds on a rate that a load has too few pings for, whatever the server does. */
+function tooLow(search: SearchFindings, load: number): string[] {
+  return search.objectives
+    .filter(({ kind, level, limit, bound }) => {
+      const rate = rateOf(search, load)
+      return kind === 'rate' && level === 'fail' && (bound.startsWith('> ') ? limit >= rate : limit > rate)
+    })
+    .map(
+      ({ indicator, bound }) =>
+        `no load up to ${formatLoad(search.over, load)} can meet ${indicator} ${bound}: begin the search higher (from)`,
+    )
+}
+
+/** What ended the interval above. */
+function limitReasons(
+  search: SearchFindings,
+  { limitedBy, low, high }: CapacityInterval & { limitedBy: CapacityLimit },
+): string[] {
+  const { steps, from, to, over } = search
+  const format = (load: number): string => formatLoad(over, load)
+  const isHelpless = isLost(search) || tooLow(search, high).length > 0
+  const unless = (cure: string): string => (isHelpless ? '' : `: ${cure}`)
+  if (limitedBy === 'range') {
+    return low === 0
+      ? [`the lowest load of the range, ${format(from)}, was missed${unless('begin the search lower')}`]
+      : [`the highest load of the range, ${format(to)}, was kept: the server may take more`]
+  }
+  if (limitedBy === 'slo') {
+    return steps.some(({ verdict }) => verdict === 'pass')
+      ? []
+      : [`no load was surely kept${unless('give it more time (maxDuration), or end the range lower (to)')}`]
+  }
+  const last = steps.at(-1)
+  if (limitedBy === 'unknown') {
+    return [
+      ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(last)),
+      ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
+    ]
+  }
+  const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
+  return [`${describeLimit(search, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
+}
+
+/** Whether neither more time nor a lower range can help: the server did not recover, or does not take all connections at the lowest rate either. */
+function isLost({ steps, over, from }: SearchFindings): boolean {
+  if (steps.some(({ recovery }) => recovery === Infinity)) return true
+  const [lowest] = steps.toSorted((one, other) => one.load - other.load)
+  if (over === 'connections' || lowest?.verdict !== 'fail' || lowest.summary === undefined) return false
+  const { opened, requested } = lowest.summary.connections
+  return (lowest.load <= from || opened < requested) && isOfConnections(lowest.reasons[0] ?? '', lowest.summary)
+}
+
+/** Why a search ended that has tried no load. */
+function describeNoBeginning({ firstFlood }: SearchFindings): string[] {
+  const ended = 'the search ended before its first load'
+  if (firstFlood === undefined) return [ended]
+  const [first = 'give it more time (maxDuration)', ...more] = firstFlood
+  return [`${ended}: ${first}`, ...more]
+}
+
+/** Why a search ended that found no limit. */
+function describeEnd(last: CapacityStep): string[] {
+  if (last.summary?.ended === 'aborted') return ['the search was interrupted']
+  if (last.summary?.ended === 'incomplete') return describeCutShort(last.summary)
+  if (last.summary?.pings.answered === 0) return []
+  return ['the search ended before it found a load that is surely too much: give it more time (maxDuration)']
+}
+
+/** Who did not bring a load about, or did, but cannot tell what of it was the server's doing. */
+function describeLimit(search: SearchFindings, { load, limitedBy, summary }: CapacityStep): string {
+  const named = formatLoad(search.over, load)
+  if (limitedBy === 'machine') return `this machine did not bring about ${named}`
+  const isThere = summary !== undefined && isBroughtAbout(summary, rateOf(search, load))
+  return `the load generator ${isThere ? `cannot tell whether ${named} was kept` : `did not bring about ${named}`}`
+}
+
+/** That the verdicts on its steps cannot all be of one server. */
+function contradictions({ over, steps }: SearchFindings): string[] {
+  const found = contradictionOf(steps.map((step) => triedLoad(step, over)))
+  if (found === undefined) return []
+  const [kept, missed] = [formatLoad(over, found.kept), formatLoad(over, found.missed)]
+  return [
+    `the server is not always the same: it surely kept ${kept} at one time and surely missed ${missed} at another`,
+  ]
+}
+
+/** That the interval is wider than it was to be, and why it did not become any narrower. */
+function imprecision(search: SearchFindings, { low, high }: CapacityInterval): string[] {
+  const { over, precision, steps } = search
+  const isWhole = over === 'connections' && high - low <= 1
+  const width = high / low - 1
+  if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
+  const limited = steps.find(({ load, limitedBy }) => load > low && load < high && limitedBy !== undefined)
+  const cure = limited === undefined ? 'give it more time (maxDuration)' : describeLimit(search, limited)
+  const helps = limited !== undefined || !isLost(search)
+  const found = `the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for`
+  return [helps ? `${found}: ${cure}` : found]
+}

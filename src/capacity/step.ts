@@ -1,0 +1,164 @@
+import type { LoadResult } from '../result/load-result.ts'
+import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
+import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
+import { describeMachineFaults } from '../slo/machine-fault.ts'
+import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
+import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
+import { interimEvidenceShare } from '../statistics/interim-looks.ts'
+import { formatCount, formatDuration } from '../units.ts'
+import { explainGrowth, isAskedEnough, judgeGrowth } from './growth.ts'
+import type { CapacityOver } from './load.ts'
+import { reasonsOf } from './miss.ts'
+import type { Outcome, TriedLoad } from './search.ts'
+
+/** One load that a search has tried. */
+export interface CapacityStep<Result extends LoadResult = LoadResult> {
+  /** Pings due per second, or connections. */
+  readonly load: number
+  /** Whether the SLO was surely kept under it (`pass`), or surely missed. */
+  readonly verdict: Verdict
+  /** What kept the load from being what it should, or the verdict from being one of the server. */
+  readonly limitedBy?: 'generator' | 'machine' | undefined
+  /** Why it is not a pass, what matters most first. */
+  readonly reasons: readonly string[]
+  /** Milliseconds until the server answered as quickly as before again, where it had missed the SLO; Infinity if it did not before the search ended. */
+  readonly recovery?: number | undefined
+  /** Absent where a limit of the machine kept the run from its start. */
+  readonly summary?: Result | undefined
+}
+
+/** By what a load is judged. */
+export interface StepRule {
+  readonly objectives: readonly Objective[]
+  /** Pings per second that were due over all connections. */
+  readonly rate: number
+  /** Of the capacity that is looked for. */
+  readonly precision: number
+}
+
+/** Of the pings of a load so many have to have been due, and of these so many sent, for it to have been what it should. */
+const leastShare = 0.98
+/** Where more of the pings that left had no answer, it is not the generator's doing. */
+const mostUnansweredShare = 0.01
+/** A load that misses the SLO as measured, and for so long not surely, is not worth more of a search's time: others are clearer. */
+const giveUpAfterMs = 5_000
+
+/** What a verdict says of a load. */
+export const wordsOfVerdict: Readonly<Record<Verdict, string>> = {
+  pass: 'kept',
+  fail: 'missed',
+  inconclusive: 'undecided',
+}
+
+/** One load, judged: it is kept if the SLO is, if all of it came about, and if the server keeps up with it. */
+export function judgeStep(load: number, summary: LoadResult, { objectives, rate, precision }: StepRule): CapacityStep {
+  const judged = evaluateObjectives(summary, objectives)
+  const shortfall = describeShortfall(summary, rate)
+  const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
+  // Whether that was too much is known when the server has had the time to recover.
+  const isUnanswered = summary.pings.answered === 0
+  const verdict = isUnanswered ? 'inconclusive' : verdictOf(judged, growth, shortfall !== undefined)
+  const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
+  const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
+  const lacks = [
+    ...(shortfall === undefined ? [] : [shortfall]),
+    ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
+  ]
+  const isOwnVerdict = !isUnanswered && verdict !== judged.verdict
+  const reasons = [
+    ...(isOwnVerdict ? lacks.slice(0, 1) : reasonsOf(summary, judged)),
+    ...(judged.bottleneck === undefined ? [] : [judged.bottleneck]),
+  ]
+  return { load, verdict, ...(limitedBy !== undefined && { limitedBy }), reasons, summary }
+}
+
+/** What keeps an SLO is kept only where the server keeps up with the whole load; one that it surely does not is missed in the end. */
+function verdictOf({ verdict, vacuous }: SLOVerdict, growth: Verdict, isShort: boolean): Verdict {
+  if (verdict === 'fail' || vacuous) return verdict
+  if (isShort) return 'inconclusive'
+  return growth === 'fail' ? 'fail' : verdict === 'pass' ? growth : 'inconclusive'
+}
+
+/** Whether an interim look is enough to judge a load. */
+export function isStepDecided(soFar: LoadResult, { objectives, precision }: Omit<StepRule, 'rate'>): boolean {
+  if (isHopeless(soFar, objectives)) return true
+  const growth = judgeGrowth(soFar, { precision, objectives }, interimEvidenceShare)
+  if (growth === 'fail') return true
+  if (!isDecided(soFar, objectives)) return false
+  return growth === 'pass' || evaluateObjectives(soFar, objectives).verdict !== 'pass'
+}
+
+/** Whether a load misses the SLO as measured, and does so for long, or pings wait on account of the generator's own limit. */
+function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolean {
+  if (soFar.duration < giveUpAfterMs) return false
+  const judged = evaluateObjectives(soFar, objectives)
+  const isMissed = judged.objectives.some((one) => one.level === 'fail' && missesAsMeasured(one))
+  return isMissed || isHeldBackOpen(soFar, judged)
+}
+
+/**
+ * A load after which the server had the time to recover. One under which it answered nothing, though it did before and does after, is
+ * missed: a verdict on that flood alone cannot know.
+ * @param recovery milliseconds that it took; Infinity if it did not
+ */
+export function recoveredFrom(step: CapacityStep, recovery: number): CapacityStep {
+  const { pings, connections } = step.summary ?? {}
+  const wasThere = connections !== undefined && connections.opened > 0 && step.limitedBy !== 'machine'
+  const isMute = step.verdict === 'inconclusive' && wasThere && pings?.answered === 0
+  if (!isMute || recovery === Infinity) return { ...step, recovery }
+  const { limitedBy: _, ...rest } = step
+  const reason = 'nothing was answered, though the server answers before and after'
+  return { ...rest, verdict: 'fail', reasons: [reason, ...step.reasons], recovery }
+}
+
+/** That fewer pings were due than should have been. */
+function describeShortfall({ pings, duration }: LoadResult, rate: number): string | undefined {
+  const wanted = Math.floor((rate * duration) / 1_000)
+  // The first and the last one may lie outside of what was measured.
+  if (pings.due >= leastShare * wanted - 1) return undefined
+  return `${formatCount(pings.due)} of ${formatCount(wanted)} pings were due when they should have been`
+}
+
+/** Whose doing it is that a load was not decided on; `undefined` if it is the server's, or only evidence was lacking. */
+function whoLimited(result: LoadResult, judged: SLOVerdict, isShort: boolean): CapacityStep['limitedBy'] {
+  if (describeMachineFaults(result).length > 0) return 'machine'
+  // That pings left late explains no missing answers.
+  const { sent, answered, timedOut, lost } = result.pings
+  if (answered === 0 || timedOut + lost > mostUnansweredShare * sent) return undefined
+  return isShort || isOwnDoing(result, judged) || isHeldBackOpen(result, judged) ? 'generator' : undefined
+}
+
+/** Whether a saturated generator sent too little, or what it cannot tell from its own doing decides a bound. */
+function isOwnDoing({ generator, pings: { due, sent } }: LoadResult, { objectives }: SLOVerdict): boolean {
+  if (!generator.saturated) return false
+  return sent < leastShare * due || objectives.some((one) => one.level === 'fail' && isOpen(one))
+}
+
+/** Whether pings that waited for its own limit on pings under way decide a bound on their latency. */
+function isHeldBackOpen(result: LoadResult, { objectives }: SLOVerdict): boolean {
+  if (isAskedEnough(result, objectives)) return false
+  return objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one) && isOpen(one))
+}
+
+/** Whether a bound is neither met nor missed as measured: that depends on what the generator cannot tell. */
+function isOpen(objective: ObjectiveVerdict): boolean {
+  return !meetsAsMeasured(objective) && !missesAsMeasured(objective)
+}
+
+export function isBroughtAbout(result: LoadResult, rate: number): boolean {
+  const { due, sent } = result.pings
+  return describeShortfall(result, rate) === undefined && sent >= leastShare * due
+}
+
+/** What became of a step. */
+export function triedLoad({ load, verdict, limitedBy, summary }: CapacityStep, over: CapacityOver): TriedLoad {
+  const outcome: Outcome =
+    verdict === 'pass' ? 'kept' : verdict === 'fail' ? 'missed' : limitedBy === undefined ? 'undecided' : 'out of reach'
+  const served = over === 'rate' ? (summary?.throughput ?? 0) : (summary?.connections.opened ?? 0)
+  return { load, outcome, served }
+}
+
+/** How long a server took to become itself again. */
+export function formatRecovery(recovery: number): string {
+  return recovery === Infinity ? 'never' : formatDuration(recovery)
+}

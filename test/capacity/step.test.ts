@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest'
+import { isStepDecided, judgeStep, recoveredFrom, triedLoad } from '../../src/capacity/step.ts'
+import { parseSLO } from '../../src/slo/objective.ts'
+import { latencyOverTime } from '../support/latency-over-time.ts'
+import { latencies, loadResult, repeated } from '../support/result.ts'
+
+describe('a load', () => {
+  const slo = parseSLO({ p99: '< 20ms' })
+  const flood = (pings: number, others: Parameters<typeof loadResult>[1] = {}) =>
+    loadResult(repeated(pings, 1), { duration: 10_000, ...others })
+
+  test('is kept where its verdict is a pass', () => {
+    const summary = flood(100_000)
+    expect(judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })).toEqual({
+      load: 10_000,
+      verdict: 'pass',
+      reasons: [],
+      summary,
+    })
+  })
+
+  test('is out of reach where fewer pings were due than should have been, however quick their answers', () => {
+    const summary = flood(50_000)
+    expect(judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })).toMatchObject({
+      verdict: 'inconclusive',
+      limitedBy: 'generator',
+      reasons: ['50,000 of 100,000 pings were due when they should have been'],
+    })
+  })
+
+  describe('whose SLO is kept', () => {
+    const kept = parseSLO({ max: '< 500ms' })
+    const judged = (latency: (at: number) => number, duration: number) =>
+      judgeStep(1_000, latencyOverTime(latency, { duration }), { objectives: kept, rate: 1_000, precision: 0.1 })
+
+    test('is missed where response times surely grow until it is not', () => {
+      expect(judged((at) => 5 + 0.046 * at, 6_000)).toMatchObject({
+        verdict: 'fail',
+        reasons: ['response times grow by 46 ms each second, the rate is not kept up with'],
+      })
+    })
+
+    test('is undecided where they may', () => {
+      const step = judged((at) => 5 + 0.046 * at, 4_500)
+      expect(step.verdict).toBe('inconclusive')
+      expect(step.reasons[0]).toMatch(/^response times grow by/)
+      expect(triedLoad(step, 'rate').outcome).toBe('undecided')
+    })
+  })
+
+  describe('under way', () => {
+    const rule = { objectives: parseSLO({ max: '< 500ms' }), precision: 0.1 }
+
+    test('is decided once its SLO is kept and response times do not grow', () => {
+      expect(
+        isStepDecided(
+          latencyOverTime(() => 3, { duration: 2_000 }),
+          rule,
+        ),
+      ).toBe(true)
+    })
+
+    test('goes on while its SLO is kept and response times grow', () => {
+      expect(
+        isStepDecided(
+          latencyOverTime((at) => 5 + 0.046 * at, { duration: 4_500 }),
+          rule,
+        ),
+      ).toBe(false)
+    })
+
+    test('is decided once they have grown for long', () => {
+      expect(
+        isStepDecided(
+          latencyOverTime((at) => 5 + 0.046 * at, { duration: 6_000 }),
+          rule,
+        ),
+      ).toBe(true)
+    })
+
+    test('is given up where pings wait on account of a limit of the generator’s own', () => {
+      const blurred = repeated(6_000, [60, 600] as const)
+      const soFar = { duration: 6_000, generator: { heldBack: 900 }, options: { maxPendingPongs: 40 } }
+      expect(isStepDecided(loadResult(blurred, soFar), { ...rule, objectives: parseSLO({ p50: '< 500ms' }) })).toBe(
+        true,
+      )
+    })
+  })
+
+  test('is missed where nothing was answered under it, and something before and after', () => {
+    const summary = flood(0, { pings: { due: 5_000, sent: 5_000, answered: 0, timedOut: 5_000 } })
+    const step = judgeStep(500, summary, { objectives: slo, rate: 500, precision: 0.1 })
+    expect(step.verdict).toBe('inconclusive')
+    expect(recoveredFrom(step, 800)).toMatchObject({
+      verdict: 'fail',
+      recovery: 800,
+      reasons: [
+        'nothing was answered, though the server answers before and after',
+        expect.stringContaining('none of 5,000 pings was answered'),
+      ],
+    })
+    expect(recoveredFrom(step, Infinity)).toMatchObject({ verdict: 'inconclusive', recovery: Infinity })
+  })
+
+  test('is not the generator’s doing where many pings had no answer, however late some of them left', () => {
+    const summary = flood(9_000, {
+      pings: { due: 10_000, sent: 10_000, answered: 6_000, timedOut: 4_000 },
+      generator: { saturated: true, reasons: ['pings left late'] },
+    })
+    const { limitedBy } = judgeStep(1_000, summary, { objectives: slo, rate: 1_000, precision: 0.1 })
+    expect(limitedBy).toBeUndefined()
+  })
+
+  test('is missed for connections that did not open before all else, with what refused them', () => {
+    const summary = flood(100_000, {
+      errors: { HTTP_503: { count: 5, samples: ['Service Unavailable'] } },
+      connections: { requested: 10, opened: 5, failed: 5 },
+      latency: latencies(repeated(100_000, 400)).both,
+      latencyFloor: latencies(repeated(100_000, 400)).both,
+    })
+    const { verdict, reasons } = judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })
+    expect(verdict).toBe('fail')
+    expect(reasons).toEqual([
+      '5 of 10 connections opened, HTTP_503 × 5 (Service Unavailable)',
+      expect.stringContaining('p99 is 400 ms'),
+    ])
+  })
+
+  test('is missed for connections that all ended with the fault that they ended with', () => {
+    const summary = flood(50_000, {
+      ended: 'disconnected',
+      errors: { CLOSE_1006: { count: 10, samples: [] } },
+      connections: { requested: 10, opened: 10, closedEarly: 10 },
+    })
+    const { reasons } = judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })
+    expect(reasons[0]).toBe('every connection was gone 10 s into the measured window, CLOSE_1006 × 10')
+    expect(reasons.filter((reason) => reason.includes('CLOSE_1006'))).toHaveLength(1)
+  })
+
+  describe('that a saturated generator left undecided', () => {
+    const saturated = { saturated: true, reasons: ['1 % of the pings left more than 5 ms late'] }
+    const slow = latencies(repeated(200, 30)).both
+
+    test('is not its doing where pings left late by far less than the bound', () => {
+      const step = judgeStep(20, flood(200, { generator: saturated }), { objectives: slo, rate: 20, precision: 0.1 })
+      expect(step.verdict).toBe('inconclusive')
+      expect(step.limitedBy).toBeUndefined()
+      expect(triedLoad(step, 'rate').outcome).toBe('undecided')
+    })
+
+    test('is out of reach where the bound is missed only by what was late', () => {
+      const step = judgeStep(20, flood(200, { generator: saturated, latency: slow, latencyFloor: slow }), {
+        objectives: slo,
+        rate: 20,
+        precision: 0.1,
+      })
+      expect(step).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+      expect(triedLoad(step, 'rate').outcome).toBe('out of reach')
+    })
+
+    test('is out of reach where it cannot tell on which side of the bound the server is', () => {
+      const blurred = repeated(20_000, [15, 25] as const)
+      const serviceTime = latencies(blurred).both
+      const summary = loadResult(blurred, { duration: 10_000, generator: saturated, serviceTime })
+      expect(judgeStep(2_000, summary, { objectives: slo, rate: 2_000, precision: 0.1 })).toMatchObject({
+        verdict: 'inconclusive',
+        limitedBy: 'generator',
+      })
+    })
+
+    test('is not its doing where the server alone misses the bound', () => {
+      const summary = loadResult([...repeated(10, 1), 30], { duration: 10_000, generator: saturated })
+      const step = judgeStep(1, summary, { objectives: slo, rate: 1, precision: 0.1 })
+      expect(step.verdict).toBe('inconclusive')
+      expect(step.limitedBy).toBeUndefined()
+    })
+
+    test('is out of reach where pings that were due were not sent', () => {
+      const summary = flood(9_000, { pings: { due: 10_000, sent: 9_000, dropped: 1_000 }, generator: saturated })
+      expect(judgeStep(1_000, summary, { objectives: slo, rate: 1_000, precision: 0.1 })).toMatchObject({
+        verdict: 'inconclusive',
+        limitedBy: 'generator',
+      })
+    })
+  })
+
+  test('is not the generator’s doing where nothing was answered', () => {
+    const summary = flood(0, {
+      pings: { due: 1, sent: 0, dropped: 1 },
+      generator: { saturated: true, reasons: ['late'] },
+    })
+    expect(judgeStep(1, summary, { objectives: slo, rate: 1, precision: 0.1 }).limitedBy).toBeUndefined()
+  })
+
+  test('is out of reach of a machine without file descriptors', () => {
+    const summary = flood(100_000, {
+      errors: { EMFILE: { count: 3, samples: [] } },
+      connections: { requested: 13, opened: 10, failed: 3 },
+    })
+    expect(judgeStep(10_000, summary, { objectives: slo, rate: 10_000, precision: 0.1 })).toMatchObject({
+      verdict: 'inconclusive',
+      limitedBy: 'machine',
+    })
+  })
+})
