@@ -14,3 +14,8 @@ export function within<Value>(option: string, parsed: Parsed<Value>): Parsed<Val
   if ('value' in parsed) return parsed
   return { mistakes: parsed.mistakes.map((mistake) => `${option}${named.test(mistake) ? '.' : ': '}${mistake}`) }
 }
+
+/** Whether an input has fields by name: no list. */
+export function isObject(input: unknown): input is Readonly<Record<string, unknown>> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input)
+}

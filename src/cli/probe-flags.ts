@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { WsLoadOptions } from '../options/options.ts'
+import { isObject } from '../parsed.ts'
 import { showKind } from '../wording.ts'
 import { kebab } from './flags.ts'
 import { aJSON, anAnswer } from './parse.ts'
@@ -84,7 +85,6 @@ export function readyMadeProtocol(file: string): URL {
 export function mistakesInProbeFlags(flags: ProbeFlags): string[] {
   const has = (name: keyof ProbeFlags): boolean => flags[name] !== undefined
   const hasReadyMade = (Object.keys(readyMade) as ReadyMade[]).some(has)
-  const isObject = typeof flags.data === 'object' && flags.data !== null && !Array.isArray(flags.data)
   return [
     ...(messages.some(has)
       ? []
@@ -92,7 +92,7 @@ export function mistakesInProbeFlags(flags: ProbeFlags): string[] {
     ...(has('data') && !hasReadyMade && !has('probe') && !has('protocolModule')
       ? ['--data: expected a module or a protocol with it, such as --protocol-module or --socket-io, got neither']
       : []),
-    ...(has('data') && hasReadyMade && !isObject
+    ...(has('data') && hasReadyMade && !isObject(flags.data)
       ? [
           `--data: expected an object of the protocol's options, got ${Array.isArray(flags.data) ? 'a list' : showKind(flags.data)}`,
         ]

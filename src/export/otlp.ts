@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { isObject } from '../parsed.ts'
 import { printableLine } from '../printable.ts'
 import { maskerOf, withoutSecrets } from '../secrets.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -117,10 +118,10 @@ async function outcomeOf(request: OTLPRequest, limitMs: number): Promise<OTLPOut
 
 function mistakesInTarget(target: unknown, name: string, env: Environment): string[] {
   if (typeof target === 'string') return mistakesInUrl(target, name)
-  if (typeof target !== 'object' || target === null || Array.isArray(target)) {
+  if (!isObject(target)) {
     return [`${name}: expected true, an http:// or https:// URL or an object with url, headers, got ${show(target)}`]
   }
-  const { url, headers = {}, ...rest } = target as Readonly<Record<string, unknown>>
+  const { url, headers = {}, ...rest } = target
   return [
     ...Object.keys(rest).map((other) => `${name}.${other}: ${noSuchOption(other, optionNames)}`),
     ...(url === undefined ? mistakesInEnvironment(env) : mistakesInUrl(url, `${name}.url`)),
@@ -135,10 +136,8 @@ function mistakesInUrl(url: unknown, name: string): string[] {
 }
 
 function mistakesInHeaders(headers: unknown, name: string): string[] {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    return [`${name}: expected an object of texts, got ${showKind(headers)}`]
-  }
-  return Object.entries(headers).flatMap(([header, value]: [string, unknown]) => {
+  if (!isObject(headers)) return [`${name}: expected an object of texts, got ${showKind(headers)}`]
+  return Object.entries(headers).flatMap(([header, value]) => {
     try {
       validateHeaderName(header)
       if (typeof value !== 'string') throw new TypeError('it is no text')

@@ -1,5 +1,5 @@
 import { WsLoadError } from '../errors.ts'
-import { mistakesOf, type Parsed } from '../parsed.ts'
+import { isObject, mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
 import { percentileNamed } from '../slo/indicator.ts'
 import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
@@ -103,11 +103,11 @@ export function safeParseTolerance(
   onOneProcessor = false,
 ): Parsed<ResolvedTolerance> {
   const byDefault = isFanOut ? defaultFiguresOfFanOut : defaultFigures
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isObject(given)) {
     const example = isFanOut ? "{ 'delivery.p50': '10%', min: '1ms' }" : "{ p50: '10%', p99: '20%', min: '1ms' }"
     return { mistakes: [`expected a tolerance like ${example}, got ${show(given)}`] }
   }
-  const { min, errorRate, cpuPerPing, fallback, ...shares } = given as Readonly<Record<string, unknown>>
+  const { min, errorRate, cpuPerPing, fallback, ...shares } = given
   const isDefault = Object.keys(shares).length === 0
   const figures = Object.entries(isDefault ? byDefault : shares).map(([indicator, share]) =>
     parseFigure(indicator, share, isFanOut),

@@ -2,7 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import type { Parsed } from '../parsed.ts'
+import { isObject, type Parsed } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { durationForms, formatDuration, parseDuration, parseRate, parseRatio, rateForms, ratioForms } from '../units.ts'
 import { noSuchOption, show, showKind } from '../wording.ts'
@@ -140,7 +140,6 @@ export function json(what: string) {
 /** An object that JSON can say. @param shown says of another value what anyone may read */
 export function jsonObject(shown = show) {
   const form = expected('an object that JSON can say', shown)
-  const isObject = (given: unknown): boolean => typeof given === 'object' && given !== null && !Array.isArray(given)
   return v.pipe(
     v.unknown(),
     v.check((given) => isObject(given) && isSayableInJSON(given), form),

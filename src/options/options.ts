@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
-import { type Parsed, mistakesOf, within } from '../parsed.ts'
+import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
 import { formatCount } from '../units.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
@@ -500,7 +500,3 @@ export function mergeOptions<Given extends object>(base: WsLoadOptions, given: G
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null
-}

@@ -1,4 +1,5 @@
 import { WsLoadError } from '../errors.ts'
+import { isObject } from '../parsed.ts'
 import { noSuchOptions, show } from '../wording.ts'
 
 /** How `evaluateSLO()` judges. */
@@ -17,10 +18,8 @@ export function checkJudgement(given: unknown): void {
 /** @param others what the object may have besides, which is not looked at */
 export function mistakesInJudgement(given: unknown, others: readonly string[] = []): string[] {
   const names = ['confidence', ...others]
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return [`expected an object with ${names.join(', ')}, got ${show(given)}`]
-  }
-  const { confidence } = given as Record<string, unknown>
+  if (!isObject(given)) return [`expected an object with ${names.join(', ')}, got ${show(given)}`]
+  const { confidence } = given
   return [...noSuchOptions(given, names), ...(confidence === undefined ? [] : mistakesInConfidence(confidence))]
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from '../parsed.ts'
 import { mistakesInJudgement } from '../slo/judgement.ts'
 import { noSuchOptions, show } from '../wording.ts'
 
@@ -29,8 +30,4 @@ export function mistakesInLenientJudgement(given: unknown): string[] {
 export function mistakesInInconclusive(given: unknown = 'fail'): string[] {
   if (given === 'fail' || given === 'warn') return []
   return [`inconclusive: expected 'fail' or 'warn', got ${show(given)}`]
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { validateHeaderName } from 'node:http'
 import { types } from 'node:util'
+import { isObject } from '../parsed.ts'
 import { noSuchOption, show } from '../wording.ts'
 import { fileOf, importModule } from './import-module.ts'
 import type { FanOutProtocol, Protocol } from './protocol.ts'
@@ -14,7 +15,7 @@ const fields: Readonly<Record<keyof Protocol | keyof FanOutProtocol, Check>> = {
       ? undefined
       : `expected a subprotocol or a list of them, each once, got ${show(value)}`,
   url: either((value) => typeof value === 'string' || value instanceof URL, 'a URL, or a function of the connection'),
-  headers: either(isPlainObject, 'an object of header names and values, or a function of the connection'),
+  headers: either(isObject, 'an object of header names and values, or a function of the connection'),
   data: () => undefined,
   session: aFunction,
   message: aFunction,
@@ -54,7 +55,7 @@ async function importFor(use: Use, url: string): Promise<unknown> {
   const { option } = uses[use]
   const { default: protocol, ...others } = await importModule(url, option)
   const file = fileOf(url)
-  if (!isPlainObject(protocol)) throw new UnusableProbe([describeNone(option, protocol, others, file)])
+  if (!isObject(protocol)) throw new UnusableProbe([describeNone(option, protocol, others, file)])
   const mistakes = mistakesIn(protocol, use).map((mistake) => `${option}.${mistake} (${file})`)
   if (mistakes.length > 0) throw new UnusableProbe(mistakes)
   return protocol
@@ -113,10 +114,6 @@ function atOnce(what: string): Check {
       ? `expected a function that returns ${what} at once, got an async one`
       : aFunction(value)
   }
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isListOfNames(value: unknown): boolean {
