@@ -24,7 +24,7 @@ test('the table of TLS has every option of it', () => {
 test('the table of the plugin and that of a target have every option', () => {
   const { prose } = page('docs/options.md')
   for (const [name, file] of [
-    ['WsLoadPluginOptions', 'src/vitest/plugin.ts'],
+    ['WsLoadPluginOptions', 'src/vitest/plugin-options.ts'],
     ['TargetOptions', 'src/options/target.ts'],
   ] as const) {
     expect(fieldsOf(name, file).filter((field) => !new RegExp(`^\\| \`${field}\` `, 'm').test(prose))).toEqual([])

@@ -72,6 +72,23 @@ describe('the plugin', () => {
     expect(() => wsLoad({ export: files } as unknown as WsLoadPluginOptions)).toThrow(mistake)
   })
 
+  test('refuses one file for several outputs', () => {
+    const options = {
+      report: { html: 'out/floods.txt' },
+      export: { openMetrics: 'out/floods.txt', bmf: 'floods.json', githubBenchmark: './floods.json' },
+    }
+    expect(() => wsLoad(options)).toThrowErrorMatchingInlineSnapshot(`
+      [WsLoadError: vitest-ws-load plugin: 2 options are wrong
+        export.openMetrics: expected another file than report.html, got "out/floods.txt"
+        export.githubBenchmark: expected another file than export.bmf, got "./floods.json"]
+    `)
+  })
+
+  test('refuses to write something else over the page where that usually stands', () => {
+    const options = { report: { html: true }, export: { bmf: '.vitest/ws-load/report.html' } }
+    expect(() => wsLoad(options)).toThrow('export.bmf: expected another file than report.html')
+  })
+
   test('refuses a floodParallelism that is neither true nor false', () => {
     expect(() => wsLoad({ floodParallelism: 2 } as unknown as WsLoadPluginOptions)).toThrow(
       'floodParallelism: expected true or false, got 2',
