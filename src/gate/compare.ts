@@ -1,11 +1,12 @@
 import { describeBottleneck, describeWork } from '../slo/bottleneck.ts'
 import { type Evidence, latencyEvidence } from '../slo/evidence.ts'
 import { type Observation, observeRun } from '../slo/observation.ts'
-import { readMean, readPercentile } from '../slo/reading.ts'
+import { readErrorRate, readMean, readPercentile } from '../slo/reading.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
+import { formatRatio } from '../units.ts'
 import { compareAfresh, type FigureOfPair, type SideBySidePair } from './afresh.ts'
 import { threatsOfRun, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
 import {
@@ -22,6 +23,10 @@ import { comparePairs, pairUp, type PairingRule, pairWithItself, tellingFigureOf
 import { leftToWork } from './left-to-work.ts'
 import type { Figure, ResolvedTolerance } from './tolerance.ts'
 import { compareWork, compareWorkSideBySide } from './work.ts'
+
+/** What figures are taken of. */
+const samplesOf = { latency: 'pings', delivery: 'deliveries', first: 'messages', completion: 'messages' } as const
+const unknownChange: ComparedFigure = { base: NaN, head: NaN, change: NaN, low: NaN, high: Infinity }
 
 /** What is known of two floods besides their results. */
 interface SideBySideEvidence {
@@ -47,7 +52,11 @@ export function compareSideBySide(
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
   const estimate = pairs === undefined ? betweenTurns(base, head, { tails, evidenceShare }) : betweenPairs(pairs, tails)
-  const latencies = figures.map((figure): Change => judgeLatency(estimate.latency(figure), figure, tolerance))
+  const untold = whyUntold(base, head, figures)
+  const latencies = figures.map((figure): Change => {
+    const compared = untold.has(figure.indicator) ? unknownChange : estimate.latency(figure)
+    return judgeLatency(compared, figure, tolerance)
+  })
   const work = judgeWork(tolerance, estimate.work, evidenceShare === 1)
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
@@ -59,12 +68,33 @@ export function compareSideBySide(
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
     threats,
+    untold,
     bottlenecks: isToldByPairs ? whoWasInTheWay(base, head) : whereTheTimeWent(base, head),
     starts: pairs?.length ?? 1,
     ...(left !== undefined && { left }),
   })
-  const unmatched = ofEitherSide(base, head, whyUnmatched)
-  return unmatched.length === 0 ? verdict : unclear(verdict, unmatched)
+  return hasAnotherLoad(base, head) ? unclear(verdict, threats) : verdict
+}
+
+/** A base that was not all there had less to do: that the head was slower says nothing of it. */
+function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
+  return threatsOfRun(base).length > 0 || whyUnmatched(head).length > 0
+}
+
+/** Figures that lie among failed pings on both sides, and why that tells nothing: however long these would have taken, they count the same. */
+function whyUntold(base: LoadResult, head: LoadResult, figures: readonly Figure[]): Map<string, string> {
+  const untold = figures.filter((figure) =>
+    [base, head].every((side) => {
+      const { slices } = observed(observeRun(side), figure)!
+      return slices.percentile(figure.percentile ?? 50, Infinity) === Infinity
+    }),
+  )
+  return new Map(
+    untold.map(({ indicator, of, percentile = 50 }) => [
+      indicator,
+      `${indicator}: more than ${formatRatio(1 - percentile / 100)} of the ${samplesOf[of]} failed, on both sides`,
+    ]),
+  )
 }
 
 /** How the change of a figure is estimated. */
@@ -153,7 +183,7 @@ export function compareRuns(
   const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
   // Side by side a saturated generator disturbs both alike; one after the other it may be all that they differ by.
   const ofGenerator = ofEitherSide(base, head, whySaturatedRun)
-  const incomparable = [...ofEitherSide(base, head, whyUnmatched), ...whyIncomparable(base, head), ...ofGenerator]
+  const incomparable = [...whyIncomparable(base, head), ...ofGenerator]
   const threats = [...whyIncomparable(base, head), ...ofEitherSide(base, head, threatsOfRun), ...ofGenerator]
   const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)), true)
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
@@ -161,7 +191,7 @@ export function compareRuns(
     bottlenecks: whereTheTimeWent(base, head),
     ...(tolerance.fallsBack && { left: { changes: [], whyNot: 'the two were not measured side by side' } }),
   })
-  return incomparable.length === 0 ? verdict : unclear(verdict, threats)
+  return incomparable.length > 0 || hasAnotherLoad(base, head) ? unclear(verdict, threats) : verdict
 }
 
 function whySaturatedRun({ generator }: LoadResult): string[] {
@@ -245,17 +275,24 @@ function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): Compar
   }
 }
 
+/** What failed in a silence of the generator may be its doing: the lower end does without it. */
 function errorRateOf(result: LoadResult, tails: Tails): EstimatedFigure {
-  const { slices, pings, errorRate, samplesPerMessage } = observeRun(result)
+  const run = observeRun(result)
+  const { slices, pings, samplesPerMessage } = run
+  const { measured, floor } = readErrorRate(run)
   const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
   const { designEffect, octaveVariance } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
   // Both were measured in the same moments: what neither of them has seen yet makes no difference.
-  const { lower, upper } = shareBounds(
-    errorRate,
-    { effectiveSamples: pings.due / Math.max(designEffect, samplesPerMessage), duration: Infinity, octaveVariance },
-    tails,
-  )
-  return { measured: errorRate, low: lower, high: upper }
+  const evidence = {
+    effectiveSamples: pings.due / Math.max(designEffect, samplesPerMessage),
+    duration: Infinity,
+    octaveVariance,
+  }
+  return {
+    measured,
+    low: shareBounds(floor, evidence, tails).lower,
+    high: shareBounds(measured, evidence, tails).upper,
+  }
 }
 
 /**

@@ -132,6 +132,8 @@ interface Circumstances {
   readonly noise?: readonly Noise[]
   /** To the comparison's validity: where there is one, the verdict is never `same` nor `faster`. */
   readonly threats?: readonly string[]
+  /** Figures that nothing can be told of, however long it is compared, and why: each is a threat. */
+  readonly untold?: ReadonlyMap<string, string>
   /** Where the time went, of both sides. */
   readonly bottlenecks?: readonly string[]
   readonly left?: LeftToWork
@@ -143,9 +145,18 @@ interface Circumstances {
 export function judgeComparison(
   changes: readonly Change[],
   confidence: number,
-  { noise = [], threats = [], bottlenecks = [], left = { changes: [] }, starts = 1 }: Circumstances = {},
+  circumstances: Circumstances = {},
 ): ComparisonVerdict {
+  const {
+    noise = [],
+    bottlenecks = [],
+    left = { changes: [] },
+    starts = 1,
+    untold = new Map<string, string>(),
+  } = circumstances
+  const threats = [...(circumstances.threats ?? []), ...untold.values()]
   const judged = changes.filter((change) => !left.changes.includes(change))
+  const work = changes.filter(({ indicator }) => indicator === 'cpuPerPing')
   const withVerdict = (verdict: ChangeVerdict): Change[] => judged.filter((change) => change.verdict === verdict)
   const slower = withVerdict('slower')
   const unclear = withVerdict('unclear')
@@ -162,7 +173,9 @@ export function judgeComparison(
     slower: [...slower.map(describeChange), ...threats],
     unclear: [
       ...threats,
-      ...unclear.map((change) => describeUnclear(change, confidence, threats.length === 0)),
+      ...unclear
+        .filter(({ indicator }) => !untold.has(indicator))
+        .map((change) => describeUnclear(change, confidence, threats.length === 0)),
       ...(left.whyNot === undefined ? [] : [`not left to cpuPerPing: ${left.whyNot}`]),
     ],
     faster: faster.map(describeChange),
@@ -170,7 +183,7 @@ export function judgeComparison(
   }
   return {
     verdict,
-    doubtful: threats.length > 0 || changes.every(({ change }) => Number.isNaN(change)),
+    doubtful: threats.length > 0 || changes.every(isUnknown) || work.some(isUnknown),
     reasons: reasons[verdict],
     changes,
     bottlenecks: verdict === 'same' ? [] : bottlenecks,
@@ -178,6 +191,10 @@ export function judgeComparison(
     confidence,
     starts,
   }
+}
+
+function isUnknown({ change }: Change): boolean {
+  return Number.isNaN(change)
 }
 
 function describeLeft({ changes, obstacle }: LeftToWork): string[] {

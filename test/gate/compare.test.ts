@@ -55,6 +55,26 @@ describe.each([
     expect(reasons.filter((reason) => reason.startsWith('base: '))).toEqual(['base: 0 of 10 connections opened'])
   })
 
+  test('are unclear when the head is slower than a base that had less to do', () => {
+    const halved = steady(2, { connections: { opened: 5, failed: 5 } })
+    const judged = compare(halved, steady(6), tolerance, 0.99)
+    expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(judged.reasons).toEqual(['base: 5 of 10 connections opened'])
+  })
+
+  test('are slower when a head that lost connections took longer', () => {
+    const losing = steady(6, { connections: { closedEarly: 2 } })
+    expect(compare(steady(2), losing, tolerance, 0.99).verdict).toBe('slower')
+  })
+
+  test('are not slower by what failed in a silence of the generator', () => {
+    const afterSilence = { timedOut: 0, lost: 2_000, dropped: 0, failed: 0, closedEarly: 0, failedReconnects: 0 }
+    const generator = { afterSilence }
+    const failing = steady(2, { pings: { lost: 2_000 }, generator })
+    const { verdict } = compare(steady(2), failing, parseTolerance({ p50: '50%' }), 0.99)
+    expect(verdict).toBe('unclear')
+  })
+
   test('are said to be missing before a generator is said to be saturated, whichever side it is', () => {
     const generator = { saturated: true, reasons: ['busy'] }
     const refusing = steady(2, { connections: { opened: 5, failed: 5 }, generator })
@@ -69,6 +89,29 @@ describe.each([
   test('are unclear when nothing was answered', () => {
     const judged = compare(steady(2, { pings: { answered: 0, timedOut: 10 } }), steady(2), tolerance, 0.99)
     expect(judged.doubtful).toBe(true)
+  })
+})
+
+describe('two runs side by side whose pings failed', () => {
+  const failing = (share: number) => steady(2, { pings: { lost: (20_000 * share) / (1 - share) } })
+
+  test('are unclear where most of both did, however alike they failed', () => {
+    const judged = compareSideBySide(failing(0.95), failing(0.95), tolerance, 0.99)
+    expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(judged.reasons).toEqual([
+      'p50: more than 50 % of the pings failed, on both sides',
+      'p99: more than 1 % of the pings failed, on both sides',
+    ])
+    expect(judged.changes.map(({ change }) => change)).toEqual([NaN, NaN, 0])
+  })
+
+  test('are judged by the percentiles that they do not reach', () => {
+    const tolerated = parseTolerance({ p50: '10%', errorRate: '5%' })
+    expect(compareSideBySide(failing(0.2), failing(0.2), tolerated, 0.99).verdict).toBe('same')
+  })
+
+  test('are slower where most of the head alone did', () => {
+    expect(compareSideBySide(steady(2), failing(0.95), tolerance, 0.99).verdict).toBe('slower')
   })
 })
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { formatAllowed, formatChange, judgeComparison, judgeErrors, judgeLatency } from '../../src/gate/comparison.ts'
+import {
+  formatAllowed,
+  formatChange,
+  judgeComparison,
+  judgeErrors,
+  judgeLatency,
+  judgeWork,
+} from '../../src/gate/comparison.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 
 const tolerance = parseTolerance({ p50: '10%', min: '1ms', errorRate: '1%' })
@@ -38,6 +45,12 @@ test('says what is allowed as the tolerance does: a share, and `min` where that 
   expect(formatAllowed({ indicator: 'p50', allowed: 0.5, tolerance: 0.12345, min: 1.2345 })).toBe(
     '12.345 % or 1.2345 ms',
   )
+})
+
+test('is doubtful without the processor time that was asked for', () => {
+  const asked = parseTolerance({ p50: '10%', cpuPerPing: '10%' })
+  const unwatched = judgeWork(asked, () => ({ base: NaN, head: NaN, change: NaN, low: NaN, high: NaN }), true)
+  expect(judgeComparison([p50(-0.02, 0.05), ...unwatched], 0.99)).toMatchObject({ verdict: 'unclear', doubtful: true })
 })
 
 test('says more digits where a change reads as what is allowed', () => {
