@@ -66,6 +66,6 @@ export async function compareCapacity(options: CapacityCompareOptions): Promise<
 export async function compare(options: FanOutCompareOptions): Promise<LoadComparison<FanOutSummary>>
 export async function compare(options: CompareOptions): Promise<LoadComparison>
 export async function compare(options: CompareOptions | FanOutCompareOptions): Promise<LoadComparison> {
-  const { base, head, verdict, judgeBy } = await compareServers(parseComparison(options), { signal: options.signal })
-  return new LoadComparison(base, head, verdict, judgeBy)
+  const { base, head, verdict, judge } = await compareServers(parseComparison(options), { signal: options.signal })
+  return new LoadComparison(base, head, verdict, judge)
 }

@@ -68,6 +68,8 @@ export interface ResolvedComparison {
   /** `undefined` of pings. */
   readonly fanOut: ResolvedFanOut | undefined
   readonly tolerance: ResolvedTolerance
+  /** Whether both servers are kept on the same processor and watched, so that their processor times are compared by default. */
+  readonly onOneProcessor: boolean
   /** Milliseconds, both sides together. */
   readonly maxDuration: number
   /** How often the servers are started anew. */
@@ -169,6 +171,7 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
       load: resolveLoad(without(fields.value, 'base', 'head', 'tolerance', 'restarts', ...ofFloods), probe.value),
       fanOut: undefined,
       tolerance: tolerance.value,
+      onOneProcessor,
       maxDuration: fields.value.maxDuration,
       restarts: fields.value.restarts,
     },

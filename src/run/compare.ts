@@ -17,11 +17,16 @@ interface Found extends SideBySidePair {
   readonly pairs?: readonly SideBySidePair[]
 }
 
+/** Who says what another tolerance makes of what was measured. */
+interface Judge {
+  readonly by: (tolerance: ResolvedTolerance) => ComparisonVerdict
+  readonly onOneProcessor: boolean
+}
+
 /** What {@link compare} found out. */
 export interface ComparedRuns extends Found {
   readonly verdict: ComparisonVerdict
-  /** What is said of them with another tolerance. */
-  readonly judgeBy: (tolerance: ResolvedTolerance) => ComparisonVerdict
+  readonly judge: Judge
 }
 
 /**
@@ -32,7 +37,7 @@ export interface ComparedRuns extends Found {
  */
 export async function compare(comparison: ResolvedComparison, watch: ComparisonWatch = {}): Promise<ComparedRuns> {
   checkSignal(watch.signal)
-  const { load, tolerance, restarts } = comparison
+  const { load, tolerance, restarts, onOneProcessor } = comparison
   const judge = (found: Found, by: ResolvedTolerance, evidenceShare = 1): ComparisonVerdict =>
     compareSideBySide(found.base, found.head, by, load.confidence, { evidenceShare, pairs: found.pairs })
   const found: Found =
@@ -43,8 +48,8 @@ export async function compare(comparison: ResolvedComparison, watch: ComparisonW
           watch,
         )
       : await floodAfresh(comparison, (soFar) => judge(soFar, tolerance).verdict === 'slower', watch)
-  const judgeBy = (by: ResolvedTolerance): ComparisonVerdict => withAdvice(judge(found, by), comparison)
-  return { ...found, verdict: judgeBy(tolerance), judgeBy }
+  const by = (other: ResolvedTolerance): ComparisonVerdict => withAdvice(judge(found, other), comparison)
+  return { ...found, verdict: by(tolerance), judge: { by, onOneProcessor } }
 }
 
 async function floodOnce(

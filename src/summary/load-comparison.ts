@@ -17,8 +17,12 @@ export type ComparisonJSON = { readonly schemaVersion: 1 } & {
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- the constructor assigns every one
 export interface LoadComparison<Summary extends LoadSummary = LoadSummary> extends ComparisonVerdict {}
 
-/** What is said with another tolerance. */
-type Judge = (tolerance: ResolvedTolerance) => ComparisonVerdict
+/** Who says what another tolerance makes of servers that took turns. */
+interface Judge {
+  readonly by: (tolerance: ResolvedTolerance) => ComparisonVerdict
+  /** Whether both were kept on the same processor and watched. */
+  readonly onOneProcessor: boolean
+}
 
 /** Of comparisons of servers that took turns. */
 const judges = new WeakMap<LoadComparison, Judge>()
@@ -28,11 +32,11 @@ export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
   readonly base: Summary
   readonly head: Summary
 
-  /** @param judgeBy what is said with another tolerance, of servers that took turns */
-  constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict, judgeBy?: Judge) {
+  /** @param judge of servers that took turns */
+  constructor(base: LoadResult, head: LoadResult, verdict: ComparisonVerdict, judge?: Judge) {
     this.base = summaryOf(base) as Summary
     this.head = summaryOf(head) as Summary
-    if (judgeBy !== undefined) judges.set(this, judgeBy)
+    if (judge !== undefined) judges.set(this, judge)
     Object.assign(this, verdict)
   }
 
@@ -68,8 +72,12 @@ export class LoadComparison<Summary extends LoadSummary = LoadSummary> {
 /** What is said with another tolerance of two servers that took turns. */
 export function judgeAgain(comparison: LoadComparison, tolerance: ResolvedTolerance): ComparisonVerdict {
   const { base, head, confidence } = comparison
-  const judge = judges.get(comparison)
-  return judge?.(tolerance) ?? compareSideBySide(base, head, tolerance, confidence)
+  return judges.get(comparison)?.by(tolerance) ?? compareSideBySide(base, head, tolerance, confidence)
+}
+
+/** Whether a tolerance that names no latency has a default for `cpuPerPing`. */
+export function areOnOneProcessor(comparison: LoadComparison): boolean {
+  return judges.get(comparison)?.onOneProcessor ?? false
 }
 
 function summaryOf(result: LoadResult): LoadSummary {

@@ -20,7 +20,7 @@ import { threatsToValidity } from '../gate/comparable.ts'
 import { compareRuns } from '../gate/compare.ts'
 import { safeParseTolerance, type Tolerance } from '../gate/tolerance.ts'
 import { type Compared, formatComparison } from '../report/comparison.ts'
-import { judgeAgain, LoadComparison } from '../summary/load-comparison.ts'
+import { areOnOneProcessor, judgeAgain, LoadComparison } from '../summary/load-comparison.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { Judgement } from '../slo/judgement.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
@@ -298,7 +298,10 @@ function judgeComparison(received: unknown, tolerance: Tolerance | undefined, le
   return pointingAt(judgeComparison, () => {
     const comparison = checkReceived(received, LoadComparison, 'toShowNoRegression', 'wsLoad.compare(…)')
     const { base, head } = comparison
-    const parsed = within('tolerance', safeParseTolerance(tolerance, head.fanOut !== undefined))
+    const parsed = within(
+      'tolerance',
+      safeParseTolerance(tolerance, head.fanOut !== undefined, areOnOneProcessor(comparison)),
+    )
     const resolved = valueOfOptions('toShowNoRegression', parsed, leniency)
     return tolerance === undefined ? comparison : { base, head, ...judgeAgain(comparison, resolved) }
   })

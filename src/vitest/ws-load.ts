@@ -193,8 +193,8 @@ async function compareIn(
     longest: ofEach * starts + comparison.maxDuration + waitForAgents(comparison.load),
   }
   const compared = await withinTest({ test, signal: given.signal, length, caller: compareIn }, async (signal) => {
-    const { base, head, verdict, judgeBy } = await compare(comparison, { signal, watcher: tellProgress(test) })
-    const kept = new LoadComparison(base, head, verdict, judgeBy)
+    const { base, head, verdict, judge } = await compare(comparison, { signal, watcher: tellProgress(test) })
+    const kept = new LoadComparison(base, head, verdict, judge)
     await keepComparison(test, kept)
     return kept
   })
@@ -203,8 +203,8 @@ async function compareIn(
 
 async function capacityIn({ test, defaults, target }: Surroundings, given: CapacityOptions): Promise<LoadCapacity> {
   const search = pointingAt(capacityIn, () => {
-    const inherited = withoutAmount(defaults, given)
-    const parsed = parseCapacity({ ...(target !== null && { url: target }), ...mergeOptions(inherited, given) })
+    const inherited = { ...(target !== null && { url: target }), ...withoutAmount(defaults, given) }
+    const parsed = parseCapacity(mergeOptions(inherited, given))
     checkTimeout(test, 'maxDuration', { warmup: 0, duration: parsed.maxDuration })
     useTarget(test, parsed.url)
     return parsed

@@ -248,8 +248,8 @@ describe('compare', () => {
         [52, true],
         [160, false],
       ] as const) {
-        const { base, head, verdict, judgeBy } = await compare({ base: await side(40), head: await side(ms), ...load })
-        const again = judgeAgain(new LoadComparison(base, head, verdict, judgeBy), parseTolerance({ p50: '4%' }))
+        const { base, head, verdict, judge } = await compare({ base: await side(40), head: await side(ms), ...load })
+        const again = judgeAgain(new LoadComparison(base, head, verdict, judge), parseTolerance({ p50: '4%' }))
         for (const judged of [verdict, again]) {
           expect(judged.verdict).toBe('slower')
           const advises = judged.reasons.some((reason) => reason.includes('cpuAffinity'))

@@ -1,6 +1,8 @@
 import { describe, onTestFinished, test, vi } from 'vitest'
 import { compareCapacities } from '../../src/capacity/compare.ts'
+import type { ResolvedTolerance } from '../../src/gate/tolerance.ts'
 import { CapacityComparison } from '../../src/summary/capacity-comparison.ts'
+import { LoadComparison } from '../../src/summary/load-comparison.ts'
 import { LoadCapacity } from '../../src/summary/load-capacity.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { expect } from '../../src/vitest/matchers.ts'
@@ -334,6 +336,18 @@ describe('toShowNoRegression', () => {
     expect(slower).toShowNoRegression({ p50: '60%', p99: '60%' })
     expect(slower).toShowNoRegression({ p50: '1%', min: '2ms' })
     expect(withoutColours(() => expect(slower).toShowNoRegression({ p50: '40%' }))).toThrow(/^Slower: /)
+  })
+
+  test('judges servers on one processor by its time, too, where its own tolerance names no latency', () => {
+    const asked: (number | undefined)[] = []
+    const by = ({ cpuPerPing }: ResolvedTolerance) => {
+      asked.push(cpuPerPing)
+      return comparison(same.base, same.head)
+    }
+    const onOneProcessor = new LoadComparison(same.base, same.head, same, { by, onOneProcessor: true })
+    expect(onOneProcessor).toShowNoRegression({ min: '1ms' })
+    expect(onOneProcessor).toShowNoRegression({ p50: '10%' })
+    expect(asked).toEqual([0.05, undefined])
   })
 
   test('fails when it is unclear, and warns instead when told to', () => {
