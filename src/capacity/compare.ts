@@ -31,9 +31,9 @@ export function compareCapacities(base: CapacityResult, head: CapacityResult, to
   const change = base.low > 0 && head.low > 0 ? middleOf(head) / middleOf(base) - 1 : NaN
   const low = head.low / base.high - 1
   const high = base.low === 0 ? Infinity : head.high / base.low - 1
-  const keepsAll = base.low > 0 && head.low >= base.to
+  const keepsAll = head.low >= base.to
   const verdict =
-    mismatch.length > 0
+    mismatch.length > 0 || base.low === 0
       ? 'unclear'
       : high < -tolerance
         ? 'slower'

@@ -4,8 +4,8 @@ import type { CapacityResult } from './capacity.ts'
 export interface ProcessorKnee {
   /** Pings per second, or connections. */
   readonly load: number
-  /** Processors that it used under that load, on average. */
-  readonly processors: number
+  /** Processors that it used at most under any load, on average: from there on as good as all the time. */
+  readonly most: number
 }
 
 /** As much as ever is this share of the most that was used, and more. */
@@ -27,5 +27,6 @@ export function processorKnee({ steps }: Pick<CapacityResult, 'steps'>): Process
   const most = Math.max(...watched.map(({ processors }) => processors))
   const knee = watched.find(({ processors }) => processors >= asMuchShare * most)
   const highest = watched.at(-1)
-  return knee !== undefined && highest!.load >= leastGrowth * knee.load ? knee : undefined
+  if (knee === undefined || highest!.load < leastGrowth * knee.load) return undefined
+  return { load: knee.load, most }
 }

@@ -1,5 +1,6 @@
 import type { SearchFindings } from './findings.ts'
 import { intervalOf, type TriedLoad } from './search.ts'
+import type { CapacityStep } from './step.ts'
 
 /**
  * What ends a capacity's interval above: the SLO is surely missed there; the generator, or a limit of its machine, did not bring more
@@ -14,8 +15,12 @@ export function limitOf({ steps, from, to }: SearchFindings, tried: readonly Tri
   if (low === 0 && lowest?.outcome === 'missed' && lowest.load <= from) return 'range'
   if (high < Infinity) return 'slo'
   if (low >= to) return 'range'
-  const outOfReach = steps.filter(
-    ({ load, verdict, limitedBy }) => load > low && verdict !== 'pass' && limitedBy !== undefined,
-  )
-  return outOfReach.toSorted((one, other) => one.load - other.load)[0]?.limitedBy ?? 'unknown'
+  return lowestOutOfReach(steps, low)?.limitedBy ?? 'unknown'
+}
+
+/** The lowest load above one that was not brought about, or not told apart from the generator's own doing. */
+export function lowestOutOfReach(steps: readonly CapacityStep[], above: number): CapacityStep | undefined {
+  return steps
+    .filter(({ load, verdict, limitedBy }) => load > above && verdict !== 'pass' && limitedBy !== undefined)
+    .toSorted((one, other) => one.load - other.load)[0]
 }

@@ -1,7 +1,7 @@
 import { describeCutShort } from '../slo/fault.ts'
 import { formatRatio } from '../units.ts'
 import { rateOf, type SearchFindings } from './findings.ts'
-import type { CapacityLimit } from './limit.ts'
+import { type CapacityLimit, lowestOutOfReach } from './limit.ts'
 import { formatLoad } from './load.ts'
 import { isInColumns, isOfConnections } from './miss.ts'
 import { type CapacityInterval, contradictionOf } from './search.ts'
@@ -13,7 +13,10 @@ const roundingError = 1e-9
 const mostReasonsOfStep = 3
 
 /** What there is to say of a search: what ended its interval, that the server was not always the same, what is left unknown. */
-export function explainCapacity(search: SearchFindings, found: CapacityInterval & { limitedBy: CapacityLimit }): string[] {
+export function explainCapacity(
+  search: SearchFindings,
+  found: CapacityInterval & { limitedBy: CapacityLimit },
+): string[] {
   return [
     ...relapses(search),
     ...whyMissed(search, found.high),
@@ -77,7 +80,7 @@ function limitReasons(
       ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
     ]
   }
-  const step = steps.find((one) => one.limitedBy === limitedBy && one.load > low)!
+  const step = lowestOutOfReach(steps, low)!
   return [`${describeLimit(search, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
 }
 

@@ -35,7 +35,7 @@ export function describeKnee(capacity: CapacityResult): string[] {
   const knee = processorKnee(capacity)
   if (knee === undefined) return []
   return [
-    `from ${formatLoad(capacity.over, knee.load)} on, the server used no more of the processors than ${formatProcessors(knee.processors)}`,
+    `from ${formatLoad(capacity.over, knee.load)} on, the server used no more of the processors than ${formatProcessors(knee.most)}`,
   ]
 }
 

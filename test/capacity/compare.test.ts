@@ -37,6 +37,12 @@ describe('a head', () => {
     expect(compareCapacities(unknown, whole, 0.2)).toMatchObject({ verdict: 'unclear', doubtful: true })
   })
 
+  test('is unclear where its base surely kept nothing, which says why', () => {
+    const { verdict, doubtful, reasons } = compareCapacities(between(0, 1_000, { from: 1_000 }), base, 0.2)
+    expect({ verdict, doubtful }).toEqual({ verdict: 'unclear', doubtful: true })
+    expect(reasons).toContain('base: the lowest load of the range, 1k/s, was missed: begin the search lower')
+  })
+
   test('is unclear where the generator limited both', () => {
     const limited = between(5_000, Infinity)
     expect(compareCapacities(limited, limited, 0.2).verdict).toBe('unclear')

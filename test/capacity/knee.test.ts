@@ -26,7 +26,7 @@ test('the knee is the lowest load under which a server used the most that it eve
     [4_000, 1],
     [1_000, 0.5],
   ])
-  expect(processorKnee(capacityResult(steps))).toEqual({ load: 2_000, processors: 0.99 })
+  expect(processorKnee(capacityResult(steps))).toEqual({ load: 2_000, most: 1 })
 })
 
 test('the knee of a server that breaks down is where it used the most', () => {
@@ -35,7 +35,7 @@ test('the knee of a server that breaks down is where it used the most', () => {
     [2_000, 1],
     [4_000, 0.7],
   ])
-  expect(processorKnee(capacityResult(steps))).toEqual({ load: 2_000, processors: 1 })
+  expect(processorKnee(capacityResult(steps))).toEqual({ load: 2_000, most: 1 })
 })
 
 test.each([

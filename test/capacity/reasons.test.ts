@@ -8,6 +8,12 @@ describe('a capacity', () => {
     expect(capacityResult([capacityStep(1_000, 'pass'), capacityStep(1_100, 'fail')]).reasons).toEqual([])
   })
 
+  test('names the lowest of several loads that the generator did not bring about', () => {
+    const late = (load: number) => capacityStep(load, 'inconclusive', { limitedBy: 'generator', reasons: ['busy'] })
+    const { reasons } = capacityResult([late(12_000), late(6_000), capacityStep(3_000, 'pass')])
+    expect(reasons[0]).toBe('the load generator did not bring about 6k/s: the server may take more')
+  })
+
   test('says that a bound on throughput is above what was asked', () => {
     const objectives = [
       { indicator: 'throughput', kind: 'rate', bound: '> 2k/s', limit: 2_000, level: 'fail' },

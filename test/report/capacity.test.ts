@@ -46,7 +46,7 @@ test('a watched server that had used all it can is said to have, from which load
     capacityStep(4_000, 'fail', using(1)),
   ]
   expect(formatCapacity(capacityResult(watched)).replaceAll(/\s+/g, ' ')).toContain(
-    'from 2k/s on, the server used no more of the processors than 0.99',
+    'from 2k/s on, the server used no more of the processors than 1',
   )
   expect(formatCapacity(capacityResult(steps))).not.toContain('processors')
 })
