@@ -1,7 +1,7 @@
 import { checkSignal } from '../errors.ts'
 import { evaluateObjectives, isDecided, isFallingBehind } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
-import type { SLOVerdict } from '../slo/verdict.ts'
+import type { ObjectiveVerdict, SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import type { Family } from '../server/descendants.ts'
 import { startEmbedded } from '../server/embedded.ts'
@@ -79,7 +79,7 @@ export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: r
   const look = evaluateObjectives(atLook, objectives)
   const isSaturatedByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
   if (look.verdict === 'fail' && isSaturatedByTheLook) return { ...atEnd, generator: atLook.generator }
-  const meetsStill = (): boolean => end.objectives.every(meetsAsMeasured) && !isFallingBehind(atEnd, objectives)
+  const meetsStill = (): boolean => boundsOf(end).every(meetsAsMeasured) && !isFallingBehind(atEnd, objectives)
   const isConfirmed = look.verdict === 'pass' ? meetsStill() : missesStill(end, look)
   return isConfirmed ? withIntervalsOf(atEnd, atLook) : atEnd
 }
@@ -93,11 +93,16 @@ function withIntervalsOf({ intervals, fanOut: messages }: LoadResult, atLook: Lo
   return { ...atLook, intervals, fanOut: { ...fanOut, first, completion } }
 }
 
+/** Those that a verdict depends on. */
+function boundsOf({ objectives }: SLOVerdict): ObjectiveVerdict[] {
+  return objectives.filter(({ level }) => level === 'fail')
+}
+
 /** Whether all that a look found to be missed is missed by what was measured to the end. */
 function missesStill(end: SLOVerdict, look: SLOVerdict): boolean {
-  const missed = look.objectives.filter(({ level, verdict }) => level === 'fail' && verdict === 'fail')
-  const atEnd = missed.map((objective) =>
-    end.objectives.find(({ indicator, limit }) => indicator === objective.indicator && limit === objective.limit),
+  const missed = boundsOf(look).filter(({ verdict }) => verdict === 'fail')
+  const atEnd = missed.map(({ indicator, bound }) =>
+    boundsOf(end).find((one) => one.indicator === indicator && one.bound === bound),
   )
   return missed.length > 0 && atEnd.every((objective) => objective !== undefined && missesAsMeasured(objective))
 }

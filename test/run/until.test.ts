@@ -102,6 +102,12 @@ describe('what comes in after the look that decided a run', () => {
     expect(settled.intervals).toBe(atEnd.intervals)
   })
 
+  test('does not undo it where it misses what only warns', () => {
+    const atEnd = loadResult(repeated(200, 2), { intervals: [] })
+    const settled = atLookOrEnd(atEnd, atLook, parseSLO({ p99: { warn: '< 1ms', fail: '< 20ms' } }))
+    expect(evaluateSLO(settled, slo).verdict).toBe('pass')
+  })
+
   test('undoes it where it shows that the target falls behind', () => {
     const bound = { max: '< 500ms' }
     const steady = latencyOverTime(() => 5, { duration: 4_000 })

@@ -11,9 +11,11 @@ test.each([
   expect(latencyDeadline(parseSLO(slo))).toBe(age)
 })
 
-test.each(['lost <= 0', 'errorRate < 1%'])(
-  'none counts as lost before its timeout where there is a bound of %s',
-  (bound) => {
-    expect(latencyDeadline(parseSLO(['p99 < 20ms', bound]))).toBe(Infinity)
-  },
-)
+test.each([
+  ['p99 < 20ms', 'lost <= 0'],
+  ['p99 < 20ms', 'errorRate < 1%'],
+  ['delivery.p90 < 50ms', 'reach >= 100%'],
+  ['completion.p90 < 80ms', 'missed <= 3'],
+])('none counts as lost before its timeout where there are bounds of %s and %s', (...slo) => {
+  expect(latencyDeadline(parseSLO(slo))).toBe(Infinity)
+})
