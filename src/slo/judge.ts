@@ -43,15 +43,18 @@ export function judgeObjective(run: Observation, objective: Objective, rule: Dec
   const worst = worstStretch(observed, window, (stretch, sideBySide) =>
     judgeObservation(stretch, objective, { ...rule, falseFail: rule.falseFail / sideBySide }),
   )
-  return worst ?? unmeasured(observed, objective, `${indicator}: ${describeMisfit(observed, window)}`)
+  const misfit = `${indicator}: ${describeMisfit(observed, window)}`
+  if (worst === undefined) return unmeasured(observed, objective, misfit)
+  const isCoarse = worst.verdict === 'inconclusive' && observed.slices.length * fewestBlocks > window
+  return isCoarse ? { ...worst, reason: misfit } : worst
 }
 
-/** Why a run has no stretches of so many milliseconds. */
-function describeMisfit({ slices }: Observation, window: number): string {
+/** Why a run has no stretches of so many milliseconds, or none that tell how they vary within. */
+function describeMisfit({ slices, duration }: Observation, window: number): string {
   const bound = `the ${formatDuration(window)} of the bound`
-  return slices.length > window
-    ? `the run is kept in slices of ${formatDuration(slices.length)}, longer than ${bound}: take a shorter run, or longer stretches`
-    : `the run is shorter than ${bound}`
+  if (slices.length * fewestBlocks <= window || duration < window) return `the run is shorter than ${bound}`
+  const length = formatDuration(slices.length)
+  return `the run is kept in slices of ${length}, and ${bound} have fewer than ${fewestBlocks} of them: take a shorter run, or longer stretches`
 }
 
 /** The verdict on an objective that nothing is known about. */

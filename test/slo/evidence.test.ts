@@ -341,10 +341,19 @@ describe('a stretch', () => {
       const verdict = evaluateSLO(hour, { p50: `< 10ms over any ${seconds}s` })
       expect(verdict).toMatchObject({ verdict: 'inconclusive', vacuous: true })
       expect(verdict.reasons).toEqual([
-        `p50: the run is kept in slices of 8 s, longer than the ${seconds} s of the bound: take a shorter run, or longer stretches`,
+        `p50: the run is kept in slices of 8 s, and the ${seconds} s of the bound have fewer than 16 of them: take a shorter run, or longer stretches`,
       ])
     }
     expect(only(hour, { p50: '< 10ms over any 5m' }).verdict).toBe('pass')
+  })
+
+  test('of too few slices to tell how it varies says so where it is undecided, whatever would decide it', () => {
+    const minute = loadResult(repeated(60_000, 2), { duration: 60_000 })
+    const { verdict, reason } = only(minute, { throughput: '> 500/s over any 1s' })
+    expect(verdict).toBe('inconclusive')
+    expect(reason).toBe(
+      'throughput: the run is kept in slices of 125 ms, and the 1 s of the bound have fewer than 16 of them: take a shorter run, or longer stretches',
+    )
   })
 
   test('of errors and rates is judged by its own', () => {
