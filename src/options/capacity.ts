@@ -17,6 +17,7 @@ import {
   type Rate,
   resolveLoad,
   safeParseProbeOf,
+  undefinedUrl,
   type WsLoadOptions,
 } from './options.ts'
 import { without } from './without.ts'
@@ -132,6 +133,7 @@ function safeParseSearch(input: unknown): Parsed<ResolvedCapacity> {
   const slo = parseSLOOf(given)
   const probe = safeParseProbeOf(given, fields)
   const others = [
+    ...undefinedUrl(given),
     // A rate there will be, so that arrivals have one to be about.
     ...contradictionsIn({ arrivals: given['arrivals'], rate: range }),
     ...mistakesOf(probe),

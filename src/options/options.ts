@@ -284,7 +284,7 @@ export function safeParseOptions(input: unknown, isFanOut = false): Parsed<Resol
   const fields = parseFields(schema, input)
   if (!isObject(input)) return { mistakes: mistakesOf(fields) }
   const until = safeParseUntil(input['until'], isFanOut)
-  const contradictory = [...contradictionsIn(input), ...needlessIn(input)]
+  const contradictory = [...undefinedUrl(input), ...contradictionsIn(input), ...needlessIn(input)]
   const probe = safeParseProbeOf(input, fields)
   if ('mistakes' in fields || 'mistakes' in until || 'mistakes' in probe || contradictory.length > 0) {
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
@@ -454,6 +454,13 @@ export function contradictionsIn(input: Fields): string[] {
   ]
 }
 
+/** A variable that is not set would have the embedded echo server flooded, which meets every SLO. */
+export function undefinedUrl(given: Fields): string[] {
+  return 'url' in given && given['url'] === undefined
+    ? ['url: expected a ws:// or wss:// URL, got undefined; leave it out for the embedded echo server']
+    : []
+}
+
 function needlessIn({ maxDuration, until }: Fields): string[] {
   return maxDuration === undefined || until !== undefined
     ? []
@@ -476,7 +483,7 @@ export function portableOptions({ url, probe, tls, ...rest }: WsLoadOptions): Ws
   }
 }
 
-/** Puts options over defaults; an option also takes away the defaults that it contradicts. */
+/** Puts options over defaults; an option also takes away the defaults that it contradicts. A URL that is `undefined` stays so, if there is no other. */
 export function mergeOptions<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
   const set: Fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const kept: Record<string, unknown> = { ...base }
@@ -496,6 +503,7 @@ export function mergeOptions<Given extends object>(base: WsLoadOptions, given: G
   if (!has('rate') && !has('stages')) delete kept['arrivals']
   if (!has('until')) delete kept['maxDuration']
   if (exceedsPongs({ ...kept, ...set })) delete kept['inFlight' in set ? 'maxPendingPongs' : 'inFlight']
+  if ('url' in given && !has('url')) kept['url'] = undefined
   return { ...kept, ...set } as WsLoadOptions & Given
 }
 

@@ -63,7 +63,7 @@ export function parsePlugin(options: WsLoadPluginOptions): ParsedPlugin {
   if (!isObject(options)) {
     throw fail([`expected an object with ${optionNames.join(', ')}, got ${show(options)}`])
   }
-  const defaults = safeParseDefaults(options.defaults)
+  const defaults = safeParseDefaults(options)
   const target: Parsed<ResolvedTarget | undefined> =
     options.target === undefined ? { value: undefined } : safeParseTarget(options.target)
   const mistakes = [
@@ -79,12 +79,14 @@ export function parsePlugin(options: WsLoadPluginOptions): ParsedPlugin {
   return { ...defaults.value, target: target.value }
 }
 
-function safeParseDefaults(given: unknown = {}): Parsed<ResolvedOptions> {
+function safeParseDefaults({ defaults = {}, target }: WsLoadPluginOptions): Parsed<ResolvedOptions> {
+  const given: unknown = defaults
   if (!isObject(given)) {
     return { mistakes: [`defaults: expected an object with options of wsLoad, got ${show(given)}`] }
   }
-  const { signal, ...rest } = given
-  const parsed = within('defaults', safeParseOptions(rest))
+  const { signal, url, ...rest } = given
+  const isLeftOut = url === undefined && (target !== undefined || !('url' in given))
+  const parsed = within('defaults', safeParseOptions(isLeftOut ? rest : { ...rest, url }))
   if (signal === undefined) return parsed
   const mistake = 'defaults.signal: expected no default, a signal belongs to one call of wsLoad'
   return { mistakes: [mistake, ...mistakesOf(parsed)] }

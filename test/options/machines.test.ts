@@ -2,6 +2,7 @@ import { safeParseCapacity, safeParseCapacityComparison } from '../../src/option
 import { describe, expect, test } from 'vitest'
 import { safeParseAgent } from '../../src/options/agent.ts'
 import { parseOptions, safeParseOptions } from '../../src/options/options.ts'
+import { mistakesOf } from '../../src/parsed.ts'
 import { moduleFile } from '../support/module-file.ts'
 
 const url = 'ws://127.0.0.1:3001'
@@ -119,7 +120,7 @@ describe('a mistake names its option', () => {
     expect(mistakesIn(machines, { localAddresses: ['127.0.0.2'] })).toEqual([
       'localAddresses: expected none with machines, an agent has its own: start it with --local-address',
     ])
-    expect(mistakesIn(machines, { url: undefined })).toEqual([
+    expect(mistakesOf(safeParseOptions({ machines }))).toEqual([
       "url: expected the server's with machines, an embedded one is not reached from elsewhere",
     ])
   })

@@ -66,8 +66,9 @@ describe('defaults', () => {
     })
   })
 
-  test('hold for options that are undefined', () => {
-    const names = Object.keys(parseOptions({})).filter((name) => name !== 'startRate' && name !== 'fanOut')
+  test('hold for options that are undefined, but for the URL', () => {
+    const others = new Set(['startRate', 'fanOut', 'url'])
+    const names = Object.keys(parseOptions({})).filter((name) => !others.has(name))
     const nothing = Object.fromEntries([...names, 'rate', 'payloadBytes', 'signal'].map((name) => [name, undefined]))
     expect(parseOptions({ ...nothing, seed: 1 })).toEqual(parseOptions({ seed: 1 }))
   })
@@ -499,6 +500,14 @@ describe('options put over defaults', () => {
   test('leave the defaults where they are undefined', () => {
     const given = { connections: undefined } as unknown as WsLoadOptions
     expect(mergeOptions({ connections: 5 }, given)).toEqual({ connections: 5 })
+  })
+
+  test('leaves a URL that is undefined to be refused, where the defaults have none', () => {
+    const given = { url: process.env['NOT_SET'] } as object
+    expect(() => parseOptions(mergeOptions({}, given))).toThrow(
+      'url: expected a ws:// or wss:// URL, got undefined; leave it out for the embedded echo server',
+    )
+    expect(mergeOptions({ url: 'ws://127.0.0.1:3001' }, given)).toEqual({ url: 'ws://127.0.0.1:3001' })
   })
 
   test.for([
