@@ -1,7 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { withoutSecrets } from './secrets.ts'
 
-const longest = 60
+/** Characters of a text that {@link show} shows. */
+export const longestShown = 60
 
 /** A value as an error shows it: short, on one line, and of a URL only what anyone may know. */
 export function show(value: unknown): string {
@@ -39,5 +40,5 @@ export function noSuchOptions(given: object, names: readonly string[]): string[]
 }
 
 function cut(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { WsLoadOptions } from '../options/options.ts'
+import { askedBy } from '../options/probe.ts'
 import { isObject } from '../parsed.ts'
 import { showKind } from '../wording.ts'
 import { kebab } from './flags.ts'
@@ -19,13 +20,13 @@ export type ProbeFlags = { readonly [flag in Kind]?: string } & {
 type Kind = 'text' | 'binary' | 'probe' | 'protocolModule' | ReadyMade
 type ReadyMade = keyof typeof readyMade
 
-/** A ready-made protocol: its file, the one of its options that the flag itself has, and what a ping then does. */
+/** A ready-made protocol: its file, whose first option the flag itself has, and what a ping then does. */
 const readyMade = {
-  socketIo: { file: 'socket-io', option: 'event', does: 'emit this event to a Socket.IO server' },
-  graphqlWs: { file: 'graphql-ws', option: 'query', does: 'ask a GraphQL server for this query' },
-  jsonRpc: { file: 'json-rpc', option: 'method', does: 'call this method of a JSON-RPC server' },
-  mqtt: { file: 'mqtt', option: 'topic', does: 'publish to this topic of an MQTT broker' },
-  stomp: { file: 'stomp', option: 'destination', does: 'send to this destination of a STOMP broker' },
+  socketIo: { file: 'socket-io', does: 'emit this event to a Socket.IO server' },
+  graphqlWs: { file: 'graphql-ws', does: 'ask a GraphQL server for this query' },
+  jsonRpc: { file: 'json-rpc', does: 'call this method of a JSON-RPC server' },
+  mqtt: { file: 'mqtt', does: 'publish to this topic of an MQTT broker' },
+  stomp: { file: 'stomp', does: 'send to this destination of a STOMP broker' },
 } as const
 
 /** What only texts and binaries have: their answers are told by order. */
@@ -49,8 +50,8 @@ export function addProbeFlags(command: Command): Command {
     .addOption(message('--echo', 'take the same message alone for its answer'))
     .addOption(kind('probe', '<file>', 'a module that exports request and reply'))
     .addOption(kind('protocolModule', '<file>', 'a module that defines a protocol: sessions, requests, replies'))
-  for (const [name, { option, does }] of Object.entries(readyMade)) {
-    command.addOption(kind(name as ReadyMade, `<${option}>`, does))
+  for (const [name, { file, does }] of Object.entries(readyMade)) {
+    command.addOption(kind(name as ReadyMade, `<${askedBy[file]}>`, does))
   }
   return command.option(
     '--data <json>',
@@ -68,10 +69,10 @@ export function probeOf(flags: ProbeFlags): Pick<WsLoadOptions, 'probe'> {
   if (binary !== undefined) return { probe: { binary: read(binary), ...answered } }
   if (probe !== undefined) return { probe: { module: resolve(probe), ...given } }
   if (protocolModule !== undefined) return { probe: { protocol: resolve(protocolModule), ...given } }
-  for (const [name, { file, option }] of Object.entries(readyMade)) {
+  for (const [name, { file }] of Object.entries(readyMade)) {
     const argument = flags[name as ReadyMade]
     if (argument === undefined) continue
-    return { probe: { protocol: readyMadeProtocol(file), data: { ...(data as object), [option]: argument } } }
+    return { probe: { protocol: readyMadeProtocol(file), data: { ...(data as object), [askedBy[file]]: argument } } }
   }
   return {}
 }

@@ -1,10 +1,11 @@
-import { isAbsolute } from 'node:path'
+import { createHash } from 'node:crypto'
+import { basename, extname, isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaults } from '../defaults.ts'
-import { mistakesOf, type Parsed } from '../parsed.ts'
+import { isObject, mistakesOf, type Parsed } from '../parsed.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from '../wire/probe-spec.ts'
-import { didYouMean, noSuchOption, show } from '../wording.ts'
+import { didYouMean, longestShown, noSuchOption, show } from '../wording.ts'
 import { type AnswerOption, describeAnswer, portableAnswer, safeParseAnswer } from './answer.ts'
 import { isBytes } from './realm.ts'
 import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable } from './sent-function.ts'
@@ -39,6 +40,16 @@ export type ProbeOption =
 /** Bytes of a control frame's payload: the first 8 tell pings apart, and it has at most 125 (RFC 6455 section 5.5). */
 const controlPayloadBytes = { min: defaults.pingPayloadBytes, max: 125 }
 const longestDescription = 80
+/** Of the ready-made protocols, by their file: the option that says what is asked for. */
+export const askedBy = {
+  'socket-io': 'event',
+  'graphql-ws': 'query',
+  'json-rpc': 'method',
+  mqtt: 'topic',
+  stomp: 'destination',
+} as const
+/** Digits of a hash: as many as tell any two messages apart that somebody compares. */
+const digestDigits = 12
 
 /** The keys of each form; the first one tells it from the others. */
 const forms = {
@@ -88,14 +99,34 @@ function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: numbe
     : { value: { kind: form, protocol: file.value, data } }
 }
 
-/** The probe as the summary's options show it. */
+/** The probe as the summary's options show it: those that send other messages have other words, as far as anyone but their functions knows. */
+export function recordedProbe(spec: ProbeSpec): string {
+  if (spec.kind !== 'text' && spec.kind !== 'binary') return describeProbe(spec)
+  const { kind, payload } = spec
+  const isTold = kind === 'text' && payload.byteLength <= longestShown
+  return isTold ? describeProbe(spec) : `${describeProbe(spec)}, sha256 ${digest(payload)}`
+}
+
+function digest(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, digestDigits)
+}
+
+/** The probe in words. */
 export function describeProbe(spec: ProbeSpec): string {
-  if (spec.kind === 'protocol') return `protocol ${spec.protocol.split('/').at(-1)}`
+  if (spec.kind === 'protocol') return `protocol ${spec.protocol.split('/').at(-1)}${describeAsked(spec)}`
   if (spec.kind !== 'text' && spec.kind !== 'binary') return spec.kind
   const { kind, payload, answer } = spec
   const message =
     kind === 'text' ? `text ${show(new TextDecoder().decode(payload.subarray(0, longestDescription)))}` : kind
   return answer === undefined ? message : `${message}, answer ${describeAnswer(answer, spec)}`
+}
+
+/** What a ready-made protocol asks for. */
+function describeAsked({ protocol, data }: Extract<ProbeSpec, { kind: 'protocol' }>): string {
+  const option = (askedBy as Readonly<Record<string, string>>)[basename(protocol, extname(protocol))]
+  const asked = option !== undefined && isObject(data) ? data[option] : undefined
+  if (typeof asked !== 'string') return ''
+  return asked.length > longestShown ? `, ${option} sha256 ${digest(asked)}` : `, ${option} ${show(asked)}`
 }
 
 /** A probe as it can be sent to another process: functions as source text, URLs as text. */

@@ -1,7 +1,7 @@
 import type { RecordedOptions } from '../result/recorded-options.ts'
 import { withoutSecrets } from '../secrets.ts'
 import type { ResolvedOptions } from './options.ts'
-import { describeProbe } from './probe.ts'
+import { recordedProbe } from './probe.ts'
 
 /** The options of a run as plain data for the summary: no secrets (a subprotocol can carry a token), no functions. */
 export function recordOptions(options: ResolvedOptions): RecordedOptions {
@@ -42,7 +42,7 @@ export function recordOptions(options: ResolvedOptions): RecordedOptions {
     ...(reconnect !== undefined && { reconnect: recordReconnect(reconnect) }),
     ...(fanOut !== undefined && { fanOut }),
     ...(machines !== undefined && { machines: { agents: machines.agents, group: machines.group } }),
-    probe: describeProbe(options.probe),
+    probe: recordedProbe(options.probe),
     payloadBytes: options.probe.payloadBytes,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[masked]'])),
     protocols: options.protocols.map(() => '[masked]'),

@@ -26,7 +26,7 @@ export interface RecordedOptions {
   readonly arrivals?: 'constant' | 'poisson' | undefined
   readonly stages?: readonly { readonly duration: number; readonly rate: number }[] | undefined
   readonly connectRate?: number | undefined
-  /** In words: `ping`, `text "PING"`, `binary`, `functions`, `module`, `protocol chat.protocol.ts`. */
+  /** In words: `ping`, `text "PING"`, `binary, sha256 4bf5122f3445`, `functions`, `module`, `protocol json-rpc.js, method "search"`. */
   readonly probe?: string | undefined
   readonly payloadBytes?: number | undefined
   readonly timeout: number

@@ -2,7 +2,13 @@ import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { valueOf } from '../../src/options/invalid-options.ts'
-import { describeProbe, portableProbe, type ProbeOption, safeParseProbe } from '../../src/options/probe.ts'
+import {
+  describeProbe,
+  portableProbe,
+  type ProbeOption,
+  recordedProbe,
+  safeParseProbe,
+} from '../../src/options/probe.ts'
 import { mistakesOf } from '../../src/parsed.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from '../../src/wire/probe-spec.ts'
 
@@ -492,7 +498,34 @@ describe('the description of a probe', () => {
     [json, 'functions'],
     [{ module: '/probe.js' }, 'module'],
     [{ protocol: '/some where/chat.protocol.ts' }, 'protocol chat.protocol.ts'],
+    [{ protocol: '/dist/protocols/json-rpc.js', data: { method: 'search' } }, 'protocol json-rpc.js, method "search"'],
   ] as const)('of %o is %s', ([probe, text]) => {
     expect(describeProbe(specOf(probe))).toBe(text)
+  })
+})
+
+describe('a probe in a summary', () => {
+  const recorded = (probe: ProbeOption): string => recordedProbe(specOf(probe))
+
+  test.for([
+    [{ text: 'PING' }, { text: 'PONG' }],
+    [{ text: `${'a'.repeat(200)}b` }, { text: `${'a'.repeat(200)}c` }],
+    [{ binary: Buffer.of(1) }, { binary: Buffer.of(2) }],
+    [
+      { protocol: '/json-rpc.js', data: { method: 'search' } },
+      { protocol: '/json-rpc.js', data: { method: 'ping' } },
+    ],
+    [
+      { protocol: '/graphql-ws.js', data: { query: `{ ${'a '.repeat(100)} b }` } },
+      { protocol: '/graphql-ws.js', data: { query: `{ ${'a '.repeat(100)} c }` } },
+    ],
+  ] as const)('of %j is told from that of %j', ([one, other]) => {
+    expect(recorded(one)).not.toBe(recorded(other))
+    expect(recorded(one)).toBe(recorded({ ...one }))
+  })
+
+  test('says nothing of what may be another in each run', () => {
+    const withToken = (token: string) => recorded({ protocol: '/json-rpc.js', data: { method: 'search', token } })
+    expect(withToken('one')).toBe(withToken('another'))
   })
 })
