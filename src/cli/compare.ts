@@ -182,7 +182,7 @@ function compareFiles(base: string, head: string, flags: CompareFlags, useless: 
   const judgement = safeParseJudgement({ confidence: flags.confidence })
   const mistakes = [
     ...[...mistakesInTolerance(flags.tolerance), ...mistakesOf(judgement)].map(nameFlag),
-    ...mistakesInFiles(filesOf(flags)),
+    ...mistakesInFiles(filesOf(flags), [base, head]),
     ...useless.map((flag) => `${flag}: expected two URLs with it, got two files`),
   ]
   if ('mistakes' in judgement || mistakes.length > 0) throw usageError(...mistakes)

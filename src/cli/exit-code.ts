@@ -1,6 +1,7 @@
 import type { ChangeVerdict } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { whyInvalid } from '../slo/evaluate.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { complain } from './complain.ts'
 
@@ -35,6 +36,11 @@ export function exitCodeOf(verdict: ChangeVerdict): number {
 /** Of a run, and what an SLO says of it. */
 export function exitCodeOfRun(summary: LoadResult, verdict: SLOVerdict | undefined): number {
   if (verdict?.verdict === 'fail') return exitCode.missed
-  const saysNothing = summary.pings.answered === 0 || describeSurplus(summary) !== undefined
-  return verdict?.verdict === 'inconclusive' || saysNothing ? exitCode.unclear : exitCode.fine
+  return verdict?.verdict === 'inconclusive' || saysNothing(summary) ? exitCode.unclear : exitCode.fine
+}
+
+/** Nothing was measured, or not of all that was to be: whatever the figures are, they are those of something else. */
+function saysNothing(summary: LoadResult): boolean {
+  const wasLeft = summary.ended === 'disconnected' || summary.ended === 'stalled'
+  return wasLeft || whyInvalid(summary) !== undefined || describeSurplus(summary) !== undefined
 }

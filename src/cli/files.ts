@@ -4,15 +4,25 @@ import { dirname, resolve } from 'node:path'
 /** Files that flags ask for, by flag; `undefined` where one does not. */
 export type FilesByFlag = Readonly<Record<string, string | undefined>>
 
-/** What will keep files from being written: said before a run, whose result would be lost. */
-export function mistakesInFiles(files: FilesByFlag): string[] {
-  const flags = new Map<string, string>()
-  return given(files).flatMap(([flag, file]) => {
+/**
+ * What will keep files from being written: said before a run, whose result would be lost.
+ * @param read files that are read for it
+ */
+export function mistakesInFiles(files: FilesByFlag, read: readonly string[] = []): string[] {
+  const obstructed = given(files).flatMap(([flag, file]) => {
     const obstacle = obstacleTo(file)
-    if (obstacle !== undefined) return [`${flag}: expected a file that can be written, got ${file}: ${obstacle}`]
-    const other = flags.get(resolve(file))
-    flags.set(resolve(file), flag)
-    return other === undefined || isDevice(file) ? [] : [`${flag}: expected another file than ${other}, got ${file}`]
+    return obstacle === undefined ? [] : [`${flag}: expected a file that can be written, got ${file}: ${obstacle}`]
+  })
+  return [...obstructed, ...writtenOver(files, read)]
+}
+
+/** Files that one output would be written over: another one, or what is read. */
+export function writtenOver(files: FilesByFlag, read: readonly string[]): string[] {
+  const owners = new Map(read.map((file) => [resolve(file), 'what is read']))
+  return given(files).flatMap(([flag, file]) => {
+    const owner = owners.get(resolve(file))
+    owners.set(resolve(file), flag)
+    return owner === undefined || isDevice(file) ? [] : [`${flag}: expected another file than ${owner}, got ${file}`]
   })
 }
 

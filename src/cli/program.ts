@@ -41,7 +41,8 @@ Exit codes:
   0    measured, and the SLO is met if there is one
   1    the SLO is missed
   2    wrong usage
-  3    nothing was measured, answers were not told from other messages, or the SLO is neither surely met nor surely missed
+  3    nothing was measured, or not to the end (the server left, an agent was lost), answers were not told from other
+       messages, or the SLO is neither surely met nor surely missed
   4    otherwise 0, but an output could not be written
   5    it could not run
   129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was measured until then is printed

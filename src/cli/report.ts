@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { toHgrm } from '../report/hgrm.ts'
+import { mistakesOf } from '../parsed.ts'
 import { evaluateObjectives } from '../slo/evaluate.ts'
 import { compareSummaries, pageOfComparison, printComparison } from './compare.ts'
 import { exitAfter, exitCodeOf, exitCodeOfRun } from './exit-code.ts'
-import { writeFiles } from './files.ts'
+import { writeFiles, writtenOver } from './files.ts'
 import { pageOfRun, printSummary, safeParseSLOFlag } from './flood.ts'
 import { aList } from './parse.ts'
 import { readSummary } from './read-summary.ts'
@@ -31,7 +32,7 @@ Exit codes:
   0  readable, and the SLO is met if there is one; no regression of two
   1  the SLO is missed; slower
   2  wrong usage
-  3  nothing was measured, or not enough to judge
+  3  nothing was measured, or not to the end, or not enough to judge
   4  otherwise 0, but an output could not be written
   5  it could not run
 
@@ -45,22 +46,29 @@ Examples:
 
 function report(file: string, { slo, html, hgrm }: ReportFlags): number {
   const objectives = safeParseSLOFlag(slo)
-  if ('mistakes' in objectives) throw usageError(...objectives.mistakes)
+  const files = { '--html': html, '--hgrm': hgrm }
+  const mistakes = [...mistakesOf(objectives), ...writtenOver(files, [file])]
+  if ('mistakes' in objectives || mistakes.length > 0) throw usageError(...mistakes)
   const summary = readSummary(file)
   const verdict = objectives.value && evaluateObjectives(summary, objectives.value)
   printSummary(process.stdout, summary, verdict)
-  const unwritten = writeFiles(
-    { '--html': html, '--hgrm': hgrm },
-    { '--html': () => pageOfRun(summary, verdict), '--hgrm': () => toHgrm(summary.latency) },
-  )
+  const unwritten = writeFiles(files, {
+    '--html': () => pageOfRun(summary, verdict),
+    '--hgrm': () => toHgrm(summary.latency),
+  })
   return exitAfter(exitCodeOfRun(summary, verdict), unwritten)
 }
 
 function reportBoth(base: string, head: string, { html, slo, hgrm }: ReportFlags): number {
   const ofOne = Object.entries({ slo, hgrm }).filter(([, value]) => value !== undefined)
-  if (ofOne.length > 0) throw usageError(...ofOne.map(([flag]) => `--${flag}: expected one run with it, got two`))
+  const files = { '--html': html }
+  const mistakes = [
+    ...ofOne.map(([flag]) => `--${flag}: expected one run with it, got two`),
+    ...writtenOver(files, [base, head]),
+  ]
+  if (mistakes.length > 0) throw usageError(...mistakes)
   const comparison = compareSummaries(base, head)
   printComparison(process.stdout, comparison)
-  const unwritten = writeFiles({ '--html': html }, { '--html': () => pageOfComparison(comparison) })
+  const unwritten = writeFiles(files, { '--html': () => pageOfComparison(comparison) })
   return exitAfter(exitCodeOf(comparison.verdict), unwritten)
 }

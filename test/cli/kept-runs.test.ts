@@ -59,6 +59,31 @@ describe('ws-load report', () => {
     expect(await wsLoadHere('report', await file('run.json', nothing))).toMatchObject({ exitCode: 3 })
   })
 
+  test.each(['disconnected', 'stalled', 'incomplete', 'aborted'] as const)(
+    'exits with 3 when a run that nothing judges was %s',
+    async (ended) => {
+      const { environment } = loadResult()
+      const lost = { at: 2_000, reason: 'it went silent' }
+      const machines = [{ name: 'a', connections: 5, clockUncertainty: 0.25, environment, lost }]
+      const cut = new LoadSummary(loadResult(undefined, { ended, ...(ended === 'incomplete' && { machines }) }))
+      expect(await wsLoadHere('report', await file('run.json', cut))).toMatchObject({ exitCode: 3 })
+    },
+  )
+
+  test('writes over nothing that it reads, nor one output over another', async () => {
+    const [base, head] = [await file('base.json', steady(2)), await file('head.json', steady(2))]
+    const html = join(directory, 'both')
+    for (const [args, mistake] of [
+      [['report', base, '--html', base], `--html: expected another file than what is read, got ${base}`],
+      [['report', base, '--html', html, '--hgrm', html], `--hgrm: expected another file than --html, got ${html}`],
+      [['report', base, head, '--html', head], `--html: expected another file than what is read, got ${head}`],
+      [['compare', base, head, '--json', base], `--json: expected another file than what is read, got ${base}`],
+    ] as const) {
+      expect(await wsLoadHere(...args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(mistake) })
+    }
+    expect(JSON.parse(await readFile(base, 'utf8'))).toMatchObject({ schemaVersion: 1 })
+  })
+
   test('says what is wrong with an SLO and with a file', async () => {
     const wrong = await wsLoadHere('report', await file('run.json', steady(2)), '--slo', 'p99 < x')
     expect(wrong).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^error: --slo: p99: /) })
