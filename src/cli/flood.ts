@@ -173,8 +173,10 @@ export async function floodAndJudge(
     '--github-benchmark': () => toGithubBenchmark([named]),
     '--openmetrics': () => toOpenMetrics([named]),
   })
+  const code = interrupted ?? exitCodeOfRun(summary, verdict)
+  process.exitCode = code
   const unpushed = await push(named, flags)
-  return exitAfter(interrupted ?? exitCodeOfRun(summary, verdict), [...unwritten, ...unpushed])
+  return exitAfter(code, [...unwritten, ...unpushed])
 }
 
 /** @returns why it could not, where it could not */

@@ -2,13 +2,21 @@
 import { exitAfter, exitCode } from './exit-code.ts'
 import { runProgram } from './program.ts'
 
-// Files are still written, in the same turn of the event loop as what was lost.
+const unwritten = new Set<string>()
+let isOver = false
+
+function leave(): never {
+  process.exit(exitAfter(Number(process.exitCode ?? exitCode.fine), [...unwritten]))
+}
+
 process.stdout.on('error', (error: Error) => {
-  setImmediate(() => {
-    process.exit(exitAfter(Number(process.exitCode ?? exitCode.fine), [`stdout: ${error.message}`]))
-  })
+  unwritten.add(`stdout: ${error.message}`)
+  // Files are still written, in the same turn of the event loop as what was lost; what is pushed once the exit code is known takes longer.
+  setImmediate(() => (isOver || process.exitCode === undefined) && leave())
 })
 // Progress and complaints are not what was asked for.
 process.stderr.on('error', () => {})
 
 await runProgram()
+isOver = true
+if (unwritten.size > 0) leave()

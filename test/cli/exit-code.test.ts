@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -108,6 +110,21 @@ describe.concurrent('an output that was asked for and is lost', () => {
     const outcome = await wsLoad(['report', run, '--slo', 'p99 < 1us'], { stdout: 'closed pipe' })
     expect(outcome.exitCode).toBe(1)
   })
+})
+
+test('a push is finished, and a red verdict kept, where nobody reads the output', async () => {
+  const pushes: string[] = []
+  const gateway = createServer((request, response) => {
+    request.resume().on('end', () => setTimeout(() => response.end(), 500))
+    response.on('close', () => pushes.push(response.writableFinished ? 'answered' : 'given up'))
+  })
+  gateway.listen(0, '127.0.0.1')
+  await once(gateway, 'listening')
+  const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
+  const outcome = await wsLoad([...short, '--slo', 'max < 1us', '--push-gateway', url], { stdout: 'closed pipe' })
+  gateway.close()
+  expect(outcome.exitCode).toBe(1)
+  expect(pushes).toEqual(['answered'])
 })
 
 describe.concurrent('progress that nobody reads', () => {
