@@ -69,12 +69,13 @@ const published = prepared(({ publish, namespace }: Data) => {
   return emittedEvent(publish.event, publish.args ?? ['%m'], namespace)
 })
 
-/** What stands between the type of the packet of a delivery and its arguments. */
+/** What stands before and behind the number in a delivery's packet by which that is to be acknowledged, if it has one. */
 const deliveredEvent = prepared(({ publish, event = publish.event, namespace }: Data) => {
-  return `${prefixOf(namespace)}[${JSON.stringify(event)},`
+  return { namespace: prefixOf(namespace), event: `[${JSON.stringify(event)},` }
 })
-/** The type of an event's packet, with the number of its attachments. */
-const eventType = /^4(?:2|5\d+-)/
+/** The types of packets, with the number of their attachments. */
+const types = { event: /^4(?:2|5\d+-)/, acknowledgement: /^4(?:3|6\d+-)/ }
+const number = /^\d*$/
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
@@ -102,10 +103,7 @@ export default defineProtocol({
     return attachments.length === 0 ? packet : [packet, ...attachments]
   },
   delivery(message, { data }) {
-    if (typeof message !== 'string') return undefined
-    const type = eventType.exec(message)?.[0]
-    if (type === undefined || !message.startsWith(deliveredEvent(data), type.length)) return undefined
-    return messageIn(message)
+    return typeof message === 'string' && isDelivery(message, data) ? messageIn(message) : undefined
   },
   advise(fault, { data }) {
     const waits = fault.code === 'SESSION_TIMEOUT' && data.join?.acknowledged === true
@@ -116,8 +114,18 @@ export default defineProtocol({
   },
 })
 
+function isDelivery(message: string, data: Data): boolean {
+  const { namespace, event } = deliveredEvent(data)
+  const type = types.event.exec(message)?.[0]
+  if (type === undefined || !message.startsWith(namespace, type.length)) return false
+  const begin = type.length + namespace.length
+  const end = message.indexOf('[', begin)
+  return message.startsWith(event, end) && number.test(message.slice(begin, end))
+}
+
 function isAcknowledged(message: ProbeMessage, namespace: string): boolean {
-  return typeof message === 'string' && message.startsWith(`43${prefixOf(namespace)}${joinId}[`)
+  const type = typeof message === 'string' ? types.acknowledgement.exec(message)?.[0] : undefined
+  return type !== undefined && (message as string).startsWith(`${prefixOf(namespace)}${joinId}[`, type.length)
 }
 
 /** How a packet names its namespace. */

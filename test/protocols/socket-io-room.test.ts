@@ -1,3 +1,4 @@
+import type { Socket } from 'socket.io'
 import { describe, expect, test } from 'vitest'
 import { socketIO, type SocketIORoomOptions } from '../../src/protocols/index.ts'
 import { fanOut } from '../support/run.ts'
@@ -34,6 +35,38 @@ describe.for(versions)('rooms of Socket.IO %s', ([, version]) => {
     const summary = await fanOut({ ...load, url: server.url, duration: '2s', protocol: socketIO.room(rooms) })
     expect(summary).toMatchObject({ reach: 1, connections: { closedEarly: 0 } })
   })
+})
+
+test('whose server wants each delivery acknowledged have each message', async () => {
+  const wants = (socket: Socket): void => {
+    socket.removeAllListeners('say')
+    socket.on('say', (room: string, said: unknown) =>
+      socket.nsp
+        .to(room)
+        .timeout(1_000)
+        .emit('said', said, () => {}),
+    )
+  }
+  for (const namespace of ['/', '/admin']) {
+    await using server = await acknowledging({ greet: (socket) => setImmediate(wants, socket) })
+    const protocol = socketIO.room({ ...rooms, namespace, auth: { token: 'letmein' } })
+    const summary = await fanOut({ ...load, url: server.url, protocol })
+    expect(summary).toMatchObject({ expected: 240, delivered: 240 })
+  }
+})
+
+test('whose server acknowledges a join with bytes are joined', async () => {
+  const greet = (socket: Socket): void => {
+    socket.on('enter', (room: string, acknowledge: (ticket: Uint8Array) => void) => {
+      void socket.join(room)
+      acknowledge(Buffer.of(1))
+    })
+  }
+  await using server = await acknowledging({ greet })
+  const protocol = socketIO.room({ ...rooms, join: { event: 'enter', args: ['room %r'] } })
+  const summary = await fanOut({ ...load, url: server.url, protocol })
+  expect(summary.errors).toEqual({})
+  expect(summary).toMatchObject({ expected: 240, delivered: 240 })
 })
 
 test('who puts sockets into rooms itself is not asked to', async () => {
