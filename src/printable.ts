@@ -20,7 +20,10 @@ export function printableLines(text: string): string[] {
   return text.split(/\r\n?|\n/).map((line) => withoutCommands(line.replaceAll(/[^\t\P{C}]/gu, '')))
 }
 
-/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
+/**
+ * Those of GitHub, of Azure and of TeamCity, which IDEs read too.
+ * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ */
 function withoutCommands(line: string): string {
-  return line.replaceAll(/(?<!\S)::(?=[a-z])/gi, ': :').replaceAll(/##(?=\[|vso\[)/gi, '# #')
+  return line.replaceAll(/(?<!\S)::(?=[a-z])/gi, ': :').replaceAll(/##(?=\[|vso\[|teamcity\[)/gi, '# #')
 }

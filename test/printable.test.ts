@@ -10,6 +10,7 @@ test.for([
   ['a workflow command', '::error::owned', ': :error::owned'],
   ['a workflow command after a space', 'x\n::set-output name=a::b', 'x : :set-output name=a::b'],
   ['an older workflow command', 'x ##[error]owned ##vso[task.x]', 'x # #[error]owned # #vso[task.x]'],
+  ['a service message', 'x ##teamcity[testFailed]', 'x # #teamcity[testFailed]'],
   ['bidirectional overrides', 'a\u202Egnp.exe\u2066b', 'a gnp.exe b'],
   ['zero-width characters', 'a\u200B\uFEFFb', 'a b'],
   ['NUL and DEL', '\0a\u007F', 'a'],

@@ -44,7 +44,7 @@ function plainData(value: unknown): JSONValue {
  */
 export function formatJSON(value: object): string {
   const text = JSON.stringify(value, null, 2)
-  return `${text.replaceAll(/[^\n\P{C}]|[\u2028\u2029]|(?<=#)#(?=\[|vso\[)/gu, escaped)}\n`
+  return `${text.replaceAll(/[^\n\P{C}]|[\u2028\u2029]|(?<=#)#(?=\[|vso\[|teamcity\[)/gu, escaped)}\n`
 }
 
 function escaped(character: string): string {

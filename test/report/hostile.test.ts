@@ -39,7 +39,7 @@ describe.for(hostileTexts)('what a file says, %j,', (text) => {
     ['the annotation', describeFlood(recordOf(run, { attempt: 1 }))],
   ] as const)('is neither a control sequence nor a command in %s', ([, output]) => {
     expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
-    for (const line of output.split('\n')) expect(line).not.toMatch(/^\s*::|##\[|##vso/)
+    for (const line of output.split('\n')) expect(line).not.toMatch(/^\s*::|##(?:vso|teamcity)?\[/)
   })
 })
 
@@ -63,13 +63,13 @@ describe.for(hostileTexts)('what a server says, %j,', (text) => {
   ] as const)('is neither a control sequence nor a command in %s', ([, output]) => {
     expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
     for (const line of output.split('\n')) {
-      expect(line).not.toMatch(/^\s*::|##\[|##vso/)
+      expect(line).not.toMatch(/^\s*::|##(?:vso|teamcity)?\[/)
       expect(line.length).toBeLessThanOrEqual(80)
     }
   })
 
   test('stays on the line of an annotation', () => {
-    expect(describeFlood(flood)).not.toMatch(/\p{C}|[\u2028\u2029]|^\s*::|##\[|##vso/u)
+    expect(describeFlood(flood)).not.toMatch(/\p{C}|[\u2028\u2029]|^\s*::|##(?:vso|teamcity)?\[/u)
   })
 
   test.for([

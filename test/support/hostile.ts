@@ -15,6 +15,7 @@ export const hostileTexts: readonly string[] = [
   '\n::set-output name=a::b\n',
   '##vso[task.complete result=Succeeded;]',
   '##[error]x',
+  "##teamcity[testFailed name='x']",
   'section_start:1:x\r\u001B[0K',
   '| a | b |\n| --- | --- |',
   '`code` **bold** [link](javascript:alert(1)) ![image](x)',
