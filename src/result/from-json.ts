@@ -7,7 +7,7 @@ import { Histogram } from './histogram.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LatencyFigures, SummaryJSON } from './json.ts'
 import type { LoadResult, MessageTimes, PingTotals } from './load-result.ts'
-import { recordedOptionsSchema } from './recorded-options.ts'
+import { type RecordedOptions, recordedOptionsSchema } from './recorded-options.ts'
 import { Slices } from './slices.ts'
 import { decodeSlices } from './slices-codec.ts'
 
@@ -228,6 +228,7 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
     if (!recorded.success) throw new Error(`options.${describeIssue(recorded.issues[0])}`)
     return {
       ...result,
+      ...(isOneTime(json as WrittenTimes, recorded.output) && { serviceTime: result.latency }),
       session: session ?? new LatencySummary(new Histogram()),
       reconnect: reconnect ?? new LatencySummary(new Histogram()),
       errorRate: errorRate(result.pings),
@@ -245,6 +246,18 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   } catch (error) {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no summary of wsLoad(): ${reasonOf(error)}`)
   }
+}
+
+/** As a file has them. */
+interface WrittenTimes {
+  readonly latency: unknown
+  readonly serviceTime: unknown
+}
+
+/** Whether service times are the latencies, as in the closed model: then each stretch of a run has its own. */
+function isOneTime({ latency: ofPings, serviceTime }: WrittenTimes, { rate, stages }: RecordedOptions): boolean {
+  const isClosed = rate === undefined && stages === undefined
+  return isClosed && JSON.stringify(ofPings) === JSON.stringify(serviceTime)
 }
 
 function withSlices(times: v.InferOutput<typeof messageTimes>, duration: number): MessageTimes {

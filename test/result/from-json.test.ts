@@ -45,6 +45,13 @@ describe('a summary that was read from a file', () => {
     },
   )
 
+  test('has response times that are its service times in the closed model alone', () => {
+    const again = reread(summary)
+    expect(again.serviceTime).toBe(again.latency)
+    const open = reread(new LoadSummary(loadResult(undefined, { options: { inFlight: undefined, rate: 4_000 } })))
+    expect(open.serviceTime).not.toBe(open.latency)
+  })
+
   test('can be compared', () => {
     const verdictOn = (base: LoadSummary, head: LoadSummary) => {
       return compareSideBySide(base, head, parseTolerance(), 0.99).verdict
