@@ -4,6 +4,7 @@ import type { RecordedVerdict } from '../report/flood-record.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { describeOtherFloods } from '../report/other-floods.ts'
 import { outcomes, reference, unjudged } from '../report/outcome.ts'
+import { describeEnd } from '../report/text.ts'
 import { formatPercentile, percentiles, percentileName } from '../report/percentiles.ts'
 import { intervalOf } from '../report/verdict.ts'
 import { countUncertain } from '../slo/evaluate.ts'
@@ -78,9 +79,9 @@ function verdictBadge(section: PageSection): Markup {
 
 function describeRun({ name, result }: ShownRun, runs: number): string {
   const { options, duration, startedAt, ended } = result
-  const early = ended === 'completed' ? '' : `, ${ended} early`
   const label = runs > 1 ? `${name}: ` : ''
-  return `${label}${printable(String(options.url))}, ${formatDuration(duration)} from ${startedAt}${early}`
+  const measured = `${printable(String(options.url))}, ${formatDuration(duration)} from ${startedAt}`
+  return label + [measured, ...describeEnd(ended)].join(', ')
 }
 
 type Figures = Readonly<Record<string, (result: LoadResult) => string>>

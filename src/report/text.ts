@@ -74,10 +74,16 @@ function describeRun({ options, connections, ended, duration }: LoadResult, pain
     ...(typeof probe === 'string' && probe !== 'ping'
       ? [`${fanOut === undefined ? 'probe ' : ''}${printable(probe)}`]
       : []),
-    ...(ended === 'completed' ? [] : [ended === 'incomplete' ? ended : `${ended} early`]),
+    ...describeEnd(ended),
     `measured for ${formatDuration(duration)}`,
   ]
   return [...(typeof url === 'string' ? wrap(printable(url)).map(paint.bold) : []), ...wrap(load.join(', '))]
+}
+
+/** How a run ended, where that was not as it should have. */
+export function describeEnd(ended: LoadResult['ended']): string[] {
+  if (ended === 'completed') return []
+  return [ended === 'incomplete' ? ended : `${ended} early`]
 }
 
 function describeModel({ inFlight, rate, stages, arrivals, fanOut }: LoadResult['options']): string {
