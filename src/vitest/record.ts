@@ -8,6 +8,7 @@ import type { LoadComparison } from '../summary/load-comparison.ts'
 import { describeFlood } from '../report/flood-table.ts'
 import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } from '../report/flood-record.ts'
 import { formatProgress } from '../report/progress.ts'
+import { encodeSlices } from '../result/slices-codec.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 import type { RunningTest } from './context.ts'
 import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
@@ -107,7 +108,9 @@ async function publish({ task, annotate }: RunningTest, { summary, record, index
   if (task.result?.state !== 'run') return
   const body = formatPicture(summary, record.name)
   await annotate(describeFlood(record), label, svgOf(body))
-  await recordArtifact(task, { type: floodArtifact, index, summary: summary.toJSON() })
+  // With every slice, as it was judged: on a page its intervals are those of its verdict.
+  const whole = { ...summary.toJSON(), slices: encodeSlices(summary.slices.pack()) }
+  await recordArtifact(task, { type: floodArtifact, index, summary: whole })
 }
 
 function svgOf(body: string | null) {

@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { compareCapacities } from '../../src/capacity/compare.ts'
 import { CapacityComparison } from '../../src/summary/capacity-comparison.ts'
 import { LoadCapacity } from '../../src/summary/load-capacity.ts'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { currentTest } from '../../src/vitest/context.ts'
+import { type FloodArtifact, floodArtifact } from '../../src/vitest/flood-artifact.ts'
 import { expect as matchers } from '../../src/vitest/matchers.ts'
-import { isTold, keepCapacities, keepCapacity } from '../../src/vitest/record.ts'
+import { isTold, keepCapacities, keepCapacity, keepFlood } from '../../src/vitest/record.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
+import { loadResult } from '../support/result.ts'
 
 /** Which of the reports of so many seconds are told, in seconds: one is due every ten. */
 function toldIn(seconds: number): number[] {
@@ -24,6 +27,14 @@ test('the progress of a longer flood is told half as often, again and again: a f
   const gapAt = (second: number): number => gaps[told.findLastIndex((at) => at <= second)]!
   expect([599, 700, 1_300, 2_500, 80_000].map(gapAt)).toEqual([10, 20, 40, 80, 2_560])
   expect(told.length).toBeLessThan(300)
+})
+
+test('a flood is kept with every slice that it is judged by', async () => {
+  const summary = new LoadSummary(loadResult())
+  await keepFlood(currentTest(), summary)
+  const artifact = currentTest()!.task.artifacts.find((one): one is FloodArtifact => one.type === floodArtifact)
+  const { slices } = LoadSummary.fromJSON(artifact!.summary)
+  expect(slices.count).toBe(summary.slices.count)
 })
 
 describe('two capacities', () => {
