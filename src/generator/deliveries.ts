@@ -311,8 +311,8 @@ export class Deliveries {
 
   /** Calls back with the messages that may be open, of one room or of all that have members here. */
   #forEachOpen(room: number | undefined, visit: (row: number, publisher: number, sequence: number) => void): void {
-    const { table, plan } = this.#context
-    const [first, step] = room === undefined ? [0, 1] : [room, plan.rooms]
+    const { table } = this.#context
+    const [first, step] = room === undefined ? [0, 1] : [table.firstIn(room), table.rooms]
     for (let publisher = first; publisher < table.publishers; publisher += step) {
       if (this.#members[table.roomOf(publisher)] === 0) continue
       const end = Atomics.load(table.published, publisher)

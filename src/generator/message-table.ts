@@ -107,6 +107,11 @@ export class MessageTable {
     return (this.#firstOfMachine + publisher) % this.rooms
   }
 
+  /** The first publisher of a room; each next one comes as many after it as there are rooms. */
+  firstIn(room: number): number {
+    return (room + this.rooms - (this.#firstOfMachine % this.rooms)) % this.rooms
+  }
+
   /** The thread that a publisher belongs to. */
   threadOf(publisher: number): number {
     return this.#firstPublishers.findLastIndex((first) => first <= publisher)
