@@ -52,7 +52,7 @@ export class Publications {
     return underWay + queued < plan.capacity
   }
 
-  /** Publishes the message at hand. */
+  /** Publishes the message at hand. One that nobody is to have is settled later: at once, it would make room for the next one for ever. */
   publish(publisher: number): void {
     const { table, clock, deliveries, completions, firsts, ping, send } = this.#context
     const { due, sent } = ping
@@ -67,7 +67,6 @@ export class Publications {
     if (send(publisher, sequence * table.publishers + publisher)) {
       this.published?.add(table.roomOf(publisher), sent)
       if (isMeasured && sent > due) deliveries.sendDelay.recordMs(sent - due)
-      if (this.#expected(publisher) === 0) this.settle(publisher, sequence)
       return
     }
     table.isMeasured[row] = 0

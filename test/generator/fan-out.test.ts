@@ -153,6 +153,23 @@ test('nothing is measured where nothing is passed on', async () => {
   expect(summary).toMatchObject({ delivered: 0, reach: 0, missed: 1_000 })
 })
 
+test('publishers of rooms without members go on, and what refused the members is told', async () => {
+  await using server = await passingOn({ verify: ({ url }) => (url === '/subscriber' ? 403 : true) })
+  const { rate: _, ...closed } = short
+  const protocol = new URL('../support/roles.protocol.ts', import.meta.url)
+  const load = { ...closed, duration: '5s', protocol, rooms: 100, publishers: 100, subscribers: 100, threads: 1 }
+  const summary = await fanOut({ ...load, url: server.url })
+  expectBalance(summary)
+  expect(summary).toMatchObject({
+    delivered: 0,
+    connections: { opened: 100, failed: 100 },
+    errors: { HTTP_403: { count: 100 } },
+  })
+  // Those that each begins with are published in the warm-up.
+  expect(summary.published.sent).toBeGreaterThan(0)
+  expect(server.published).toBeGreaterThanOrEqual(summary.published.sent)
+})
+
 test('deliveries may be compressed', async () => {
   await using server = await passingOn({ perMessageDeflate: true })
   const summary = await fanOut({ ...short, url: server.url, perMessageDeflate: true })
