@@ -158,11 +158,11 @@ export class Recorder implements Recording {
 
   /** Likewise, it has not reached so many. */
   missed(what: 'timedOut' | 'lost', due: number, count: number): void {
-    const slice = this.sliceAt(due)
     this.pings.sent += count
     this.pings[what] += count
-    this.#slices.count(kindNumbers.sent, slice, count)
-    this.#slices.count(kindNumbers[what], slice, count)
+    this.#slices.count(kindNumbers.sent, this.sliceAt(due), count)
+    // The first count may have made slices longer.
+    this.#slices.count(kindNumbers[what], this.sliceAt(due), count)
     if (this.#clock?.isAfterSilence) this.afterSilence[what] += count
   }
 

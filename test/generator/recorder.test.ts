@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Recorder } from '../../src/generator/recorder.ts'
 import { Histogram } from '../../src/result/histogram.ts'
-import type { PingCounts } from '../../src/result/slices.ts'
+import { kindNumbers, kindsPerSlice, mostSlices, type PingCounts, shortestSliceMs } from '../../src/result/slices.ts'
 
 const msToNs = 1e6
 
@@ -135,6 +135,15 @@ describe('a histogram', () => {
     expect(all.handshake).toEqual(histogramOf(5, 2))
     expect(all.handshakeFloor).toEqual(histogramOf(4, 0))
   })
+})
+
+test('what was missed is sent and lost in one slice, also where slices become longer with it', () => {
+  const all = Object.assign(new Recorder(true), { from: 0 })
+  all.missed('lost', mostSlices * shortestSliceMs, 3)
+  const { length, pings } = all.slices()
+  expect(length).toBe(2 * shortestSliceMs)
+  const slice = (mostSlices / 2) * kindsPerSlice
+  expect([pings[slice + kindNumbers.sent], pings[slice + kindNumbers.lost]]).toEqual([3, 3])
 })
 
 test('what fails after a silence of the thread is counted', () => {
