@@ -7,8 +7,8 @@ import type { Recorder, Recording } from './recorder.ts'
 
 interface UnderWay {
   readonly recorder: Recorder
-  readonly pool: ConnectionPool
-  readonly fanOut: FanOut | undefined
+  readonly pool: Pick<ConnectionPool, 'forEachUnanswered'>
+  readonly fanOut: Pick<FanOut, 'forEachLacking' | 'forEachUnderWay'> | undefined
   /** In milliseconds of `performance.now()`. */
   readonly lostBefore: number
 }
@@ -62,7 +62,7 @@ export function withoutIntervals<Report extends FloodReport>(report: Report): Re
 /** Messages that have not reached all of their subscribers; nobody knows yet whether they have reached one. */
 function messagesSoFar(
   recording: FanOutRecording,
-  fanOut: FanOut,
+  fanOut: NonNullable<UnderWay['fanOut']>,
   { recorder, lostBefore }: UnderWay,
 ): FanOutRecording {
   const { completions } = recording
@@ -82,7 +82,9 @@ function countIn(
   by: number,
 ): void {
   pings[kind] += by
-  const at = recorder.sliceAt(due) * kindsPerSlice + kindNumbers[kind]
+  // Those of messages may be shorter than the recorder's, which are those of deliveries.
+  const slice = (recorder.windowAt(due) / slices.length) | 0
+  const at = slice * kindsPerSlice + kindNumbers[kind]
   // A slice that nothing was recorded in yet is not among those that were packed.
   if (at < slices.pings.length) slices.pings[at]! += by
 }
