@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FloodReport } from '../generator/flood-report.ts'
 import type { ThreadPlan } from '../generator/thread-plan.ts'
 import { WsLoadError } from '../errors.ts'
+import { type ResolvedTls, safeParseReadTls } from '../options/tls.ts'
 import type { AgentOptions, LocalGenerator } from './agent-options.ts'
 import { type AgentNotice, type AgentOrder, aliveEveryMs, coordinatorPatienceMs, subjects } from './messages.ts'
 import type { Msg, NatsConnection, Subscription } from './nats.ts'
@@ -209,7 +210,8 @@ export class AgentRun {
         `wsLoad: the agent ${name} takes no code: it was started without --allow-code`,
       )
     }
-    return { ...plan, localAddresses, probe: arrived(plan.probe, (text, ending) => this.#keep(text, ending)) }
+    const probe = arrived(plan.probe, (text, ending) => this.#keep(text, ending))
+    return { ...plan, localAddresses, tls: arrivedTls(plan.tls), probe }
   }
 
   /** Puts a module into a file from where it finds this package, and nothing else. */
@@ -226,4 +228,11 @@ export class AgentRun {
     writeFileSync(file, text)
     return pathToFileURL(file).href
   }
+}
+
+/** Node would load libraries of its machine for some of the options that it has besides. */
+function arrivedTls(tls: object): ResolvedTls {
+  const read = safeParseReadTls(tls)
+  if ('value' in read) return read.value
+  throw new WsLoadError('WSLOAD_ERR_AGENTS', `wsLoad: it was told of TLS what no run has: ${read.mistakes.join('; ')}`)
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import * as v from 'valibot'
 import type { Parsed } from '../parsed.ts'
 import { show, showKind } from '../wording.ts'
-import { expected, flag, only } from './fields.ts'
+import { expected, flag, only, parseFields } from './fields.ts'
 import { isBytes } from './realm.ts'
 
 /** PEM (RFC 7468) as a text or a buffer, or the path of a file with it, relative to the current directory. */
@@ -43,18 +43,36 @@ const obstacles: Readonly<Record<string, string>> = {
 const certificates = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 const files = { ca: v.optional(pems()), cert: v.optional(pem()), key: v.optional(pem(showKind)) }
+const secret = v.optional(v.string(expected('a text', showKind)))
+const contents = {
+  ca: v.optional(v.array(v.string(), expected('a list of texts', showKind))),
+  cert: secret,
+  key: secret,
+}
+const others = {
+  passphrase: secret,
+  servername: v.optional(v.string(expected('a host name'))),
+  rejectUnauthorized: v.optional(flag()),
+}
 
 /** The option `tls`. */
 export function tls() {
   return v.pipe(
-    only({
-      ...files,
-      passphrase: v.optional(v.string(expected('a text', showKind))),
-      servername: v.optional(v.string(expected('a host name'))),
-      rejectUnauthorized: v.optional(flag()),
-    }),
+    only({ ...files, ...others }),
     v.transform((given) => given as ResolvedTls),
     consistent(),
+  )
+}
+
+/** Reads what another process has read, and nothing else that Node would take for it: a path here is no file of this machine. */
+export function safeParseReadTls(given: unknown): Parsed<ResolvedTls> {
+  return parseFields(
+    v.pipe(
+      only({ ...contents, ...others }),
+      v.transform((read) => read as ResolvedTls),
+    ),
+    given,
+    'tls',
   )
 }
 

@@ -77,6 +77,20 @@ describe.skipIf(missing !== undefined)('code', () => {
     await expect.poll(() => unwilling.lines.at(-1)).toMatch(/^free again: .*takes no code/)
   })
 
+  test.each(['clientCertEngine', 'privateKeyEngine', 'pfx'])(
+    'is not loaded for what TLS may have besides: %s',
+    async (name) => {
+      const [plan] = planThreads(parseOptions({ connections: 1, duration: 100 }), 'wss://127.0.0.1:1')
+      await using stranger = await rawCoordinator(server, 'unwilling')
+      stranger.order({ type: 'plan', floods: [[{ ...plan!, tls: { [name]: '/tmp/evil' } }]] })
+      expect(await stranger.hears('failed')).toMatchObject({
+        code: 'WSLOAD_ERR_AGENTS',
+        message: `wsLoad: it was told of TLS what no run has: tls.${name}: no such option`,
+      })
+      await expect.poll(() => unwilling.lines.at(-1)).toMatch(/^free again: /)
+    },
+  )
+
   test('of a protocol travels with its data', async () => {
     await using target = await echoing()
     const protocol = await moduleFile(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseOptions, portableOptions, safeParseOptions } from '../../src/options/options.ts'
-import type { ResolvedTls, TlsOptions } from '../../src/options/tls.ts'
+import { type ResolvedTls, safeParseReadTls, type TlsOptions } from '../../src/options/tls.ts'
 import { mistakesOf } from '../../src/parsed.ts'
 import { type Certificates, certificates } from '../support/certificates.ts'
 
@@ -106,6 +106,30 @@ test('an option that there is not is a mistake that suggests the nearest one', (
 test('paths survive a change of directory on the way to another process', () => {
   const tls = { ca: [relative('', join(directory, 'ca.pem')), made.ca], key: made.client.key }
   expect(portableOptions({ tls }).tls).toEqual({ ca: [join(directory, 'ca.pem'), made.ca], key: made.client.key })
+})
+
+describe('what another process has read', () => {
+  test('is all that an option may be', () => {
+    const tls = parsed({
+      ca: made.ca,
+      ...made.client,
+      passphrase: 'x',
+      servername: 'a.example',
+      rejectUnauthorized: false,
+    })
+    expect(safeParseReadTls(structuredClone(tls))).toEqual({ value: tls })
+    expect(safeParseReadTls({})).toEqual({ value: {} })
+  })
+
+  test('is nothing else that Node would take', () => {
+    const given = { ca: 'a.pem', key: [{ pem: 'x' }], privateKeyEngine: '/tmp/engine.so', host: '10.0.0.1' }
+    expect(mistakesOf(safeParseReadTls(given))).toEqual([
+      'tls.ca: expected a list of texts, got a text of 5 characters',
+      'tls.key: expected a text, got a list of 1',
+      'tls.privateKeyEngine: no such option',
+      'tls.host: no such option',
+    ])
+  })
 })
 
 function broken(pem: string): string {
