@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { isObject } from '../parsed.ts'
-import { printableLine } from '../printable.ts'
+import { printable } from '../printable.ts'
 import { maskerOf, withoutSecrets } from '../secrets.ts'
 import { formatCount, formatDuration } from '../units.ts'
 import { noSuchOption, show, showKind } from '../wording.ts'
@@ -84,11 +84,12 @@ export async function pushOTLP(
   if (outcome === undefined) throw new Error(`${shown} does not answer within ${formatDuration(timeoutMs + marginMs)}`)
   const { status, failure, rejected } = outcome
   if (rejected !== undefined) {
-    const words = rejected.words === '' ? '' : `: ${mask(printableLine(rejected.words)).trim()}`
-    throw new Error(`${shown} did not take ${formatCount(rejected.points)} of the metrics${words}`)
+    const words = printable(mask(rejected.words))
+    const left = `${shown} did not take ${formatCount(rejected.points)} of the metrics`
+    throw new Error(words === '' ? left : `${left}: ${words}`)
   }
   if (failure === undefined) return
-  const words = mask(printableLine(failure)).trim()
+  const words = printable(mask(failure))
   throw new Error(
     status === undefined
       ? `${shown} does not answer: ${words}`

@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts'
 import { maskerOf, withoutSecrets } from '../secrets.ts'
 import { below, openEndpoint, toBase64 } from './endpoint.ts'
 import type { NamedRun } from './named-run.ts'
@@ -32,14 +33,14 @@ export async function pushMetrics(gateway: string, run: NamedRun): Promise<void>
       return
     }
     status = answer.status
-    words = (await answer.text()).trim()
+    words = await answer.text()
   } catch (error) {
     const { message, cause } = error as Error
     const why = cause instanceof Error ? cause.message : message
     throw new Error(`${shown} does not answer: ${why}`, { cause: error })
   }
-  const masked = maskerOf({ url: gateway, headers })(words)
-  throw new Error(`${shown} refused: HTTP ${status}${words === '' ? '' : `, ${masked}`}`)
+  const said = printable(maskerOf({ url: gateway, headers })(words))
+  throw new Error(`${shown} refused: HTTP ${status}${said === '' ? '' : `, ${said}`}`)
 }
 
 /** A name may have slashes, which a path would not: Base64 may be in it instead. */

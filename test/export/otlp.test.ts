@@ -235,6 +235,19 @@ test('what is no collector is told', async () => {
   server.close()
 })
 
+test('of a page that a collector answers with the beginning is told, on one line', async () => {
+  const body = `<html>\n<h1>Bad Gateway</h1>\n${'<p>nginx</p>\n'.repeat(100)}`
+  await using collector = await otlpCollector(() => ({ status: 400, body }))
+  const said = body.replaceAll('\n', ' ').slice(0, 119)
+  expect(await failureOf(collector.url)).toBe(`${collector.url}/v1/metrics refused: HTTP 400, ${said}…`)
+})
+
+test('of what a collector says about points that it left out the beginning is told', async () => {
+  await using collector = await otlpCollector(() => ({ body: partialSuccess(3, 'too many\n'.repeat(100)) }))
+  const said = 'too many '.repeat(100).slice(0, 119)
+  expect(await failureOf(collector.url)).toBe(`${collector.url}/v1/metrics did not take 3 of the metrics: ${said}…`)
+})
+
 test.each([
   ['http://collector:4318', []],
   ['https://someone:hunter2@collector/otlp', []],

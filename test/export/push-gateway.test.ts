@@ -59,6 +59,14 @@ test('a gateway that refuses is told with its words, without the password', asyn
   )
 })
 
+test('of a page that a gateway answers with the beginning is told, on one line', async () => {
+  const page = `<html>\n<h1>Bad Gateway</h1>\n${'<p>nginx</p>\n'.repeat(100)}`
+  const { url } = await answering(502, page)
+  const failure = await pushMetrics(`http://${url}`, run).catch((error: unknown) => (error as Error).message)
+  const said = page.replaceAll('\n', ' ').slice(0, 119)
+  expect(failure).toBe(`http://${url} refused: HTTP 502, ${said}…`)
+})
+
 test('what a gateway repeats of the credentials is masked', async () => {
   const basic = `Basic ${Buffer.from('someone:hunter2!').toString('base64')}`
   const { url } = await answering(401, `bad credentials: ${basic} someone:hunter2!`)
