@@ -14,7 +14,7 @@ const sideBySide = [
   'test/lint/*.test.ts',
   'test/cli/{kept-runs,usage}.test.ts',
   'test/docs/{links,manifests,output,tables}.test.ts',
-  'test/generator/{deliveries,faults,in-flight,intervals,passed-answers,publications,recorder,schedule,snapshot,turns}.test.ts',
+  'test/generator/{deliveries,faults,in-flight,intervals,passed-answers,publications,receipts,recorder,schedule,snapshot,turns}.test.ts',
   'test/run/{day-on-paper,generator-report,machine-limits,plan,readings,summarize}.test.ts',
   'test/machines/{clock-offset,clone,parcels,patience}.test.ts',
   'test/support/no-load-threads.test.ts',

@@ -308,15 +308,20 @@ export class Connection implements FrameSink {
     if (error !== undefined) {
       this.#report({ code: 'ERROR_ANSWER', sample: error })
       deliveries!.refuse(this.index, message)
-    } else if (message <= ofAnotherMachine) {
-      deliveries!.takeFromOthers(this.index, messageOfAnother(message))
-    } else if (message === -1 || !deliveries!.take(this.index, message)) {
+    } else if (!this.#take(message)) {
       // What its publisher is told of a message is none of those that nobody asked for.
       if (!deliveries!.isPublisher(this.index)) recorder.messages.unsolicited++
       this.#conversation!.hear(messageOf(bytes, start, end, binary))
     }
     // What follows in the same read may have come after the poll that announced this one.
     ping.ceiling = performance.now()
+  }
+
+  /** Says whether what was read is a message of this run that came to a subscriber. */
+  #take(message: number): boolean {
+    const { deliveries } = this.#context
+    if (message <= ofAnotherMachine) return deliveries!.takeFromOthers(this.index, messageOfAnother(message))
+    return message !== -1 && deliveries!.take(this.index, message)
   }
 
   /**

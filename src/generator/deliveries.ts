@@ -1,5 +1,6 @@
 import type { MessageTable } from './message-table.ts'
 import type { PingTimes } from './ping-times.ts'
+import { Receipts, sequences } from './receipts.ts'
 import type { Recorder } from './recorder.ts'
 import type { SharedClock } from './shared-clock.ts'
 import type { FanOutPlan } from './thread-plan.ts'
@@ -21,13 +22,13 @@ interface DeliveriesContext {
 
 /** What reaches this thread's subscribers: one sample for each message and subscriber. */
 export class Deliveries {
-  /** Deliveries of a measured message to a subscriber that had it already. */
+  /** Deliveries of a measured message to a subscriber that had it already; of other machines' messages those since the window began. */
   duplicates = 0
-  /** Those behind which their publisher's later message had come to the same subscriber. @see RFC 4737 section 3.3 */
+  /** Those behind which their publisher's later message had come to the same subscriber; likewise. @see RFC 4737 section 3.3 */
   outOfOrder = 0
   /** Deliveries to a subscriber of another room: of a measured message, or of any of another machine's. */
   misrouted = 0
-  /** Deliveries of what publishers of other machines have published, in the whole run: they are not timed here. */
+  /** Deliveries of what publishers of other machines have published, in the whole run, each once: they are not timed here. */
   fromOthers = 0
   /** Measured messages whose publisher the server answered with an error. */
   refused = 0
@@ -57,6 +58,8 @@ export class Deliveries {
   readonly #bytesPerRow: number
   /** Number in the run of each machine's first publisher. */
   readonly #firstPublishers: readonly number[]
+  /** Of other machines' messages, by number of their publisher in the run. */
+  readonly #receipts: Receipts
   #isOver = false
 
   constructor(context: DeliveriesContext) {
@@ -86,6 +89,8 @@ export class Deliveries {
     this.#firstPublishers = publishersOfMachines.map((_, machine) =>
       publishersOfMachines.slice(0, machine).reduce((sum, count) => sum + count, 0),
     )
+    const allPublishers = publishersOfMachines.reduce((sum, count) => sum + count, 0)
+    this.#receipts = new Receipts(allPublishers, Math.ceil(own / rooms), plan.capacity)
   }
 
   /** The subscribers that are there now are those that a message is meant for, to the end of the run. */
@@ -136,20 +141,30 @@ export class Deliveries {
     return true
   }
 
-  /** A message of another machine's publisher came over a connection. */
-  takeFromOthers(connection: number, message: number): void {
-    const nth = connection - this.#context.firstSubscriber
-    if (nth < 0 || this.#isMember[nth] !== 1) return
-    if (this.#roomOfAny(message) === this.#rooms[nth]) this.fromOthers++
-    else this.misrouted++
-  }
-
-  /** The room of a message, numbered over those of all machines in turn. */
-  #roomOfAny(message: number): number {
+  /** A message of another machine's publisher came over a connection; says whether it can be one of this run. */
+  takeFromOthers(connection: number, message: number): boolean {
     const { rooms, machines, publishersOfMachines } = this.#context.plan
     const machine = message % machines
-    const nth = Math.floor(message / machines) % publishersOfMachines[machine]!
-    return (this.#firstPublishers[machine]! + nth) % rooms
+    const ofMachine = Math.floor(message / machines)
+    const publishers = publishersOfMachines[machine]!
+    const sequence = Math.floor(ofMachine / publishers)
+    if (!(sequence < sequences)) return false
+    const nth = connection - this.#context.firstSubscriber
+    if (nth < 0 || this.#isMember[nth] !== 1) return true
+    const publisher = this.#firstPublishers[machine]! + (ofMachine % publishers)
+    if (publisher % rooms === this.#rooms[nth]) this.#receive(publisher, sequence, nth)
+    else this.misrouted++
+    return true
+  }
+
+  /** Counts another machine's message to a member. Whether it was due in the measured window only that machine knows. */
+  #receive(publisher: number, sequence: number, nth: number): void {
+    const { ping, recorder } = this.#context
+    const receipt = this.#receipts.take(publisher, this.#places[nth]!, sequence)
+    const isInWindow = ping.ceiling >= recorder.from
+    if (receipt === 'next' || receipt === 'late') this.fromOthers++
+    if (receipt === 'again' && isInWindow) this.duplicates++
+    if (receipt === 'late' && isInWindow) this.outOfOrder++
   }
 
   /** Of each room: members that have been there to the end. */

@@ -39,7 +39,7 @@ export interface FanOutRecording {
   readonly duplicates: number
   readonly outOfOrder: number
   readonly misrouted: number
-  /** Of what publishers of other machines have published, in the whole run. */
+  /** Of what publishers of other machines have published, in the whole run, each once. */
   readonly fromOthers: number
   /** Of each room, where there are several machines: this thread's subscribers that have been there to the end. */
   readonly members: readonly number[]

@@ -275,7 +275,7 @@ export interface AgentReport {
   /** Response times of its pings, as the run's, in milliseconds; likewise. */
   readonly p50?: number | undefined
   readonly p99?: number | undefined
-  /** Of a fan-out: deliveries to its subscribers of what others' publishers have published, in the whole run; nobody times them. */
+  /** Of a fan-out: deliveries to its subscribers of what others' publishers have published, in the whole run, each once; nobody times them. */
   readonly fromOthers?: number | undefined
   /**
    * Of a fan-out: how many of them had to come, at least: to subscribers that were there to the end, of what others had published a

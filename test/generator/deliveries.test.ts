@@ -24,3 +24,47 @@ describe('a subscriber that leaves', () => {
     expect(deliveries.duplicates).toBe(0)
   })
 })
+
+describe('what another machine publishes', () => {
+  /** The messages of four publishers on two machines, of two rooms, as they come to a subscriber of room 0 on the first one. */
+  function fromOthers() {
+    const load = { rooms: 2, subscribers: 4, publishersOfMachines: [2, 2], machine: 0 }
+    const { connection, deliveries, ping, recorder } = deliveriesOf(load)
+    /** @param sequence of the first publisher of the other machine, which is of room 0 */
+    const comes = (sequence: number, to = 0, publisher = 0): boolean =>
+      deliveries.takeFromOthers(connection(to), (sequence * 2 + publisher) * 2 + 1)
+    return { comes, deliveries, ping, recorder }
+  }
+
+  test('is a duplicate to who had it, and counts once', () => {
+    const { comes, deliveries } = fromOthers()
+    for (const sequence of [0, 1, 0, 1, 1]) comes(sequence)
+    comes(0, 2)
+    expect(deliveries).toMatchObject({ fromOthers: 3, duplicates: 3, outOfOrder: 0 })
+  })
+
+  test('is out of order behind a later message of its publisher', () => {
+    const { comes, deliveries } = fromOthers()
+    for (const sequence of [1, 0, 3, 2, 4]) comes(sequence)
+    expect(deliveries).toMatchObject({ fromOthers: 5, duplicates: 0, outOfOrder: 2 })
+  })
+
+  test('is neither in the warm-up', () => {
+    const { comes, deliveries, ping, recorder } = fromOthers()
+    recorder.from = ping.ceiling + 1
+    for (const sequence of [1, 1, 0]) comes(sequence)
+    expect(deliveries).toMatchObject({ fromOthers: 2, duplicates: 0, outOfOrder: 0 })
+  })
+
+  test('is misrouted in another room, each time', () => {
+    const { comes, deliveries } = fromOthers()
+    for (const sequence of [0, 0]) comes(sequence, 0, 1)
+    expect(deliveries).toMatchObject({ fromOthers: 0, misrouted: 2, duplicates: 0 })
+  })
+
+  test('is no message of another run', () => {
+    const { comes, deliveries } = fromOthers()
+    expect([comes(0), comes(2 ** 31 - 2), comes(2 ** 31 - 1), comes(2 ** 50)]).toEqual([true, true, false, false])
+    expect(deliveries.fromOthers).toBe(2)
+  })
+})

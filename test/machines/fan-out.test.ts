@@ -6,6 +6,7 @@ import { membersOf } from '../../src/generator/fan-out.ts'
 import { mqtt } from '../../src/protocols/index.ts'
 import { planThreads } from '../../src/run/plan.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import type { SLO } from '../../src/slo/objective.ts'
 import { mosquitto, mosquittoMissing } from '../support/mosquitto.ts'
 import { moduleFile } from '../support/module-file.ts'
 import { passingOn, type RoomsOptions } from '../support/rooms.ts'
@@ -45,7 +46,7 @@ describe.skipIf(natsMissing() !== undefined || mosquittoMissing() !== undefined)
 })
 
 describe.skipIf(natsMissing() !== undefined)('what one machine publishes and others receive', () => {
-  async function outcomeOf(server: RoomsOptions, duration: `${number}s`, reach: `>= ${number}%` = '>= 100%') {
+  async function outcomeOf(server: RoomsOptions, duration: `${number}s`, slo: SLO = { reach: '>= 100%' }) {
     await using broker = await nats()
     await using _a = await agent(broker, { name: 'a', args: ['--allow-code', '--local-address', '127.0.0.2'] })
     await using _b = await agent(broker, { name: 'b', args: ['--allow-code', '--local-address', '127.0.0.3'] })
@@ -57,8 +58,9 @@ describe.skipIf(natsMissing() !== undefined)('what one machine publishes and oth
     const load = { ...roles, rate: '40/s', duration, warmup: 0 } as const
     const summary = await fanOut({ url: rooms.url, ...load, protocol: ofRooms, ...machines(broker, 2) })
     expect(summary.missed).toBe(0)
-    const { verdict, vacuous, reasons } = evaluateSLO(summary, { reach })
-    return { verdict, vacuous, reasons, machines: summary.machines!, misrouted: summary.misrouted }
+    const { verdict, vacuous, reasons } = evaluateSLO(summary, slo)
+    const { machines: both, misrouted, duplicates } = summary
+    return { verdict, vacuous, reasons, machines: both!, misrouted, duplicates }
   }
 
   test('is counted where it comes', async () => {
@@ -73,7 +75,7 @@ describe.skipIf(natsMissing() !== undefined)('what one machine publishes and oth
   })
 
   test('never passes where none of it comes, however complete it is on its own machine', async () => {
-    const { verdict, vacuous, reasons, machines: both } = await outcomeOf({ crosses: () => false }, '1s')
+    const { verdict, vacuous, reasons, machines: both } = await outcomeOf({ crosses: () => 0 }, '1s')
     expect({ verdict, vacuous }).toEqual({ verdict: 'inconclusive', vacuous: true })
     expect(reasons).toEqual([
       'nothing that other agents published came to the subscribers of the agent a, ' +
@@ -91,7 +93,7 @@ describe.skipIf(natsMissing() !== undefined)('what one machine publishes and oth
   })
 
   test('never passes where a part of it is lost', async () => {
-    const { verdict, vacuous, reasons } = await outcomeOf({ crosses: (message) => message % 8 < 3 }, '4s')
+    const { verdict, vacuous, reasons } = await outcomeOf({ crosses: (message) => Number(message % 8 < 3) }, '4s')
     expect({ verdict, vacuous }).toEqual({ verdict: 'inconclusive', vacuous: true })
     const lacking =
       /^\d+ of \d+ deliveries that other agents published at least a second before had not come to the subscribers of the agent (a|b)$/
@@ -99,8 +101,15 @@ describe.skipIf(natsMissing() !== undefined)('what one machine publishes and oth
   })
 
   test('passes where a bound on reach allows for what is lost', async () => {
-    const { verdict } = await outcomeOf({ crosses: (message) => message % 16 > 0 }, '4s', '>= 50%')
+    const { verdict } = await outcomeOf({ crosses: (message) => Number(message % 16 > 0) }, '4s', { reach: '>= 50%' })
     expect(verdict).toBe('pass')
+  })
+
+  test('is a duplicate where it comes twice, and makes up for nothing', async () => {
+    const { verdict, duplicates, machines: both } = await outcomeOf({ crosses: () => 2 }, '1s', { duplicates: '<= 0' })
+    expect(verdict).toBe('fail')
+    expect(duplicates).toBe(120)
+    expect(both.map(({ fromOthers }) => fromOthers)).toEqual([60, 60])
   })
 
   test('is misrouted in a room that it was not published to', async () => {

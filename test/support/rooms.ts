@@ -10,8 +10,8 @@ export interface RoomsOptions extends ServeOptions {
   times?: (nth: number, message: number) => number
   /** Whether every second message waits for the one behind it. @default false */
   swaps?: boolean
-  /** Whether members at another address than the publisher's get a message, as those of other nodes may not. @default always */
-  crosses?: (message: number) => boolean
+  /** How often members at another address than the publisher's get a message, as those of other nodes may not. @default once */
+  crosses?: (message: number) => number
   /** Passes on to every room. @default false */
   leaks?: boolean
   /** Sends a message once more so many ms later. */
@@ -39,7 +39,7 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
     delay = () => 0,
     times = () => 1,
     swaps = false,
-    crosses = () => true,
+    crosses = () => 1,
     leaks = false,
     leaves = () => false,
     again,
@@ -83,13 +83,13 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
   function passOn(message: NonNullable<typeof held>): void {
     const { room } = message
     const number = server.published++
-    const inRoom = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
-    const members = inRoom.filter(({ address }) => address === message.address || crosses(number))
-    for (const [nth, { socket, line }] of members.entries()) {
+    const members = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
+    for (const [nth, { address, socket, line }] of members.entries()) {
+      const copies = times(nth, number) * (address === message.address ? 1 : crosses(number))
       if (leaves(nth, number)) socket.terminate()
       if (number === again?.message) setTimeout(() => send(socket, number, message), again.ms)
       const ms = delay(nth, number)
-      for (let time = 0; time < times(nth, number); time++) {
+      for (let copy = 0; copy < copies; copy++) {
         if (ms === 0) send(socket, number, message)
         else line.hold(ms, () => send(socket, number, message))
       }
