@@ -2,6 +2,7 @@ import type { MessageTable } from './message-table.ts'
 import type { PingTimes } from './ping-times.ts'
 import { Receipts, sequences } from './receipts.ts'
 import type { Recorder } from './recorder.ts'
+import { type BlockCounts, SequenceBlocks } from './sequence-blocks.ts'
 import type { SharedClock } from './shared-clock.ts'
 import type { FanOutPlan } from './thread-plan.ts'
 
@@ -60,6 +61,7 @@ export class Deliveries {
   readonly #firstPublishers: readonly number[]
   /** Of other machines' messages, by number of their publisher in the run. */
   readonly #receipts: Receipts
+  readonly #came: SequenceBlocks
   #isOver = false
 
   constructor(context: DeliveriesContext) {
@@ -90,7 +92,9 @@ export class Deliveries {
       publishersOfMachines.slice(0, machine).reduce((sum, count) => sum + count, 0),
     )
     const allPublishers = publishersOfMachines.reduce((sum, count) => sum + count, 0)
-    this.#receipts = new Receipts(allPublishers, Math.ceil(own / rooms), plan.capacity)
+    const heardOf = plan.machines > 1 ? allPublishers : 0
+    this.#receipts = new Receipts(heardOf, Math.ceil(own / rooms), plan.capacity)
+    this.#came = new SequenceBlocks(heardOf)
   }
 
   /** The subscribers that are there now are those that a message is meant for, to the end of the run. */
@@ -162,7 +166,10 @@ export class Deliveries {
     const { ping, recorder } = this.#context
     const receipt = this.#receipts.take(publisher, this.#places[nth]!, sequence)
     const isInWindow = ping.ceiling >= recorder.from
-    if (receipt === 'next' || receipt === 'late') this.fromOthers++
+    if (receipt === 'next' || receipt === 'late') {
+      this.fromOthers++
+      this.#came.add(publisher, sequence)
+    }
     if (receipt === 'again' && isInWindow) this.duplicates++
     if (receipt === 'late' && isInWindow) this.outOfOrder++
   }
@@ -170,6 +177,11 @@ export class Deliveries {
   /** Of each room: members that have been there to the end. */
   get faithful(): number[] {
     return Array.from(this.#members, (count, room) => count - this.#left[room]!)
+  }
+
+  /** Deliveries to them of other machines' messages, by number of their publisher in the run. */
+  get cameFromOthers(): BlockCounts {
+    return this.#came
   }
 
   isPublisher(connection: number): boolean {
@@ -200,6 +212,15 @@ export class Deliveries {
       this.#closeIfDone(row, publisher, sequence)
     })
     this.#left[room]!++
+    this.#forgetFromOthers(room, this.#places[nth]!)
+  }
+
+  /** Who has left is no longer counted on. What it lacks of what came before its latest message was lost while it was there, and stays so. */
+  #forgetFromOthers(room: number, place: number): void {
+    const { rooms } = this.#context.plan
+    for (let publisher = room; publisher < this.#came.lengths.length; publisher += rooms) {
+      this.#came.subtractBelow(publisher, this.#receipts.endOf(publisher, place))
+    }
   }
 
   /** Waits no longer for what was sent so long before `now` (milliseconds of `performance.now()`). */

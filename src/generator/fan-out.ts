@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FanOutMember } from '../wire/protocol.ts'
 import type { Connection } from './connection.ts'
 import { Deliveries } from './deliveries.ts'
-import type { FanOutRecording, MessageRecording } from './flood-report.ts'
+import type { Crossing, FanOutRecording, MessageRecording } from './flood-report.ts'
 import { MessageTable } from './message-table.ts'
 import type { PingTimes } from './ping-times.ts'
 import { Publications } from './publications.ts'
@@ -128,7 +128,7 @@ export class FanOut {
 
   /** What was recorded besides deliveries; changes as the measurement goes on. */
   get recording(): FanOutRecording {
-    const { firsts, completions, fanOut } = this.#context
+    const { firsts, completions } = this.#context
     const { duplicates, outOfOrder, misrouted, refused, fromOthers } = this.deliveries
     return {
       firsts: recordingOf(firsts),
@@ -138,8 +138,19 @@ export class FanOut {
       misrouted,
       refused,
       fromOthers,
-      members: fanOut.machines > 1 ? this.deliveries.faithful : [],
-      published: this.#publications.published?.settled ?? [],
+      crossing: this.#crossing,
+    }
+  }
+
+  get #crossing(): Crossing | undefined {
+    const { published } = this.#publications
+    if (published === undefined) return undefined
+    return {
+      members: this.deliveries.faithful,
+      came: this.deliveries.cameFromOthers,
+      firstPublisher: this.#context.fanOut.firstPublisher + this.#firstPublisher,
+      published: published.counts,
+      settled: published.settled,
     }
   }
 

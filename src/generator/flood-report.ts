@@ -1,6 +1,7 @@
 import type { AfterSilence, ConnectionTotals, Ending, GcPauses } from '../result/load-result.ts'
 import type { PackedSlices } from '../result/slices.ts'
 import type { Recording } from './recorder.ts'
+import type { BlockCounts } from './sequence-blocks.ts'
 import type { Starvation } from './starvation.ts'
 
 /** What a thread found out, as data that can be cloned to the main thread. Times in milliseconds. */
@@ -41,12 +42,24 @@ export interface FanOutRecording {
   readonly misrouted: number
   /** Of what publishers of other machines have published, in the whole run, each once. */
   readonly fromOthers: number
-  /** Of each room, where there are several machines: this thread's subscribers that have been there to the end. */
-  readonly members: readonly number[]
-  /** Likewise: messages of this thread's publishers that have had the time to reach others' subscribers; see `Published`. */
-  readonly published: readonly number[]
+  /** `undefined` where there is one machine. */
+  readonly crossing: Crossing | undefined
   /** Of messages of this thread's publishers. */
   readonly refused: number
+}
+
+/** What a thread knows of the messages that go from one machine to another, each by its publisher and its sequence number. */
+export interface Crossing {
+  /** Of each room: this thread's subscribers that have been there to the end. */
+  readonly members: readonly number[]
+  /** Of each publisher of the run: deliveries of other machines' messages to them. */
+  readonly came: BlockCounts
+  /** Number in the run of this thread's first publisher. */
+  readonly firstPublisher: number
+  /** Of each of its publishers: messages that have left. */
+  readonly published: BlockCounts
+  /** Likewise: below which sequence number they have had the time to reach others' subscribers; see `Published`. */
+  readonly settled: Int32Array
 }
 
 /** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */

@@ -39,7 +39,7 @@ export class Publications {
   constructor(context: PublicationsContext) {
     const { plan } = context
     const own = plan.publishers[plan.thread]!
-    this.published = plan.machines > 1 ? new Published(plan.rooms) : undefined
+    this.published = plan.machines > 1 ? new Published(own) : undefined
     this.#context = context
     this.#oldest = new Int32Array(own)
     this.#isSettled = new Uint8Array(own * plan.capacity)
@@ -54,7 +54,7 @@ export class Publications {
 
   /** Publishes the message at hand. One that nobody is to have is settled later: at once, it would make room for the next one for ever. */
   publish(publisher: number): void {
-    const { table, clock, deliveries, completions, firsts, ping, send } = this.#context
+    const { table, clock, deliveries, completions, firsts, firstPublisher, ping, send } = this.#context
     const { due, sent } = ping
     const sequence = table.published[publisher]!
     const row = table.row(publisher, sequence)
@@ -65,7 +65,8 @@ export class Publications {
     this.#isSettled[this.#ownRow(row)] = 0
     Atomics.store(table.published, publisher, sequence + 1)
     if (send(publisher, sequence * table.publishers + publisher)) {
-      this.published?.add(table.roomOf(publisher), sent)
+      // Subscribers of other machines wait for nothing that leaves late.
+      if (sent < deliveries.until) this.published?.add(publisher - firstPublisher, sequence, sent)
       if (isMeasured && sent > due) deliveries.sendDelay.recordMs(sent - due)
       return
     }

@@ -45,6 +45,11 @@ export class Receipts {
     return (before & bit(sequence)) === 0 ? 'late' : 'again'
   }
 
+  /** One more than the latest message of a publisher that came to a member; 0 if none did. */
+  endOf(publisher: number, place: number): number {
+    return this.#latest[publisher]?.[place] ?? 0
+  }
+
   #byte(place: number, sequence: number): number {
     return (place * this.#window + (sequence & (this.#window - 1))) >> 3
   }

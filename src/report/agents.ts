@@ -19,6 +19,7 @@ export function describeAgent(agent: AgentReport): [connections: string, figures
     p99,
     fromOthers,
     expectedFromOthers = 0,
+    missedFromOthers = 0,
     generator,
     clockUncertainty,
     lost,
@@ -27,7 +28,7 @@ export function describeAgent(agent: AgentReport): [connections: string, figures
     ...(pings === undefined ? [] : [`${formatCount(pings.sent)} sent`]),
     ...(p50 === undefined ? [] : [`p50 ${formatDuration(p50)}`]),
     ...(p99 === undefined ? [] : [`p99 ${formatDuration(p99)}`]),
-    ...(fromOthers === undefined ? [] : [describeOthers(fromOthers, expectedFromOthers)]),
+    ...(fromOthers === undefined ? [] : [describeOthers(fromOthers, expectedFromOthers, missedFromOthers)]),
     ...(generator === undefined ? [] : [`event loop ${formatRatio(generator.eventLoopUtilization)} busy`]),
     ...(lost === undefined ? [] : [`lost: ${printable(lost.reason)}`]),
     ...(lost !== undefined || clockUncertainty === undefined ? [] : [`clock ± ${formatDuration(clockUncertainty)}`]),
@@ -36,9 +37,8 @@ export function describeAgent(agent: AgentReport): [connections: string, figures
   return [opened < connections ? `${formatCount(opened)} of ${of}` : of, figures.join(', ')]
 }
 
-/** How much came of what others published; how much had to, where it did not. */
-function describeOthers(fromOthers: number, expected: number): string {
-  const came =
-    fromOthers < expected ? `${formatCount(fromOthers)} of ${formatCount(expected)}` : formatCount(fromOthers)
+/** How much came of what others published; how much of what had to, where some of it did not. */
+function describeOthers(fromOthers: number, expected: number, missed: number): string {
+  const came = missed > 0 ? `${formatCount(expected - missed)} of ${formatCount(expected)}` : formatCount(fromOthers)
   return `${came} came from the others`
 }

@@ -202,6 +202,7 @@ export const summarySchema = v.object({
         p99: v.optional(finite),
         fromOthers: v.optional(count),
         expectedFromOthers: v.optional(count),
+        missedFromOthers: v.optional(count),
         generator: v.optional(v.object(generator)),
         environment,
         lost: v.optional(v.object({ at: finite, reason: v.string() })),

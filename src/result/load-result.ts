@@ -278,10 +278,12 @@ export interface AgentReport {
   /** Of a fan-out: deliveries to its subscribers of what others' publishers have published, in the whole run, each once; nobody times them. */
   readonly fromOthers?: number | undefined
   /**
-   * Of a fan-out: how many of them had to come, at least: to subscribers that were there to the end, of what others had published a
-   * second or two before their latest message.
+   * Of a fan-out: how many had to come, at least: to subscribers that were there to the end, of what others had published a second or
+   * two before their latest message.
    */
   readonly expectedFromOthers?: number | undefined
+  /** How many of the expected ones did not: none of the others makes up for one. */
+  readonly missedFromOthers?: number | undefined
   /** What it says of itself; likewise. */
   readonly generator?: Omit<GeneratorReport, 'sendDelay'> | undefined
   readonly environment: Environment

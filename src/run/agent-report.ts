@@ -1,9 +1,10 @@
-import type { FanOutRecording, FloodReport } from '../generator/flood-report.ts'
+import type { Crossing, FloodReport } from '../generator/flood-report.ts'
 import type { SeenAgent } from '../generator/load-generator.ts'
 import { without } from '../options/without.ts'
 import type { AgentReport, GeneratorReport } from '../result/load-result.ts'
 import { LatencySummary } from '../result/latency-summary.ts'
 import { sum } from '../statistics/sum.ts'
+import { compareCrossing } from './crossing.ts'
 import { merge } from './merge.ts'
 import { sumPings } from '../result/sum-pings.ts'
 
@@ -20,6 +21,7 @@ export function reportAgents(
     const others = reports.filter(({ agent }) => agent !== seen.name)
     const pings = sumPings(own.map(({ recording }) => recording.pings))
     const fanOuts = own.flatMap(({ fanOut }) => fanOut ?? [])
+    const { expected, missed } = compareCrossing(crossingOf(own), crossingOf(others))
     const { p50, p99 } = new LatencySummary(merge(own.map(({ recording }) => recording.latency)))
     return {
       ...seen,
@@ -28,21 +30,14 @@ export function reportAgents(
       ...(pings.answered > 0 && { p50, p99 }),
       ...(fanOuts.length > 0 && {
         fromOthers: sum(fanOuts.map(({ fromOthers }) => fromOthers)),
-        expectedFromOthers: expectedFromOthers(
-          fanOuts,
-          others.flatMap(({ fanOut }) => fanOut ?? []),
-        ),
+        expectedFromOthers: expected,
+        missedFromOthers: missed,
       }),
       generator: without(generator, 'sendDelay'),
     }
   })
 }
 
-/** Each message that others published to a room had to come to each of its members. */
-function expectedFromOthers(own: readonly FanOutRecording[], others: readonly FanOutRecording[]): number {
-  const published = others.reduce<number[]>(
-    (sums, one) => one.published.map((count, room) => count + (sums[room] ?? 0)),
-    [],
-  )
-  return sum(own.flatMap(({ members }) => members.map((count, room) => count * (published[room] ?? 0))))
+function crossingOf(reports: readonly FloodReport[]): Crossing[] {
+  return reports.flatMap(({ fanOut }) => fanOut?.crossing ?? [])
 }

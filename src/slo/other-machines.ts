@@ -21,16 +21,15 @@ export function describeAstray({ machines = [] }: LoadResult, objectives: readon
   const reach = objectives.filter(({ indicator, level }) => indicator === 'reach' && level === 'fail')
   const least = reach.length === 0 ? leastShare : Math.max(...reach.map(({ limit }) => limit))
   return machines.flatMap((agent) => {
-    const { fromOthers = 0, expectedFromOthers } = agent
-    if (fromOthers === 0 || expectedFromOthers === undefined || !hearsOfOthers(agent, machines)) return []
+    const { fromOthers = 0, expectedFromOthers: expected, missedFromOthers: missed } = agent
+    if (fromOthers === 0 || expected === undefined || missed === undefined || !hearsOfOthers(agent, machines)) return []
     const subscribers = `the subscribers of the agent ${printable(agent.name)}`
-    if (expectedFromOthers === 0) {
+    if (expected === 0) {
       return [`the run was too short to tell whether all that other agents publish comes to ${subscribers}`]
     }
-    if (fromOthers / expectedFromOthers >= least) return []
-    const [lacking, all] = [formatCount(expectedFromOthers - fromOthers), formatCount(expectedFromOthers)]
+    if ((expected - missed) / expected >= least) return []
     return [
-      `${lacking} of ${all} deliveries that other agents published at least a second before had not come to ${subscribers}`,
+      `${formatCount(missed)} of ${formatCount(expected)} deliveries that other agents published at least a second before had not come to ${subscribers}`,
     ]
   })
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { countBelow } from '../../src/generator/sequence-blocks.ts'
 import { deliveriesOf } from '../support/deliveries.ts'
 
 describe('a subscriber that leaves', () => {
@@ -33,7 +34,7 @@ describe('what another machine publishes', () => {
     /** @param sequence of the first publisher of the other machine, which is of room 0 */
     const comes = (sequence: number, to = 0, publisher = 0): boolean =>
       deliveries.takeFromOthers(connection(to), (sequence * 2 + publisher) * 2 + 1)
-    return { comes, deliveries, ping, recorder }
+    return { comes, connection, deliveries, ping, recorder }
   }
 
   test('is a duplicate to who had it, and counts once', () => {
@@ -66,5 +67,23 @@ describe('what another machine publishes', () => {
     const { comes, deliveries } = fromOthers()
     expect([comes(0), comes(2 ** 31 - 2), comes(2 ** 31 - 1), comes(2 ** 50)]).toEqual([true, true, false, false])
     expect(deliveries.fromOthers).toBe(2)
+  })
+
+  test('is counted publisher by publisher, by sequence number', () => {
+    const { comes, deliveries } = fromOthers()
+    for (const sequence of [0, 1, 1, 3]) comes(sequence)
+    comes(1, 2)
+    const counted = [0, 1, 2, 3].map((publisher) => countBelow(deliveries.cameFromOthers, publisher, 64))
+    expect(counted).toEqual([0, 0, 4, 0])
+    expect([1, 2, 3, 4].map((end) => countBelow(deliveries.cameFromOthers, 2, end))).toEqual([1, 3, 3, 4])
+  })
+
+  test('counts no longer once its subscriber has left, but for what that one had missed', () => {
+    const { comes, connection, deliveries } = fromOthers()
+    for (const sequence of [0, 1, 2, 3]) comes(sequence)
+    for (const sequence of [0, 2]) comes(sequence, 2)
+    deliveries.left(connection(2))
+    comes(3, 2)
+    expect([1, 2, 3, 4].map((end) => countBelow(deliveries.cameFromOthers, 2, end))).toEqual([1, 1, 2, 3])
   })
 })

@@ -43,3 +43,15 @@ test('a message that nobody is to have is settled, but not while it is published
   expect(settled).toEqual([0])
   expect(all.isOutstanding).toBe(false)
 })
+
+test('a message is settled for other machines once later ones have left', () => {
+  const { all, publish } = publications()
+  for (const sent of [0, 1_000, 2_000, 3_000]) publish(sent)
+  expect([...all.published!.settled]).toEqual([2])
+})
+
+test('what leaves behind the measured window settles nothing: subscribers of other machines may have left', () => {
+  const { all, publish } = publications()
+  for (const sent of [4_000, 4_500, 5_500, 6_500, 7_500]) publish(sent)
+  expect([...all.published!.settled]).toEqual([0])
+})

@@ -23,8 +23,7 @@ test('a message under way counts in the slice in which it was due, whatever slic
     misrouted: 0,
     refused: 0,
     fromOthers: 0,
-    members: [],
-    published: [],
+    crossing: undefined,
   }
   const underWay = {
     forEachLacking() {},

@@ -24,11 +24,13 @@ test('agents are told one a line, and what somebody called them is only text', (
   expect(describeAgents(loadResult([1]))).toEqual([])
 })
 
-test('what came of what others published is told, and how much had to where that is more', () => {
-  const told = (fromOthers: number): string =>
-    describeAgents({ ...result, machines: [{ ...seen, name: 'a', fromOthers, expectedFromOthers: 1_000 }] })[1]!
-  expect(told(1_200)).toContain('  1,200 came from the others,')
-  expect(told(600)).toContain('  600 of 1,000 came from the others,')
+test('what came of what others published is told, and of how much that had to where some of it did not', () => {
+  const told = (missedFromOthers: number): string => {
+    const came = { fromOthers: 1_200, expectedFromOthers: 1_000, missedFromOthers }
+    return describeAgents({ ...result, machines: [{ ...seen, name: 'a', ...came }] })[1]!
+  }
+  expect(told(0)).toContain('  1,200 came from the others,')
+  expect(told(400)).toContain('  600 of 1,000 came from the others,')
 })
 
 test('connections of an agent that told nothing are told from those that failed', () => {

@@ -12,6 +12,8 @@ export interface RoomsOptions extends ServeOptions {
   swaps?: boolean
   /** How often members at another address than the publisher's get a message, as those of other nodes may not. @default once */
   crosses?: (message: number) => number
+  /** How much longer it takes until those have it, in ms. @default 0 */
+  crossesIn?: number
   /** Passes on to every room. @default false */
   leaks?: boolean
   /** Sends a message once more so many ms later. */
@@ -40,6 +42,7 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
     times = () => 1,
     swaps = false,
     crosses = () => 1,
+    crossesIn = 0,
     leaks = false,
     leaves = () => false,
     again,
@@ -85,10 +88,11 @@ export async function passingOn(options: RoomsOptions = {}): Promise<RoomsServer
     const number = server.published++
     const members = leaks ? [...rooms.values()].flat() : (rooms.get(room) ?? [])
     for (const [nth, { address, socket, line }] of members.entries()) {
-      const copies = times(nth, number) * (address === message.address ? 1 : crosses(number))
+      const isElsewhere = address !== message.address
+      const copies = times(nth, number) * (isElsewhere ? crosses(number) : 1)
       if (leaves(nth, number)) socket.terminate()
       if (number === again?.message) setTimeout(() => send(socket, number, message), again.ms)
-      const ms = delay(nth, number)
+      const ms = delay(nth, number) + (isElsewhere ? crossesIn : 0)
       for (let copy = 0; copy < copies; copy++) {
         if (ms === 0) send(socket, number, message)
         else line.hold(ms, () => send(socket, number, message))
