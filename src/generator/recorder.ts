@@ -111,10 +111,13 @@ export class Recorder implements Recording {
     return sent - answered - coalesced - timedOut - lost
   }
 
-  /** How long the measured window had lasted at a time, if it takes turns without those of others: milliseconds. */
+  /**
+   * How long the measured window had lasted at a time, if it takes turns without those of others: milliseconds. -Infinity in a run that
+   * never starts.
+   */
   windowAt(time: number): number {
     const elapsed = time - this.from
-    return this.#turns === undefined ? elapsed : this.#turns.own(elapsed)
+    return this.#turns === undefined || this.from === Infinity ? elapsed : this.#turns.own(elapsed)
   }
 
   /** The slice that a time belongs to. */

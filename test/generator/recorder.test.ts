@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Recorder } from '../../src/generator/recorder.ts'
+import { Turns } from '../../src/generator/turns.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { kindNumbers, kindsPerSlice, mostSlices, type PingCounts, shortestSliceMs } from '../../src/result/slices.ts'
 
@@ -73,6 +74,13 @@ describe('a ping counts', () => {
     all.count('lost', 1)
     expect(all.pings).toEqual(nothing)
   })
+})
+
+test('a window that never begins is not reached, whether it takes turns or not', () => {
+  const turns = new Turns({ side: 0, sides: 2, length: 100, seed: 3 })
+  for (const all of [new Recorder(false), new Recorder(false, undefined, turns)]) {
+    expect(all.windowAt(1_000)).toBe(-Infinity)
+  }
 })
 
 describe('a histogram', () => {

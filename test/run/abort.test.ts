@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { connectionTotals } from '../support/connection-totals.ts'
-import { run } from '../support/run.ts'
+import { compare, run } from '../support/run.ts'
 import { expectBalanced, flood } from '../support/flood.ts'
 import { added, resources } from '../support/resources.ts'
 import { delaying, echoing, neverUpgrading, silent } from '../support/servers.ts'
@@ -57,6 +57,20 @@ describe('while connecting', () => {
     expect(server.pings).toBe(0)
     expect(pings.due).toBe(0)
     expect(duration).toBe(0)
+  })
+
+  test('to two servers that are compared measures nothing of either', async () => {
+    await using base = await neverUpgrading()
+    await using head = await neverUpgrading()
+    const abort = new AbortController()
+    const sides = { base: { url: base.url }, head: { url: head.url } }
+    const compared = compare({ ...sides, connections: 2, connectTimeout: long, signal: abort.signal })
+    await expect.poll(() => base.accepted + head.accepted).toBe(4)
+    abort.abort()
+    const { base: ofBase, head: ofHead } = await compared
+    for (const { ended, duration, pings } of [ofBase, ofHead]) {
+      expect([ended, duration, pings.due]).toEqual(['aborted', 0, 0])
+    }
   })
 })
 
