@@ -37,7 +37,7 @@ export async function compareCapacity(
   // The two intervals are both right as often as asked for.
   const load = { ...search.load, confidence: 1 - (1 - search.load.confidence) / 2 }
   const begin = async (side: ResolvedSide, name: 'base' | 'head'): Promise<CapacitySearch> => {
-    const target = 'command' in side ? await startTarget(side, load) : undefined
+    const target = 'command' in side ? await startTarget(side, load, watch.signal) : undefined
     if (target !== undefined) {
       targets.push(target)
       warnings.watch(target)

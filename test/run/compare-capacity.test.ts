@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type CapacityCompareOptions, parseCapacityComparison } from '../../src/options/capacity.ts'
 import { compareCapacity, type ComparedSearches } from '../../src/run/compare-capacity.ts'
 import { queueing } from '../support/queueing.ts'
-import { dead } from '../support/servers.ts'
+import { dead, neverUpgrading } from '../support/servers.ts'
 
 function compare(
   sides: Pick<CapacityCompareOptions, 'base' | 'head'>,
@@ -39,5 +39,16 @@ describe.concurrent('of two servers', () => {
     const { verdict } = await compare({ base, head: { url: head.url } })
     expect(verdict).toMatchObject({ verdict: 'unclear', doubtful: true })
     expect(verdict.reasons.join('\n')).toContain('head: nothing was measured')
+  })
+
+  test('none is waited for any more when the signal is aborted', { timeout: 120_000 }, async () => {
+    await using base = await neverUpgrading()
+    await using head = await dead()
+    const abort = new AbortController()
+    const sides = { base: { command: 'sleep 600', url: base.url, timeout: '10s' }, head: { url: head.url } }
+    const compared = compare(sides, { signal: abort.signal })
+    await expect.poll(() => base.accepted).toBeGreaterThan(0)
+    abort.abort()
+    await expect(compared).rejects.toMatchObject({ code: 'WSLOAD_ERR_ABORTED' })
   })
 })
