@@ -1,13 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ending } from '../result/load-result.ts'
-import { maskerOf } from '../secrets.ts'
 import { createProbe } from '../wire/create-probe.ts'
 import { fanOutProbe } from '../wire/fan-out-probe.ts'
 import { FrameReaders } from '../wire/frame-reader.ts'
 import { drawMaskingKey } from '../wire/frames.ts'
 import type { Probe, ProbeContext } from '../wire/probe.ts'
-import type { ProbeSpec } from '../wire/probe-spec.ts'
 import { Alarm, reached } from './alarm.ts'
 import { closedModel } from './closed-model.ts'
 import { EventLoop } from './event-loop.ts'
@@ -25,7 +23,7 @@ import { Presence } from './presence.ts'
 import { Recorder } from './recorder.ts'
 import { takeSnapshot, withoutIntervals } from './snapshot.ts'
 import { type Starvation, starvationBetween } from './starvation.ts'
-import type { ThreadPlan } from './thread-plan.ts'
+import { maskerOfPlan, type ThreadPlan } from './thread-plan.ts'
 import { Turns } from './turns.ts'
 import { UnfinishedMessages } from './unfinished-messages.ts'
 
@@ -108,7 +106,7 @@ export class Flood {
     const { clock } = loop
     const turns = plan.turns === undefined ? undefined : new Turns(plan.turns)
     const duration = plan.decidable ? undefined : plan.duration
-    const mask = maskerOf({ ...plan, data: dataOf(plan.probe) })
+    const mask = maskerOfPlan(plan)
     const createRecorder = (): Recorder => new Recorder(isOpenModel, duration, turns, mask, clock)
     const recorder = createRecorder()
     const ping = new PingTimes()
@@ -389,11 +387,6 @@ export class Flood {
       fanOut: this.#fanOut?.recording,
     }
   }
-}
-
-/** What the functions of a probe are given, which a server may repeat. */
-function dataOf(probe: ProbeSpec): unknown {
-  return 'data' in probe ? probe.data : undefined
 }
 
 /** How often pings are checked for having timed out. */

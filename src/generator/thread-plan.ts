@@ -1,3 +1,4 @@
+import { maskerOf } from '../secrets.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 import type { Segment } from './schedule.ts'
 import type { TurnsPlan } from './turns.ts'
@@ -49,6 +50,12 @@ export interface ThreadPlan {
   readonly localAddresses: readonly string[]
   /** Memory of a `Presence`, which the threads of a process share. */
   readonly presence?: SharedArrayBuffer
+}
+
+/** Masks what the server is asked with, and what the functions of the probe are given, which a server may repeat. */
+export function maskerOfPlan(plan: ThreadPlan): (text: string) => string {
+  const { probe } = plan
+  return maskerOf({ ...plan, data: 'data' in probe ? probe.data : undefined })
 }
 
 /** How connections that have ended early are opened again. */

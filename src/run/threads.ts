@@ -2,12 +2,13 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { WsLoadError } from '../errors.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
+import { printableLines } from '../printable.ts'
 import { withPermission } from '../server/permission.ts'
 import type { FloodReport, Snapshot } from '../generator/flood-report.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
 import { MessageTable } from '../generator/message-table.ts'
 import { Presence } from '../generator/presence.ts'
-import type { ThreadPlan } from '../generator/thread-plan.ts'
+import { maskerOfPlan, type ThreadPlan } from '../generator/thread-plan.ts'
 import type { RecordedInterval } from '../generator/intervals.ts'
 import { sum } from '../statistics/sum.ts'
 import { threadNotAllowed } from './machine-limits.ts'
@@ -131,7 +132,10 @@ class LoadThread {
         this.#end()
       } else fail(invalidOptions(notice.mistakes))
     })
-    this.#worker.on('error', (error: Error) => fail(threadNotAllowed(error) ?? crashed(String(error), error)))
+    this.#worker.on('error', (error: unknown) => {
+      const shown = withoutHarm(error, work)
+      fail(threadNotAllowed(shown) ?? crashed(String(shown), shown))
+    })
     this.#worker.on('exit', (code) => fail(crashed(`it exited with code ${code} before its work was done`)))
   }
 
@@ -168,7 +172,22 @@ class LoadThread {
   }
 }
 
-function crashed(what: string, cause?: unknown): WsLoadError {
+/** An error of a user's own code, which may repeat what a server said, as one that can be shown to anybody. */
+function withoutHarm(error: unknown, work: ThreadWork): NodeJS.ErrnoException {
+  const masks = work.flatMap((plan) => (plan === undefined ? [] : [maskerOfPlan(plan)]))
+  const safe = (given: unknown): string =>
+    masks.reduce((masked, mask) => mask(masked), printableLines(String(given)).join('\n'))
+  // Of another realm, it may be no instance of Error here.
+  if (typeof error !== 'object' || error === null || !('message' in error)) return new Error(safe(error))
+  const { name = 'Error', message, stack = '', code } = error as Partial<NodeJS.ErrnoException>
+  const shown: NodeJS.ErrnoException = new Error(safe(message))
+  Object.defineProperty(shown, 'name', { value: safe(name) })
+  shown.stack = safe(stack)
+  if (code !== undefined) shown.code = safe(code)
+  return shown
+}
+
+function crashed(what: string, cause?: Error): WsLoadError {
   return new WsLoadError('WSLOAD_ERR_THREAD_CRASHED', `wsLoad: a load thread crashed, nothing was measured: ${what}`, {
     cause,
   })

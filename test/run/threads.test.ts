@@ -100,6 +100,18 @@ test('a crash of a thread is an error', async () => {
   await expect.poll(() => server.connections()).toBe(0)
 })
 
+test('what an error repeats of a server is text, without what the server was asked with', async () => {
+  await using server = await echoing()
+  const module = new URL('../support/crashing-probe.ts', import.meta.url)
+  const data = '\u001B[31mno ticket hunter2hunter2\u001B[0m\n::error::gone'
+  const url = `${server.url}/?ticket=hunter2hunter2`
+  const crash = run({ url, warmup: 0, duration: 60_000, connections: 1, probe: { module, data } })
+  const { message, cause } = (await crash.catch((error: unknown) => error)) as Error & { readonly cause: Error }
+  expect(message.split('nothing was measured: ')[1]).toBe('Error: [31mno ticket masked[0m\n: :error::gone')
+  expect(cause.stack).toContain('crashing-probe.ts')
+  for (const text of [message, cause.message, cause.stack]) expect(text).not.toMatch(/hunter2|[^\n\P{C}]|^::/mu)
+})
+
 test('an exit of a thread is an error', async () => {
   await using server = await echoing()
   const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url), data: 'exit' }

@@ -1,8 +1,8 @@
-/** A probe that takes its thread down with it, a little later: with an error that nobody can catch, or with an exit. */
+/** A probe that takes its thread down with it, a little later: with an exit, or with an error that nobody can catch, in the words that it is told. */
 export function request(id: number, how: unknown): string {
   setTimeout(() => {
     if (how === 'exit') process.exit(7)
-    throw new Error('out of the blue')
+    throw new Error(typeof how === 'string' ? how : 'out of the blue')
   }, 20)
   return String(id)
 }
