@@ -18,6 +18,7 @@ export function explainCapacity(
   found: CapacityInterval & { limitedBy: CapacityLimit },
 ): string[] {
   return [
+    ...failures(search),
     ...relapses(search),
     ...whyMissed(search, found.high),
     ...tooLow(search, found.high),
@@ -25,6 +26,13 @@ export function explainCapacity(
     ...contradictions(search),
     ...imprecision(search, found),
   ]
+}
+
+/** That a run failed, which ended the search: nothing else is known of its load. */
+function failures({ steps, over }: SearchFindings): string[] {
+  return steps
+    .filter(({ summary, limitedBy }) => summary === undefined && limitedBy === undefined)
+    .map(({ load, reasons }) => `the search broke off at ${formatLoad(over, load)}: ${reasons.join('; ')}`)
 }
 
 /** Steps after which the server did not become itself again. */
@@ -75,6 +83,7 @@ function limitReasons(
   }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
+    if (failures(search).length > 0) return []
     return [
       ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(last)),
       ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
@@ -84,9 +93,13 @@ function limitReasons(
   return [`${describeLimit(search, step)}: the server may take more`, ...step.reasons.slice(0, 1)]
 }
 
-/** Whether neither more time nor a lower range can help: the server did not recover, or does not take all connections at the lowest rate either. */
-function isLost({ steps, over, from }: SearchFindings): boolean {
-  if (steps.some(({ recovery }) => recovery === Infinity)) return true
+/**
+ * Whether neither more time nor a lower range can help: a run failed, the server did not recover, or does not take all connections at
+ * the lowest rate either.
+ */
+function isLost(search: SearchFindings): boolean {
+  const { steps, over, from } = search
+  if (failures(search).length > 0 || steps.some(({ recovery }) => recovery === Infinity)) return true
   const [lowest] = steps.toSorted((one, other) => one.load - other.load)
   if (over === 'connections' || lowest?.verdict !== 'fail' || lowest.summary === undefined) return false
   const { opened, requested } = lowest.summary.connections

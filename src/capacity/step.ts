@@ -23,7 +23,7 @@ export interface CapacityStep<Result extends LoadResult = LoadResult> {
   readonly reasons: readonly string[]
   /** Milliseconds until the server answered as quickly as before again, where it had missed the SLO; Infinity if it did not before the search ended. */
   readonly recovery?: number | undefined
-  /** Absent where a limit of the machine kept the run from its start. */
+  /** Absent where a limit of the machine kept the run from its start, and, without `limitedBy`, where it failed, which ended the search. */
   readonly summary?: Result | undefined
 }
 

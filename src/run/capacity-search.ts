@@ -4,7 +4,7 @@ import { type CapacityStep, isStepDecided, judgeStep, recoveredFrom, triedLoad }
 import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
 import { loadToConfirm, nextLoad } from '../capacity/search.ts'
-import { WsLoadError } from '../errors.ts'
+import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
 import { mostInFlight } from '../generator/in-flight.ts'
 import { floodOf, type ResolvedOptions } from '../options/options.ts'
@@ -39,6 +39,15 @@ const neverItself = 'asked again and again after that, it left pings unanswered 
 const longestRecoveryMs = 30_000
 /** One that answered nothing for so long, to the end of the search, did not: it has been asked twice at least. */
 const shortestMutenessMs = 6_000
+
+/** With these a run fails that another one may well have been spared. */
+const failuresOfRuns = new Set<WsLoadErrorCode>([
+  'WSLOAD_ERR_ABORTED',
+  'WSLOAD_ERR_AGENTS',
+  'WSLOAD_ERR_MACHINE_LIMIT',
+  'WSLOAD_ERR_NATS',
+  'WSLOAD_ERR_THREAD_CRASHED',
+])
 
 /** Who watches {@link CapacitySearch}. */
 export interface CapacityWatch extends Omit<RunWatch, 'isOver'> {
@@ -187,7 +196,11 @@ export class CapacitySearch {
   /** Floods the server with a load until it is clear whether it keeps the SLO. @returns whether another load can tell more */
   async #try(load: number): Promise<boolean> {
     const { objectives, precision } = this.#options
-    const summary = await this.#flood(load)
+    const summary = await this.#flood(load).catch((error: unknown) => {
+      if (this.#steps.length === 0) throw error
+      return failureOf(error)
+    })
+    if (summary instanceof WsLoadError) return this.#breakOff(load, summary)
     const step =
       typeof summary === 'string'
         ? notAllowed(load, summary)
@@ -200,11 +213,21 @@ export class CapacitySearch {
       this.#hasAnswered &&
       this.#timeLeft() > 0 &&
       !this.#isAborted()
-    const recovery = isToRecover ? await this.#awaitRecovery() : undefined
-    const told = recovery === undefined ? step : recoveredFrom(step, recovery)
-    this.#steps.push(told)
-    this.#watch.onStep?.(told)
+    const recovery = isToRecover ? await this.#awaitRecovery().catch(failureOf) : undefined
+    this.#tell(typeof recovery === 'number' ? recoveredFrom(step, recovery) : step)
+    if (recovery instanceof WsLoadError) return this.#breakOff(load, recovery)
     return this.#hasAnswered && recovery !== Infinity && !isIncomplete(step)
+  }
+
+  #tell(step: CapacityStep): void {
+    this.#steps.push(step)
+    this.#watch.onStep?.(step)
+  }
+
+  /** A run has failed: what was found before it is kept. @returns that no other load is tried */
+  #breakOff(load: number, { message }: WsLoadError): false {
+    this.#tell({ load, verdict: 'inconclusive', reasons: [message.replace(/^wsLoad: /, '')] })
+    return false
   }
 
   /** @returns why not, if a limit of this machine keeps it from its start */
@@ -294,6 +317,12 @@ export class CapacitySearch {
 /** Whether an agent was lost: what is tried then is another load. */
 function isIncomplete({ summary }: CapacityStep): boolean {
   return summary?.ended === 'incomplete'
+}
+
+/** @throws what is no failure of a run */
+function failureOf(error: unknown): WsLoadError {
+  if (error instanceof WsLoadError && failuresOfRuns.has(error.code)) return error
+  throw error
 }
 
 /** A load that a limit of this machine keeps from its start. */

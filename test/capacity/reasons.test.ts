@@ -50,6 +50,16 @@ describe('a capacity', () => {
     expect(capacityResult([]).reasons).toEqual(['the search ended before its first load'])
   })
 
+  test('says first that a run failed, and asks for no more time', () => {
+    const failed = capacityStep(1_600, 'inconclusive', { summary: undefined, reasons: ['the agent b was lost'] })
+    const brokeOff = 'the search broke off at 1.6k/s: the agent b was lost'
+    expect(capacityResult([capacityStep(900, 'pass'), failed]).reasons).toEqual([brokeOff])
+    expect(capacityResult([capacityStep(900, 'pass'), capacityStep(5_000, 'fail'), failed]).reasons).toEqual([
+      brokeOff,
+      'the interval is 456 % wide, 10 % was asked for',
+    ])
+  })
+
   test('says what was wrong with the flood that tells where to begin where no load was tried', () => {
     const firstFlood = ['asked without a pause, the server answered 30 of 60 pings', 'ERROR_ANSWER × 30']
     expect(capacityResult([], { firstFlood }).reasons).toEqual([

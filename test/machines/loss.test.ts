@@ -3,13 +3,15 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseCapacity } from '../../src/options/capacity.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
+import { findCapacity } from '../../src/run/capacity.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { answeringWith } from '../support/handshakes.ts'
 import { agent, type AgentProcess, machines, nats, natsMissing, type NatsServer } from '../support/nats.ts'
 import { isAlive } from '../support/processes.ts'
 import { run } from '../support/run.ts'
-import { dead, echoing, silent } from '../support/servers.ts'
+import { dead, delaying, echoing, silent } from '../support/servers.ts'
 
 const missing = natsMissing()
 /** A run that would take longer than any test. */
@@ -112,6 +114,23 @@ describe.skipIf(missing !== undefined)('of two agents', () => {
     await expect.poll(() => b.lines.at(-1)).toMatch(/^free again/)
     await expect.poll(() => target.connections()).toBe(0)
   })
+
+  test(
+    'the only one that is gone ends a search for a capacity, and what it found is kept',
+    { timeout: 120_000 },
+    async () => {
+      await using target = await delaying(50)
+      await using only = await agent(server, { name: 'only', group: 'alone' })
+      const load = { connections: 1, from: 20, to: 500, ...machines(server, 1, { group: 'alone', wait: '5s' }) }
+      const search = parseCapacity({ url: target.url, slo: { p50: '< 5ms' }, warmup: 0, ...load })
+      const kill = (): void => {
+        if (isAlive(only.pid)) process.kill(only.pid, 'SIGKILL')
+      }
+      const { steps } = await findCapacity(search, { onStep: kill })
+      const tooFew = expect.stringMatching(/^expected 1 free agent /)
+      expect(steps).toMatchObject([{ summary: {} }, { verdict: 'inconclusive', reasons: [tooFew] }])
+    },
+  )
 
   test.each(['SIGKILL', 'SIGSTOP'] as const)(
     'one that gets %s while it connects is an error, and nobody starts',

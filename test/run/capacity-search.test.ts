@@ -4,7 +4,8 @@ import type { CapacityStep } from '../../src/capacity/step.ts'
 import { type CapacityOptions, parseCapacity } from '../../src/options/capacity.ts'
 import { findCapacity } from '../../src/run/capacity.ts'
 import { queueing } from '../support/queueing.ts'
-import { closing, dead, limited, losing, silent } from '../support/servers.ts'
+import { closing, dead, limited, losing, silent, type WsServer } from '../support/servers.ts'
+import { onRequest, serveWebSockets } from '../support/ws-server.ts'
 
 /** A limit far above what these servers take when they are not overloaded, soon exceeded when they are, and soon decided. */
 const slo = { p50: '< 50ms' }
@@ -18,6 +19,18 @@ function search(
     watch,
   )
 }
+
+/** Misses {@link tooSoon}, until load threads whose probe obeys are to crash. */
+async function crashing(isDue: (server: WsServer) => boolean): Promise<WsServer> {
+  return serveWebSockets({}, (socket, server) => {
+    onRequest(socket, (answer) => {
+      if (isDue(server)) socket.send('crash')
+      else setTimeout(answer, 50)
+    })
+  })
+}
+
+const tooSoon = { p50: '< 5ms' }
 
 describe.concurrent('a search', () => {
   test('ends at the range where all of it is kept', { timeout: 90_000 }, async () => {
@@ -145,6 +158,43 @@ describe.concurrent('a search', () => {
     const { steps, reasons } = await search({ url: target.url, maxDuration: '1s' })
     expect(steps).toEqual([])
     expect(reasons).toEqual(['the search ended before its first load: give it more time (maxDuration)'])
+  })
+
+  describe('whose load thread crashes', () => {
+    const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url), data: 'obey' }
+    const missed = { slo: tooSoon, probe }
+
+    const crash = 'a load thread crashed, nothing was measured: Error: as it was told'
+    const kept = {
+      steps: [{ summary: {} }, { verdict: 'inconclusive', reasons: [crash] }],
+      reasons: expect.arrayContaining([expect.stringMatching(/^the search broke off at .+: a load thread crashed/)]),
+    }
+
+    test('under a later load keeps what it has found', { timeout: 90_000 }, async () => {
+      let isOver = false
+      await using target = await crashing(() => isOver)
+      const range = { url: target.url, from: 20, to: 500 }
+      const found = await search({ ...range, ...missed }, { onStep: () => (isOver = true) })
+      expect(found).toMatchObject(kept)
+    })
+
+    test('while the server recovers keeps the load before that', { timeout: 90_000 }, async () => {
+      // As many are asked at once by nothing but a load.
+      const fewest = 100
+      let closedBefore: number | undefined
+      await using target = await crashing(({ peak, closes }) => {
+        if (peak >= fewest) closedBefore ??= closes.length
+        return closes.length >= (closedBefore ?? Infinity) + fewest / 2
+      })
+      const range = { over: 'connections', from: fewest, to: 200, ratePerConnection: '5/s' } as const
+      expect(await search({ url: target.url, ...range, ...missed })).toMatchObject(kept)
+    })
+
+    test('before its first load is over fails', { timeout: 90_000 }, async () => {
+      await using target = await crashing(() => true)
+      const found = search({ url: target.url, ...missed })
+      await expect(found).rejects.toMatchObject({ code: 'WSLOAD_ERR_THREAD_CRASHED' })
+    })
   })
 
   test('ends with what it has found when its signal is aborted', { timeout: 90_000 }, async () => {

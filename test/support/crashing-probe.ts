@@ -1,10 +1,22 @@
-/** A probe that takes its thread down with it, a little later: with an exit, or with an error that nobody can catch, in the words that it is told. */
+/**
+ * A probe that takes its thread down with it: with an exit, or with an error that nobody can catch, in the words that it is told. A little
+ * later than it asks, or, where it is to obey, when it is answered with 'crash'.
+ */
 export function request(id: number, how: unknown): string {
-  setTimeout(() => {
-    if (how === 'exit') process.exit(7)
-    throw new Error(typeof how === 'string' ? how : 'out of the blue')
-  }, 20)
+  if (how !== 'obey') {
+    setTimeout(() => {
+      if (how === 'exit') process.exit(7)
+      throw new Error(typeof how === 'string' ? how : 'out of the blue')
+    }, 20)
+  }
   return String(id)
 }
 
-export const reply = Number
+export function reply(message: string | Uint8Array): number {
+  if (message === 'crash') {
+    setImmediate(() => {
+      throw new Error('as it was told')
+    })
+  }
+  return Number(message)
+}
