@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { Place } from './lane.ts'
 import { joinAsFile } from './queue-place.ts'
-import { beginTestFile, closingTimeMs, endStrays, mayFlood, testFile } from './test-file.ts'
+import { beginTestFile, endStrays, mayFlood, testFile } from './test-file.ts'
 
 let place: Place | undefined
 
@@ -24,4 +24,4 @@ afterAll(async () => {
   } finally {
     place?.leave()
   }
-}, closingTimeMs)
+}, 0)

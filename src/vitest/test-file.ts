@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { afterAll, type RunnerTestFile } from 'vitest'
 import type { WsLoadError } from '../errors.ts'
 import { Lane, type Place } from './lane.ts'
-
-/** How long an ended flood may take to close its connections, in milliseconds. */
-export const closingTimeMs = 10_000
 
 /** A flood that is waiting or running. */
 export interface RunningFlood {
   /** What its end before it was awaited is. */
   readonly notAwaited: WsLoadError
+  /** How long its end may take, in milliseconds. */
+  readonly closing: number
   /** Ends it, and resolves when it has ended. */
   end(): Promise<void>
 }
@@ -59,7 +59,7 @@ export function beginUse(): void {
   if (file.isWatched) return
   file.isWatched = true
   try {
-    afterAll(endStrays, closingTimeMs)
+    afterAll(endStrays, 0)
   } catch {
     // Loaded where no test file is being collected: there are no hooks.
   }
@@ -80,11 +80,14 @@ function textOf(path: string): string {
 }
 
 /**
- * Ends what is left of a file's floods.
+ * Ends what is left of a file's floods: how long that may take depends on them, so the hook that calls this has no timeout.
  * @throws {WsLoadError} `WSLOAD_ERR_NOT_AWAITED` if there are any
  */
 export async function endStrays(): Promise<void> {
   const strays = [...testFile().strays]
-  await Promise.all(strays.map((flood) => flood.end()))
+  const over = Promise.withResolvers<void>()
+  const timer = setTimeout(over.resolve, Math.max(0, ...strays.map(({ closing }) => closing)))
+  await Promise.race([Promise.all(strays.map((flood) => flood.end())), over.promise])
+  clearTimeout(timer)
   for (const { notAwaited } of strays) throw notAwaited
 }

@@ -1,17 +1,21 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { WsLoadError } from '../errors.ts'
+import type { ResolvedSide } from '../options/compare.ts'
 import type { ResolvedOptions } from '../options/options.ts'
+import { sum } from '../statistics/sum.ts'
 import { formatDuration } from '../units.ts'
 import { attemptAt, isConcurrent, type RunningTest } from './context.ts'
 import { joinQueue } from './queue-place.ts'
-import { closingTimeMs, type RunningFlood, testFile } from './test-file.ts'
+import { type RunningFlood, testFile } from './test-file.ts'
 
-/** How long a flood takes if it goes well, in milliseconds. */
+/** How long a flood takes, in milliseconds. */
 export interface FloodLength {
-  /** One with `until` may be decided at once, one of `pings` be as quick. */
+  /** If it goes well: one with `until` may be decided at once, one of `pings` be as quick. */
   readonly least: number
-  /** Infinity for one of `pings` without a `duration`. */
+  /** Likewise; Infinity for one of `pings` without a `duration`. */
   readonly longest: number
+  /** Its end, whenever it is told to end. */
+  readonly closing: number
 }
 
 /** A flood, or several that take turns, as part of a test. */
@@ -25,6 +29,10 @@ export interface FloodOfTest {
   readonly caller: (...args: never[]) => unknown
 }
 
+/** How long connections may take to close, in milliseconds, */
+const closingConnectionsMs = 10_000
+/** and agents to say what they have measured besides. */
+const reportingAgentsMs = 10_000
 /** A shorter wait, in milliseconds, explains no timeout. */
 const noticeableWaitMs = 100
 /** Node takes a longer one for 1 ms. */
@@ -48,6 +56,7 @@ export async function withinTest<Result>(
     notAwaited: notAwaited(`was still running when its test${test === undefined ? ' file' : ''} ended`, frames),
     waited: 0,
     frames,
+    closing: flood.length.closing,
     isOver: false,
     async end() {
       end.abort()
@@ -57,7 +66,7 @@ export async function withinTest<Result>(
   const { strays } = testFile()
   if (test === undefined) strays.add(running)
   // Vitest waits for this before it starts a retry, so that floods of two attempts never overlap.
-  else test.onTestFinished(() => endWith(test, running, flood.length), closingTimeMs)
+  else test.onTestFinished(() => endWith(test, running, flood.length), flood.length.closing)
   const { signal } = end
   const leaders = [test?.signal, given].filter((one) => one !== undefined)
   const place = joinQueue(ownerOf(test))
@@ -192,7 +201,23 @@ function calledFrom(frames: string, error: WsLoadError): WsLoadError {
 export function lengthOf(options: Pick<ResolvedOptions, 'warmup' | 'duration' | 'until' | 'machines'>): FloodLength {
   const { warmup, duration, until } = options
   const isFixed = until === undefined && Number.isFinite(duration)
-  return { least: warmup + (isFixed ? duration : 0), longest: warmup + duration + waitForAgents(options) }
+  return {
+    least: warmup + (isFixed ? duration : 0),
+    longest: warmup + duration + waitForAgents(options),
+    closing: closingTime(options),
+  }
+}
+
+/**
+ * How long a flood may take to end when it is told to, in milliseconds.
+ * @param sides the servers of a comparison: one that is starting ends before the one that is up
+ */
+export function closingTime(
+  { machines }: Pick<ResolvedOptions, 'machines'>,
+  sides: readonly ResolvedSide[] = [],
+): number {
+  const servers = sum(sides.map((side) => ('stopTimeout' in side ? side.stopTimeout : 0)))
+  return closingConnectionsMs + servers + (machines === undefined ? 0 : reportingAgentsMs)
 }
 
 /** How long a run waits for its agents, at most, in milliseconds. */

@@ -29,6 +29,7 @@ import { beginUse } from './test-file.ts'
 import {
   checkBegun,
   checkTimeout,
+  closingTime,
   type FloodLength,
   framesAbove,
   lengthOf,
@@ -191,6 +192,7 @@ async function compareIn(
   const length = {
     least: ofEach * Math.min(starts, fewestRuns),
     longest: ofEach * starts + comparison.maxDuration + waitForAgents(comparison.load),
+    closing: closingTime(comparison.load, [comparison.base, comparison.head]),
   }
   const compared = await withinTest({ test, signal: given.signal, length, caller: compareIn }, async (signal) => {
     const { base, head, verdict, judge } = await compare(comparison, { signal, watcher: tellProgress(test) })
@@ -209,7 +211,7 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
     useTarget(test, parsed.url)
     return parsed
   })
-  const length = lengthOfSearches(search, 1)
+  const length = { ...lengthOfSearches(search, 1), closing: closingTime(search.load) }
   const found = await withinTest({ test, signal: given.signal, length, caller: capacityIn }, async (signal) => {
     const result = await findCapacity(search, { signal, watcher: tellProgress(test), family: familyOf(search.url) })
     const capacity = new LoadCapacity(result)
@@ -230,7 +232,10 @@ async function compareCapacityIn(
     useSides(test, parsed.base, parsed.head)
     return parsed
   })
-  const length = lengthOfSearches(comparison.search, sidesOfComparison)
+  const length = {
+    ...lengthOfSearches(comparison.search, sidesOfComparison),
+    closing: closingTime(comparison.search.load, [comparison.base, comparison.head]),
+  }
   const compared = await withinTest(
     { test, signal: given.signal, length, caller: compareCapacityIn },
     async (signal) => {
@@ -247,7 +252,7 @@ async function compareCapacityIn(
 function lengthOfSearches(
   { load, maxDuration }: Pick<ResolvedCapacity, 'load' | 'maxDuration'>,
   searches: number,
-): FloodLength {
+): Omit<FloodLength, 'closing'> {
   return { least: searches * load.warmup, longest: searches * maxDuration + waitForAgents(load) }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/processes.ts'
 import { echoing } from '../support/servers.ts'
 import { type Files, linkedConsumer } from './support/consumer.ts'
 
@@ -139,6 +140,36 @@ test('floods beside the other one', { timeout: 30_000 }, async ({ wsLoad }) => {
 })
 
 describe('a flood that its test does not wait for', () => {
+  test('is ended before a retry begins, with servers that take longer for that than a hook', async () => {
+    const run = await consumer.run({
+      'vitest.config.js': config(`project('forks', ['retried'])`),
+      'server.js': `
+import { writeFileSync } from 'node:fs'
+import { WebSocketServer } from 'ws'
+const [port, lingering] = process.argv.slice(2).map(Number)
+const server = new WebSocketServer({ host: '127.0.0.1', port })
+server.on('connection', (socket) => socket.on('ping', () => writeFileSync('flooded', '')))
+process.on('SIGTERM', () => setTimeout(() => process.exit(), lingering))`,
+      'retried.test.js': `
+import { existsSync } from 'node:fs'
+import { test } from 'vitest-ws-load'
+const side = (port, lingering) => {
+  return { command: 'exec node server.js ' + port + ' ' + lingering, url: 'ws://127.0.0.1:' + port, stopTimeout: '40s' }
+}
+test('compares', { retry: 1 }, async ({ task, wsLoad }) => {
+  const isFirst = task.result.retryCount === 0
+  const base = side(${await freePort()}, isFirst ? 15_000 : 0)
+  const compared = wsLoad.compare({ base, head: side(${await freePort()}, 0), maxDuration: '1s' })
+  if (!isFirst) return void (await compared)
+  compared.catch(() => {})
+  while (!existsSync('flooded')) await new Promise((resolve) => setTimeout(resolve, 20))
+  throw new Error('on purpose')
+})`,
+    })
+    expect(run.output).not.toContain('Hook timed out')
+    expect(run.exitCode).toBe(0)
+  })
+
   test('fails it, or its file where no test is known, and is ended; so does one that waited too long', async () => {
     const run = await consumer.run({
       'vitest.config.js': config(
