@@ -2,19 +2,20 @@ import type { TestModule } from 'vitest/node'
 import type { NamedRun } from '../export/named-run.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { fileNameOf } from './file-name.ts'
-import { keptFloodsOf } from './kept-floods.ts'
+import type { KeptFloods } from './kept-floods.ts'
 
 /**
  * The floods of files under names that stay the same from run to run: file, test, and what the flood is called. Only those of a test's
  * last attempt; several of a test that are called the same are numbered.
  */
-export function exportedRunsOf(modules: readonly TestModule[]): NamedRun[] {
+export function exportedRunsOf(modules: readonly TestModule[], kept: KeptFloods): NamedRun[] {
   const taken = new Set<string>()
   return modules.flatMap((module) => {
     const file = fileNameOf(module)
     return [...module.children.allTests()].flatMap((test) => {
       const lastAttempt = (test.diagnostic()?.retryCount ?? 0) + 1
-      return keptFloodsOf(test)
+      return kept
+        .of(test)
         .filter(({ record }) => record.attempt === lastAttempt)
         .map(({ record, summary }): NamedRun => {
           const { capacity } = record

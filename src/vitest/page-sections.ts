@@ -2,13 +2,13 @@ import type { TestModule } from 'vitest/node'
 import type { PageSection } from '../page/section.ts'
 import type { FloodRecord, RecordedVerdict } from '../report/flood-record.ts'
 import { fileNameOf } from './file-name.ts'
-import { type KeptFlood, keptFloodsOf } from './kept-floods.ts'
+import type { KeptFlood, KeptFloods } from './kept-floods.ts'
 
 /** The floods of a file, base and head together. */
-export function sectionsOf(module: TestModule): PageSection[] {
+export function sectionsOf(module: TestModule, kept: KeptFloods): PageSection[] {
   return [...module.children.allTests()].flatMap((test) => {
     const title = `${fileNameOf(module)} › ${test.fullName}`
-    return paired(keptFloodsOf(test)).map((floods) => sectionOf(title, floods))
+    return paired(kept.of(test)).map((floods) => sectionOf(title, floods))
   })
 }
 

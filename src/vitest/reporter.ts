@@ -16,6 +16,7 @@ import { commitOf } from './commit.ts'
 import { exportedRunsOf } from './exported-runs.ts'
 import { fileNameOf } from './file-name.ts'
 import { progressArtifact } from './flood-artifact.ts'
+import { KeptFloods } from './kept-floods.ts'
 import { sectionsOf } from './page-sections.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
@@ -82,31 +83,33 @@ export default class WsLoadReporter implements Reporter {
     if (files.length === 0) return
     if (this.#table) this.#printTable(files)
     appendToJobSummary(files)
-    this.#writePage(modules)
+    const kept = new KeptFloods()
+    this.#writePage(modules, kept)
     try {
-      await this.#export(modules)
+      await this.#export(modules, kept)
     } catch (error) {
       tell(`warning: the floods were not written for other tools: ${printableLine((error as Error).message)}`)
     }
   }
 
-  #writePage(modules: readonly TestModule[]): void {
+  #writePage(modules: readonly TestModule[], kept: KeptFloods): void {
     if (this.#html === undefined || this.#vitest === undefined) return
     const { root } = this.#vitest.config
     const file = resolve(root, this.#html)
     const isWritten = writeBesides('the page', 'report.html', file, () => {
+      const sections = modules.flatMap((module) => sectionsOf(module, kept))
       mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, formatPage('WebSocket latency', modules.flatMap(sectionsOf), commitOf(root)))
+      writeFileSync(file, formatPage('WebSocket latency', sections, commitOf(root)))
     })
     if (isWritten) this.#log(` Page written to ${file}\n`)
   }
 
-  async #export(modules: readonly TestModule[]): Promise<void> {
+  async #export(modules: readonly TestModule[], kept: KeptFloods): Promise<void> {
     const wanted = Object.entries(this.#files).filter((entry): entry is [string, string] => entry[1] !== undefined)
     const [gateway, collector] = [this.#pushGateway, this.#otlp]
     const isWanted = wanted.length > 0 || gateway !== undefined || collector !== undefined
     if (!isWanted || this.#vitest === undefined) return
-    const runs = exportedRunsOf(modules)
+    const runs = exportedRunsOf(modules, kept)
     for (const [name, given] of wanted) {
       const format: (runs: readonly NamedRun[]) => string = formats[name as keyof typeof formats]
       const file = resolve(this.#vitest.config.root, given)

@@ -328,6 +328,28 @@ test('compares for long', async ({ wsLoad }) => {
     expect(await readFile(join(run.cwd, 'load.html'), 'utf8')).toContain('a.test.js › floods')
   })
 
+  test('leaves out a flood that it cannot read, and says which', async () => {
+    const unreadable = `import { recordArtifact } from 'vitest'
+import { test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => void (await wsLoad()))
+test('floods for another version', async ({ task, wsLoad }) => {
+  await wsLoad()
+  await recordArtifact(task, { type: 'vitest-ws-load:flood', index: 0, summary: { schemaVersion: 2 } })
+})`
+    const options = `report: { html: 'load.html', table: false }, export: { bmf: 'bmf.json' }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': unreadable }, [])
+    expect(run.exitCode).toBe(0)
+    expect(run.stderr).toMatch(
+      /^\nvitest-ws-load: warning: a flood of a\.test\.js › floods for another version is left out .*: schemaVersion: expected 1, got 2\n$/,
+    )
+    const page = await readFile(join(run.cwd, 'load.html'), 'utf8')
+    expect(page.match(/<section /g)).toHaveLength(2)
+    expect(Object.keys(JSON.parse(await readFile(join(run.cwd, 'bmf.json'), 'utf8')) as object)).toEqual([
+      'a.test.js › floods',
+      'a.test.js › floods for another version',
+    ])
+  })
+
   test('pushes all floods to a Pushgateway, each under its name', async ({ skip }) => {
     skip(noGateway !== undefined, noGateway)
     await using gateway = await pushgateway()
