@@ -1,6 +1,7 @@
 import { inject, type TestContext, TestRunner } from 'vitest'
 import type { WsLoadOptions } from '../options/options.ts'
 import type { Family } from '../server/descendants.ts'
+import { attemptOf } from './attempts.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -96,8 +97,7 @@ export function titleOf({ name, suite, file }: Pick<CurrentTest, 'name' | 'suite
 
 /** Which attempt at a test is under way, from 1. */
 export function attemptAt({ result }: Pick<CurrentTest, 'result'>): number {
-  const { retryCount = 0, repeatCount = 0 } = result ?? {}
-  return 1 + retryCount + repeatCount
+  return attemptOf(result)
 }
 
 /** Whether other tests of its file may run at the same time. */

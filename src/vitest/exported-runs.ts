@@ -1,6 +1,7 @@
 import type { TestModule } from 'vitest/node'
 import type { NamedRun } from '../export/named-run.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
+import { lastAttemptOf } from './attempts.ts'
 import { fileNameOf } from './file-name.ts'
 import type { KeptFloods } from './kept-floods.ts'
 
@@ -13,7 +14,7 @@ export function exportedRunsOf(modules: readonly TestModule[], kept: KeptFloods)
   return modules.flatMap((module) => {
     const file = fileNameOf(module)
     return [...module.children.allTests()].flatMap((test) => {
-      const lastAttempt = (test.diagnostic()?.retryCount ?? 0) + 1
+      const lastAttempt = lastAttemptOf(test)
       return kept
         .of(test)
         .filter(({ record }) => record.attempt === lastAttempt)

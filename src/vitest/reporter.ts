@@ -12,13 +12,13 @@ import { type OTLPTarget, pushOTLP } from '../export/otlp.ts'
 import { pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
 import { printable, printableLine } from '../printable.ts'
+import { hasPassedAt } from './attempts.ts'
 import { commitOf } from './commit.ts'
 import { exportedRunsOf } from './exported-runs.ts'
 import { fileNameOf } from './file-name.ts'
 import { progressArtifact } from './flood-artifact.ts'
 import { KeptFloods } from './kept-floods.ts'
 import { sectionsOf } from './page-sections.ts'
-import type { FloodRecord } from '../report/flood-record.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
 import { paintWith } from '../report/paint.ts'
 import { floodingFilesOf } from './shared-run.ts'
@@ -166,14 +166,13 @@ async function pushToCollector(collector: OTLPTarget, runs: readonly NamedRun[])
 
 function floodsOf(module: TestModule): FileFloods {
   const floods = [...module.children.allTests()].flatMap((test) =>
-    (test.meta().wsLoad ?? []).map((flood) => ({ test: test.fullName, passed: hasPassed(test, flood), flood })),
+    (test.meta().wsLoad ?? []).map((flood) => ({
+      test: test.fullName,
+      passed: hasPassedAt(test, flood.attempt),
+      flood,
+    })),
   )
   return { file: fileNameOf(module), floods }
-}
-
-/** An attempt that was followed by another one has failed. */
-function hasPassed(test: TestCase, { attempt }: FloodRecord): boolean {
-  return test.result().state === 'passed' && attempt > (test.diagnostic()?.retryCount ?? 0)
 }
 
 /** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */

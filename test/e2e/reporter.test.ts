@@ -328,6 +328,22 @@ test('compares for long', async ({ wsLoad }) => {
     expect(await readFile(join(run.cwd, 'load.html'), 'utf8')).toContain('a.test.js › floods')
   })
 
+  test('shows how each run of a repeated test ended, and exports the last one', async () => {
+    const repeated = `import { test } from 'vitest-ws-load'
+test('floods', { repeats: 2 }, async ({ task, wsLoad }) => {
+  const { repeatCount } = task.result
+  await wsLoad({ connections: 1 + repeatCount })
+  if (repeatCount === 1) throw new Error('on purpose')
+})`
+    const options = `export: { openMetrics: 'metrics.txt' }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': repeated }, [])
+    const rows = run.stdout.matchAll(/^ {3}(\S) (floods(?: \(attempt \d\))?) +no SLO/gm)
+    const marks = Array.from(rows, ([, mark, flood]) => `${mark} ${flood}`)
+    expect(marks).toEqual(['· floods', '✗ floods (attempt 2)', '· floods (attempt 3)'])
+    const metrics = await readFile(join(run.cwd, 'metrics.txt'), 'utf8')
+    expect(metrics).toMatch(/^ws_load_connections\{run="a\.test\.js › floods",state="opened"\} 3$/m)
+  })
+
   test('leaves out a flood that it cannot read, and says which', async () => {
     const unreadable = `import { recordArtifact } from 'vitest'
 import { test } from 'vitest-ws-load'
