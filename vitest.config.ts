@@ -18,7 +18,7 @@ const sideBySide = [
   'test/run/{crossing,day-on-paper,generator-report,machine-limits,plan,readings,summarize}.test.ts',
   'test/machines/{clock-offset,clone,parcels,patience}.test.ts',
   'test/support/no-load-threads.test.ts',
-  'test/vitest/{advice,baseline,bench-result,lane,matchers,own-writes,plugin,record,within-test}.test.ts',
+  'test/vitest/{advice,baseline,bench-result,lane,matchers,output-file,own-writes,plugin,record,within-test}.test.ts',
   ...Object.keys(rooms)
     .filter((room) => !canFlood(room) && room !== 'protocols')
     .map((room) => `test/${room}/**/*.test.ts`),

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Parsed } from '../parsed.ts'
 import { show } from '../wording.ts'
@@ -7,6 +6,7 @@ import { formatJSON } from '../result/json.ts'
 import type { LoadCapacity } from '../summary/load-capacity.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
 import { commitOf } from './commit.ts'
+import { replaceWhole } from './replace-whole.ts'
 
 const folder = '.ws-load/baselines'
 const goodName = /^[\w][\w .@+-]{0,99}$/
@@ -47,16 +47,4 @@ export function writeBaseline(file: string, name: string, found: LoadSummary | L
   mkdirSync(directory, { recursive: true })
   const kept = { ...found.toJSON(), baseline: { name, commit: commitOf(directory) } }
   replaceWhole(file, formatJSON(kept))
-}
-
-/** Readers see the former file or the whole new one. What lies at either name already, a link say, is not written to. */
-function replaceWhole(file: string, text: string): void {
-  const beside = `${file}.${randomUUID()}.new`
-  try {
-    writeFileSync(beside, text, { flag: 'wx' })
-    renameSync(beside, file)
-  } catch (error) {
-    rmSync(beside, { force: true })
-    throw error
-  }
 }

@@ -1,9 +1,9 @@
 /** The reporter that the plugin adds: all floods of a run in one table, in the terminal and in a job's summary. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { appendFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { TestArtifact } from 'vitest'
-import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import type { Reporter, TestCase, TestModule, TestSpecification, Vitest } from 'vitest/node'
 import { toBMF } from '../export/bmf.ts'
 import { toGithubBenchmark } from '../export/github-benchmark.ts'
 import type { NamedRun } from '../export/named-run.ts'
@@ -18,6 +18,8 @@ import { exportedRunsOf } from './exported-runs.ts'
 import { fileNameOf } from './file-name.ts'
 import { progressArtifact } from './flood-artifact.ts'
 import { KeptFloods } from './kept-floods.ts'
+import { namesFloods } from './names-floods.ts'
+import { removeOutput, writeOutput } from './output-file.ts'
 import { sectionsOf } from './page-sections.ts'
 import { type FileFloods, floodTableToMarkdown, formatFloodTable } from '../report/flood-table.ts'
 import { paintWith } from '../report/paint.ts'
@@ -68,8 +70,10 @@ export default class WsLoadReporter implements Reporter {
     if (vitest.config.watch) this.#sides = new SideWatch(vitest)
   }
 
-  onTestRunStart(): void {
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
     this.#sides?.beginRun()
+    const isWatching = this.#vitest?.config.watch === true
+    if (!isWatching && specifications.some(({ moduleId }) => namesFloods(moduleId))) this.#removeOutputs()
   }
 
   onTestCaseArtifactRecord(test: TestCase, artifact: TestArtifact): void {
@@ -92,14 +96,28 @@ export default class WsLoadReporter implements Reporter {
     }
   }
 
+  /** Should a run of files that flood come to no flood, nobody is to take those of the run before for its own. */
+  #removeOutputs(): void {
+    if (this.#vitest === undefined) return
+    for (const given of [this.#html, ...Object.values(this.#files)]) {
+      if (given === undefined) continue
+      const file = resolve(this.#vitest.config.root, given)
+      try {
+        removeOutput(file)
+      } catch (error) {
+        const why = printable((error as Error).message)
+        tell(`warning: ${printable(file)} of the run before was not removed: ${why}`)
+      }
+    }
+  }
+
   #writePage(modules: readonly TestModule[], kept: KeptFloods): void {
     if (this.#html === undefined || this.#vitest === undefined) return
     const { root } = this.#vitest.config
     const file = resolve(root, this.#html)
     const isWritten = writeBesides('the page', 'report.html', file, () => {
       const sections = modules.flatMap((module) => sectionsOf(module, kept))
-      mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, formatPage('WebSocket latency', sections, commitOf(root)))
+      writeOutput(file, formatPage('WebSocket latency', sections, commitOf(root)))
     })
     if (isWritten) this.#log(` Page written to ${file}\n`)
   }
@@ -113,10 +131,7 @@ export default class WsLoadReporter implements Reporter {
     for (const [name, given] of wanted) {
       const format: (runs: readonly NamedRun[]) => string = formats[name as keyof typeof formats]
       const file = resolve(this.#vitest.config.root, given)
-      writeBesides('a file for other tools', `export.${name}`, file, () => {
-        mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(file, format(runs))
-      })
+      writeBesides('a file for other tools', `export.${name}`, file, () => writeOutput(file, format(runs)))
     }
     await Promise.all([
       gateway === undefined ? undefined : pushToGateway(gateway, runs),

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { afterAll, type RunnerTestFile } from 'vitest'
 import type { WsLoadError } from '../errors.ts'
 import { Lane, type Place } from './lane.ts'
+import { namesFloods } from './names-floods.ts'
 
 /** A flood that is waiting or running. */
 export interface RunningFlood {
@@ -67,16 +67,7 @@ export function beginUse(): void {
 
 /** Whether a file may flood: it has loaded this package, or names what floods. */
 export function mayFlood(path: string | undefined): boolean {
-  return testFile().isUsing || (path !== undefined && textOf(path).includes('wsLoad'))
-}
-
-/** Empty for a file that is on no disk. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+  return testFile().isUsing || (path !== undefined && namesFloods(path))
 }
 
 /**

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseXml } from '@rgrove/parse-xml'
@@ -445,6 +446,34 @@ test('searches', async ({ wsLoad }) => {
     const warning = `\nvitest-ws-load: warning: export.otlp: http://masked:masked@${address}/v1/metrics ${why}`
     expect(run.stderr.slice(0, warning.length)).toBe(warning)
     expect(run.output).not.toContain('hunter2')
+  })
+
+  describe('of what an earlier run has written', () => {
+    const options = `report: { html: 'load.html' }, export: { bmf: 'bmf.json', openMetrics: 'metrics.txt' }`
+    const written = { 'load.html': 'earlier', 'bmf.json': 'earlier', 'metrics.txt': 'earlier' }
+    const broken = `import './missing.js'\n${sound}`
+    const other = `import { test } from 'vitest'\ntest('adds', () => {})`
+    const project = { ...written, 'vitest.config.js': config(options), 'a.test.js': broken, 'other.test.js': other }
+    const leftIn = (cwd: string): string[] => Object.keys(written).filter((file) => existsSync(join(cwd, file)))
+
+    test('leaves nothing where a file that floods cannot be loaded', async () => {
+      const run = await consumer.run(project)
+      expect(run.exitCode).toBe(1)
+      expect(leftIn(run.cwd)).toEqual([])
+    })
+
+    test('leaves nothing where the server does not start', async () => {
+      const target = `target: { command: 'false', url: 'ws://127.0.0.1:${await freePort()}' }`
+      const run = await consumer.run({ ...project, 'vitest.config.js': config(`${target}, ${options}`) })
+      expect(run.exitCode).toBe(1)
+      expect(leftIn(run.cwd)).toEqual([])
+    })
+
+    test('leaves all of it in a run of files that do not flood', async () => {
+      const run = await consumer.run(project, ['other'])
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(leftIn(run.cwd)).toEqual(Object.keys(written))
+    })
   })
 
   describe('a report that cannot be written', () => {
