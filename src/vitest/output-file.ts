@@ -8,8 +8,17 @@ import { replaceWhole } from './replace-whole.ts'
  */
 export function writeOutput(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
-  if (kindOf(file) === 'other') writeFileSync(file, text)
-  else replaceWhole(file, text)
+  if (kindOf(file) === 'other' || !isReplaced(file, text)) writeFileSync(file, text)
+}
+
+/** Nothing can be put beside or in the place of one that is mounted, say, or in a folder of somebody else. */
+function isReplaced(file: string, text: string): boolean {
+  try {
+    replaceWhole(file, text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -1,4 +1,14 @@
-import { closeSync, lstatSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -33,6 +43,15 @@ describe('an output', () => {
     writeOutput(link, 'new')
     removeOutput(link)
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(readFileSync(file, 'utf8')).toBe('new')
+  })
+
+  test.runIf(process.getuid?.() !== 0)('is written in place where nothing can be put beside it', () => {
+    const file = join(directory, 'page.html')
+    writeFileSync(file, 'former')
+    chmodSync(directory, 0o555)
+    writeOutput(file, 'new')
+    chmodSync(directory, 0o755)
     expect(readFileSync(file, 'utf8')).toBe('new')
   })
 
