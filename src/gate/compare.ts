@@ -64,16 +64,16 @@ export function compareSideBySide(
   // What stands in the table, as the mean of pairs, is not said once more of all of them together.
   const isToldByPairs = pairs !== undefined && work.length > 0
   const ofGenerator = left?.hasStarved === true ? [] : ofEitherSide(base, head, whySaturatedRun)
-  const threats = [...ofEitherSide(base, head, threatsOfRun), ...ofGenerator]
+  const ofSides = ofEitherSide(base, head, threatsOfRun)
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
-    threats,
+    threats: [...ofSides, ...ofGenerator],
     untold,
     bottlenecks: isToldByPairs ? whoWasInTheWay(base, head) : whereTheTimeWent(base, head),
     starts: pairs?.length ?? 1,
     ...(left !== undefined && { left }),
   })
-  return hasAnotherLoad(base, head) ? unclear(verdict, threats) : verdict
+  return hasAnotherLoad(base, head) ? unclear(verdict, ofSides) : verdict
 }
 
 /** A base that was not all there had less to do: that the head was slower says nothing of it. */
@@ -81,8 +81,12 @@ function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
   return threatsOfRun(base).length > 0 || whyUnmatched(head).length > 0
 }
 
-/** Figures that lie among failed pings on both sides, and why that tells nothing: however long these would have taken, they count the same. */
+/**
+ * Figures that lie among failed pings on both sides, and why that tells nothing: however long these would have taken, they count the same.
+ * What a saturated generator did not bring about is said of that.
+ */
 function whyUntold(base: LoadResult, head: LoadResult, figures: readonly Figure[]): Map<string, string> {
+  if (base.generator.saturated || head.generator.saturated) return new Map()
   const untold = figures.filter((figure) =>
     [base, head].every((side) => {
       const { slices } = observed(observeRun(side), figure)!
@@ -275,11 +279,12 @@ function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): Compar
   }
 }
 
-/** What failed in a silence of the generator may be its doing: the lower end does without it. */
+/** What failed in a silence of the generator may be its doing: the lower end does without it, unless it was saturated anyway, which is said. */
 function errorRateOf(result: LoadResult, tails: Tails): EstimatedFigure {
   const run = observeRun(result)
   const { slices, pings, samplesPerMessage } = run
   const { measured, floor } = readErrorRate(run)
+  const least = result.generator.saturated ? measured : floor
   const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
   const { designEffect, octaveVariance } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
   // Both were measured in the same moments: what neither of them has seen yet makes no difference.
@@ -290,7 +295,7 @@ function errorRateOf(result: LoadResult, tails: Tails): EstimatedFigure {
   }
   return {
     measured,
-    low: shareBounds(floor, evidence, tails).lower,
+    low: shareBounds(least, evidence, tails).lower,
     high: shareBounds(measured, evidence, tails).upper,
   }
 }
@@ -310,8 +315,13 @@ function ofEitherSide(base: LoadResult, head: LoadResult, find: (result: LoadRes
   return [...find(base).map((what) => `base: ${what}`), ...find(head).map((what) => `head: ${what}`)]
 }
 
-/** Whether going on with a comparison cannot make it any clearer: a side is not there, or nobody knows what it answered. */
+/**
+ * Whether going on with a comparison cannot make it any clearer: a side is not there, nobody knows what it answered, or the base, which
+ * is the first, has lost connections.
+ */
 export function isHopeless(results: readonly LoadResult[]): boolean {
+  const { connections } = results[0]!
+  if (connections.opened < connections.requested || connections.closedEarly > 0) return true
   return results.some((result) => {
     return result.ended === 'disconnected' || result.connections.opened === 0 || whyUnmatched(result).length > 0
   })

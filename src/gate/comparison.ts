@@ -47,7 +47,10 @@ export interface Noise extends MeasuredChange {
 export interface ComparisonVerdict {
   /** `slower` if anything is, else `unclear` if anything is, else `faster` if anything is, else `same`. */
   readonly verdict: ChangeVerdict
-  /** A side was not there, or the generator was too slow: never to be taken for anything but red. */
+  /**
+   * A side was not there, too much of both sides failed, processor time that was asked for was not measured, or the generator was too
+   * slow: never to be taken for anything but red.
+   */
   readonly doubtful: boolean
   /** Why, what matters most first; on `same` what was not judged, mostly nothing. */
   readonly reasons: readonly string[]
@@ -63,6 +66,13 @@ export interface ComparisonVerdict {
   readonly confidence: number
   /** How often the servers were started for it: 1, or with `restarts` more; then intervals, but that of `errorRate`, are those of pairs of processes. */
   readonly starts: number
+}
+
+/** Who says what another tolerance makes of servers that took turns. */
+export interface Judge {
+  readonly by: (tolerance: ResolvedTolerance) => ComparisonVerdict
+  /** Whether both were kept on the same processor and watched. */
+  readonly onOneProcessor: boolean
 }
 
 /** Both values of a figure, and the change between them. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { checkSignal } from '../errors.ts'
 import type { SideBySidePair } from '../gate/afresh.ts'
 import { compareSideBySide, isHopeless } from '../gate/compare.ts'
-import type { Change, ComparisonVerdict } from '../gate/comparison.ts'
+import type { Change, ComparisonVerdict, Judge } from '../gate/comparison.ts'
 import type { ResolvedTolerance } from '../gate/tolerance.ts'
 import type { ResolvedComparison } from '../options/compare.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
@@ -15,12 +15,6 @@ const mostBetweenProcessors = 0.5
 interface Found extends SideBySidePair {
   /** What `base` and `head` were put together from, if the servers were started more than once. */
   readonly pairs?: readonly SideBySidePair[]
-}
-
-/** Who says what another tolerance makes of what was measured. */
-interface Judge {
-  readonly by: (tolerance: ResolvedTolerance) => ComparisonVerdict
-  readonly onOneProcessor: boolean
 }
 
 /** What {@link compare} found out. */
@@ -38,17 +32,17 @@ export interface ComparedRuns extends Found {
 export async function compare(comparison: ResolvedComparison, watch: ComparisonWatch = {}): Promise<ComparedRuns> {
   checkSignal(watch.signal)
   const { load, tolerance, restarts, onOneProcessor } = comparison
-  const judge = (found: Found, by: ResolvedTolerance, evidenceShare = 1): ComparisonVerdict =>
+  const judged = (found: Found, by: ResolvedTolerance, evidenceShare = 1): ComparisonVerdict =>
     compareSideBySide(found.base, found.head, by, load.confidence, { evidenceShare, pairs: found.pairs })
   const found: Found =
     restarts === 0
       ? await floodOnce(
           comparison,
-          (soFar) => judge(soFar, tolerance, interimEvidenceShare).verdict !== 'unclear',
+          (soFar) => judged(soFar, tolerance, interimEvidenceShare).verdict !== 'unclear',
           watch,
         )
-      : await floodAfresh(comparison, (soFar) => judge(soFar, tolerance).verdict === 'slower', watch)
-  const by = (other: ResolvedTolerance): ComparisonVerdict => withAdvice(judge(found, other), comparison)
+      : await floodAfresh(comparison, (soFar) => judged(soFar, tolerance).verdict === 'slower', watch)
+  const by = (other: ResolvedTolerance): ComparisonVerdict => withAdvice(judged(found, other), comparison)
   return { ...found, verdict: by(tolerance), judge: { by, onOneProcessor } }
 }
 

@@ -1,5 +1,5 @@
 import { compareSideBySide } from '../gate/compare.ts'
-import type { ComparisonVerdict } from '../gate/comparison.ts'
+import type { ComparisonVerdict, Judge } from '../gate/comparison.ts'
 import type { ResolvedTolerance } from '../gate/tolerance.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatComparison } from '../report/comparison.ts'
@@ -16,13 +16,6 @@ export type ComparisonJSON = { readonly schemaVersion: 1 } & {
 /** All fields of a verdict are the comparison's own. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- the constructor assigns every one
 export interface LoadComparison<Summary extends LoadSummary = LoadSummary> extends ComparisonVerdict {}
-
-/** Who says what another tolerance makes of servers that took turns. */
-interface Judge {
-  readonly by: (tolerance: ResolvedTolerance) => ComparisonVerdict
-  /** Whether both were kept on the same processor and watched. */
-  readonly onOneProcessor: boolean
-}
 
 /** Of comparisons of servers that took turns. */
 const judges = new WeakMap<LoadComparison, Judge>()

@@ -224,6 +224,12 @@ test('a comparison without one of its sides is hopeless', () => {
   expect(isHopeless([steady(2, { connections: { opened: 0, failed: 10 } }), steady(2)])).toBe(true)
 })
 
+test('a comparison whose base has lost connections is hopeless, and one whose head has is not', () => {
+  const losing = steady(2, { connections: { closedEarly: 1 } })
+  expect(isHopeless([losing, steady(2)])).toBe(true)
+  expect(isHopeless([steady(2), losing])).toBe(false)
+})
+
 test('a generator that was kept from work is no threat to what is judged by work, and else is', () => {
   const starved = {
     saturated: true,
@@ -234,7 +240,8 @@ test('a generator that was kept from work is no threat to what is judged by work
   const watched = { source: 'port', processes: 1, cpuPerPing: 0.05, cores: 0.3, blocks } as const
   const server = { ...watched, rss: { start: 1, max: 1, end: 1 } }
   const machine = { cores: 2, busy: 1, foreign: 0.5 }
-  const side = (): LoadSummary => steady(2, { generator: starved, server, machine })
+  const pings = { dropped: 600 }
+  const side = (): LoadSummary => steady(2, { generator: starved, server, machine, pings })
   const sides = [side(), side()] as const
   const judge = (more: Tolerance) => compareSideBySide(...sides, parseTolerance({ cpuPerPing: '10%', ...more }), 0.99)
   expect(judge({})).toMatchObject({ verdict: 'unclear', doubtful: true })
