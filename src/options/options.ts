@@ -284,7 +284,7 @@ export function safeParseOptions(input: unknown, isFanOut = false): Parsed<Resol
   const fields = parseFields(schema, input)
   if (!isObject(input)) return { mistakes: mistakesOf(fields) }
   const until = safeParseUntil(input['until'], isFanOut)
-  const contradictory = [...undefinedUrl(input), ...contradictionsIn(input), ...needlessIn(input)]
+  const contradictory = [...(isFanOut ? [] : undefinedUrl(input)), ...contradictionsIn(input), ...needlessIn(input)]
   const probe = safeParseProbeOf(input, fields)
   if ('mistakes' in fields || 'mistakes' in until || 'mistakes' in probe || contradictory.length > 0) {
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
@@ -456,9 +456,9 @@ export function contradictionsIn(input: Fields): string[] {
 
 /** A variable that is not set would have the embedded echo server flooded, which meets every SLO. */
 export function undefinedUrl(given: Fields): string[] {
-  return 'url' in given && given['url'] === undefined
-    ? ['url: expected a ws:// or wss:// URL, got undefined; leave it out for the embedded echo server']
-    : []
+  if (!('url' in given) || given['url'] !== undefined) return []
+  const advice = given['machines'] === undefined ? '; leave it out for the embedded echo server' : ''
+  return [`url: expected a ws:// or wss:// URL, got undefined${advice}`]
 }
 
 function needlessIn({ maxDuration, until }: Fields): string[] {

@@ -1,7 +1,8 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
-import { mergeOptions, portableOptions, type WsLoadOptions } from '../options/options.ts'
+import { invalidOptions } from '../options/invalid-options.ts'
+import { mergeOptions, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import type { Handshake } from '../server/handshake.ts'
 import { parsePlugin, usualPage, type WsLoadPluginOptions } from './plugin-options.ts'
@@ -73,7 +74,9 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
         const own = isBenchmark(project.config) ? ofBenchmarks : ofTests
         if (project.config[name] === own) project.config[name] = Math.max(own, timeout)
       }
-      project.provide('wsLoadDefaults', portableOptions(mergeOptions(defaults, configured(project.config.provide))))
+      const ofProject = mergeOptions(defaults, configured(project.config.provide))
+      checkUrl(ofProject, target)
+      project.provide('wsLoadDefaults', portableOptions(ofProject))
       project.provide('wsLoadInconclusive', inconclusive)
       project.provide('wsLoadRoot', project.config.root)
       project.provide('wsLoadRun', runNameOf(vitest))
@@ -111,6 +114,12 @@ function isBenchmark({ benchmark }: TestProject['config']): boolean {
 
 function ownFile(name: string): string {
   return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
+}
+
+/** That of a variable that is not set would be left out on the way to the tests. */
+function checkUrl(ofProject: WsLoadOptions, target: ResolvedTarget | undefined): void {
+  const mistakes = target === undefined ? undefinedUrl({ ...ofProject }) : []
+  if (mistakes.length > 0) throw invalidOptions(mistakes, 'provide.wsLoadDefaults')
 }
 
 /** What the user's configuration provides; it may not provide anything. */

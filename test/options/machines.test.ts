@@ -120,6 +120,7 @@ describe('a mistake names its option', () => {
     expect(mistakesIn(machines, { localAddresses: ['127.0.0.2'] })).toEqual([
       'localAddresses: expected none with machines, an agent has its own: start it with --local-address',
     ])
+    expect(mistakesIn(machines, { url: undefined })).toEqual(['url: expected a ws:// or wss:// URL, got undefined'])
     expect(mistakesOf(safeParseOptions({ machines }))).toEqual([
       "url: expected the server's with machines, an embedded one is not reached from elsewhere",
     ])
