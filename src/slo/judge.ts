@@ -45,8 +45,9 @@ export function judgeObjective(run: Observation, objective: Objective, rule: Dec
   )
   const misfit = `${indicator}: ${describeMisfit(observed, window)}`
   if (worst === undefined) return unmeasured(observed, objective, misfit)
-  const isCoarse = worst.verdict === 'inconclusive' && observed.slices.length * fewestBlocks > window
-  return isCoarse ? { ...worst, reason: misfit } : worst
+  const isUndecided = worst.verdict === 'inconclusive' && !worst.resolved && !Number.isNaN(worst.low)
+  const isCoarse = isUndecided && observed.slices.length * fewestBlocks > window
+  return isCoarse && (meetsAsMeasured(worst) || missesAsMeasured(worst)) ? { ...worst, reason: misfit } : worst
 }
 
 /** Why a run has no stretches of so many milliseconds, or none that tell how they vary within. */

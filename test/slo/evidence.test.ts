@@ -356,6 +356,11 @@ describe('a stretch', () => {
     )
   })
 
+  test('of too few slices says what else it lacks where that would leave it undecided, too', () => {
+    const blurred = loadResult(repeated(60_000, [15, 25] as const), { duration: 60_000 })
+    expect(only(blurred, { p50: '< 20ms over any 1s' }).reason).toContain('the generator cannot tell')
+  })
+
   test('of errors and rates is judged by its own', () => {
     const result = slowShare(0.01, { pings: { lost: 2_000 } })
     const { objectives } = evaluateSLO(result, { errorRate: '< 1% over any 1s', throughput: '> 1k/s over any 1s' })
