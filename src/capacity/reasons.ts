@@ -5,7 +5,7 @@ import { type CapacityLimit, lowestOutOfReach } from './limit.ts'
 import { formatLoad } from './load.ts'
 import { isInColumns, isOfConnections } from './miss.ts'
 import { type CapacityInterval, contradictionOf } from './search.ts'
-import { type CapacityStep, isBroughtAbout, triedLoad } from './step.ts'
+import { type CapacityStep, hasFailed, isBroughtAbout, triedLoad } from './step.ts'
 
 /** A width that differs by less from the precision is as precise. */
 const roundingError = 1e-9
@@ -31,7 +31,7 @@ export function explainCapacity(
 /** That a run failed, which ended the search: nothing else is known of its load. */
 function failures({ steps, over }: SearchFindings): string[] {
   return steps
-    .filter(({ summary, limitedBy }) => summary === undefined && limitedBy === undefined)
+    .filter(hasFailed)
     .map(({ load, reasons }) => `the search broke off at ${formatLoad(over, load)}: ${reasons.join('; ')}`)
 }
 

@@ -27,6 +27,11 @@ export interface CapacityStep<Result extends LoadResult = LoadResult> {
   readonly summary?: Result | undefined
 }
 
+/** Whether the run of a load failed, which ended its search. */
+export function hasFailed({ summary, limitedBy }: CapacityStep): boolean {
+  return summary === undefined && limitedBy === undefined
+}
+
 /** By what a load is judged. */
 export interface StepRule {
   readonly objectives: readonly Objective[]

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { formatLoad } from '../capacity/load.ts'
-import type { CapacityStep } from '../capacity/step.ts'
+import { type CapacityStep, hasFailed } from '../capacity/step.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { defaults } from '../defaults.ts'
 import {
@@ -84,7 +84,7 @@ Exit codes:
   0  a load was kept; with --sustain: that one is sustained; of two: the second one's capacity is not lower
   1  no load of the range was kept; with --sustain: that one is too much; of two: it is lower
   2  wrong usage
-  3  nothing is sure
+  3  nothing is sure, or a run of the search failed
   4  otherwise 0, but an output could not be written
   5  it could not run
   129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was found until then is printed
@@ -177,8 +177,10 @@ function mistakesInFlags(flags: CapacityFlags): string[] {
   return [...mistakesInProbeFlags(flags), ...mistakesInFiles(filesOf(flags))]
 }
 
-function exitCodeOfCapacity({ low, high }: LoadCapacity, verdict: SustainVerdict['verdict'] | undefined): number {
-  const outcome = verdict ?? (low > 0 ? 'pass' : high < Infinity ? 'fail' : 'inconclusive')
+function exitCodeOfCapacity(capacity: LoadCapacity, verdict: SustainVerdict['verdict'] | undefined): number {
+  const { low, high } = capacity
+  const found = low > 0 ? 'pass' : high < Infinity ? 'fail' : 'inconclusive'
+  const outcome = verdict ?? (capacity.steps.some(hasFailed) ? 'inconclusive' : found)
   return { pass: exitCode.fine, fail: exitCode.missed, inconclusive: exitCode.unclear }[outcome]
 }
 

@@ -1,7 +1,7 @@
 import { type CapacityResult, formatEnds } from '../capacity/capacity.ts'
 import { formatObjectives } from '../capacity/findings.ts'
 import { formatLoad } from '../capacity/load.ts'
-import { type CapacityStep, formatRecovery, wordsOfVerdict } from '../capacity/step.ts'
+import { type CapacityStep, formatRecovery, hasFailed, wordsOfVerdict } from '../capacity/step.ts'
 import type { CapacityVerdict } from '../capacity/compare.ts'
 import { processorKnee } from '../capacity/knee.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
@@ -103,7 +103,8 @@ export function describeSearch({ over, connections, ratePerConnection, steps, du
   const agents = first?.machines?.length
   const held =
     over === 'rate' ? `${formatCount(connections)} connections` : `${formatRate(ratePerConnection!)} of each connection`
-  const loads = `${formatCount(steps.length)} ${steps.length === 1 ? 'load' : 'loads'}`
+  const tried = steps.filter((step) => !hasFailed(step)).length
+  const loads = `${formatCount(tried)} ${tried === 1 ? 'load' : 'loads'}`
   return [
     ...(typeof url === 'string' ? [printable(url)] : []),
     held,
