@@ -14,6 +14,8 @@ import { sum } from '../statistics/sum.ts'
 import { threadNotAllowed } from './machine-limits.ts'
 import type { Notice, Order, ThreadWork } from '../generator/messages.ts'
 
+/** How far the causes of an error are followed. */
+const mostCauses = 5
 /** From the order to start until the start: all threads have to have heard it. */
 const startDelayMs = 5
 
@@ -175,15 +177,20 @@ class LoadThread {
 /** An error of a user's own code, which may repeat what a server said, as one that can be shown to anybody. */
 function withoutHarm(error: unknown, work: ThreadWork): NodeJS.ErrnoException {
   const masks = work.flatMap((plan) => (plan === undefined ? [] : [maskerOfPlan(plan)]))
-  const safe = (given: unknown): string =>
-    masks.reduce((masked, mask) => mask(masked), printableLines(String(given)).join('\n'))
+  return shownAs(error, (given) => masks.reduce((masked, mask) => mask(masked), printableLines(given).join('\n')))
+}
+
+/** With its causes, as far as they go back. */
+function shownAs(error: unknown, show: (text: string) => string, causes = mostCauses): NodeJS.ErrnoException {
+  const safe = (given: unknown): string => show(String(given))
   // Of another realm, it may be no instance of Error here.
   if (typeof error !== 'object' || error === null || !('message' in error)) return new Error(safe(error))
-  const { name = 'Error', message, stack = '', code } = error as Partial<NodeJS.ErrnoException>
+  const { name = 'Error', message, stack = '', code, cause } = error as Partial<NodeJS.ErrnoException>
   const shown: NodeJS.ErrnoException = new Error(safe(message))
   Object.defineProperty(shown, 'name', { value: safe(name) })
   shown.stack = safe(stack)
   if (code !== undefined) shown.code = safe(code)
+  if (cause !== undefined && causes > 0) shown.cause = shownAs(cause, show, causes - 1)
   return shown
 }
 

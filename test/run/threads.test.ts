@@ -106,10 +106,14 @@ test('what an error repeats of a server is text, without what the server was ask
   const data = '\u001B[31mno ticket hunter2hunter2\u001B[0m\n::error::gone'
   const url = `${server.url}/?ticket=hunter2hunter2`
   const crash = run({ url, warmup: 0, duration: 60_000, connections: 1, probe: { module, data } })
-  const { message, cause } = (await crash.catch((error: unknown) => error)) as Error & { readonly cause: Error }
+  const { message, cause } = (await crash.catch((error: unknown) => error)) as Error & {
+    readonly cause: Error & { readonly cause: Error }
+  }
   expect(message.split('nothing was measured: ')[1]).toBe('Error: [31mno ticket masked[0m\n: :error::gone')
   expect(cause.stack).toContain('crashing-probe.ts')
-  for (const text of [message, cause.message, cause.stack]) expect(text).not.toMatch(/hunter2|[^\n\P{C}]|^::/mu)
+  expect(cause.cause.message).toContain('no ticket masked')
+  for (const text of [message, cause.message, cause.stack, cause.cause.message])
+    expect(text).not.toMatch(/hunter2|[^\n\P{C}]|^::/mu)
 })
 
 test('an exit of a thread is an error', async () => {

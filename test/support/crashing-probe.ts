@@ -6,7 +6,7 @@ export function request(id: number, how: unknown): string {
   if (how !== 'obey') {
     setTimeout(() => {
       if (how === 'exit') process.exit(7)
-      throw new Error(typeof how === 'string' ? how : 'out of the blue')
+      throw typeof how === 'string' ? new Error(how, { cause: new Error(how) }) : new Error('out of the blue')
     }, 20)
   }
   return String(id)
