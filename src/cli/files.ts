@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { writtenOver } from '../export/written-over.ts'
 
 /** Files that flags ask for, by flag; `undefined` where one does not. */
 export type FilesByFlag = Readonly<Record<string, string | undefined>>
@@ -14,16 +15,6 @@ export function mistakesInFiles(files: FilesByFlag, read: readonly string[] = []
     return obstacle === undefined ? [] : [`${flag}: expected a file that can be written, got ${file}: ${obstacle}`]
   })
   return [...obstructed, ...writtenOver(files, read)]
-}
-
-/** Files that one output would be written over: another one, or what is read. */
-export function writtenOver(files: FilesByFlag, read: readonly string[]): string[] {
-  const owners = new Map(read.map((file) => [resolve(file), 'what is read']))
-  return given(files).flatMap(([flag, file]) => {
-    const owner = owners.get(resolve(file))
-    owners.set(resolve(file), flag)
-    return owner === undefined || isDevice(file) ? [] : [`${flag}: expected another file than ${owner}, got ${file}`]
-  })
 }
 
 /**
@@ -44,11 +35,6 @@ export function writeFiles(files: FilesByFlag, texts: Readonly<Record<string, ()
 
 function given(files: FilesByFlag): [flag: string, file: string][] {
   return Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined)
-}
-
-/** Something like `/dev/stdout` or `/dev/null`, which takes all that is written. */
-function isDevice(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === false
 }
 
 function obstacleTo(file: string): string | undefined {

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
 import { isEndpoint } from '../export/endpoint.ts'
 import { mistakesInOTLP, type OTLPTarget } from '../export/otlp.ts'
+import { writtenOver } from '../export/written-over.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
 import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../options/target.ts'
@@ -121,18 +121,12 @@ function mistakesInExport(files: unknown = {}): string[] {
 function filesNamedTwice({ report, export: exported }: WsLoadPluginOptions): string[] {
   const { html } = isObject(report) ? report : {}
   const { pushGateway: _gateway, otlp: _otlp, ...files } = isObject(exported) ? exported : {}
-  const outputs = { 'report.html': html === true ? usualPage : html, ...prefixed('export', files) }
-  const owners = new Map<string, string>()
-  return Object.entries(outputs).flatMap(([name, file]) => {
-    if (typeof file !== 'string' || file === '') return []
-    const owner = owners.get(resolve(file))
-    owners.set(resolve(file), name)
-    return owner === undefined ? [] : [`${name}: expected another file than ${owner}, got ${show(file)}`]
-  })
-}
-
-function prefixed(prefix: string, fields: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]))
+  const named: [name: string, file: unknown][] = [
+    ['report.html', html === true ? usualPage : html],
+    ...Object.entries(files).map(([name, file]): [string, unknown] => [`export.${name}`, file]),
+  ]
+  const isFile = (file: unknown): file is string => typeof file === 'string' && file !== ''
+  return writtenOver(Object.fromEntries(named.flatMap(([name, file]) => (isFile(file) ? [[name, file]] : []))))
 }
 
 function mistakesInGateway(url: unknown): string[] {

@@ -86,8 +86,8 @@ describe('the plugin', () => {
     }
     expect(() => wsLoad(options)).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: vitest-ws-load plugin: 2 options are wrong
-        export.openMetrics: expected another file than report.html, got "out/floods.txt"
-        export.githubBenchmark: expected another file than export.bmf, got "./floods.json"]
+        export.openMetrics: expected another file than report.html, got out/floods.txt
+        export.githubBenchmark: expected another file than export.bmf, got ./floods.json]
     `)
   })
 
