@@ -63,7 +63,7 @@ describe.concurrent('a search', () => {
       await using target = await queueing({ service: 50, workers: 10_000 })
       const fewUnderWay = 3 * 10
       const { steps } = await search({ url: target.url, connections: 10, slo: { p50: '< 500ms' }, maxDuration: '20s' })
-      expect(steps[0]!.load).toBeGreaterThan((2 * fewUnderWay) / 0.05)
+      expect(steps[0]!.load).toBeGreaterThan((1.5 * fewUnderWay) / 0.05)
     },
   )
 
@@ -121,7 +121,7 @@ describe.concurrent('a search', () => {
 
   test('says how many connections did not open, and what refused them', { timeout: 90_000 }, async () => {
     await using target = await limited(5)
-    const { low, reasons } = await search({ url: target.url, from: 50, to: 200, maxDuration: '6s' })
+    const { low, reasons } = await search({ url: target.url, from: 50, to: 200, maxDuration: '20s' })
     expect(low).toBe(0)
     expect(reasons[0]).toMatch(/^missed at \S+: 5 of 10 connections opened, HTTP_503 × 5/)
     expect(reasons.join()).not.toContain('give it more time')

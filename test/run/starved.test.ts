@@ -68,7 +68,7 @@ test.skipIf(!canCrowd)('a generator beside others on its processor says that the
 })
 
 test('a generator with a quota says that it was used up', async ({ skip }) => {
-  using quota = quotaOf(0.1)
+  using quota = quotaOf(0.5)
   if (quota === undefined) return skip('no quota can be set: needs root and a control group for processor time')
   await using server = await echoing()
   const options = { ...load, url: server.url }
@@ -76,7 +76,7 @@ test('a generator with a quota says that it was used up', async ({ skip }) => {
   const { saturated, reasons, starvation } = summary.generator
   expect(saturated).toBe(true)
   expect(starvation!.throttled).toBeGreaterThan(0.02)
-  expect(reasons.join('\n')).toMatch(/a quota of 0\.1 CPU \(cgroup\) stopped its threads [\d.]+ % of the time/)
+  expect(reasons.join('\n')).toMatch(/a quota of 0\.5 CPU \(cgroup\) stopped its threads [\d.]+ % of the time/)
   expect(summary.options.threads).toBe('auto')
   expect(summary.generator.threads).toBe(1)
   expect(evaluateSLO(summary, unreachable).verdict).toBe('inconclusive')

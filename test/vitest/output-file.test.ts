@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, lstatSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -46,12 +36,10 @@ describe('an output', () => {
     expect(readFileSync(file, 'utf8')).toBe('new')
   })
 
-  test.runIf(process.getuid?.() !== 0)('is written in place where nothing can be put beside it', () => {
-    const file = join(directory, 'page.html')
-    writeFileSync(file, 'former')
-    chmodSync(directory, 0o555)
+  test('is written in place where nothing can be put beside it', () => {
+    const longest = 250
+    const file = join(directory, 'a'.repeat(longest))
     writeOutput(file, 'new')
-    chmodSync(directory, 0o755)
     expect(readFileSync(file, 'utf8')).toBe('new')
   })
 
