@@ -41,6 +41,6 @@ export function exitCodeOfRun(summary: LoadResult, verdict: SLOVerdict | undefin
 
 /** Nothing was measured, or not of all that was to be: whatever the figures are, they are those of something else. */
 function saysNothing(summary: LoadResult): boolean {
-  const wasLeft = summary.ended === 'disconnected' || summary.ended === 'stalled'
-  return wasLeft || whyInvalid(summary) !== undefined || describeSurplus(summary) !== undefined
+  const hasGone = summary.ended === 'disconnected' || summary.ended === 'stalled'
+  return hasGone || whyInvalid(summary) !== undefined || describeSurplus(summary) !== undefined
 }

@@ -85,8 +85,8 @@ export async function pushOTLP(
   const { status, failure, rejected } = outcome
   if (rejected !== undefined) {
     const words = printable(mask(rejected.words))
-    const left = `${shown} did not take ${formatCount(rejected.points)} of the metrics`
-    throw new Error(words === '' ? left : `${left}: ${words}`)
+    const refusal = `${shown} did not take ${formatCount(rejected.points)} of the metrics`
+    throw new Error(words === '' ? refusal : `${refusal}: ${words}`)
   }
   if (failure === undefined) return
   const words = printable(mask(failure))

@@ -43,14 +43,14 @@ const obstacles: Readonly<Record<string, string>> = {
 const certificates = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 const files = { ca: v.optional(pems()), cert: v.optional(pem()), key: v.optional(pem(showKind)) }
-const secret = v.optional(v.string(expected('a text', showKind)))
+const hiddenText = v.optional(v.string(expected('a text', showKind)))
 const contents = {
   ca: v.optional(v.array(v.string(), expected('a list of texts', showKind))),
-  cert: secret,
-  key: secret,
+  cert: hiddenText,
+  key: hiddenText,
 }
 const others = {
-  passphrase: secret,
+  passphrase: hiddenText,
   servername: v.optional(v.string(expected('a host name'))),
   rejectUnauthorized: v.optional(flag()),
 }

@@ -75,7 +75,7 @@ const deliveredEvent = prepared(({ publish, event = publish.event, namespace }: 
 })
 /** The types of packets, with the number of their attachments. */
 const types = { event: /^4(?:2|5\d+-)/, acknowledgement: /^4(?:3|6\d+-)/ }
-const number = /^\d*$/
+const acknowledgementNumber = /^\d*$/
 
 /** The protocol itself, to make one of it whose connections differ. */
 export default defineProtocol({
@@ -120,7 +120,7 @@ function isDelivery(message: string, data: Data): boolean {
   if (type === undefined || !message.startsWith(namespace, type.length)) return false
   const begin = type.length + namespace.length
   const end = message.indexOf('[', begin)
-  return message.startsWith(event, end) && number.test(message.slice(begin, end))
+  return message.startsWith(event, end) && acknowledgementNumber.test(message.slice(begin, end))
 }
 
 function isAcknowledged(message: ProbeMessage, namespace: string): boolean {

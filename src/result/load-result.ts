@@ -315,9 +315,9 @@ export interface FanOutResult {
   readonly first: MessageTimes
   /** Until it had reached all of them; one that missed any has none. */
   readonly completion: MessageTimes
-  /** Deliveries of a message to a subscriber that had it already. */
+  /** Deliveries of a message to a subscriber that had it already; of other machines' messages all since the window began. */
   readonly duplicates: number
-  /** Deliveries behind which their publisher's later message had come to the same subscriber (RFC 4737 section 3.3). */
+  /** Deliveries behind which their publisher's later message had come to the same subscriber (RFC 4737 section 3.3); likewise. */
   readonly outOfOrder: number
   /** Deliveries to a subscriber of another room than its message was published to. */
   readonly misrouted: number

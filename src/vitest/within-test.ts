@@ -29,9 +29,9 @@ export interface FloodOfTest {
   readonly caller: (...args: never[]) => unknown
 }
 
-/** How long connections may take to close, in milliseconds, */
+/** How long connections may take to close. */
 const closingConnectionsMs = 10_000
-/** and agents to say what they have measured besides. */
+/** How long agents may take besides to say what they have measured. */
 const reportingAgentsMs = 10_000
 /** A shorter wait, in milliseconds, explains no timeout. */
 const noticeableWaitMs = 100

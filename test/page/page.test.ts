@@ -24,6 +24,13 @@ function pageOf(runs = [{ name: 'latency', result }]): string {
   return formatPage('Gateway', [{ title: 'answers', runs, verdicts: [recordedSLO(evaluateSLO(result, slo))] }])
 }
 
+test.each([
+  ['incomplete', 'incomplete'],
+  ['disconnected', 'disconnected early'],
+] as const)('a page of a run that was %s says that it was %s', (ended, said) => {
+  expect(pageOf([{ name: 'latency', result: loadResult(undefined, { ended }) }])).toContain(`.000Z, ${said}</p>`)
+})
+
 test('a page counts the coalesced pings among those that percentiles are of', () => {
   const coalescing = loadResult(undefined, { pings: { coalesced: 15_000, lost: 3 } })
   const page = pageOf([{ name: 'latency', result: coalescing }])
