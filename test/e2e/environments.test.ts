@@ -12,7 +12,7 @@ afterAll(async () => {
 const config = `
 import wsLoad from 'vitest-ws-load/plugin'
 export default {
-  plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 } })],
+  plugins: [wsLoad({ defaults: { connections: 2, duration: 500, warmup: 0 } })],
 }`
 /** What a test has of its environment: classes of another realm than those of the load generator's modules. */
 const tests = `import { URL as URLOfNode } from 'node:url'
