@@ -5,8 +5,11 @@
  * the mean of all turns says of the same turns, and the latencies of two runs one after the other, point against point with the same tolerance.
  *
  * Run: node bench/gate.bench.ts [--runs 100] [--seconds 30] [--log FILE]
- * That takes hours: with a log, a run that was stopped goes on.
+ * That takes hours: with a log, a run that was stopped goes on. The one that is published is in bench/results/; who changes what a
+ * comparison decides begins it anew.
  */
+import { execFileSync } from 'node:child_process'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Change, ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance, type Tolerance } from '../src/gate/tolerance.ts'
@@ -30,8 +33,10 @@ const { values } = parseArgs({
 const [runs, seconds] = [Number(values.runs), Number(values.seconds)]
 /** Length of each of the two runs one after the other, in seconds. */
 const controlSeconds = 2
-/** The only one that servers may use, by its number. */
-const processor = 1
+/** The only processor that servers may use, by its number. */
+const serversOn = 1
+const processor = cpus()[0]?.model ?? 'unknown processor'
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
 const verdicts: readonly ChangeVerdict[] = ['slower', 'faster', 'same', 'unclear']
 const gates = ['wsLoad.compare', 'mean of all turns', 'one after the other'] as const
 const load = { connections: 32, probe: { protocol: new URL('control/json.protocol.ts', import.meta.url) } }
@@ -88,6 +93,8 @@ interface Judgement {
 /** A case once: a line of the log. */
 interface Outcome {
   readonly head: string
+  readonly processor: string
+  readonly commit: string
   readonly judgements: Readonly<Record<(typeof gates)[number], Judgement>>
   /** Those that `wsLoad.compare` has an interval with two ends of. */
   readonly changes: readonly Pick<Change, 'indicator' | 'change' | 'low' | 'high'>[]
@@ -99,7 +106,7 @@ async function timed<Found extends object>(what: () => Promise<Found>): Promise<
 }
 
 async function judge({ head: name, work, isDisturbed }: Case): Promise<Outcome> {
-  const [base, head] = [await startWorkingServer(work[0], processor), await startWorkingServer(work[1], processor)]
+  const [base, head] = [await startWorkingServer(work[0], serversOn), await startWorkingServer(work[1], serversOn)]
   const hog = isDisturbed ? startCpuHog() : undefined
   try {
     const sides = { base: { url: base.url }, head: { url: head.url } }
@@ -109,6 +116,8 @@ async function judge({ head: name, work, isDisturbed }: Case): Promise<Outcome> 
     const byMean = judgeByMeanOfTurns(found.base, found.head, comparison.tolerance, confidence)
     return {
       head: name,
+      processor,
+      commit,
       judgements: {
         'wsLoad.compare': { verdict: judged.verdict, seconds: taken },
         'mean of all turns': { verdict: byMean },
@@ -175,12 +184,16 @@ const outcomes = await inRounds<Case, Outcome>(
   { runs, log: values.log, isOf: (outcome, { head }) => outcome.head === head },
   judge,
 )
+/** How many runs each processor had part in. */
+const machines = [...Map.groupBy(outcomes, (one) => one.processor)].map(
+  ([model, of]) => `${model} (${of.length} of ${outcomes.length} comparisons)`,
+)
 const outcomesOf = (head: string): Outcome[] => outcomes.filter((one) => one.head === head)
 const { figures } = parseTolerance()
 const [p50, p99] = figures.map(({ allowed }) => `${allowed * 100} %`)
 printTable(
   'Verdicts of a gate',
-  `Servers that parse and hash JSON, on one processor, 32 connections; each comparison lasts up to ${seconds} s, each run one after the other ${controlSeconds} s. ${p50} of p50 is allowed, ${p99} of p99, and of cpuPerPing, which comparisons fall back on, ${tolerance.cpuPerPing}. The mean of all turns judges those of \`wsLoad.compare\`, when that ends.`,
+  `Servers that parse and hash JSON, on one processor, 32 connections; each comparison lasts up to ${seconds} s, each run one after the other ${controlSeconds} s. ${p50} of p50 is allowed, ${p99} of p99, and of cpuPerPing, which comparisons fall back on, ${tolerance.cpuPerPing}. The mean of all turns judges those of \`wsLoad.compare\`, when that ends. Tried on ${machines.join(', ')}.`,
   gates.flatMap((gate) => cases.map(({ head }) => row(gate, head, outcomesOf(head)))),
 )
 printTable(
