@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { formatLoad } from '../capacity/load.ts'
-import { type CapacityStep, hasFailed } from '../capacity/step.ts'
-import type { SustainVerdict } from '../capacity/sustain.ts'
+import type { CapacityStep } from '../capacity/step.ts'
 import { defaults } from '../defaults.ts'
 import {
   parseLoad,
@@ -19,7 +18,7 @@ import { compareCapacity } from '../run/compare-capacity.ts'
 import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
 import { show } from '../wording.ts'
-import { exitAfter, exitCode, exitCodeOf } from './exit-code.ts'
+import { exitAfter, exitCodeOf, exitCodeOfCapacity } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
 import { interruptible } from './interrupt.ts'
@@ -175,13 +174,6 @@ function write(
 
 function mistakesInFlags(flags: CapacityFlags): string[] {
   return [...mistakesInProbeFlags(flags), ...mistakesInFiles(filesOf(flags))]
-}
-
-function exitCodeOfCapacity(capacity: LoadCapacity, verdict: SustainVerdict['verdict'] | undefined): number {
-  const { low, high } = capacity
-  const found = low > 0 ? 'pass' : high < Infinity ? 'fail' : 'inconclusive'
-  const outcome = verdict ?? (capacity.steps.some(hasFailed) ? 'inconclusive' : found)
-  return { pass: exitCode.fine, fail: exitCode.missed, inconclusive: exitCode.unclear }[outcome]
 }
 
 /** The load of `--sustain`; `undefined` without it. */

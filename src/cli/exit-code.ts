@@ -1,5 +1,7 @@
+import type { CapacityResult } from '../capacity/capacity.ts'
+import { hasFailed } from '../capacity/step.ts'
 import type { ChangeVerdict } from '../gate/comparison.ts'
-import type { SLOVerdict } from '../slo/verdict.ts'
+import type { SLOVerdict, Verdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { whyInvalid } from '../slo/evaluate.ts'
 import { describeSurplus } from '../slo/surplus.ts'
@@ -37,6 +39,13 @@ export function exitCodeOf(verdict: ChangeVerdict): number {
 export function exitCodeOfRun(summary: LoadResult, verdict: SLOVerdict | undefined): number {
   if (verdict?.verdict === 'fail') return exitCode.missed
   return verdict?.verdict === 'inconclusive' || saysNothing(summary) ? exitCode.unclear : exitCode.fine
+}
+
+/** Of a search for a capacity, and whether a load is sustained, if that was asked. */
+export function exitCodeOfCapacity({ low, high, steps }: CapacityResult, sustained: Verdict | undefined): number {
+  const found = low > 0 ? 'pass' : high < Infinity ? 'fail' : 'inconclusive'
+  const outcome = sustained ?? (steps.some(hasFailed) ? 'inconclusive' : found)
+  return { pass: exitCode.fine, fail: exitCode.missed, inconclusive: exitCode.unclear }[outcome]
 }
 
 /** Nothing was measured, or not of all that was to be: whatever the figures are, they are those of something else. */

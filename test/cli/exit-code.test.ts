@@ -7,12 +7,16 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exitCodeOfCapacity } from '../../src/cli/exit-code.ts'
+import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { steady } from '../support/comparison.ts'
 import { freePort } from '../support/processes.ts'
 import { delaying } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 const short = ['-d', '300ms', '--warmup', '0', '-r', '100/s']
+/** A load whose run failed. */
+const failed = capacityStep(1_600, 'inconclusive', { summary: undefined, reasons: ['a load thread crashed'] })
 let directory: string
 let run: string
 
@@ -171,4 +175,17 @@ test.for([
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
   expect(await once(child, 'close')).toEqual([5, null])
   expect(output).toMatch(/^error: wsLoad: expected to be allowed to start load threads .* add --allow-worker .*\n$/)
+})
+
+test.each([
+  ['missed', [capacityStep(900, 'fail')], 1],
+  ['kept', [capacityStep(900, 'pass')], 0],
+  ['kept, until a run failed', [capacityStep(900, 'pass'), failed], 3],
+  ['missed, until a run failed', [capacityStep(900, 'fail'), failed], 3],
+] as const)('a search whose load was %s has an exit code of its own', (_, steps, code) => {
+  expect(exitCodeOfCapacity(capacityResult(steps), undefined)).toBe(code)
+})
+
+test('a load that is surely sustained is, though a later run failed', () => {
+  expect(exitCodeOfCapacity(capacityResult([capacityStep(900, 'pass'), failed]), 'pass')).toBe(0)
 })
