@@ -140,7 +140,7 @@ function mistakesInFloodParallelism(given: unknown = false): string[] {
 }
 
 /** The message says where the mistake is; the stack would only show how a configuration is loaded. */
-function withoutStack(error: Error): Error {
+export function withoutStack(error: Error): Error {
   error.stack = String(error)
   return error
 }

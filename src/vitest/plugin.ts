@@ -5,7 +5,7 @@ import { invalidOptions } from '../options/invalid-options.ts'
 import { mergeOptions, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import type { Handshake } from '../server/handshake.ts'
-import { parsePlugin, usualPage, type WsLoadPluginOptions } from './plugin-options.ts'
+import { parsePlugin, usualPage, withoutStack, type WsLoadPluginOptions } from './plugin-options.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
 
 export type { WsLoadPluginOptions } from './plugin-options.ts'
@@ -119,7 +119,7 @@ function ownFile(name: string): string {
 /** That of a variable that is not set would be left out on the way to the tests. */
 function checkUrl(ofProject: WsLoadOptions, target: ResolvedTarget | undefined): void {
   const mistakes = target === undefined ? undefinedUrl({ ...ofProject }) : []
-  if (mistakes.length > 0) throw invalidOptions(mistakes, 'provide.wsLoadDefaults')
+  if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'provide.wsLoadDefaults'))
 }
 
 /** What the user's configuration provides; it may not provide anything. */
