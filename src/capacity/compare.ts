@@ -5,12 +5,13 @@ import type { LoadResult } from '../result/load-result.ts'
 import { formatRatioTo } from '../units.ts'
 import { type CapacityResult, formatEnds } from './capacity.ts'
 import { formatObjectives } from './findings.ts'
+import { isCutShort } from './step.ts'
 
 /** How the capacity of a head compares with that of its base. */
 export interface CapacityVerdict extends MeasuredChange {
   /** `slower` if the head's is surely lower by more than the tolerance, `faster` if it is surely higher, `same` if it is surely not lower. */
   readonly verdict: ChangeVerdict
-  /** Nothing is known of one of the two: never to be taken for anything but red. */
+  /** Nothing is known of one of the two, or its search was cut short before that was clear: never to be taken for anything but red. */
   readonly doubtful: boolean
   /** Why, what matters most first; empty on `same`. */
   readonly reasons: readonly string[]
@@ -42,11 +43,12 @@ export function compareCapacities(base: CapacityResult, head: CapacityResult, to
           : low > -tolerance || keepsAll
             ? 'same'
             : 'unclear'
+  const isCut = [base, head].some(({ steps }) => steps.some(isCutShort))
   const measured = { change, low, high, tolerance }
   return {
     ...measured,
     verdict,
-    doubtful: mismatch.length > 0 || head.low === 0 || base.low === 0,
+    doubtful: mismatch.length > 0 || head.low === 0 || base.low === 0 || (verdict === 'unclear' && isCut),
     reasons:
       verdict === 'same' ? [] : [...mismatch, describe(base, head, { ...measured, verdict }), ...limitsOf(base, head)],
   }

@@ -5,7 +5,7 @@ import { type CapacityLimit, lowestOutOfReach } from './limit.ts'
 import { formatLoad } from './load.ts'
 import { isInColumns, isOfConnections } from './miss.ts'
 import { type CapacityInterval, contradictionOf } from './search.ts'
-import { type CapacityStep, hasFailed, isBroughtAbout, triedLoad } from './step.ts'
+import { type CapacityStep, isBroughtAbout, isCutShort, triedLoad } from './step.ts'
 
 /** A width that differs by less from the precision is as precise. */
 const roundingError = 1e-9
@@ -18,7 +18,7 @@ export function explainCapacity(
   found: CapacityInterval & { limitedBy: CapacityLimit },
 ): string[] {
   return [
-    ...failures(search),
+    ...whyCutShort(search),
     ...relapses(search),
     ...whyMissed(search, found.high),
     ...tooLow(search, found.high),
@@ -28,11 +28,13 @@ export function explainCapacity(
   ]
 }
 
-/** That a run failed, which ended the search: nothing else is known of its load. */
-function failures({ steps, over }: SearchFindings): string[] {
-  return steps
-    .filter(hasFailed)
-    .map(({ load, reasons }) => `the search broke off at ${formatLoad(over, load)}: ${reasons.join('; ')}`)
+/** That a run failed, lost an agent, or was aborted, which ended the search. */
+function whyCutShort({ steps, over }: SearchFindings): string[] {
+  return steps.filter(isCutShort).map(({ load, reasons, summary }) => {
+    if (summary?.ended === 'aborted') return 'the search was interrupted'
+    const why = summary === undefined ? reasons : describeCutShort(summary)
+    return `the search broke off at ${formatLoad(over, load)}: ${why.join('; ')}`
+  })
 }
 
 /** Steps after which the server did not become itself again. */
@@ -83,7 +85,7 @@ function limitReasons(
   }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
-    if (failures(search).length > 0) return []
+    if (steps.some(isCutShort)) return []
     return [
       ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(last)),
       ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
@@ -94,12 +96,12 @@ function limitReasons(
 }
 
 /**
- * Whether neither more time nor a lower range can help: a run failed, the server did not recover, or does not take all connections at
+ * Whether neither more time nor a lower range can help: the search was cut short, the server did not recover, or does not take all connections at
  * the lowest rate either.
  */
 function isLost(search: SearchFindings): boolean {
   const { steps, over, from } = search
-  if (failures(search).length > 0 || steps.some(({ recovery }) => recovery === Infinity)) return true
+  if (steps.some(isCutShort) || steps.some(({ recovery }) => recovery === Infinity)) return true
   const [lowest] = steps.toSorted((one, other) => one.load - other.load)
   if (over === 'connections' || lowest?.verdict !== 'fail' || lowest.summary === undefined) return false
   const { opened, requested } = lowest.summary.connections
@@ -116,8 +118,6 @@ function describeNoBeginning({ firstFlood }: SearchFindings): string[] {
 
 /** Why a search ended that found no limit. */
 function describeEnd(last: CapacityStep): string[] {
-  if (last.summary?.ended === 'aborted') return ['the search was interrupted']
-  if (last.summary?.ended === 'incomplete') return describeCutShort(last.summary)
   if (last.summary?.pings.answered === 0) return []
   return ['the search ended before it found a load that is surely too much: give it more time (maxDuration)']
 }

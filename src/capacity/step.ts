@@ -32,6 +32,12 @@ export function hasFailed({ summary, limitedBy }: CapacityStep): boolean {
   return summary === undefined && limitedBy === undefined
 }
 
+/** Whether a load was not tried to its end, which ended its search: its run failed, lost an agent, or was aborted. */
+export function isCutShort(step: CapacityStep): boolean {
+  const ended = step.summary?.ended
+  return hasFailed(step) || ended === 'incomplete' || ended === 'aborted'
+}
+
 /** By what a load is judged. */
 export interface StepRule {
   readonly objectives: readonly Objective[]

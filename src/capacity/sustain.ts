@@ -4,6 +4,7 @@ import { show } from '../wording.ts'
 import type { CapacityResult } from './capacity.ts'
 import { formatObjectives } from './findings.ts'
 import { formatLoad } from './load.ts'
+import { isCutShort } from './step.ts'
 
 /** Whether a server takes a load. */
 export interface SustainVerdict {
@@ -11,7 +12,7 @@ export interface SustainVerdict {
   readonly verdict: Verdict
   /** Pings per second, or connections. */
   readonly load: number
-  /** Nothing was surely kept nor surely missed: never to be taken for anything but red. */
+  /** Nothing was surely kept nor surely missed, or the search was cut short before it found out: never to be taken for anything but red. */
   readonly vacuous: boolean
   readonly reason: string
 }
@@ -24,7 +25,7 @@ export function judgeSustained(capacity: CapacityResult, load: number): SustainV
   if (!(typeof load === 'number' && load > 0 && load < Infinity)) {
     throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `load: expected a number above 0, got ${show(load)}`)
   }
-  const { over, low, high } = capacity
+  const { over, low, high, steps } = capacity
   const slo = formatObjectives(capacity)
   const wanted = formatLoad(over, load)
   const verdict = load <= low ? 'pass' : load >= high ? 'fail' : 'inconclusive'
@@ -37,5 +38,7 @@ export function judgeSustained(capacity: CapacityResult, load: number): SustainV
     fail: `${wanted} is not sustained with ${slo}: ${known}`,
     inconclusive: `${wanted} is neither surely sustained nor surely too much with ${slo}: ${known}`,
   }[verdict]
-  return { verdict, load, vacuous: low === 0 && high === Infinity, reason }
+  const isUnknown = low === 0 && high === Infinity
+  const vacuous = isUnknown || (verdict === 'inconclusive' && steps.some(isCutShort))
+  return { verdict, load, vacuous, reason }
 }

@@ -48,11 +48,15 @@ export function figuresOf({ result, capacity }: Pick<NamedRun, 'result' | 'capac
     const ends = finite(high) === Infinity ? { low: value, high: value } : { low: finite(low), high: finite(high) }
     return [{ indicator, kind, better, value, ...ends }]
   })
-  return capacity === undefined || capacity.low === 0 ? ofRun : [...ofRun, figureOfCapacity(capacity)]
+  return capacity === undefined ? ofRun : [...ofRun, ...figuresOfCapacity(capacity)]
 }
 
-/** What was surely kept, if anything was; the true capacity is no lower, and below what was surely missed. */
-function figureOfCapacity({ over, low, high }: ExportedCapacity): Figure {
+/**
+ * What was surely kept, if anything was; the true capacity is no lower, and below what was surely missed. Where the search ended before it
+ * found what limits it, a lower figure is none of a server that takes less.
+ */
+function figuresOfCapacity({ over, low, high, limitedBy }: ExportedCapacity): Figure[] {
+  if (low === 0 || limitedBy === 'unknown') return []
   const kind = over === 'rate' ? 'rate' : 'count'
-  return { indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }
+  return [{ indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }]
 }

@@ -71,8 +71,8 @@ interface RecordedSide {
   readonly other: number | null
 }
 
-/** Between which loads a capacity lies. */
-interface RecordedCapacity extends Pick<CapacityResult, 'over' | 'low'> {
+/** Between which loads a capacity lies, and what ended its search. */
+interface RecordedCapacity extends Pick<CapacityResult, 'over' | 'low' | 'limitedBy'> {
   /** `null` where no load was surely missed. */
   readonly high: number | null
 }

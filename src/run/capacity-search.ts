@@ -224,9 +224,10 @@ export class CapacitySearch {
     this.#watch.onStep?.(step)
   }
 
-  /** A run has failed: what was found before it is kept. @returns that no other load is tried */
-  #breakOff(load: number, { message }: WsLoadError): false {
-    this.#tell({ load, verdict: 'inconclusive', reasons: [message.replace(/^wsLoad: /, '')] })
+  /** A run has failed, or was aborted before its start: what was found before it is kept. @returns that no other load is tried */
+  #breakOff(load: number, { code, message }: WsLoadError): false {
+    const reason = code === 'WSLOAD_ERR_ABORTED' ? 'it was interrupted' : message.replace(/^wsLoad: /, '')
+    this.#tell({ load, verdict: 'inconclusive', reasons: [reason] })
     return false
   }
 

@@ -2,6 +2,7 @@ import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { compareCapacities } from '../capacity/compare.ts'
+import { isCutShort } from '../capacity/step.ts'
 import { type CapacityTolerance, parseLoad, safeParseCapacityTolerance } from '../options/capacity.ts'
 import { invalidOptions, valueOf } from '../options/invalid-options.ts'
 import type { Rate } from '../options/options.ts'
@@ -192,7 +193,8 @@ function matchCapacity(
   const { name, tolerance } = checkCapacityBaseline(capacity, given)
   const file = baselineFile(configuredRoot(), name)
   if (isUpdating() && !state.isNot) {
-    const threat = capacity.low === 0 ? 'no load was surely kept' : undefined
+    const cutShort = capacity.steps.some(isCutShort) ? capacity.reasons[0] : undefined
+    const threat = capacity.low === 0 ? 'no load was surely kept' : cutShort
     return keepBaseline({ file, name, found: capacity, threat }, state)
   }
   const baseline = readBaseline(file, LoadCapacity)

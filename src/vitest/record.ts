@@ -58,8 +58,8 @@ function addCapacity(
 ): RecordedFlood | undefined {
   const summary = shownRunOf(capacity)
   if (summary === undefined) return undefined
-  const { over, low, high } = capacity
-  const ends = { over, low, high: high === Infinity ? null : high }
+  const { over, low, high, limitedBy } = capacity
+  const ends = { over, low, high: high === Infinity ? null : high, limitedBy }
   const name = nameCapacity(capacity)
   return addRecord(test, summary, {
     capacity: ends,

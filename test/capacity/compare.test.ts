@@ -43,6 +43,16 @@ describe('a head', () => {
     expect(reasons).toContain('base: the lowest load of the range, 1k/s, was missed: begin the search lower')
   })
 
+  test('is not merely unclear where its search broke off before it was clear', () => {
+    const failed = capacityStep(2_000, 'inconclusive', { summary: undefined, reasons: ['a load thread crashed'] })
+    const cut = capacityResult([capacityStep(700, 'pass'), failed])
+    const { verdict, doubtful, reasons } = compareCapacities(base, cut, 0.2)
+    expect({ verdict, doubtful }).toEqual({ verdict: 'unclear', doubtful: true })
+    expect(reasons).toContain('head: the search broke off at 2k/s: a load thread crashed')
+    const kept = capacityResult([capacityStep(1_000, 'pass'), failed])
+    expect(compareCapacities(base, kept, 0.2)).toMatchObject({ verdict: 'same', doubtful: false })
+  })
+
   test('is unclear where the generator limited both', () => {
     const limited = between(5_000, Infinity)
     expect(compareCapacities(limited, limited, 0.2).verdict).toBe('unclear')

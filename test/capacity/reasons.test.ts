@@ -60,6 +60,20 @@ describe('a capacity', () => {
     ])
   })
 
+  test('says first that an agent was lost, whatever was missed before, and asks for no more time', () => {
+    const lost = { name: 'b', connections: 5, pings: undefined, lost: { at: 2_000, reason: 'its connection ended' } }
+    const summary = { ...loadResult(undefined, { ended: 'incomplete' }), machines: [lost] } as never
+    const steps = [
+      capacityStep(5_000, 'fail'),
+      capacityStep(900, 'pass'),
+      capacityStep(1_600, 'inconclusive', { summary }),
+    ]
+    expect(capacityResult(steps).reasons).toEqual([
+      expect.stringMatching(/^the search broke off at 1\.6k\/s: the agent b was lost 2 s into the measured window: /),
+      'the interval is 456 % wide, 10 % was asked for',
+    ])
+  })
+
   test('says what was wrong with the flood that tells where to begin where no load was tried', () => {
     const firstFlood = ['asked without a pause, the server answered 30 of 60 pings', 'ERROR_ANSWER × 30']
     expect(capacityResult([], { firstFlood }).reasons).toEqual([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { judgeSustained } from '../../src/capacity/sustain.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
+import { loadResult } from '../support/result.ts'
 
 describe('a load to sustain', () => {
   const capacity = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'fail')])
@@ -24,5 +25,15 @@ describe('a load to sustain', () => {
 
   test('is never a pass by a search that found nothing', () => {
     expect(judgeSustained(capacityResult([]), 1)).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+  })
+
+  test.each([
+    ['failed', { summary: undefined, reasons: ['a load thread crashed'] }],
+    ['lost an agent', { summary: loadResult(undefined, { ended: 'incomplete' }) }],
+    ['was aborted', { summary: loadResult(undefined, { ended: 'aborted' }) }],
+  ] as const)('is not merely undecided where a run %s before it was tried', (_, over) => {
+    const cut = capacityResult([capacityStep(900, 'pass'), capacityStep(1_600, 'inconclusive', over)])
+    expect(judgeSustained(cut, 1_000)).toMatchObject({ verdict: 'inconclusive', vacuous: true })
+    expect(judgeSustained(cut, 500)).toMatchObject({ verdict: 'pass', vacuous: false })
   })
 })

@@ -11,12 +11,15 @@ import { exitCodeOfCapacity } from '../../src/cli/exit-code.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { steady } from '../support/comparison.ts'
 import { freePort } from '../support/processes.ts'
+import { loadResult } from '../support/result.ts'
 import { delaying } from '../support/servers.ts'
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts')
 const short = ['-d', '300ms', '--warmup', '0', '-r', '100/s']
 /** A load whose run failed. */
 const failed = capacityStep(1_600, 'inconclusive', { summary: undefined, reasons: ['a load thread crashed'] })
+/** A load that lost an agent. */
+const incomplete = capacityStep(1_600, 'inconclusive', { summary: loadResult(undefined, { ended: 'incomplete' }) })
 let directory: string
 let run: string
 
@@ -182,6 +185,7 @@ test.each([
   ['kept', [capacityStep(900, 'pass')], 0],
   ['kept, until a run failed', [capacityStep(900, 'pass'), failed], 3],
   ['missed, until a run failed', [capacityStep(900, 'fail'), failed], 3],
+  ['kept, until an agent was lost', [capacityStep(900, 'pass'), incomplete], 3],
 ] as const)('a search whose load was %s has an exit code of its own', (_, steps, code) => {
   expect(exitCodeOfCapacity(capacityResult(steps), undefined)).toBe(code)
 })

@@ -124,6 +124,18 @@ describe('toMatchBaseline', () => {
       )
     })
 
+    test('is not kept where the search broke off', () => {
+      keepCapacity(between(1_000, 1_050))
+      const failed = capacityStep(1_600, 'inconclusive', { summary: undefined, reasons: ['a load thread crashed'] })
+      const cut = new LoadCapacity(capacityResult([capacityStep(700, 'pass'), failed]))
+      vi.stubEnv('WS_LOAD_UPDATE', '1')
+      expect(() => expect(cut).toMatchBaseline('gateway')).toThrow(
+        'was not written: the search broke off at 1.6k/s: a load thread crashed',
+      )
+      vi.stubEnv('WS_LOAD_UPDATE', '')
+      expect(() => expect(cut).toMatchBaseline('gateway', {}, { inconclusive: 'warn' })).toThrow('Unclear: ')
+    })
+
     test('takes no tolerance but its own', () => {
       keepCapacity(between(1_000, 1_050))
       expect(() => expect(between(1_000, 1_050)).toMatchBaseline('gateway', { p50: '5%' })).toThrow(
