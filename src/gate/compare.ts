@@ -82,23 +82,29 @@ function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
 }
 
 /**
- * Figures that lie among failed pings on both sides, and why that tells nothing: however long these would have taken, they count the same.
- * What a saturated generator did not bring about is said of that.
+ * Figures that failed pings decide on both sides, and why that tells nothing: however long these would have taken, they count the same. What
+ * a saturated generator did not bring about, or timed out itself, is not among them.
  */
 function whyUntold(base: LoadResult, head: LoadResult, figures: readonly Figure[]): Map<string, string> {
-  if (base.generator.saturated || head.generator.saturated) return new Map()
   const untold = figures.filter((figure) =>
-    [base, head].every((side) => {
-      const { slices } = observed(observeRun(side), figure)!
-      return slices.percentile(figure.percentile ?? 50, Infinity) === Infinity
-    }),
+    [base, head].every((side) => isOfFailed(observed(observeRun(side), figure)!, figure, side.options.timeout)),
   )
-  return new Map(
-    untold.map(({ indicator, of, percentile = 50 }) => [
-      indicator,
-      `${indicator}: more than ${formatRatio(1 - percentile / 100)} of the ${samplesOf[of]} failed, on both sides`,
-    ]),
-  )
+  return new Map(untold.map((figure) => [figure.indicator, describeUntold(figure)]))
+}
+
+/** A mean is theirs where they make up more of it than it may change by. */
+function isOfFailed(run: Observation, { percentile, allowed }: Figure, timeout: number): boolean {
+  const failed = run.generatorSaturated ? readErrorRate(run).floor : run.errorRate
+  if (percentile === undefined) return failed * timeout > allowed * run.slices.mean(timeout)
+  return failed > 1 - percentile / 100
+}
+
+function describeUntold({ indicator, of, percentile, allowed }: Figure): string {
+  const failed =
+    percentile === undefined
+      ? `more than ${formatRatio(allowed)} of it comes of ${samplesOf[of]} that failed`
+      : `more than ${formatRatio(1 - percentile / 100)} of the ${samplesOf[of]} failed`
+  return `${indicator}: ${failed}, on both sides`
 }
 
 /** How the change of a figure is estimated. */
