@@ -40,12 +40,26 @@ const shortestValue = 3
 
 /**
  * Masks what a server was asked with wherever the server repeats it: the URL's user, password and query, the values of
- * headers and their parts, subprotocols, secrets in data; as they are, percent-encoded and in base64.
+ * headers and their parts, subprotocols, secrets in data; as they are, percent-encoded, in base64 and in JSON, and where a text was cut,
+ * their beginnings.
  */
 export function maskerOf(asked: Asked): (text: string) => string {
   const forms = new Set(secretsOf(asked).flatMap(formsOf))
   const longestFirst = [...forms].toSorted((one, other) => other.length - one.length)
-  return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, 'masked'), text)
+  return (text) => longestFirst.reduce((masked, form) => maskBeginnings(masked.replaceAll(form, 'masked'), form), text)
+}
+
+/** Masks what a text that was cut has of a secret: as much of its beginning as stands before `…`, a quotation mark, or the end. */
+function maskBeginnings(text: string, secret: string): string {
+  const least = secret.slice(0, shortestPart)
+  let masked = text
+  for (let at = text.lastIndexOf(least); secret.length > shortestPart && at !== -1;) {
+    let end = at + shortestPart
+    while (end < masked.length && masked[end] === secret[end - at]) end++
+    if (/^(?:…|"|$)/.test(masked.slice(end, end + 1))) masked = `${masked.slice(0, at)}masked${masked.slice(end)}`
+    at = at === 0 ? -1 : masked.lastIndexOf(least, at - 1)
+  }
+  return masked
 }
 
 function secretsOf({ url, headers = {}, protocols = [], data }: Asked): string[] {
@@ -67,12 +81,19 @@ function secretsOf({ url, headers = {}, protocols = [], data }: Asked): string[]
   return [...whole.filter((value) => value.length >= shortestValue), ...parts]
 }
 
-/** Texts in data that stand under a name of a secret, however deep. */
+/** Texts, numbers and bytes in data that stand under a name of a secret, however deep. */
 function secretsIn(data: unknown, isSecret = false, seen = new Set<unknown>()): string[] {
-  if (typeof data === 'string') return isSecret ? [data] : []
+  if (typeof data === 'string' || typeof data === 'number' || typeof data === 'bigint')
+    return isSecret ? [`${data}`] : []
   if (typeof data !== 'object' || data === null || seen.has(data)) return []
+  // Each byte is a property of its own.
+  if (ArrayBuffer.isView(data)) return isSecret ? [textOf(data)] : []
   seen.add(data)
   return Object.entries(data).flatMap(([name, value]) => secretsIn(value, isSecret || secretName.test(name), seen))
+}
+
+function textOf({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return new TextDecoder().decode(new Uint8Array(buffer, byteOffset, byteLength))
 }
 
 function rawValues(search: string): string[] {
@@ -84,9 +105,13 @@ function rawValues(search: string): string[] {
 
 /** How a server may write it. */
 function formsOf(secret: string): string[] {
-  const percent = encodeURIComponent(secret)
-  const base64 = btoa(String.fromCodePoint(...new TextEncoder().encode(secret))).replace(/=+$/, '')
-  return [secret, percent, percent.replaceAll(/%../g, (code) => code.toLowerCase()), base64]
+  const percent = encodeURIComponent(secret.toWellFormed())
+  const base64 = btoa([...new TextEncoder().encode(secret)].map((byte) => String.fromCodePoint(byte)).join('')).replace(
+    /=+$/,
+    '',
+  )
+  const json = JSON.stringify(secret).slice(1, -1)
+  return [secret, percent, percent.replaceAll(/%../g, (code) => code.toLowerCase()), base64, json]
 }
 
 function decode(text: string): string {

@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import { withoutSecrets } from './secrets.ts'
 
 /** Characters of a text that {@link show} shows. */
-export const longestShown = 60
+const longestShown = 60
 
 /** A value as an error shows it: short, on one line, and of a URL only what anyone may know. */
 export function show(value: unknown): string {
@@ -12,6 +12,11 @@ export function show(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `a buffer of ${value.byteLength} bytes`
   if (typeof value === 'object' && value !== null) return `an object (${cut(Object.keys(value).join(', '))})`
   return String(value)
+}
+
+/** Whether {@link show} shows all of a text. */
+export function isShownWhole(text: string): boolean {
+  return show(text) === JSON.stringify(text)
 }
 
 /** A value that nobody else may know, as an error shows it. */
@@ -39,6 +44,7 @@ export function noSuchOptions(given: object, names: readonly string[]): string[]
     .map((name) => `${name}: ${noSuchOption(name, names)}`)
 }
 
-function cut(text: string): string {
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text
+/** A text's beginning, and `…` where that is not all of it. */
+export function cut(text: string, longest = longestShown): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
 }

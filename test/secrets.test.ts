@@ -51,6 +51,35 @@ test('what data has under the name of a secret is masked, however deep it lies',
   )
 })
 
+test('numbers and bytes under the name of a secret are masked, and no other bytes are looked at', () => {
+  const payload = Object.defineProperty(new Uint8Array(8), 'token', {
+    enumerable: true,
+    get() {
+      throw new Error('its properties are looked at')
+    },
+  })
+  const data = { password: 123_456, secret: Buffer.from('opensesame'), payload }
+  expect(maskerOf({ url: 'ws://127.0.0.1/', data })('no 123456, no opensesame')).toBe('no masked, no masked')
+})
+
+test('a secret is masked as JSON has it', () => {
+  const mask = maskerOf({ url: 'ws://127.0.0.1/', data: { secret: 'one\r\n"two"' } })
+  expect(mask(`got ${JSON.stringify({ of: 'one\r\n"two"' })}`)).toBe('got {"of":"masked"}')
+})
+
+test('what is left of a secret where a text was cut is masked', () => {
+  const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ'
+  const mask = maskerOf({ url: 'ws://127.0.0.1/', data: { token } })
+  expect(mask(`not "${token.slice(0, 12)}…" nor ${token.slice(0, 20)}`)).toBe('not "masked…" nor masked')
+  expect(mask(`"${token.slice(0, 12)}" or eyJhbG as others begin`)).toBe('"masked" or eyJhbG as others begin')
+})
+
+test('secrets of any length, and of no character, can be masked', () => {
+  const long = 'x'.repeat(300_000)
+  const mask = maskerOf({ url: 'ws://127.0.0.1/', data: { token: long, secret: 'a\uD800b' } })
+  expect(mask(`${long}, a\uD800b`)).toBe('masked, masked')
+})
+
 test('a subprotocol is masked unless it is one that everybody knows', () => {
   const mask = maskerOf({ url: 'ws://127.0.0.1/', protocols: ['mqtt', 'v12.stomp', 'graphql-transport-ws', 'hunter2'] })
   expect(mask('mqtt/sensors, v12.stomp, graphql-transport-ws, hunter2')).toBe(

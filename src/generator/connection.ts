@@ -701,13 +701,13 @@ export class Connection implements FrameSink {
     }
   }
 
-  /** Counts a fault; a server may repeat what this connection alone asked for. */
+  /** Counts a fault; a server, and advice on what it says, may repeat what this connection alone asked for. */
   #report(fault: ConnectionFault): void {
     const { probe, recorder } = this.#context
-    const { code, sample } = fault
+    const told = `${fault.sample}${this.#adviceOn(fault)}`
     const asked = probe.asked?.(this.index)
     if (asked !== undefined) this.#mask ??= maskerOf(asked)
-    recorder.fault(code, `${this.#mask?.(sample) ?? sample}${this.#adviceOn(fault)}`)
+    recorder.fault(fault.code, this.#mask?.(told) ?? told)
   }
 
   /** What the protocol says to a fault, to be put behind its words. */

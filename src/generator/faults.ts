@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { withoutSecrets } from '../secrets.ts'
 import { beyond } from '../wire/limits.ts'
+import { cut } from '../wording.ts'
 import type { Session } from './session.ts'
 
 /** A fault of a connection: what it is counted under, and the words that came with it. */
@@ -69,7 +70,7 @@ const longestMessage = 100
 export function describeTimeout({ unreceived }: Pick<Session, 'unreceived'>, limit: number, place?: string): string {
   const waits = place === undefined ? '' : `, waits for a message (${place})`
   const last = unreceived.at(-1)
-  const text = typeof last === 'string' ? JSON.stringify(last.slice(0, longestMessage)) : `${last?.length} bytes`
+  const text = typeof last === 'string' ? JSON.stringify(cut(last, longestMessage)) : `${last?.length} bytes`
   const missed = last === undefined ? '' : `; of ${unreceived.length} that it has not received, the last: ${text}`
   return `not over after ${limit} ms${waits}${missed}`
 }

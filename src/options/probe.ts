@@ -5,7 +5,7 @@ import { defaults } from '../defaults.ts'
 import { isObject, mistakesOf, type Parsed } from '../parsed.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from '../wire/probe-spec.ts'
-import { didYouMean, longestShown, noSuchOption, show } from '../wording.ts'
+import { didYouMean, isShownWhole, noSuchOption, show } from '../wording.ts'
 import { type AnswerOption, describeAnswer, portableAnswer, safeParseAnswer } from './answer.ts'
 import { isBytes } from './realm.ts'
 import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable } from './sent-function.ts'
@@ -103,7 +103,7 @@ function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: numbe
 export function recordedProbe(spec: ProbeSpec): string {
   if (spec.kind !== 'text' && spec.kind !== 'binary') return describeProbe(spec)
   const { kind, payload } = spec
-  const isTold = kind === 'text' && payload.byteLength <= longestShown
+  const isTold = kind === 'text' && isShownWhole(new TextDecoder().decode(payload))
   return isTold ? describeProbe(spec) : `${describeProbe(spec)}, sha256 ${digest(payload)}`
 }
 
@@ -126,7 +126,7 @@ function describeAsked({ protocol, data }: Extract<ProbeSpec, { kind: 'protocol'
   const option = (askedBy as Readonly<Record<string, string>>)[basename(protocol, extname(protocol))]
   const asked = option !== undefined && isObject(data) ? data[option] : undefined
   if (typeof asked !== 'string') return ''
-  return asked.length > longestShown ? `, ${option} sha256 ${digest(asked)}` : `, ${option} ${show(asked)}`
+  return `, ${option} ${isShownWhole(asked) ? show(asked) : `sha256 ${digest(asked)}`}`
 }
 
 /** A probe as it can be sent to another process: functions as source text, URLs as text. */

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { expected, json, only, text } from '../options/fields.ts'
 import { defineProtocol } from '../wire/protocol.ts'
+import { cut } from '../wording.ts'
 import { prepared } from './prepared.ts'
 import { readJSON } from './read-json.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
@@ -76,7 +77,7 @@ export default defineProtocol({
 function describe(error: RPCError | string): string {
   if (typeof error === 'string') return error
   const { code, message, data } = error
-  const details = data === undefined ? '' : ` ${JSON.stringify(data).slice(0, longestData)}`
+  const details = data === undefined ? '' : ` ${cut(JSON.stringify(data), longestData)}`
   const cure = code === undefined ? undefined : advice[code]
   const words = [code, message].filter((word) => word !== undefined).join(' ')
   return `${words === '' ? 'an error without a code' : words}${details}${cure === undefined ? '' : `; ${cure}`}`

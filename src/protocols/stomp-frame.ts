@@ -1,4 +1,5 @@
 import { type ProbeMessage, textOf } from '../wire/probe-message.ts'
+import { cut } from '../wording.ts'
 
 /** A frame of STOMP 1.2. @see https://stomp.github.io/stomp-specification-1.2.html */
 export interface StompFrame {
@@ -54,7 +55,7 @@ export function readFrame(message: ProbeMessage): StompFrame | undefined {
   const [, head, rest = ''] = /^(.+?)\r?\n\r?\n(.*)$/s.exec(text) ?? []
   if (head === undefined) {
     if (/^[\r\n]*$/.test(text)) return undefined
-    throw new Error(`expected a STOMP frame, got ${JSON.stringify(text.slice(0, 60))}`)
+    throw new Error(`expected a STOMP frame, got ${JSON.stringify(cut(text))}`)
   }
   const [command, ...lines] = head.split(/\r?\n/) as [string, ...string[]]
   const read = withoutEscapes.has(command) ? String : unescape

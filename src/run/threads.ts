@@ -177,7 +177,9 @@ class LoadThread {
 /** An error of a user's own code, which may repeat what a server said, as one that can be shown to anybody. */
 function withoutHarm(error: unknown, work: ThreadWork): NodeJS.ErrnoException {
   const masks = work.flatMap((plan) => (plan === undefined ? [] : [maskerOfPlan(plan)]))
-  return shownAs(error, (given) => masks.reduce((masked, mask) => mask(masked), printableLines(given).join('\n')))
+  const mask = (text: string): string => masks.reduce((masked, one) => one(masked), text)
+  // What may not be printed may stand in a secret, or have been put into it.
+  return shownAs(error, (given) => mask(printableLines(mask(given)).join('\n')))
 }
 
 /** With its causes, as far as they go back. */

@@ -122,6 +122,15 @@ describe('advice', () => {
     ])
   })
 
+  test('does not tell what its connection alone was asked with', async () => {
+    await using server = await echoing()
+    const session = `session: (_, { data }) => { throw new Error('no ' + data.token) }`
+    const data = `data: (index) => ({ token: 'hunter' + index })`
+    const protocol = await protocolOf(`${data}, ${session}, reply: Number, advise: ({ sample }) => 'it said ' + sample`)
+    const { errors } = await flood(server, { connections: 1, pings: 1, probe: { protocol } })
+    expect(errors['SESSION_FAILED']!.samples[0]).toMatch(/^Error: no masked .*; it said Error: no masked /)
+  })
+
   test('is none where the protocol has none, and says why it fails', async () => {
     await using server = await refusing(401)
     for (const [body, sample] of [

@@ -510,7 +510,12 @@ describe('a probe in a summary', () => {
   test.for([
     [{ text: 'PING' }, { text: 'PONG' }],
     [{ text: `${'a'.repeat(200)}b` }, { text: `${'a'.repeat(200)}c` }],
+    [{ text: '{"op":"get","to":"a@b"}' }, { text: '{"op":"put","to":"a@b"}' }],
     [{ binary: Buffer.of(1) }, { binary: Buffer.of(2) }],
+    [
+      { protocol: '/graphql-ws.js', data: { query: '{ cheap @skip(if: false) }' } },
+      { protocol: '/graphql-ws.js', data: { query: '{ costly @skip(if: false) }' } },
+    ],
     [
       { protocol: '/json-rpc.js', data: { method: 'search' } },
       { protocol: '/json-rpc.js', data: { method: 'ping' } },

@@ -116,6 +116,16 @@ test('what an error repeats of a server is text, without what the server was ask
     expect(text).not.toMatch(/hunter2|[^\n\P{C}]|^::/mu)
 })
 
+test('a secret that may not be printed as it is does not stand in an error either', async () => {
+  await using server = await echoing()
+  const module = new URL('../support/crashing-probe.ts', import.meta.url)
+  const headers = { authorization: 'a secret ::notice' }
+  const data = `refused: ${headers.authorization}`
+  const crash = run({ url: server.url, headers, warmup: 0, duration: 60_000, connections: 1, probe: { module, data } })
+  const { message } = (await crash.catch((error: unknown) => error)) as Error
+  expect(message.split('nothing was measured: ')[1]).toBe('Error: refused: masked')
+})
+
 test('an exit of a thread is an error', async () => {
   await using server = await echoing()
   const probe = { module: new URL('../support/crashing-probe.ts', import.meta.url), data: 'exit' }
