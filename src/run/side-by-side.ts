@@ -97,5 +97,5 @@ export async function runSideBySide<const Floods extends readonly SettledOptions
 function identityOf({ server, url }: SettledOptions, family: Family | undefined): ServerIdentity | undefined {
   if (server === false) return undefined
   if (server !== 'auto') return 'pid' in server ? { source: 'pid', ...server } : { source: 'cgroup', ...server }
-  return family === undefined ? { source: 'port', url } : { source: 'command', family }
+  return family === undefined ? { source: 'port', url } : { source: 'command', family, url }
 }

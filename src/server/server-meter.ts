@@ -35,12 +35,14 @@ export class ServerMeter {
   readonly #watched: WatchedProcesses
   readonly #ticks = new Ticks()
   readonly #threads = new Threads()
-  readonly #first: { readonly cpu: number | undefined; readonly throttled: number | undefined }
+  readonly #cpuTogether = new Counter()
+  readonly #throttled = new Counter()
   #pids: readonly number[] = []
 
   constructor(watched: WatchedProcesses) {
     this.#watched = watched
-    this.#first = { cpu: watched.cpu?.(), throttled: watched.throttled() }
+    this.#cpuTogether.grow(watched.cpu?.())
+    this.#throttled.grow(watched.throttled())
   }
 
   /** Tells it which processes run, so that it knows which of them are the server's. */
@@ -52,7 +54,6 @@ export class ServerMeter {
     const usages = processUsages(this.#pids)
     this.#ticks.add(usages)
     this.#threads.add(usages)
-    const { throttled: before = 0 } = this.#first
     const throttled = this.#watched.throttled()
     return {
       cpu: this.#cpu(usages.size),
@@ -60,17 +61,36 @@ export class ServerMeter {
       processes: usages.size,
       threads: this.#threads.total,
       busiestThread: this.#threads.busiest,
-      throttled: throttled === undefined ? undefined : throttled - before,
+      // It is that of groups around it, too, and these do not begin anew.
+      throttled: throttled === undefined ? undefined : this.#throttled.grow(throttled, 0),
     }
   }
 
   #cpu(processes: number): number {
     const { cpu } = this.#watched
-    if (cpu !== undefined) return cpu() - this.#first.cpu!
+    if (cpu !== undefined) return this.#cpuTogether.grow(cpu())
     const { total } = this.#threads
     return total === undefined
       ? this.#ticks.total
       : Math.max(total.running, this.#ticks.total - tickErrorMs * processes)
+  }
+}
+
+/** What is counted from a first reading on, though the system may begin to count anew: a group of a service that is started again is another one. */
+class Counter {
+  #last: number | undefined
+  #grown = 0
+
+  /**
+   * @param now what the system has counted; `undefined` while it tells nothing
+   * @param anew what a smaller number adds
+   * @returns what was counted since the first reading
+   */
+  grow(now: number | undefined, anew = now): number {
+    if (now === undefined) return this.#grown
+    if (this.#last !== undefined) this.#grown += now >= this.#last ? now - this.#last : anew!
+    this.#last = now
+    return this.#grown
   }
 }
 

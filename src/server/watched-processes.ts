@@ -8,7 +8,7 @@ import { Descendants, type Family } from './descendants.ts'
 
 /** By what the processes of a server are known. */
 export type ServerIdentity =
-  | { readonly source: 'command'; readonly family: Family }
+  | { readonly source: 'command'; readonly family: Family; readonly url: string }
   | { readonly source: 'port'; readonly url: string }
   | { readonly source: 'pid'; readonly pid: number }
   | { readonly source: 'cgroup'; readonly cgroup: string }
@@ -18,8 +18,8 @@ export interface WatchedProcesses {
   readonly source: ServerIdentity['source']
   /** Process ids of those that run. @param all processes of the machine that do */
   running(all: readonly ListedProcess[]): number[]
-  /** Milliseconds of processor time until now, those of ended processes included, where the system keeps them together. */
-  readonly cpu?: () => number
+  /** Milliseconds of processor time until now, those of ended processes included, where the system keeps them together; `undefined` while it does not. */
+  readonly cpu?: () => number | undefined
   /** Milliseconds until now in which a quota had stopped it; `undefined` without a quota. */
   readonly throttled: () => number | undefined
 }
@@ -38,7 +38,7 @@ const ofGenerator = 'one of its own (target.command, or a child process) can be 
 export function findProcesses(identity: ServerIdentity): WatchedProcesses | NotWatched {
   switch (identity.source) {
     case 'command':
-      return ofCommand(identity.family)
+      return ofCommand(identity.family, new URL(identity.url))
     case 'port':
       return atPort(new URL(identity.url))
     case 'pid':
@@ -48,14 +48,42 @@ export function findProcesses(identity: ServerIdentity): WatchedProcesses | NotW
   }
 }
 
-function ofCommand(family: Family): WatchedProcesses | NotWatched {
+function ofCommand(family: Family, url: URL): WatchedProcesses | NotWatched {
   const descendants = new Descendants(family)
-  if (descendants.running().length === 0) return here('its command has ended')
+  const own = idsOf(descendants.running())
+  if (own.length === 0) return here('its command has ended')
+  if (isServedByOthers(url, own)) {
+    return here(
+      `what listens at port ${portOf(url)} is no process of its command, as where that has a container started; server: { pid } or { cgroup } names one`,
+    )
+  }
   return { source: 'command', running: (all) => idsOf(descendants.running(all)), throttled: throttledOf(family.leader) }
 }
 
-function atPort({ hostname, port, protocol }: URL): WatchedProcesses | NotWatched {
-  const number = Number(port) || (protocol === 'wss:' ? 443 : 80)
+/** Whether processes of others listen there: all of these could be looked into, and none of them does. */
+function isServedByOthers(url: URL, own: readonly number[]): boolean {
+  if (!isThisMachine(url.hostname)) return false
+  const { areThere, pids } = listenersAt(url.hostname, portOf(url))
+  if (pids.length > 0) return !pids.some((pid) => own.includes(pid))
+  return areThere && own.every(isReadable)
+}
+
+function isReadable(pid: number): boolean {
+  try {
+    readdirSync(`/proc/${pid}/fd`)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'wss:' ? 443 : 80)
+}
+
+function atPort(url: URL): WatchedProcesses | NotWatched {
+  const { hostname } = url
+  const number = portOf(url)
   if (!isThisMachine(hostname)) return elsewhere(hostname)
   const { areThere, pids } = listenersAt(hostname, number)
   if (pids.length === 0) {
@@ -82,7 +110,7 @@ function withRoot(pid: number): WatchedProcesses | NotWatched {
 
 /**
  * Processes with all that descend from them, if the generator is not among these.
- * @param successors of them, once they have ended: a server that was started again is another process
+ * @param successors of them, once they have ended, their children or not: a server that was started again is another process
  */
 function withRoots(
   source: 'port' | 'pid',
@@ -100,7 +128,7 @@ function withRoots(
   const tree = new Tree(pids)
   const running = (all: readonly ListedProcess[]): number[] => {
     const found = tree.running(all)
-    if (found.length > 0) return found
+    if (found.some((pid) => tree.roots.has(pid))) return found
     tree.add(successors())
     return tree.running(all)
   }
@@ -117,7 +145,7 @@ function inGroup(path: string): WatchedProcesses | NotWatched {
   return {
     source: 'cgroup',
     running: () => processesIn(path),
-    cpu: () => cpuOfGroup(path) ?? NaN,
+    cpu: () => cpuOfGroup(path),
     throttled: throttledOf(processes[0]!),
   }
 }
@@ -134,20 +162,20 @@ function throttledOf(pid: number): () => number | undefined {
 
 /** Processes and all that descend from them: also those whose parent has ended meanwhile. */
 class Tree {
-  readonly #roots: Set<number>
+  readonly roots: Set<number>
   /** By process id: when it began. */
   readonly #known = new Map<number, string>()
 
   constructor(roots: readonly number[]) {
-    this.#roots = new Set(roots)
+    this.roots = new Set(roots)
   }
 
   add(roots: readonly number[]): void {
-    for (const root of roots) this.#roots.add(root)
+    for (const root of roots) this.roots.add(root)
   }
 
   running(all: readonly ListedProcess[]): number[] {
-    const found = all.filter(({ pid, began }) => this.#roots.has(pid) || this.#known.get(pid) === began)
+    const found = all.filter(({ pid, began }) => this.roots.has(pid) || this.#known.get(pid) === began)
     const ids = new Set(idsOf(found))
     for (let before = -1; before < found.length;) {
       before = found.length

@@ -10,7 +10,7 @@ interface LimitedGroup {
 
 /**
  * The control groups that a process is in, by default this one: its own and those around it as far as they are in sight: in a container,
- * its own is the outermost. Version 2 and 1.
+ * its own is the outermost. Of another process whose group is out of sight there are none. Version 2 and 1.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
  * @see https://docs.kernel.org/scheduler/sched-bwc.html
@@ -35,7 +35,9 @@ export class ControlGroups {
       const group = own.find(([, controllers]) =>
         isVersion1 ? controllers!.split(',').includes('cpu') : controllers === '',
       )
-      return group === undefined ? [] : pathsTo(mountPoint, below(root, group.slice(2).join(':')))
+      const path = group && below(root, group.slice(2).join(':'))
+      if (path !== undefined) return pathsTo(mountPoint, path)
+      return group !== undefined && pid === 'self' ? [mountPoint] : []
     })
     this.#limited = this.#paths.flatMap((path) => {
       const quota = readQuota(path)
@@ -70,16 +72,16 @@ export class ControlGroups {
   }
 }
 
-/** A group's path as seen from where a mount begins; that of one that is not below it is that of the mount. */
-function below(root: string, path: string): string {
+/** A group's path as seen from where a mount begins; `undefined` of one that is not below it. */
+function below(root: string, path: string): string | undefined {
+  if (path.split('/').includes('..')) return undefined
   if (root === '/') return path
-  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : ''
+  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : undefined
 }
 
 /** All directories from one to another below it. */
 function pathsTo(mountPoint: string, path: string): string[] {
   const names = path.split('/').filter((name) => name !== '')
-  if (names.includes('..')) return [mountPoint]
   return [mountPoint, ...names.map((_, nth) => join(mountPoint, ...names.slice(0, nth + 1)))]
 }
 

@@ -65,3 +65,16 @@ test('what children use counts that come and go between two readings', async () 
   await done
   expect(read(meter).cpu).toBeGreaterThan(400)
 })
+
+test('a control group of a service that was started again goes on where it was', () => {
+  const told = { cpu: [100, 110, undefined, 2, 5], throttled: [7, 9, 3, 4, 4] }
+  const meter = new ServerMeter({
+    source: 'cgroup',
+    running: () => [],
+    cpu: () => told.cpu.shift(),
+    throttled: () => told.throttled.shift(),
+  })
+  const read = [1, 2, 3, 4].map(() => meter.read())
+  expect(read.map(({ cpu }) => cpu)).toEqual([10, 10, 12, 15])
+  expect(read.map(({ throttled }) => throttled)).toEqual([2, 2, 3, 3])
+})

@@ -21,7 +21,7 @@ describe('a server is known', () => {
     const parsed = safeParseTarget({ command, url: `ws://127.0.0.1:${port}` })
     const target = await startTarget('value' in parsed ? parsed.value : (undefined as never))
     onTestFinished(async () => void (await target.stop()))
-    const found = findProcesses({ source: 'command', family: target.family! })
+    const found = findProcesses({ source: 'command', family: target.family!, url: `ws://127.0.0.1:${port}` })
     expect(found).toMatchObject({ source: 'command' })
     // The shell, two that sleep, one of them in a session of its own, and Node.
     expect(pidsOf(found).length).toBeGreaterThanOrEqual(4)
@@ -47,6 +47,25 @@ describe('a server is known', () => {
     await first[Symbol.asyncDispose]()
     await using second = await start()
     expect(pidsOf(found)).toEqual([second.pid])
+  })
+
+  test('by its port, also when another has taken its place, and a child of the first one lives on', async () => {
+    const port = await freePort()
+    const serve = `const child = process.argv[1] && require('child_process').spawn('sleep', ['60'])
+      require('net').createServer().listen(${port}, '127.0.0.1', () => console.log(child ? child.pid : 0))`
+    const start = async (...args: string[]): Promise<Child & { readonly child: number }> => {
+      const started = await startChild(process.execPath, ['-e', serve, ...args], async (stdout) => {
+        return Number(String((await once(stdout, 'data'))[0]))
+      })
+      return { ...started, child: started.answer }
+    }
+    const first = await start('with a child')
+    onTestFinished(() => void process.kill(first.child))
+    const found = findProcesses({ source: 'port', url: `ws://127.0.0.1:${port}` })
+    expect(new Set(pidsOf(found))).toEqual(new Set([first.pid, first.child]))
+    await first[Symbol.asyncDispose]()
+    await using second = await start()
+    expect(pidsOf(found)).toContain(second.pid)
   })
 
   test('by its process id, until it ends, its children beyond that', async () => {
@@ -79,6 +98,17 @@ describe('a server is not watched', () => {
     const port = await freePort()
     expect(findProcesses({ source: 'port', url: `ws://127.0.0.1:${port}` })).toEqual({
       reason: `no process of this machine is seen to listen at port ${port}; server: { pid } or { cgroup } names one`,
+      isAccounted: false,
+    })
+  })
+
+  test('that its command has another process run', async () => {
+    await using server = await working()
+    const other = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
+    onTestFinished(() => void other.kill())
+    const family = { leader: other.pid!, mark: 'none' }
+    expect(findProcesses({ source: 'command', family, url: server.url })).toMatchObject({
+      reason: expect.stringMatching(/^what listens at port \d+ is no process of its command/),
       isAccounted: false,
     })
   })

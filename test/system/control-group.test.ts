@@ -8,7 +8,9 @@ import { availableProcessors } from '../../src/system/processors.ts'
 /** Files of the kernel; `@` is where they are. */
 type Files = Readonly<Record<string, string>>
 
-async function groupsOf(files: Files): Promise<{ groups: ControlGroups; write: (files: Files) => Promise<void> }> {
+async function groupsOf(
+  files: Files,
+): Promise<{ groups: ControlGroups; proc: string; write: (files: Files) => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'ws-load-cgroup-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const write = async (changed: Files): Promise<void> => {
@@ -19,7 +21,8 @@ async function groupsOf(files: Files): Promise<{ groups: ControlGroups; write: (
     }
   }
   await write(files)
-  return { groups: new ControlGroups(join(directory, 'proc')), write }
+  const proc = join(directory, 'proc')
+  return { groups: new ControlGroups(proc), proc, write }
 }
 
 const mounts = (root: string, at: string, type: string, options: string): string =>
@@ -42,6 +45,21 @@ test('the quota is the least of those around a process, how long it was used up 
   const { groups } = await groupsOf(version2)
   expect(groups).toMatchObject({ quota: 1.5, throttled: 2.5 })
 })
+
+test.each(['0::/../other\n', '0::/elsewhere/job-8.scope\n'])(
+  'a process of another container, %j, has no groups in sight',
+  async (cgroup) => {
+    const { proc } = await groupsOf({
+      ...version2,
+      'proc/self/mountinfo': mounts('/ci.slice', 'cgroup', 'cgroup2', 'rw'),
+      'proc/7/cgroup': cgroup,
+      'sys/cgroup/cpu.max': '50000 100000\n',
+      'sys/cgroup/cpu.stat': 'throttled_usec 5000\n',
+    })
+    expect(new ControlGroups(proc)).toMatchObject({ quota: 0.5, throttled: 5 })
+    expect(new ControlGroups(proc, 7)).toMatchObject({ quota: undefined, throttled: undefined })
+  },
+)
 
 test('the wait for memory is that of the innermost group', async () => {
   const { groups, write } = await groupsOf(version2)
