@@ -152,10 +152,11 @@ export function stay(connection: ProtocolConnection, { keepAliveMs }: MqttClient
   return new KeepAlive(connection, { beat: writePacket({ cmd: 'pingreq' }, data), sendWithin: keepAliveMs })
 }
 
-/** Minds that the broker sends the client away. */
-export function hearBroker(message: ProbeMessage, connection: ProtocolConnection, data: ConnectionData): void {
+/** Minds that the broker sends the client away. @returns what it says */
+export function hearBroker(message: ProbeMessage, connection: ProtocolConnection, data: ConnectionData): Packet {
   const packet = readPacket(message, data)
   if (packet.cmd === 'disconnect') connection.close(1000, `DISCONNECT: ${describeReason(packet.reasonCode)}`)
+  return packet
 }
 
 /** What a PUBACK acknowledges, or refuses; `undefined` of another packet. */

@@ -1,7 +1,7 @@
 /** Topics of an MQTT broker: what a publisher publishes reaches all who subscribe. */
 import * as v from 'valibot'
 import { expected, only } from '../options/fields.ts'
-import { defineProtocol } from '../wire/protocol.ts'
+import { defineProtocol, type MessageContext } from '../wire/protocol.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import { inRoom, messageIn, toldApart, textWithMessage } from './message-word.ts'
 import {
@@ -17,7 +17,7 @@ import {
   topicName,
   userOfPassword,
 } from './mqtt-connection.ts'
-import { installed, missing, packetLength, readPacket, writePacket } from './mqtt-packet.ts'
+import { installed, missing, packetLength, type PacketOf, readPacket, writePacket } from './mqtt-packet.ts'
 import { PacketIds } from './packet-ids.ts'
 import { type ProtocolProbe, readsOptions } from './ready-made.ts'
 
@@ -38,6 +38,8 @@ export interface MqttTopicOptions extends MqttConnection {
 interface MqttTopicState {
   readonly packetIds: PacketIds
   readonly keepAlive: KeepAlive
+  /** Of the PUBLISH that was last acknowledged as one that may be a message of the run. */
+  acknowledged: number | undefined
 }
 
 const schema = v.pipe(
@@ -65,6 +67,8 @@ const schema = v.pipe(
 )
 const { probeOf, dataOf } = readsOptions('mqtt.topic', import.meta.url, schema)
 
+type MqttTopicData = v.InferOutput<typeof schema>
+
 /**
  * Topics of an MQTT broker as the option `protocol` of `wsLoad.fanOut()`: subscribers subscribe, publishers publish. Needs the
  * package `mqtt-packet` beside this one.
@@ -89,9 +93,16 @@ export default defineProtocol({
     return {
       packetIds: new PacketIds('more publishers, or a lower rate', client.receiveMaximum),
       keepAlive: stay(connection, client, data),
+      acknowledged: undefined,
     }
   },
-  message: (message, { connection, data }) => hearBroker(message, connection, data),
+  message(message, context) {
+    const { connection, state, data } = context
+    const packet = hearBroker(message, connection, data)
+    // What came before the subscription was acknowledged, and what is none of the run, takes a place at the broker's too.
+    if (packet.cmd === 'publish' && packet.messageId !== state.acknowledged) acknowledge(packet, context)
+    state.acknowledged = undefined
+  },
   publish(id, { state: { packetIds, keepAlive }, room, data }) {
     const { topic, publish, qos } = data
     const packet = {
@@ -106,16 +117,25 @@ export default defineProtocol({
     keepAlive.hasSent = true
     return writePacket(packet, data)
   },
-  delivery(message, { connection, state: { packetIds, keepAlive }, data }) {
+  delivery(message, context) {
+    const { state, data } = context
     const packet = readPacket(message, data)
-    const acknowledged = acknowledgedBy(packet, packetIds)
+    const acknowledged = acknowledgedBy(packet, state.packetIds)
     if (typeof acknowledged === 'object') return acknowledged
     if (packet.cmd !== 'publish') return undefined
-    if (packet.qos === 1) {
-      connection.send(writePacket({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 }, data))
-      keepAlive.hasSent = true
-    }
+    acknowledge(packet, context)
+    state.acknowledged = packet.messageId
     return messageIn((packet.payload as Buffer).toString('latin1'))
   },
   advise: adviseOnConnection,
 })
+
+/** Makes room at the broker's for another message with QoS 1. */
+function acknowledge(
+  { qos, messageId }: PacketOf<'publish'>,
+  { connection, state, data }: MessageContext<MqttTopicState, MqttTopicData>,
+): void {
+  if (qos !== 1) return
+  connection.send(writePacket({ cmd: 'puback', messageId: messageId!, reasonCode: 0 }, data))
+  state.keepAlive.hasSent = true
+}

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { generate, type Packet } from 'mqtt-packet'
+import { describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { mqtt, type MqttTopicOptions } from '../../src/protocols/index.ts'
 import { aedes } from '../support/aedes.ts'
 import { mosquitto, mosquittoMissing } from '../support/mosquitto.ts'
@@ -13,6 +16,22 @@ const kinds = [
   { name: 'mosquitto', protocolVersion: 5, isMissing: noMosquitto !== undefined, start: mosquitto },
 ] as const
 const topic = 'rooms/%r'
+
+/** Publishes to topics what is kept there for later subscribers. */
+async function retain(url: string, topics: readonly string[]): Promise<void> {
+  const socket = new WebSocket(url, 'mqtt')
+  await once(socket, 'open')
+  let received = 0
+  socket.on('message', (bytes: Buffer) => (received += bytes.length))
+  const send = (packet: Packet): void => socket.send(generate(packet))
+  send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: 'before', keepalive: 0 })
+  for (const [nth, name] of topics.entries())
+    send({ cmd: 'publish', topic: name, payload: 'kept', qos: 1, messageId: nth + 1, dup: false, retain: true })
+  // A CONNACK and each PUBACK is four bytes, in one message or several.
+  await vi.waitUntil(() => received === 4 * (1 + topics.length))
+  socket.close()
+  await once(socket, 'close')
+}
 const load = { subscribers: 12, publishers: 2, rooms: 2, rate: '40/s', duration: '1s', warmup: '100ms' } as const
 const everything = { expected: 240, delivered: 240, missed: 0, duplicates: 0, outOfOrder: 0, errors: {} }
 
@@ -44,6 +63,21 @@ test.skipIf(noMosquitto !== undefined)('subscribers outlive a broker that waits 
     expected: 1_200,
   })
 })
+
+test.skipIf(noMosquitto !== undefined)(
+  'subscribers acknowledge what was retained before they subscribed, too',
+  async () => {
+    await using broker = await mosquitto({ lines: ['max_inflight_messages 3'] })
+    await retain(
+      broker.url,
+      ['a', 'b', 'c', 'd', 'e'].map((name) => `rooms/0/${name}`),
+    )
+    const protocol = mqtt.topic({ topic: 'rooms/%r/#', qos: 1, publish: { topic: 'rooms/%r/said' } })
+    const summary = await fanOut({ ...load, rooms: 1, url: broker.url, protocol })
+    expect(summary).toMatchObject({ reach: 1, expected: 480, errors: {} })
+    expect(summary.messages.unsolicited).toBe(5 * load.subscribers)
+  },
+)
 
 test.skipIf(noMosquitto !== undefined)(
   'a publisher who may not publish is told so in words of the broker',
