@@ -27,7 +27,7 @@ const { values } = parseArgs({
 const connections = Number(values.connections)
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
-checkMachineLimits({ connections, threads: 1, localAddresses: [] })
+checkMachineLimits({ opened: [{ connections, url: 'ws://127.0.0.1', localAddresses: [] }], threads: 1 })
 
 const ours = 'vitest-ws-load'
 const contenders: Readonly<Record<string, string>> = { [ours]: 'memory-ours.ts', 'plain ws loop': 'memory-ws.ts' }

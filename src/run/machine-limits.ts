@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { WsLoadError } from '../errors.ts'
 import { formatCount } from '../units.ts'
-import type { ResolvedOptions } from '../options/options.ts'
+import type { ThreadPlan } from '../generator/thread-plan.ts'
+import { sum } from '../statistics/sum.ts'
 
 /** File descriptors that a run needs besides its sockets. */
 const filesBesidesSockets = 32
@@ -28,19 +29,21 @@ export function readMachineLimits(): MachineLimits {
   }
 }
 
+/** Connections of one thread, and where they go to. */
+type OpenedByThread = Pick<ThreadPlan, 'connections' | 'url' | 'localAddresses'>
+
 /**
  * Says before a run starts what the machine will not allow.
+ * @param threads of this process
  * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT` with each limit and the setting to change
  */
 export function checkMachineLimits(
-  {
-    connections,
-    threads,
-    localAddresses,
-  }: Pick<ResolvedOptions, 'connections' | 'localAddresses'> & { readonly threads: number },
+  { opened, threads }: { readonly opened: readonly OpenedByThread[]; readonly threads: number },
   { freeFiles, ports }: MachineLimits = readMachineLimits(),
 ): void {
-  const addresses = Math.max(1, localAddresses.length)
+  const connections = connectionsOf(opened)
+  const toOnePort = mostToOnePort(opened)
+  const addresses = Math.max(1, new Set(opened.flatMap(({ localAddresses }) => localAddresses)).size)
   const problems: string[] = []
   const filesOfThreads = threads * filesOfThread
   if (connections + filesOfThreads + filesBesidesSockets > freeFiles) {
@@ -50,9 +53,9 @@ export function checkMachineLimits(
         `raise the limit (ulimit -n ${connections + filesOfThreads + advisedSpareFiles} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
     )
   }
-  if (connections > ports * addresses) {
+  if (toOnePort > ports * addresses) {
     problems.push(
-      `${formatCount(connections)} connections to one port need ${formatCount(Math.ceil(connections / ports))} source addresses ` +
+      `${formatCount(toOnePort)} connections to one port need ${formatCount(Math.ceil(toOnePort / ports))} source addresses ` +
         `with ${formatCount(ports)} ephemeral ports each, there ${addresses === 1 ? 'is 1' : `are ${addresses}`}: give more ` +
         `localAddresses (on loopback 127.0.0.2, 127.0.0.3, …) or widen net.ipv4.ip_local_port_range`,
     )
@@ -62,6 +65,20 @@ export function checkMachineLimits(
     'WSLOAD_ERR_MACHINE_LIMIT',
     `wsLoad: this machine does not allow the run\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
   )
+}
+
+function connectionsOf(opened: readonly OpenedByThread[]): number {
+  return sum(opened.map(({ connections }) => connections))
+}
+
+/**
+ * How many connections need ports of their own: those to one server, for each server may have a port. A socket that is bound to an
+ * address takes its port before it is known where it goes to.
+ */
+function mostToOnePort(opened: readonly OpenedByThread[]): number {
+  if (opened.some(({ localAddresses }) => localAddresses.length > 0)) return connectionsOf(opened)
+  const byServer = Map.groupBy(opened, ({ url }) => new URL(url).host)
+  return Math.max(...[...byServer.values()].map(connectionsOf))
 }
 
 /** What a system says when it starts no thread, and the setting to change. */

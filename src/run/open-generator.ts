@@ -37,11 +37,6 @@ export async function openGenerator(
  * @throws {WsLoadError} `WSLOAD_ERR_MACHINE_LIMIT`
  */
 export function openThreads(plans: readonly (readonly ThreadPlan[])[]): LoadThreads {
-  const all = plans.flat()
-  checkMachineLimits({
-    connections: sum(all.map(({ connections }) => connections)),
-    threads: Math.max(...plans.map(({ length }) => length)),
-    localAddresses: plans.flatMap(([first]) => first?.localAddresses ?? []),
-  })
+  checkMachineLimits({ opened: plans.flat(), threads: Math.max(...plans.map(({ length }) => length)) })
   return new LoadThreads(plans)
 }
