@@ -164,10 +164,17 @@ export function webSocketUrl() {
   const form = expected('a ws:// or wss:// URL', showAddress)
   return v.pipe(
     v.union([v.string(), v.custom<URL>(isURL)], form),
-    v.transform(String),
+    v.transform((given) => asWritten(String(given))),
     v.check((address) => /^wss?:$/.test(URL.parse(address)?.protocol ?? ''), form),
     v.check((address) => !address.includes('#'), expected('a URL without a fragment (#…)', showAddress)),
   )
+}
+
+/** As it was given, unless only a parser knows that it is a WebSocket's: in capitals, or behind a space. */
+function asWritten(address: string): string {
+  if (/^wss?:/.test(address)) return address
+  const parsed = URL.parse(address)
+  return parsed !== null && /^wss?:$/.test(parsed.protocol) ? parsed.href : address
 }
 
 function showAddress(value: unknown): string {

@@ -454,10 +454,10 @@ export function contradictionsIn(input: Fields): string[] {
   ]
 }
 
-/** A variable that is not set would have the embedded echo server flooded, which meets every SLO. */
+/** A variable that is not set would have another server flooded: one of the defaults, or the embedded one, which meets every SLO. */
 export function undefinedUrl(given: Fields): string[] {
   if (!('url' in given) || given['url'] !== undefined) return []
-  const advice = given['machines'] === undefined ? '; leave it out for the embedded echo server' : ''
+  const advice = given['machines'] === undefined ? '; leave the option out for its default' : ''
   return [`url: expected a ws:// or wss:// URL, got undefined${advice}`]
 }
 
@@ -483,7 +483,7 @@ export function portableOptions({ url, probe, tls, ...rest }: WsLoadOptions): Ws
   }
 }
 
-/** Puts options over defaults; an option also takes away the defaults that it contradicts. A URL that is `undefined` stays so, if there is no other. */
+/** Puts options over defaults; an option also takes away the defaults that it contradicts. A URL that is `undefined` stays so, to be refused. */
 export function mergeOptions<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
   const set: Fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const kept: Record<string, unknown> = { ...base }
@@ -503,7 +503,7 @@ export function mergeOptions<Given extends object>(base: WsLoadOptions, given: G
   if (!has('rate') && !has('stages')) delete kept['arrivals']
   if (!has('until')) delete kept['maxDuration']
   if (exceedsPongs({ ...kept, ...set })) delete kept['inFlight' in set ? 'maxPendingPongs' : 'inFlight']
-  if ('url' in given && !has('url')) kept['url'] = undefined
+  if ('url' in given && given.url === undefined) kept['url'] = undefined
   return { ...kept, ...set } as WsLoadOptions & Given
 }
 

@@ -20,7 +20,7 @@ export interface WsLoadPluginOptions {
    */
   readonly target?: TargetOptions
   /**
-   * What `toMeetSLO` does about a verdict for which there is not enough evidence: `'fail'` (default), or `'warn'` on the
+   * What matchers do about a verdict for which there is not enough evidence: `'fail'` (default), or `'warn'` on the
    * console. A run that measured nothing fails either way.
    */
   readonly inconclusive?: 'fail' | 'warn'
@@ -79,14 +79,13 @@ export function parsePlugin(options: WsLoadPluginOptions): ParsedPlugin {
   return { ...defaults.value, target: target.value }
 }
 
-function safeParseDefaults({ defaults = {}, target }: WsLoadPluginOptions): Parsed<ResolvedOptions> {
+function safeParseDefaults({ defaults = {} }: WsLoadPluginOptions): Parsed<ResolvedOptions> {
   const given: unknown = defaults
   if (!isObject(given)) {
     return { mistakes: [`defaults: expected an object with options of wsLoad, got ${show(given)}`] }
   }
-  const { signal, url, ...rest } = given
-  const isLeftOut = url === undefined && (target !== undefined || !('url' in given))
-  const parsed = within('defaults', safeParseOptions(isLeftOut ? rest : { ...rest, url }))
+  const { signal, ...rest } = given
+  const parsed = within('defaults', safeParseOptions(rest))
   if (signal === undefined) return parsed
   const mistake = 'defaults.signal: expected no default, a signal belongs to one call of wsLoad'
   return { mistakes: [mistake, ...mistakesOf(parsed)] }

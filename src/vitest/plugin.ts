@@ -75,7 +75,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
         if (project.config[name] === own) project.config[name] = Math.max(own, timeout)
       }
       const ofProject = mergeOptions(defaults, configured(project.config.provide))
-      checkUrl(ofProject, target)
+      checkUrl(ofProject)
       project.provide('wsLoadDefaults', portableOptions(ofProject))
       project.provide('wsLoadInconclusive', inconclusive)
       project.provide('wsLoadRoot', project.config.root)
@@ -117,8 +117,8 @@ function ownFile(name: string): string {
 }
 
 /** That of a variable that is not set would be left out on the way to the tests. */
-function checkUrl(ofProject: WsLoadOptions, target: ResolvedTarget | undefined): void {
-  const mistakes = target === undefined ? undefinedUrl({ ...ofProject }) : []
+function checkUrl(ofProject: WsLoadOptions): void {
+  const mistakes = undefinedUrl({ ...ofProject })
   if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'provide.wsLoadDefaults'))
 }
 

@@ -93,6 +93,8 @@ describe('defaults', () => {
 describe('given options', () => {
   test.for([
     [{ url: 'ws://localhost:3001/chat?a=b' }, { url: 'ws://localhost:3001/chat?a=b' }],
+    [{ url: 'WSS://localhost:3001' }, { url: 'wss://localhost:3001/' }],
+    [{ url: ' wss://localhost:3001' }, { url: 'wss://localhost:3001/' }],
     [{ url: new URL('wss://localhost') }, { url: 'wss://localhost/' }],
     [{ connections: 1_000_000 }, { connections: 1_000_000 }],
     [{ duration: '2m' }, { duration: 120_000, pings: undefined }],
@@ -502,12 +504,13 @@ describe('options put over defaults', () => {
     expect(mergeOptions({ connections: 5 }, given)).toEqual({ connections: 5 })
   })
 
-  test('leaves a URL that is undefined to be refused, where the defaults have none', () => {
+  test('leave a URL that is undefined to be refused', () => {
     const given = { url: process.env['NOT_SET'] } as object
-    expect(() => parseOptions(mergeOptions({}, given))).toThrow(
-      'url: expected a ws:// or wss:// URL, got undefined; leave it out for the embedded echo server',
-    )
-    expect(mergeOptions({ url: 'ws://127.0.0.1:3001' }, given)).toEqual({ url: 'ws://127.0.0.1:3001' })
+    for (const base of [{}, { url: 'ws://127.0.0.1:3001' }]) {
+      expect(() => parseOptions(mergeOptions(base, given))).toThrow(
+        'url: expected a ws:// or wss:// URL, got undefined; leave the option out for its default',
+      )
+    }
   })
 
   test.for([

@@ -72,11 +72,12 @@ describe('the plugin', () => {
     expect(() => wsLoad({ export: files } as unknown as WsLoadPluginOptions)).toThrow(mistake)
   })
 
-  test('refuses a URL that is undefined, unless its target has one', () => {
+  test('refuses a URL that is undefined, beside a target too', () => {
     const defaults = { url: undefined } as object
-    expect(() => wsLoad({ defaults })).toThrow('defaults.url: expected a ws:// or wss:// URL, got undefined')
     const target = { command: 'node server.js', url: 'ws://127.0.0.1:3001' }
-    expect(wsLoad({ defaults, target }).name).toBe('vitest-ws-load')
+    for (const options of [{ defaults }, { defaults, target }]) {
+      expect(() => wsLoad(options)).toThrow('defaults.url: expected a ws:// or wss:// URL, got undefined')
+    }
   })
 
   test('refuses one file for several outputs', () => {
