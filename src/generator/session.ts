@@ -42,7 +42,8 @@ export class Session {
 
   /** A message came: it goes to who has waited for one like it the longest. */
   deliver(message: ProbeMessage): void {
-    for (const waiting of this.#waiting) {
+    // Whoever takes it, or cannot read it, waits no longer.
+    for (const waiting of this.#waiting.slice()) {
       if (!this.#take(waiting, message)) continue
       return
     }

@@ -19,7 +19,7 @@ export function messageFrames(made: ProbeMessage | readonly ProbeMessage[], mask
 }
 
 function isMessage(made: unknown): made is ProbeMessage {
-  return typeof made === 'string' || ArrayBuffer.isView(made)
+  return typeof made === 'string' || made instanceof Uint8Array
 }
 
 function frameOf(message: ProbeMessage, maskingKey: Uint8Array): Buffer {

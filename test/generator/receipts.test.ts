@@ -22,6 +22,11 @@ test('tells what comes next, late, again and too late', () => {
   ])
 })
 
+test('tells members apart of whom there are more bits than a number of 32 has', () => {
+  const receipts = new Receipts(1, 40_000, 65_536)
+  expect([39_999, 0, 39_999].map((place) => receipts.take(0, place, 5))).toEqual(['next', 'next', 'again'])
+})
+
 test('takes each message of each publisher by each member once, in whatever order they come', () => {
   const arrival = fc.tuple(fc.nat(2), fc.nat(8), fc.nat(60))
   fc.assert(

@@ -29,6 +29,20 @@ async function echoAfter(session: string, others = ''): Promise<NonNullable<WsLo
 }
 
 describe('a session', () => {
+  test('goes on where one of those that wait cannot read what another waits for', async () => {
+    await using server = await echoing()
+    const probe = await echoAfter(`async (connection) => {
+      connection.send('42')
+      const unreadable = () => { throw new Error('unreadable') }
+      const [first, second] = await Promise.allSettled([connection.receive(unreadable), connection.receive()])
+      if (first.status !== 'rejected' || second.value !== '42') throw new Error('it was not received')
+    }`)
+    expect(await flood(server, { connections: 1, pings: 5, probe })).toMatchObject({
+      pings: { answered: 5 },
+      errors: {},
+    })
+  })
+
   test('logs each connection in as a user of its own before the first ping, over all threads', async () => {
     await using server = await chatting()
     const probe = { protocol: chat, data: { token: goodToken } }
