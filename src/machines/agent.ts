@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { WsLoadError } from '../errors.ts'
 import { availableProcessors } from '../system/processors.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { AgentRun } from './agent-run.ts'
@@ -10,7 +11,7 @@ import {
   coordinatorRequest,
   subjects,
 } from './messages.ts'
-import { connectWhenThere, jsonOf, type Msg, type NatsConnection, refusalOf } from './nats.ts'
+import { connectWhenThere, jsonOf, type Msg, type NatsConnection, notConnected, refusalOf } from './nats.ts'
 
 /** Generates load for whoever asks, one run at a time. */
 export class Agent {
@@ -54,8 +55,9 @@ export class Agent {
   }
 
   /** Resolves when it cannot be reached any more, with why if that was not asked for. */
-  async closed(): Promise<Error | undefined> {
-    return (await this.#connection.closed()) ?? undefined
+  async closed(): Promise<WsLoadError | undefined> {
+    const error = await this.#connection.closed()
+    return error ? notConnected(this.#options.nats.servers, error) : undefined
   }
 
   /** Ends it; a run under way is told at once. */

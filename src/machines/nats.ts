@@ -182,7 +182,8 @@ function isRefused(error: Error): boolean {
   return error.name === 'AuthorizationError' || error.name === 'UserAuthenticationExpiredError'
 }
 
-function notConnected(servers: readonly string[], error: Error): WsLoadError {
+/** @param error what a connection ended with, or was not made for */
+export function notConnected(servers: readonly string[], error: Error): WsLoadError {
   const cause = reasonOf(error)
   return new WsLoadError(
     'WSLOAD_ERR_NATS',

@@ -94,6 +94,16 @@ describe.skipIf(missing !== undefined)('a server with', () => {
     await expect(agent(server)).rejects.toThrow(/Authorization Violation/)
   })
 
+  test('another password than before tells its agent which option to look at', async () => {
+    await using before = await nats(['--user', 'ci', '--pass', 'one'])
+    await using lost = await agent(before, { env: { NATS_USER: 'ci', NATS_PASSWORD: 'one' } })
+    await before[Symbol.asyncDispose]()
+    await using _after = await nats(['--user', 'ci', '--pass', 'another'], before.port)
+    await expect.poll(() => lost.log(), { timeout: 30_000 }).toMatch(/^error: wsLoad: no connection to NATS at /m)
+    expect(lost.log()).toContain('look at machines.credentials (NATS_USER, NATS_CREDS, …)')
+    expect(lost.log()).not.toContain('This is a bug')
+  })
+
   test('too few permissions is named by whoever lacks them', async () => {
     const users = [
       '{ user: deaf, password: word, permissions: { subscribe: "nothing" } }',
