@@ -65,12 +65,19 @@ interface Ran {
 }
 
 /** Runs the steps up to the first that fails, and then those that are run always. */
-async function runAction(directory: string, given: Readonly<Record<string, string>>): Promise<Ran> {
+async function runAction(
+  directory: string,
+  given: Readonly<Record<string, string>>,
+  ofPullRequest: { readonly base?: string; readonly head?: string } = {},
+): Promise<Ran> {
   const place = `${directory}-runner`
   await mkdir(place)
   const files = { GITHUB_OUTPUT: join(place, 'output'), GITHUB_STEP_SUMMARY: join(place, 'summary.md') }
   for (const file of Object.values(files)) await writeFile(file, '')
-  const values: Record<string, string> = {}
+  const values: Record<string, string> = {
+    'github.event.pull_request.base.sha': ofPullRequest.base ?? '',
+    'github.event.pull_request.head.sha': ofPullRequest.head ?? '',
+  }
   for (const [name, { default: usual = '' }] of Object.entries(action.inputs))
     values[`inputs.${name}`] = given[name] ?? usual
   const filled = (text: string): string =>
@@ -175,6 +182,29 @@ describe('the action', () => {
     const given = await inputs('main', { install: 'exit 7' })
     const { steps } = await runAction(directory, given)
     expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stderr: '' })
+  })
+
+  test('takes what the merge commit of a pull request was made on for the base', async () => {
+    const { directory, base } = await checkedOut(0)
+    const origin = directory.replace(/-clone$/, '')
+    const onto = await commitOf(origin)
+    await git(origin, 'checkout', '--quiet', '-b', 'pulled', base)
+    await git(origin, 'commit', '--quiet', '--allow-empty', '-m', 'Change the gateway otherwise')
+    const head = await commitOf(origin)
+    await git(origin, 'checkout', '--quiet', '-b', 'merged', 'main')
+    await git(origin, 'merge', '--quiet', '--no-ff', '-m', 'Merge', 'pulled')
+    await git(directory, 'fetch', '--quiet', '--depth=1', 'origin', 'merged')
+    await git(directory, 'checkout', '--quiet', 'FETCH_HEAD')
+    const given = await inputs('', { install: 'git rev-parse HEAD; exit 7' })
+    const { steps } = await runAction(directory, given, { base, head })
+    expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${onto}\n` })
+  })
+
+  test('takes the base of a pull request whose head is checked out', async () => {
+    const { directory, base } = await checkedOut(0)
+    const given = await inputs('', { install: 'git rev-parse HEAD; exit 7' })
+    const { steps } = await runAction(directory, given, { base, head: await commitOf(directory) })
+    expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${base}\n` })
   })
 
   test.each(['', '--upload-pack=touch pwned;'])('refuses %j for the base', async (base) => {

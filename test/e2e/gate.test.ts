@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/processes.ts'
 import { linkedConsumer, repository } from './support/consumer.ts'
 import { git } from './support/git.ts'
-import { startCommand, type VitestRun } from './support/vitest-run.ts'
+import { type RunningVitest, startCommand, type VitestRun } from './support/vitest-run.ts'
 
 const example = join(repository, 'examples/gate')
 const consumer = await linkedConsumer()
@@ -43,8 +43,11 @@ describe('the gate of the example', () => {
     return directory
   }
 
-  function gate(directory: string, env: Record<string, string> = {}): Promise<VitestRun> {
-    return startCommand(['bash', 'gate.sh', 'HEAD~1'], directory, { INSTALL: 'true', ...env }).finished
+  function startGate(directory: string, env: Record<string, string> = {}): RunningVitest {
+    return startCommand(['bash', 'gate.sh', 'HEAD~1'], directory, { INSTALL: 'true', ...env })
+  }
+  function gate(directory: string, env?: Record<string, string>): Promise<VitestRun> {
+    return startGate(directory, env).finished
   }
 
   test('goes red on a pull request that makes the server slower', { timeout: 90_000 }, async () => {
@@ -61,5 +64,16 @@ describe('the gate of the example', () => {
     const { exitCode, output } = await gate(await repositoryWith(0))
     expect(output).toContain('1 passed')
     expect(exitCode).toBe(0)
+  })
+
+  test('removes the base when nothing uses it any more, ended alone', { timeout: 90_000 }, async () => {
+    const directory = await repositoryWith(0)
+    const script = startGate(directory)
+    await script.shows('RUN')
+    script.process.kill('SIGTERM')
+    const { exitCode, output } = await script.finished
+    expect(output).toContain('1 passed')
+    expect(exitCode).toBe(143)
+    expect(await readdir(join(directory, '.gate'))).toEqual([])
   })
 })
