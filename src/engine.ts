@@ -25,7 +25,8 @@ export * from './public.ts'
  * process of its own. Floods that run at the same time take the machine from each other: await one before the next.
  *
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED` if `signal` was aborted before the start,
- * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_UNSUPPORTED_PLATFORM`
+ * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_UNSUPPORTED_PLATFORM`, `WSLOAD_ERR_NOT_PERMITTED`,
+ * `WSLOAD_ERR_TARGET_EXITED` of the embedded server, and with `machines` `WSLOAD_ERR_NATS` and `WSLOAD_ERR_AGENTS`
  */
 export async function wsLoad(options: WsLoadOptions = {}): Promise<LoadSummary> {
   return new LoadSummary(await run(parseOptions(options), { signal: options.signal }))

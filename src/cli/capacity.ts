@@ -30,6 +30,7 @@ import {
   serverOf,
   verdictGroup,
 } from './load-flags.ts'
+import { noURL } from './no-url.ts'
 import { paintFor } from './paint.ts'
 import { aList } from './parse.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
@@ -83,7 +84,7 @@ Exit codes:
   0  a load was kept; with --sustain: that one is sustained; of two: the second one's capacity is not lower
   1  no load of the range was kept; with --sustain: that one is too much; of two: it is lower
   2  wrong usage
-  3  nothing is sure, or a run of the search failed
+  3  nothing is sure; without --sustain, also where the search was cut short (a run failed, an agent was lost)
   4  otherwise 0, but an output could not be written
   5  it could not run
   129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; what was found until then is printed
@@ -126,6 +127,7 @@ async function search(url: string | undefined, flags: CapacityFlags): Promise<nu
       verdict === undefined ? formatCapacity(capacity, paint) : formatSustained(capacity, verdict, paint),
     page: () => formatCapacityPage(capacity, verdict),
   })
+  if (url === undefined) outputOf(flags).write(noURL)
   return exitAfter(interrupted ?? exitCodeOfCapacity(capacity, verdict?.verdict), unwritten)
 }
 
@@ -166,10 +168,15 @@ function write(
   found: LoadCapacity | CapacityComparison,
   { text, page }: { readonly text: (paint: Paint) => string; readonly page: () => string },
 ): string[] {
-  const output = flags.json === '-' ? process.stderr : process.stdout
+  const output = outputOf(flags)
   output.write(`${text(paintFor(output))}\n`)
   if (flags.json === '-') process.stdout.write(formatJSON(found))
   return writeFiles(filesOf(flags), { '--json': () => formatJSON(found), '--html': page })
+}
+
+/** Where people read what was found. */
+function outputOf({ json }: CapacityFlags): NodeJS.WriteStream {
+  return json === '-' ? process.stderr : process.stdout
 }
 
 function mistakesInFlags(flags: CapacityFlags): string[] {

@@ -91,12 +91,17 @@ loadCommand
   )
 addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
 
+/** Latencies of pings that count where none is named. */
+const usual = parseTolerance()
+  .figures.map(({ indicator, allowed }) => `${indicator}=${allowed * 100}%`)
+  .join(', ')
+
 /** `ws-load compare`: two files of summaries, or two servers. */
 export const compareCommand: Command = loadCommand
   .optionsGroup(verdictGroup)
   .option(
     '-t, --tolerance <figure=share>',
-    'how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%, fallback=cpuPerPing; repeatable',
+    `how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%, fallback=cpuPerPing; repeatable (default: ${usual})`,
     addTolerance,
   )
   .option('--markdown', 'print Markdown', false)

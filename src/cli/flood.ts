@@ -28,6 +28,7 @@ import { adviseFlags } from './advice.ts'
 import { exitAfter, exitCodeOfRun } from './exit-code.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
+import { noURL } from './no-url.ts'
 import { interruptible } from './interrupt.ts'
 import { paintFor } from './paint.ts'
 import { addLoadFlags, addServerFlags, type LoadFlags, loadOptionsOf, serverOf, verdictGroup } from './load-flags.ts'
@@ -160,7 +161,7 @@ export async function floodAndJudge(
   const verdict = objectives && evaluateObjectives(summary, objectives)
   const output = json === '-' ? process.stderr : process.stdout
   printSummary(output, summary, verdict)
-  if (options.url === undefined) output.write('No URL was given: these are the figures of an embedded echo server.\n')
+  if (options.url === undefined) output.write(noURL)
   const advice = verdict && adviseFlags(summary, verdict)
   if (advice !== undefined) output.write(`${wrap(advice, '  ').join('\n')}\n`)
   if (json === '-') process.stdout.write(formatJSON(summary))

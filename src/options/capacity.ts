@@ -68,7 +68,7 @@ export interface ResolvedCapacity {
 /** Options of a comparison of capacities: those of a search, and these. Both sides get the same loads to keep. */
 export interface CapacityCompareOptions
   extends Omit<CapacityOptions, 'url' | 'server'>, Pick<CompareOptions, 'base' | 'head' | 'server'> {
-  /** By which share the head's capacity may be lower: above 0 and below 1. Default: twice the `precision`. */
+  /** By which share the head's capacity may be lower: above 0 and below 1. Default: twice the `precision`, 0.5 at most. */
   readonly tolerance?: number | string
   /** Ends the two searches, both together: '1s' to a day. Default: '2m'. */
   readonly maxDuration?: WsLoadOptions['maxDuration']
@@ -219,7 +219,7 @@ export function parseCapacityComparison(input: CapacityCompareOptions): Resolved
 
 /** By which share a capacity may be lower than the one that was kept: above 0 and below 1. */
 export interface CapacityTolerance {
-  /** Default: twice the `precision` of the search. */
+  /** Default: twice the `precision` of the search, 0.5 at most. */
   readonly capacity?: number | string
 }
 

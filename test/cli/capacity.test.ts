@@ -66,3 +66,9 @@ test.concurrent('two servers that are not there cannot be told apart', async () 
   expect(stdout).toMatch(/^base: Capacity: unknown/m)
   expect(exitCode).toBe(3)
 })
+
+test.concurrent('without a URL it says whose capacity that is', async () => {
+  const { exitCode, stdout } = await wsLoad('capacity', ...quick, '--to', '40/s')
+  expect(stdout).toMatch(/^No URL was given: these are the figures of an embedded echo server\.$/m)
+  expect(exitCode).toBe(0)
+})
