@@ -53,7 +53,12 @@ const notRun: Readonly<Record<string, string>> = {
   'helm install nats nats/nats --values nats-values.yml --wait':
     'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
   'kubectl apply --filename kubernetes.yml': 'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
-  'kubectl logs --follow job/slo': 'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'kubectl delete job slo --ignore-not-found':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'kubectl logs --follow --pod-running-timeout=5m job/slo':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
+  'kubectl wait --for=condition=Complete job/slo --timeout=1m':
+    'needs Docker or Kubernetes; test/docs/manifests.test.ts reads the files',
   'npx vitest run': 'run in the project of its page',
   'npx vitest bench --run': 'run in the project of its page, where benchmarks are enabled',
   'DELAY=150 npx vitest run': "the README's first test is seen red against a slow server",
