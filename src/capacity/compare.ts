@@ -4,8 +4,7 @@ import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatRatioTo } from '../units.ts'
 import { type CapacityResult, formatEnds } from './capacity.ts'
-import { formatObjectives } from './findings.ts'
-import { isCutShort } from './step.ts'
+import { formatObjectives, isCutShort } from './findings.ts'
 
 /** How the capacity of a head compares with that of its base. */
 export interface CapacityVerdict extends MeasuredChange {
@@ -43,7 +42,7 @@ export function compareCapacities(base: CapacityResult, head: CapacityResult, to
           : low > -tolerance || keepsAll
             ? 'same'
             : 'unclear'
-  const isCut = [base, head].some(({ steps }) => steps.some(isCutShort))
+  const isCut = [base, head].some(isCutShort)
   const measured = { change, low, high, tolerance }
   return {
     ...measured,

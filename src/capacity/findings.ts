@@ -3,7 +3,7 @@ import { tightestLatencyBound } from '../slo/deadline.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { CapacityOver } from './load.ts'
 import { mostGrowth, type SearchRange } from './search.ts'
-import type { CapacityStep } from './step.ts'
+import { type CapacityStep, isStepCutShort } from './step.ts'
 
 /** A bound that has to be kept: `p99`, `< 20ms`, 20, in the unit that `kind` says. */
 export type SearchedObjective = Pick<Objective, 'indicator' | 'kind' | 'bound' | 'limit' | 'level'>
@@ -28,8 +28,15 @@ export interface SearchFindings<Result extends LoadResult = LoadResult> {
   readonly duration: number
   /** In the order in which they were tried. */
   readonly steps: readonly CapacityStep<Result>[]
+  /** Whether its signal ended it. */
+  readonly aborted?: true | undefined
   /** Without a step: what was wrong with the flood that tells where to begin, what matters most first; empty if only time was lacking. */
   readonly firstFlood?: readonly string[] | undefined
+}
+
+/** Whether a search ended before its time: a run failed or lost an agent, or its signal was aborted. */
+export function isCutShort({ aborted, steps }: Pick<SearchFindings, 'aborted' | 'steps'>): boolean {
+  return aborted === true || steps.some(isStepCutShort)
 }
 
 /** How a gap as wide as the precision lies around what a server seems to take. */

@@ -47,6 +47,7 @@ export const capacitySchema = v.object({
       summary: v.optional(summarySchema),
     }),
   ),
+  aborted: v.optional(v.literal(true)),
   firstFlood: v.optional(v.array(v.string())),
 } satisfies Readonly<Record<keyof CapacityResult | 'schemaVersion', v.GenericSchema>>)
 
@@ -61,7 +62,7 @@ export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: ${describeIssue(parsed.issues[0])}`)
   }
   const { over, ratePerConnection, connections, objectives, from, to, precision } = parsed.output
-  const { confidence, startedAt, duration, steps, firstFlood } = parsed.output
+  const { confidence, startedAt, duration, steps, aborted, firstFlood } = parsed.output
   const given = (json as { readonly steps: readonly { readonly summary?: unknown }[] }).steps
   return capacityOf({
     over,
@@ -77,6 +78,7 @@ export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
       ...step,
       ...(summary !== undefined && { summary: summaryFromJSON(given[nth]!.summary, `${where}: steps.${nth}.summary`) }),
     })),
+    ...(aborted !== undefined && { aborted }),
     ...(firstFlood !== undefined && { firstFlood }),
   })
 }

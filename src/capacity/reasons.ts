@@ -1,11 +1,11 @@
 import { describeCutShort } from '../slo/fault.ts'
 import { formatRatio } from '../units.ts'
-import { rateOf, type SearchFindings } from './findings.ts'
+import { isCutShort, rateOf, type SearchFindings } from './findings.ts'
 import { type CapacityLimit, lowestOutOfReach } from './limit.ts'
 import { formatLoad } from './load.ts'
 import { isInColumns, isOfConnections } from './miss.ts'
 import { type CapacityInterval, contradictionOf } from './search.ts'
-import { type CapacityStep, isBroughtAbout, isCutShort, triedLoad } from './step.ts'
+import { type CapacityStep, isBroughtAbout, isStepCutShort, triedLoad } from './step.ts'
 
 /** A width that differs by less from the precision is as precise. */
 const roundingError = 1e-9
@@ -29,12 +29,16 @@ export function explainCapacity(
 }
 
 /** That a run failed, lost an agent, or was aborted, which ended the search. */
-function whyCutShort({ steps, over }: SearchFindings): string[] {
-  return steps.filter(isCutShort).map(({ load, reasons, summary }) => {
-    if (summary?.ended === 'aborted') return 'the search was interrupted'
-    const why = summary === undefined ? reasons : describeCutShort(summary)
-    return `the search broke off at ${formatLoad(over, load)}: ${why.join('; ')}`
-  })
+function whyCutShort({ steps, over, aborted }: SearchFindings): string[] {
+  const broken = steps.filter((step) => isStepCutShort(step) && step.summary?.ended !== 'aborted')
+  const isAborted = aborted === true || steps.some(({ summary }) => summary?.ended === 'aborted')
+  return [
+    ...broken.map(({ load, reasons, summary }) => {
+      const why = summary === undefined ? reasons : describeCutShort(summary)
+      return `the search broke off at ${formatLoad(over, load)}: ${why.join('; ')}`
+    }),
+    ...(isAborted ? ['the search was interrupted'] : []),
+  ]
 }
 
 /** Steps after which the server did not become itself again. */
@@ -85,7 +89,7 @@ function limitReasons(
   }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {
-    if (steps.some(isCutShort)) return []
+    if (isCutShort(search)) return []
     return [
       ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(last)),
       ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
@@ -101,7 +105,7 @@ function limitReasons(
  */
 function isLost(search: SearchFindings): boolean {
   const { steps, over, from } = search
-  if (steps.some(isCutShort) || steps.some(({ recovery }) => recovery === Infinity)) return true
+  if (isCutShort(search) || steps.some(({ recovery }) => recovery === Infinity)) return true
   const [lowest] = steps.toSorted((one, other) => one.load - other.load)
   if (over === 'connections' || lowest?.verdict !== 'fail' || lowest.summary === undefined) return false
   const { opened, requested } = lowest.summary.connections

@@ -33,9 +33,12 @@ export function hasFailed({ summary, limitedBy }: CapacityStep): boolean {
 }
 
 /** Whether a load was not tried to its end, which ended its search: its run failed, lost an agent, or was aborted. */
-export function isCutShort(step: CapacityStep): boolean {
-  const ended = step.summary?.ended
-  return hasFailed(step) || ended === 'incomplete' || ended === 'aborted'
+export function isStepCutShort(step: CapacityStep): boolean {
+  return hasFailed(step) || (step.summary !== undefined && isPartial(step.summary))
+}
+
+function isPartial({ ended }: LoadResult): boolean {
+  return ended === 'incomplete' || ended === 'aborted'
 }
 
 /** By what a load is judged. */
@@ -69,7 +72,7 @@ export function judgeStep(load: number, summary: LoadResult, { objectives, rate,
   // Whether that was too much is known when the server has had the time to recover.
   const isUnanswered = summary.pings.answered === 0
   const verdict = isUnanswered ? 'inconclusive' : verdictOf(judged, growth, shortfall !== undefined)
-  const isLimited = verdict === 'inconclusive' && summary.ended !== 'incomplete'
+  const isLimited = verdict === 'inconclusive' && !isPartial(summary)
   const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
   const lacks = [
     ...(shortfall === undefined ? [] : [shortfall]),

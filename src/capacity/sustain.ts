@@ -2,9 +2,8 @@ import { WsLoadError } from '../errors.ts'
 import type { Verdict } from '../slo/verdict.ts'
 import { show } from '../wording.ts'
 import type { CapacityResult } from './capacity.ts'
-import { formatObjectives } from './findings.ts'
+import { formatObjectives, isCutShort } from './findings.ts'
 import { formatLoad } from './load.ts'
-import { isCutShort } from './step.ts'
 
 /** Whether a server takes a load. */
 export interface SustainVerdict {
@@ -25,7 +24,7 @@ export function judgeSustained(capacity: CapacityResult, load: number): SustainV
   if (!(typeof load === 'number' && load > 0 && load < Infinity)) {
     throw new WsLoadError('WSLOAD_ERR_INVALID_OPTIONS', `load: expected a number above 0, got ${show(load)}`)
   }
-  const { over, low, high, steps } = capacity
+  const { over, low, high } = capacity
   const slo = formatObjectives(capacity)
   const wanted = formatLoad(over, load)
   const verdict = load <= low ? 'pass' : load >= high ? 'fail' : 'inconclusive'
@@ -39,6 +38,6 @@ export function judgeSustained(capacity: CapacityResult, load: number): SustainV
     inconclusive: `${wanted} is neither surely sustained nor surely too much with ${slo}: ${known}`,
   }[verdict]
   const isUnknown = low === 0 && high === Infinity
-  const vacuous = isUnknown || (verdict === 'inconclusive' && steps.some(isCutShort))
+  const vacuous = isUnknown || (verdict === 'inconclusive' && isCutShort(capacity))
   return { verdict, load, vacuous, reason }
 }

@@ -1,5 +1,5 @@
 import type { CapacityResult } from '../capacity/capacity.ts'
-import { isCutShort } from '../capacity/step.ts'
+import { isCutShort } from '../capacity/findings.ts'
 import type { ChangeVerdict } from '../gate/comparison.ts'
 import type { SLOVerdict, Verdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
@@ -42,9 +42,10 @@ export function exitCodeOfRun(summary: LoadResult, verdict: SLOVerdict | undefin
 }
 
 /** Of a search for a capacity, and whether a load is sustained, if that was asked. */
-export function exitCodeOfCapacity({ low, high, steps }: CapacityResult, sustained: Verdict | undefined): number {
+export function exitCodeOfCapacity(capacity: CapacityResult, sustained: Verdict | undefined): number {
+  const { low, high } = capacity
   const found = low > 0 ? 'pass' : high < Infinity ? 'fail' : 'inconclusive'
-  const outcome = sustained ?? (steps.some(isCutShort) ? 'inconclusive' : found)
+  const outcome = sustained ?? (isCutShort(capacity) ? 'inconclusive' : found)
   return { pass: exitCode.fine, fail: exitCode.missed, inconclusive: exitCode.unclear }[outcome]
 }
 

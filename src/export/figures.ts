@@ -51,12 +51,9 @@ export function figuresOf({ result, capacity }: Pick<NamedRun, 'result' | 'capac
   return capacity === undefined ? ofRun : [...ofRun, ...figuresOfCapacity(capacity)]
 }
 
-/**
- * What was surely kept, if anything was; the true capacity is no lower, and below what was surely missed. Where the search ended before it
- * found what limits it, a lower figure is none of a server that takes less.
- */
-function figuresOfCapacity({ over, low, high, limitedBy }: ExportedCapacity): Figure[] {
-  if (low === 0 || limitedBy === 'unknown') return []
+/** What was surely kept, if anything was; the true capacity is no lower, and below what was surely missed. */
+function figuresOfCapacity({ over, low, high, isUnfinished }: ExportedCapacity): Figure[] {
+  if (low === 0 || isUnfinished) return []
   const kind = over === 'rate' ? 'rate' : 'count'
   return [{ indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }]
 }

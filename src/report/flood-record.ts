@@ -71,10 +71,12 @@ interface RecordedSide {
   readonly other: number | null
 }
 
-/** Between which loads a capacity lies, and what ended its search. */
-interface RecordedCapacity extends Pick<CapacityResult, 'over' | 'low' | 'limitedBy'> {
+/** Between which loads a capacity lies. */
+interface RecordedCapacity extends Pick<CapacityResult, 'over' | 'low'> {
   /** `null` where no load was surely missed. */
   readonly high: number | null
+  /** That its search ended before it found what limits it. */
+  readonly unfinished?: true
 }
 
 /** What became of the messages of a fan-out. */

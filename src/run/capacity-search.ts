@@ -1,6 +1,13 @@
 import { capacityOf, type CapacityResult } from '../capacity/capacity.ts'
 import { rangeOf } from '../capacity/findings.ts'
-import { type CapacityStep, isStepDecided, judgeStep, recoveredFrom, triedLoad } from '../capacity/step.ts'
+import {
+  type CapacityStep,
+  isStepCutShort,
+  isStepDecided,
+  judgeStep,
+  recoveredFrom,
+  triedLoad,
+} from '../capacity/step.ts'
 import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
 import { loadToConfirm, nextLoad } from '../capacity/search.ts'
@@ -68,6 +75,7 @@ export class CapacitySearch {
   #guess = 0
   #isConfirmed = false
   #isOver = false
+  #wasAborted = false
   /** In how many milliseconds the server answers when it is not overloaded. */
   #usualLatency = Infinity
   #hasAnswered = false
@@ -173,13 +181,20 @@ export class CapacitySearch {
       startedAt: this.#startedAt,
       duration: this.#spent,
       steps: this.#steps,
+      ...(this.#wasAborted && { aborted: true as const }),
       ...(this.#steps.length === 0 && this.#firstFlood !== undefined && { firstFlood: this.#firstFlood }),
     })
   }
 
   /** The next load; at the end of the search one of the ends of the interval once more. */
   #next(): number | undefined {
-    if (this.#isOver || this.#isAborted() || this.#timeLeft() < shortestStepMs) return undefined
+    const load = this.#isOver ? undefined : this.#loadLeft()
+    if (load === undefined) return undefined
+    this.#wasAborted ||= this.#isAborted()
+    return this.#wasAborted || this.#timeLeft() < shortestStepMs ? undefined : load
+  }
+
+  #loadLeft(): number | undefined {
     const tried = this.#tried()
     const load = tried.length < mostSteps - 1 ? nextLoad(tried, rangeOf(this.#options), this.#guess) : undefined
     if (load !== undefined || this.#isConfirmed) return load
@@ -209,14 +224,14 @@ export class CapacitySearch {
     const isToRecover =
       step.verdict !== 'pass' &&
       step.summary !== undefined &&
-      !isIncomplete(step) &&
+      !isStepCutShort(step) &&
       this.#hasAnswered &&
       this.#timeLeft() > 0 &&
       !this.#isAborted()
     const recovery = isToRecover ? await this.#awaitRecovery().catch(failureOf) : undefined
     this.#tell(typeof recovery === 'number' ? recoveredFrom(step, recovery) : step)
     if (recovery instanceof WsLoadError) return this.#breakOff(load, recovery)
-    return this.#hasAnswered && recovery !== Infinity && !isIncomplete(step)
+    return this.#hasAnswered && recovery !== Infinity && !isStepCutShort(step)
   }
 
   #tell(step: CapacityStep): void {
@@ -226,8 +241,8 @@ export class CapacitySearch {
 
   /** A run has failed, or was aborted before its start: what was found before it is kept. @returns that no other load is tried */
   #breakOff(load: number, { code, message }: WsLoadError): false {
-    const reason = code === 'WSLOAD_ERR_ABORTED' ? 'it was interrupted' : message.replace(/^wsLoad: /, '')
-    this.#tell({ load, verdict: 'inconclusive', reasons: [reason] })
+    if (code === 'WSLOAD_ERR_ABORTED') this.#wasAborted = true
+    else this.#tell({ load, verdict: 'inconclusive', reasons: [message.replace(/^wsLoad: /, '')] })
     return false
   }
 
@@ -313,11 +328,6 @@ export class CapacitySearch {
   #isAborted(): boolean {
     return this.#watch.signal?.aborted === true
   }
-}
-
-/** Whether an agent was lost: what is tried then is another load. */
-function isIncomplete({ summary }: CapacityStep): boolean {
-  return summary?.ended === 'incomplete'
 }
 
 /** @throws what is no failure of a run */

@@ -1,5 +1,5 @@
 import type { TestModule } from 'vitest/node'
-import type { NamedRun } from '../export/named-run.ts'
+import type { ExportedCapacity, NamedRun } from '../export/named-run.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { lastAttemptOf } from './attempts.ts'
 import { fileNameOf } from './file-name.ts'
@@ -27,11 +27,15 @@ export function exportedRunsOf(modules: readonly TestModule[], kept: KeptFloods)
           return {
             name: unique,
             result: summary,
-            ...(capacity !== undefined && { capacity: { ...capacity, high: capacity.high ?? Infinity } }),
+            ...(capacity !== undefined && { capacity: exported(capacity) }),
           }
         })
     })
   })
+}
+
+function exported({ over, low, high, unfinished }: NonNullable<FloodRecord['capacity']>): ExportedCapacity {
+  return { over, low, high: high ?? Infinity, isUnfinished: unfinished === true }
 }
 
 /** What a capacity is changes from run to run, and is no part of its name. */

@@ -2,7 +2,7 @@ import { expect, type MatcherState } from 'vitest'
 import { WsLoadError } from '../errors.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { compareCapacities } from '../capacity/compare.ts'
-import { isCutShort } from '../capacity/step.ts'
+import { isCutShort } from '../capacity/findings.ts'
 import { type CapacityTolerance, parseLoad, safeParseCapacityTolerance } from '../options/capacity.ts'
 import { invalidOptions, valueOf } from '../options/invalid-options.ts'
 import type { Rate } from '../options/options.ts'
@@ -193,7 +193,7 @@ function matchCapacity(
   const { name, tolerance } = checkCapacityBaseline(capacity, given)
   const file = baselineFile(configuredRoot(), name)
   if (isUpdating() && !state.isNot) {
-    const cutShort = capacity.steps.some(isCutShort) ? capacity.reasons[0] : undefined
+    const cutShort = isCutShort(capacity) ? capacity.reasons[0] : undefined
     const threat = capacity.low === 0 ? 'no load was surely kept' : cutShort
     return keepBaseline({ file, name, found: capacity, threat }, state)
   }

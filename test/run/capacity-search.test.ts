@@ -204,9 +204,11 @@ describe.concurrent('a search', () => {
       { url: target.url, from: 20, to: 1_000 },
       { signal: abort.signal, onStep: () => abort.abort() },
     )
-    const { steps, duration } = await found
+    const { steps, duration, reasons, aborted } = await found
     expect(steps).toHaveLength(1)
     expect(duration).toBeLessThan(60_000)
+    expect(aborted).toBe(true)
+    expect(reasons[0]).toBe('the search was interrupted')
   })
 
   test('floods an embedded server for want of a URL', { timeout: 90_000 }, async () => {
