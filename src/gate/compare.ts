@@ -4,6 +4,7 @@ import { type Observation, observeRun } from '../slo/observation.ts'
 import { readErrorRate, readMean, readPercentile } from '../slo/reading.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { withoutFailed } from '../result/slices.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
 import { formatRatio } from '../units.ts'
@@ -52,7 +53,7 @@ export function compareSideBySide(
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
   const estimate = pairs === undefined ? betweenTurns(base, head, { tails, evidenceShare }) : betweenPairs(pairs, tails)
-  const untold = whyUntold(base, head, figures)
+  const untold = whyUntold(base, head, tolerance, estimate)
   const latencies = figures.map((figure): Change => {
     const compared = untold.has(figure.indicator) ? unknownChange : estimate.latency(figure)
     return judgeLatency(compared, figure, tolerance)
@@ -82,34 +83,43 @@ function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
 }
 
 /**
- * Figures that failed pings decide on both sides, and why that tells nothing: however long these would have taken, they count the same. What
- * a saturated generator did not bring about, or timed out itself, is not among them.
+ * Figures of which failed pings decide on both sides that they are no higher, and why that tells nothing: however long these would have
+ * taken, they count the same.
  */
-function whyUntold(base: LoadResult, head: LoadResult, figures: readonly Figure[]): Map<string, string> {
-  const untold = figures.filter((figure) =>
-    [base, head].every((side) => isOfFailed(observed(observeRun(side), figure)!, figure, side.options.timeout)),
-  )
-  return new Map(untold.map((figure) => [figure.indicator, describeUntold(figure)]))
+function whyUntold(
+  base: LoadResult,
+  head: LoadResult,
+  tolerance: ResolvedTolerance,
+  estimate: Estimate,
+): Map<string, string> {
+  const untold = tolerance.figures.flatMap((figure): [string, string][] => {
+    const { indicator, of, percentile } = figure
+    const failed = [base, head].map((side) => failedShareOf(observed(observeRun(side), figure)!))
+    if (percentile !== undefined) {
+      const beyond = 1 - percentile / 100
+      const why = `more than ${formatRatio(beyond)} of the ${samplesOf[of]} failed, on both sides`
+      return failed.every((share) => share > beyond) ? [[indicator, why]] : []
+    }
+    const passes = (compared: ComparedFigure): boolean =>
+      ['same', 'faster'].includes(judgeLatency(compared, figure, tolerance).verdict)
+    const isHidden = failed.every((share) => share > 0) && passes(estimate.latency(figure))
+    const why = `${samplesOf[of]} that failed, on both sides, hide by how much that of the others changed`
+    return isHidden && !passes(estimate.latency(figure, withoutFailed)) ? [[indicator, why]] : []
+  })
+  return new Map(untold.map(([indicator, why]) => [indicator, `${indicator}: ${why}`]))
 }
 
-/** A mean is theirs where they make up more of it than it may change by. */
-function isOfFailed(run: Observation, { percentile, allowed }: Figure, timeout: number): boolean {
-  const failed = run.generatorSaturated ? readErrorRate(run).floor : run.errorRate
-  if (percentile === undefined) return failed * timeout > allowed * run.slices.mean(timeout)
-  return failed > 1 - percentile / 100
-}
-
-function describeUntold({ indicator, of, percentile, allowed }: Figure): string {
-  const failed =
-    percentile === undefined
-      ? `more than ${formatRatio(allowed)} of it comes of ${samplesOf[of]} that failed`
-      : `more than ${formatRatio(1 - percentile / 100)} of the ${samplesOf[of]} failed`
-  return `${indicator}: ${failed}, on both sides`
+/** The share that failed; without what a saturated generator, or one that stood still, may have failed itself. */
+function failedShareOf({ errorRate, generatorSaturated, pings, afterSilence }: Observation): number {
+  if (!generatorSaturated) return errorRate
+  const ofGenerator = afterSilence.timedOut + afterSilence.lost
+  return Math.max(0, pings.timedOut + pings.lost - ofGenerator) / (pings.due - pings.dropped)
 }
 
 /** How the change of a figure is estimated. */
 interface Estimate {
-  readonly latency: (figure: Figure) => ComparedFigure
+  /** @param failed milliseconds that a ping without an answer counts as, {@link withoutFailed} without it; default: its timeout */
+  readonly latency: (figure: Figure, failed?: number) => ComparedFigure
   readonly work: () => ComparedFigure
   /** Of the base against itself, where that is known. */
   readonly noise: (figure: Figure, confidence: number) => Noise[]
@@ -118,7 +128,7 @@ interface Estimate {
 /** From neighbouring turns of two processes. */
 function betweenTurns(base: LoadResult, head: LoadResult, rule: TurnsRule): Estimate {
   return {
-    latency: (figure) => compareTurns(base, head, figure, rule),
+    latency: (figure, failed = base.options.timeout) => compareTurns(base, head, figure, { ...rule, timeout: failed }),
     work: () => compareWorkSideBySide(base, head, rule.tails, rule.evidenceShare),
     noise(figure, confidence) {
       const tails = { lower: (1 - confidence) / 2, upper: (1 - confidence) / 2 }
@@ -130,8 +140,8 @@ function betweenTurns(base: LoadResult, head: LoadResult, rule: TurnsRule): Esti
 /** From pairs of processes. */
 function betweenPairs(pairs: readonly SideBySidePair[], tails: Tails): Estimate {
   return {
-    latency(figure) {
-      const each = pairs.map((pair) => figureOfPair(pair, figure))
+    latency(figure, failed) {
+      const each = pairs.map((pair) => figureOfPair(pair, figure, failed))
       return compareAfresh(each, tails)
     },
     work: () => compareAfresh(pairs.map(workOfPair), tails),
@@ -142,19 +152,23 @@ function betweenPairs(pairs: readonly SideBySidePair[], tails: Tails): Estimate 
 /** What an interval of turns has to be right for, and how much of the evidence counts. */
 type TurnsRule = Pick<PairingRule, 'tails' | 'evidenceShare'>
 
-function compareTurns(base: LoadResult, head: LoadResult, figure: Figure, rule: TurnsRule): ComparedFigure {
+function compareTurns(base: LoadResult, head: LoadResult, figure: Figure, rule: PairingRule): ComparedFigure {
   const [before, after] = [observed(observeRun(base), figure)!, observed(observeRun(head), figure)!]
   const samplesPerMessage = Math.max(before.samplesPerMessage, after.samplesPerMessage)
   const sides = pairUp(before.slices, after.slices, turnsOf(base, head), samplesPerMessage)
-  return comparePairs(sides, figure, { ...rule, timeout: base.options.timeout })
+  return comparePairs(sides, figure, rule)
 }
 
 /** Of the turns that both have completed. */
-function figureOfPair({ base, head }: SideBySidePair, figure: Figure): FigureOfPair {
+function figureOfPair(
+  { base, head }: SideBySidePair,
+  figure: Figure,
+  timeout: number = base.options.timeout,
+): FigureOfPair {
   const turns = turnsOf(base, head)
   const read = (side: LoadResult): number => {
     const { slices, samplesPerMessage } = observed(observeRun(side), figure)!
-    return tellingFigureOf(slices.stretch(0, turns), figure, { timeout: base.options.timeout, samplesPerMessage })
+    return tellingFigureOf(slices.stretch(0, turns), figure, { timeout, samplesPerMessage })
   }
   return { base: read(base), head: read(head) }
 }

@@ -19,6 +19,8 @@ export const mostSlices = 512
 /** A slice's histogram has the buckets of {@link Histogram} sixteen at a time: values 0.8 to 1.6 % apart. */
 const coarseBits = 4
 const buckets = countsLength >> coarseBits
+/** In place of the milliseconds that pings without an answer count as: a mean of the others. */
+export const withoutFailed = NaN
 
 /** What can become of a ping, and where its count stands among those of a slice. */
 export const kindNumbers = { sent: 0, answered: 1, coalesced: 2, timedOut: 3, lost: 4, dropped: 5 } as const
@@ -344,9 +346,13 @@ export class Slices {
     return judged > 0 ? failed : NaN
   }
 
-  /** The mean of the judged pings' latencies in milliseconds; see {@link percentile}. */
+  /**
+   * The mean of the judged pings' latencies in milliseconds; `NaN` where there are none.
+   * @param failed see {@link percentile}; {@link withoutFailed} counts those with an answer alone
+   */
   mean(failed: number): number {
-    return (sum(this.totals()) + sum(this.failedEach()) * failed) / sum(this.judgedEach())
+    const [total, count, judged] = [sum(this.totals()), sum(this.failedEach()), sum(this.judgedEach())]
+    return Number.isNaN(failed) ? total / (judged - count) : (total + count * failed) / judged
   }
 
   /** The histograms of all slices together: of the latencies' upper and of their lower ends. */
