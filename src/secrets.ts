@@ -35,6 +35,8 @@ const publicSubprotocols = new Set(['graphql-transport-ws', 'mqtt', 'v12.stomp']
 
 /** A part of a header shorter than this may be any word. */
 const shortestPart = 6
+/** As much of a secret's beginning is nothing else. */
+const surelyPart = 20
 /** A value shorter than this is in too many words to be masked. */
 const shortestValue = 3
 
@@ -49,17 +51,22 @@ export function maskerOf(asked: Asked): (text: string) => string {
   return (text) => longestFirst.reduce((masked, form) => maskBeginnings(masked.replaceAll(form, 'masked'), form), text)
 }
 
-/** Masks what a text that was cut has of a secret: as much of its beginning as stands before `…`, a quotation mark, or the end. */
+/**
+ * Masks what a text that was cut has of a secret: as much of its beginning as stands before an end, or is too long to be there by chance.
+ */
 function maskBeginnings(text: string, secret: string): string {
   const least = secret.slice(0, shortestPart)
-  let masked = text
-  for (let at = text.lastIndexOf(least); secret.length > shortestPart && at !== -1;) {
+  if (secret.length <= shortestPart || !text.includes(least)) return text
+  let masked = ''
+  let from = 0
+  for (let at = text.indexOf(least); at !== -1; at = text.indexOf(least, from)) {
     let end = at + shortestPart
-    while (end < masked.length && masked[end] === secret[end - at]) end++
-    if (/^(?:…|"|$)/.test(masked.slice(end, end + 1))) masked = `${masked.slice(0, at)}masked${masked.slice(end)}`
-    at = at === 0 ? -1 : masked.lastIndexOf(least, at - 1)
+    while (end < text.length && text[end] === secret[end - at]) end++
+    const isBeginning = end - at >= surelyPart || /^(?:…|\.\.\.|["'\\\n]|$)/.test(text.slice(end, end + 3))
+    masked += `${text.slice(from, at)}${isBeginning ? 'masked' : text.slice(at, end)}`
+    from = end
   }
-  return masked
+  return masked + text.slice(from)
 }
 
 function secretsOf({ url, headers = {}, protocols = [], data }: Asked): string[] {
@@ -81,19 +88,31 @@ function secretsOf({ url, headers = {}, protocols = [], data }: Asked): string[]
   return [...whole.filter((value) => value.length >= shortestValue), ...parts]
 }
 
-/** Texts, numbers and bytes in data that stand under a name of a secret, however deep. */
-function secretsIn(data: unknown, isSecret = false, seen = new Set<unknown>()): string[] {
-  if (typeof data === 'string' || typeof data === 'number' || typeof data === 'bigint')
-    return isSecret ? [`${data}`] : []
-  if (typeof data !== 'object' || data === null || seen.has(data)) return []
-  // Each byte is a property of its own.
-  if (ArrayBuffer.isView(data)) return isSecret ? [textOf(data)] : []
-  seen.add(data)
-  return Object.entries(data).flatMap(([name, value]) => secretsIn(value, isSecret || secretName.test(name), seen))
+/** Texts, long numbers and bytes in data that stand under a name of a secret, however deep. */
+function secretsIn(data: unknown, isSecret = false, seen = new Map<object, boolean>()): string[] {
+  if (typeof data === 'string') return isSecret ? [data] : []
+  if (typeof data === 'number' || typeof data === 'bigint')
+    return isSecret && `${data}`.length >= shortestPart ? [`${data}`] : []
+  if (typeof data !== 'object' || data === null) return []
+  const before = seen.get(data)
+  if (before === true || before === isSecret) return []
+  seen.set(data, isSecret)
+  // Each byte of it would be a property of its own.
+  if (ArrayBuffer.isView(data)) return isSecret ? formsOfBytes(data) : []
+  const entries: Iterable<readonly [unknown, unknown]> =
+    data instanceof Map ? data : data instanceof Set ? data.entries() : Object.entries(data)
+  return [...entries].flatMap(([name, value]) => secretsIn(value, isSecret || secretName.test(String(name)), seen))
 }
 
-function textOf({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
-  return new TextDecoder().decode(new Uint8Array(buffer, byteOffset, byteLength))
+/** How bytes may be written: as text, in base64, in hexadecimal. */
+function formsOfBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): string[] {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  const hexadecimal = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [new TextDecoder().decode(bytes), base64Of(bytes), hexadecimal]
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCodePoint(byte)).join('')).replace(/=+$/, '')
 }
 
 function rawValues(search: string): string[] {
@@ -106,10 +125,7 @@ function rawValues(search: string): string[] {
 /** How a server may write it. */
 function formsOf(secret: string): string[] {
   const percent = encodeURIComponent(secret.toWellFormed())
-  const base64 = btoa([...new TextEncoder().encode(secret)].map((byte) => String.fromCodePoint(byte)).join('')).replace(
-    /=+$/,
-    '',
-  )
+  const base64 = base64Of(new TextEncoder().encode(secret))
   const json = JSON.stringify(secret).slice(1, -1)
   return [secret, percent, percent.replaceAll(/%../g, (code) => code.toLowerCase()), base64, json]
 }

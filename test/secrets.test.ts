@@ -58,8 +58,19 @@ test('numbers and bytes under the name of a secret are masked, and no other byte
       throw new Error('its properties are looked at')
     },
   })
-  const data = { password: 123_456, secret: Buffer.from('opensesame'), payload }
-  expect(maskerOf({ url: 'ws://127.0.0.1/', data })('no 123456, no opensesame')).toBe('no masked, no masked')
+  const key = Buffer.of(0xde, 0xad, 0xbe, 0xef, 0xfa, 0xce)
+  const data = {
+    password: 123_456,
+    maxTokens: 500,
+    secret: Buffer.from('opensesame'),
+    key,
+    tokens: new Map([['a', key]]),
+    payload,
+  }
+  const mask = maskerOf({ url: 'ws://127.0.0.1/', data })
+  expect(mask('no 123456, no opensesame')).toBe('no masked, no masked')
+  expect(mask(`no ${key.toString('hex')}, no ${key.toString('base64')}`)).toBe('no masked, no masked')
+  expect(mask('500 Internal Server Error')).toBe('500 Internal Server Error')
 })
 
 test('a secret is masked as JSON has it', () => {
@@ -72,12 +83,15 @@ test('what is left of a secret where a text was cut is masked', () => {
   const mask = maskerOf({ url: 'ws://127.0.0.1/', data: { token } })
   expect(mask(`not "${token.slice(0, 12)}…" nor ${token.slice(0, 20)}`)).toBe('not "masked…" nor masked')
   expect(mask(`"${token.slice(0, 12)}" or eyJhbG as others begin`)).toBe('"masked" or eyJhbG as others begin')
+  expect(mask(`${token.slice(0, 9)}...\n${token.slice(0, 9)}\n${token.slice(0, 25)} it was`)).toBe(
+    'masked...\nmasked\nmasked it was',
+  )
 })
 
 test('secrets of any length, and of no character, can be masked', () => {
   const long = 'x'.repeat(300_000)
   const mask = maskerOf({ url: 'ws://127.0.0.1/', data: { token: long, secret: 'a\uD800b' } })
-  expect(mask(`${long}, a\uD800b`)).toBe('masked, masked')
+  expect(mask(`${long}, a\uD800b, ${long.slice(1)}`)).toBe('masked, masked, masked')
 })
 
 test('a subprotocol is masked unless it is one that everybody knows', () => {

@@ -704,10 +704,10 @@ export class Connection implements FrameSink {
   /** Counts a fault; a server, and advice on what it says, may repeat what this connection alone asked for. */
   #report(fault: ConnectionFault): void {
     const { probe, recorder } = this.#context
-    const told = `${fault.sample}${this.#adviceOn(fault)}`
     const asked = probe.asked?.(this.index)
     if (asked !== undefined) this.#mask ??= maskerOf(asked)
-    recorder.fault(fault.code, this.#mask?.(told) ?? told)
+    const masked = [fault.sample, this.#adviceOn(fault)].map((words) => this.#mask?.(words) ?? words)
+    recorder.fault(fault.code, masked.join(''))
   }
 
   /** What the protocol says to a fault, to be put behind its words. */
