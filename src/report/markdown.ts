@@ -42,5 +42,7 @@ export function tableRow(cells: readonly string[]): string {
 
 /** Every character that Markdown or HTML could take for more than text is escaped. */
 export function plainText(text: string): string {
-  return printableLine(text).replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (character) => `&#${character.codePointAt(0)};`)
+  // A dot after `www` begins a link, too.
+  const marks = /[\\`*_{}[\]<>()#+!|~&@:]|(?<=www)\./gi
+  return printableLine(text).replaceAll(marks, (character) => `&#${character.codePointAt(0)};`)
 }

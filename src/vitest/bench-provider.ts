@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { Bench } from 'tinybench'
 import { type BenchmarkProvider, inject } from 'vitest'
 import { WsLoadError } from '../errors.ts'
@@ -22,7 +23,7 @@ import { familyOf } from './context.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
 import { keepFlood, tellProgress } from './record.ts'
 import { pointingAt } from './pointing-at.ts'
-import { checkTimeout, lengthOf, withinTest } from './within-test.ts'
+import { checkTimeout, follow, lengthOf, withinTest } from './within-test.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
 type Registration = Group['registrations'][number]
@@ -92,13 +93,19 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
   }
   const floods = waiting.map(({ flood }) => flood)
   checkComparable(floods)
+  const given = new AbortController()
+  const unfollow = follow(
+    given,
+    waiting.flatMap((one) => one.signal ?? []),
+  )
   const together = {
     warmup: Math.max(...floods.map(({ warmup }) => warmup)) * floods.length,
     duration: Math.max(...floods.map(({ duration }) => duration)) * floods.length,
   }
   pointingAt(measure, () => checkTimeout(test, 'duration', together))
   const length = lengthOf({ ...first, ...together })
-  return withinTest({ test, signal, length, caller: measure }, async (end) => {
+  const all = { test, signal: given.signal, length, caller: measure }
+  return withinTest(all, async (end) => {
     const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()
     try {
       const settled = floods.map((one) => ({ ...one, url: one.url ?? embedded!.url }))
@@ -107,15 +114,20 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
     } finally {
       await embedded?.stop()
     }
-  })
+  }).finally(unfollow)
 }
 
 function checkComparable(floods: readonly ResolvedOptions[]): void {
-  if (floods.every(({ until }) => until === undefined)) return
-  throw invalidOptions(
-    ['until: expected a duration instead, floods of one bench.compare() take turns and end together'],
-    'wsLoad.flood',
-  )
+  const [first] = floods
+  const mistakes = [
+    ...(floods.every(({ until }) => until === undefined)
+      ? []
+      : ['until: expected a duration instead, floods of one bench.compare() take turns and end together']),
+    ...(floods.every(({ machines }) => isDeepStrictEqual(machines, first!.machines))
+      ? []
+      : ['machines: expected the same of all floods of one bench.compare(), they take turns on the same machines']),
+  ]
+  if (mistakes.length > 0) throw invalidOptions(mistakes, 'wsLoad.flood')
 }
 
 /** The provider that the user had before the plugin came, else Vitest's own way. */

@@ -75,8 +75,8 @@ export function runningTest({
   annotate,
 }: Pick<TestContext, 'task' | 'signal' | 'onTestFinished' | 'annotate'>): RunningTest {
   const attempt = attemptAt(task)
-  // Vitest 4 hands the signal of the first attempt to the others, aborted if that one timed out.
-  const stale = signal.aborted && attempt > 1
+  // Vitest 4 hands the signal of the first attempt to the others, aborted if that one timed out. One of a run that was cancelled is right.
+  const stale = attempt > 1 && hasTimedOut({ signal })
   return {
     task,
     attempt,
@@ -98,6 +98,15 @@ export function titleOf({ name, suite, file }: Pick<CurrentTest, 'name' | 'suite
 /** Which attempt at a test is under way, from 1. */
 export function attemptAt({ result }: Pick<CurrentTest, 'result'>): number {
   return attemptOf(result)
+}
+
+/** Whether an attempt at a test, its hooks included, has ended. */
+export function isOver({ task, attempt }: Pick<RunningTest, 'task' | 'attempt'>): boolean {
+  return task.result?.duration !== undefined || attemptAt(task) !== attempt
+}
+
+export function hasTimedOut({ signal }: Pick<RunningTest, 'signal'>): boolean {
+  return signal.reason instanceof Error && signal.reason.message.includes('timed out')
 }
 
 /** Whether other tests of its file may run at the same time. */

@@ -1,12 +1,16 @@
 import { dirname, extname, join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
 import { invalidOptions } from '../options/invalid-options.ts'
 import { mergeOptions, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import type { Handshake } from '../server/handshake.ts'
+import { show } from '../wording.ts'
 import { parsePlugin, usualPage, withoutStack, type WsLoadPluginOptions } from './plugin-options.ts'
+import type { WsLoadReporterOptions } from './reporter.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
+import { tell } from './tell.ts'
 
 export type { WsLoadPluginOptions } from './plugin-options.ts'
 
@@ -65,9 +69,9 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
     // oxlint-disable-next-line typescript/no-misused-promises -- Vitest 4.1 and 5 await it.
     async configureVitest({ project, vitest }) {
       addReporter(vitest.config, options)
-      const others = project.config.setupFiles.filter((file) => file !== setupFile)
+      const setupFiles = project.config.setupFiles.filter((file) => file !== setupFile)
       // Nothing floods from within a browser, where there is no Node for a setup file to run on.
-      project.config.setupFiles = project.config.browser.enabled ? others : [...others, setupFile]
+      project.config.setupFiles = project.config.browser.enabled ? setupFiles : [...setupFiles, setupFile]
       project.provide('wsLoadQueue', floodParallelism ? null : await queueOf(vitest))
       for (const [name, usual] of timeouts) {
         const [ofTests, ofBenchmarks] = usual
@@ -81,7 +85,8 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       project.provide('wsLoadRoot', project.config.root)
       project.provide('wsLoadRun', runNameOf(vitest))
       project.provide('wsLoadUpdate', project.config.snapshotOptions.updateSnapshot === 'all')
-      const next = nextProvider === undefined ? null : { provider: nextProvider, root: project.config.root }
+      const others = takeBenchmarks(project.config) ?? nextProvider
+      const next = others === undefined ? null : { provider: others, root: project.config.root }
       project.provide('wsLoadBenchProvider', next)
       if (target === undefined) return
       const inPlace = { ...target, cwd: resolve(home, target.cwd ?? '') }
@@ -94,17 +99,48 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
   }
 }
 
-/** Beside the user's own; the hook is called for each project. */
+/** Beside the user's own; the hook is called for each project, and what one asks for is written of all of them. */
 function addReporter(
   { reporters }: Vitest['config'],
   { report = {}, export: exported = {} }: WsLoadPluginOptions,
 ): void {
-  const isThere = reporters.some((one) => one === reporter || (Array.isArray(one) && one[0] === reporter))
-  if (isThere) return
   const { html, table } = report
   const { pushGateway, otlp, ...files } = exported
   const page = html === true ? usualPage : html === false ? undefined : html
-  reporters.push([reporter, { html: page, table, files, pushGateway, otlp }])
+  const asked: WsLoadReporterOptions = { html: page, table, files, pushGateway, otlp }
+  const there = reporters.find((one) => Array.isArray(one) && one[0] === reporter) as
+    | [string, WsLoadReporterOptions]
+    | undefined
+  if (there === undefined) reporters.push([reporter, { ...asked }])
+  else there[1] = both(there[1], asked)
+}
+
+/** What either of two projects asks for; of what both do otherwise, the first one's. */
+function both(first: WsLoadReporterOptions, other: WsLoadReporterOptions): WsLoadReporterOptions {
+  const { files: own = {}, ...rest } = asAsked(first)
+  const { files = {}, ...others } = asAsked(other)
+  const flat = (options: object, exported: object): [string, unknown][] => Object.entries({ ...options, ...exported })
+  const before = new Map(flat(rest, own))
+  for (const [name, value] of flat(others, files)) {
+    if (before.has(name) && !isDeepStrictEqual(before.get(name), value))
+      tell(`warning: ${name} is ${show(before.get(name))}, as another project asks for, not ${show(value)}`)
+  }
+  return { ...others, ...rest, files: { ...files, ...own } }
+}
+
+function asAsked({ files = {}, ...rest }: WsLoadReporterOptions): WsLoadReporterOptions {
+  const defined = (options: object): object =>
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return { ...defined(rest), files: defined(files) }
+}
+
+/** Projects that share the server of the root's plugin have not been told of its provider. @returns the one that they had */
+function takeBenchmarks(config: TestProject['config']): string | undefined {
+  const { benchmark } = config as { readonly benchmark?: { provider?: string } }
+  const before = benchmark?.provider
+  if (benchmark === undefined || before === benchProvider) return undefined
+  benchmark.provider = benchProvider
+  return before
 }
 
 /** Vitest 4 has no such projects. */

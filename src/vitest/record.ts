@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { recordArtifact } from 'vitest'
+import { isCutShort } from '../capacity/findings.ts'
 import type { Watcher } from '../run/progress.ts'
 import { formatCapacityPicture, formatPicture } from '../page/picture.ts'
 import { nameCapacity, titleOfCapacity } from '../report/capacity.ts'
@@ -10,7 +12,7 @@ import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } f
 import { formatProgress } from '../report/progress.ts'
 import { encodeSlices } from '../result/slices-codec.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
-import type { RunningTest } from './context.ts'
+import { isOver, type RunningTest } from './context.ts'
 import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 
 /** Each report stays with the test, so it is not told more often, */
@@ -59,7 +61,8 @@ function addCapacity(
   const summary = shownRunOf(capacity)
   if (summary === undefined) return undefined
   const { over, low, high, limitedBy } = capacity
-  const ends = { over, low, high: high === Infinity ? null : high, limitedBy }
+  const isUnfinished = limitedBy === 'unknown' || isCutShort(capacity)
+  const ends = { over, low, high: high === Infinity ? null : high, ...(isUnfinished && { unfinished: true as const }) }
   const name = nameCapacity(capacity)
   return addRecord(test, summary, {
     capacity: ends,
@@ -103,11 +106,15 @@ function floodsOf({ task }: RunningTest): FloodRecord[] {
   return (task.meta.wsLoad ??= [])
 }
 
-/** An annotation for people, an artifact for programs. Vitest takes neither from a test that has ended, by its timeout for example. */
-async function publish({ task, annotate }: RunningTest, { summary, record, index }: RecordedFlood): Promise<void> {
-  if (task.result?.state !== 'run') return
+/**
+ * An annotation for people, an artifact for programs. Vitest takes neither from a test that has ended, by its timeout for example, and no
+ * annotation after a soft assertion has failed.
+ */
+async function publish(test: RunningTest, { summary, record, index }: RecordedFlood): Promise<void> {
+  const { task, annotate } = test
+  if (isOver(test)) return
   const body = formatPicture(summary, record.name)
-  await annotate(describeFlood(record), label, svgOf(body))
+  if (task.result?.state === 'run') await annotate(describeFlood(record), label, svgOf(body))
   // With every slice, as it was judged: on a page its intervals are those of its verdict.
   const whole = { ...summary.toJSON(), slices: encodeSlices(summary.slices.pack()) }
   await recordArtifact(task, { type: floodArtifact, index, summary: whole })
@@ -125,7 +132,7 @@ export function tellProgress(test: RunningTest | undefined): Watcher | undefined
   return {
     every: progressIntervalMs,
     report(progress) {
-      if (progress.phase === 'connecting' || task.result?.state !== 'run' || !isTold(reports++)) return
+      if (progress.phase === 'connecting' || isOver(test) || !isTold(reports++)) return
       const told = recordArtifact(task, { type: progressArtifact, line: formatProgress(progress) })
       // The test ended meanwhile.
       told.catch(() => {})
@@ -140,7 +147,9 @@ export function isTold(nth: number): boolean {
 
 /** What an assertion found out belongs to the flood it judged. */
 export function keepVerdict(summary: LoadSummary, verdict: RecordedVerdict): void {
-  records.get(summary)?.record.verdicts.push(verdict)
+  const verdicts = records.get(summary)?.record.verdicts
+  // One assertion may ask again and again: expect.poll, or toEqual with it in it.
+  if (!isDeepStrictEqual(verdicts?.at(-1), verdict)) verdicts?.push(verdict)
 }
 
 /** What an assertion found out about a capacity belongs to the flood that stands for it. */

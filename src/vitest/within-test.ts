@@ -4,7 +4,7 @@ import type { ResolvedSide } from '../options/compare.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import { sum } from '../statistics/sum.ts'
 import { formatDuration } from '../units.ts'
-import { attemptAt, isConcurrent, type RunningTest } from './context.ts'
+import { hasTimedOut, isConcurrent, isOver, type RunningTest } from './context.ts'
 import { joinQueue } from './queue-place.ts'
 import { type RunningFlood, testFile } from './test-file.ts'
 
@@ -88,7 +88,7 @@ export async function withinTest<Result>(
  * Aborts with the first of these signals. `AbortSignal.any` takes none of another realm, and the test environment may have one.
  * @returns what ends that
  */
-function follow(end: AbortController, leaders: readonly AbortSignal[]): () => void {
+export function follow(end: AbortController, leaders: readonly AbortSignal[]): () => void {
   const followed = leaders.map((leader) => ({ leader, abort: () => end.abort(leader.reason) }))
   for (const { leader, abort } of followed) {
     leader.addEventListener('abort', abort)
@@ -131,10 +131,6 @@ function isPassing({ task, signal }: RunningTest): boolean {
   return state !== 'fail' && state !== 'skip' && !signal.aborted
 }
 
-function hasTimedOut({ signal }: RunningTest): boolean {
-  return signal.reason instanceof Error && signal.reason.message.includes('timed out')
-}
-
 /** Floods of one owner were started together on purpose. Nobody knows whose those are that no test is known for. */
 function ownerOf(test: RunningTest | undefined): object | undefined {
   if (test === undefined) return {}
@@ -162,11 +158,6 @@ async function waitFor(
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** Whether an attempt at a test, its hooks included, has ended. */
-function isOver({ task, attempt }: RunningTest): boolean {
-  return task.result?.duration !== undefined || attemptAt(task) !== attempt
 }
 
 function notAwaited(what: string, frames: string): WsLoadError {
