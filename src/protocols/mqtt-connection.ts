@@ -52,8 +52,8 @@ export interface MqttClient {
   readonly keepAliveMs: number
 }
 
-/** A packet, as far as a PUBACK is one. These types are published, and the codec's package need not be there. */
-interface Acknowledging {
+/** A packet, as far as a PUBACK or a DISCONNECT is one. These types are published, and the codec's package need not be there. */
+interface PacketWithReason {
   readonly cmd: string
   readonly messageId?: number | undefined
   readonly reasonCode?: number | undefined
@@ -152,16 +152,14 @@ export function stay(connection: ProtocolConnection, { keepAliveMs }: MqttClient
   return new KeepAlive(connection, { beat: writePacket({ cmd: 'pingreq' }, data), sendWithin: keepAliveMs })
 }
 
-/** Minds that the broker sends the client away. @returns what it says */
-export function hearBroker(message: ProbeMessage, connection: ProtocolConnection, data: ConnectionData): Packet {
-  const packet = readPacket(message, data)
-  if (packet.cmd === 'disconnect') connection.close(1000, `DISCONNECT: ${describeReason(packet.reasonCode)}`)
-  return packet
+/** Minds that the broker sends the client away. */
+export function hearBroker({ cmd, reasonCode }: PacketWithReason, connection: ProtocolConnection): void {
+  if (cmd === 'disconnect') connection.close(1000, `DISCONNECT: ${describeReason(reasonCode)}`)
 }
 
 /** What a PUBACK acknowledges, or refuses; `undefined` of another packet. */
 export function acknowledgedBy(
-  { cmd, messageId, reasonCode = 0 }: Acknowledging,
+  { cmd, messageId, reasonCode = 0 }: PacketWithReason,
   packetIds: PacketIds,
 ): number | NamedAnswer | undefined {
   if (cmd !== 'puback') return undefined

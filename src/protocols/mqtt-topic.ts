@@ -38,8 +38,8 @@ export interface MqttTopicOptions extends MqttConnection {
 interface MqttTopicState {
   readonly packetIds: PacketIds
   readonly keepAlive: KeepAlive
-  /** Of the PUBLISH that was last acknowledged as one that may be a message of the run. */
-  acknowledged: number | undefined
+  /** Packet id of the PUBLISH that `delivery` acknowledged last: `message` may be given it, too. */
+  lastAcknowledged: number | undefined
 }
 
 const schema = v.pipe(
@@ -93,15 +93,16 @@ export default defineProtocol({
     return {
       packetIds: new PacketIds('more publishers, or a lower rate', client.receiveMaximum),
       keepAlive: stay(connection, client, data),
-      acknowledged: undefined,
+      lastAcknowledged: undefined,
     }
   },
   message(message, context) {
     const { connection, state, data } = context
-    const packet = hearBroker(message, connection, data)
-    // What came before the subscription was acknowledged, and what is none of the run, takes a place at the broker's too.
-    if (packet.cmd === 'publish' && packet.messageId !== state.acknowledged) acknowledge(packet, context)
-    state.acknowledged = undefined
+    const packet = readPacket(message, data)
+    hearBroker(packet, connection)
+    // The broker sends only so many that are not acknowledged, whether they came before its SUBACK, or are none of the run.
+    if (packet.cmd === 'publish' && packet.messageId !== state.lastAcknowledged) acknowledge(packet, context)
+    state.lastAcknowledged = undefined
   },
   publish(id, { state: { packetIds, keepAlive }, room, data }) {
     const { topic, publish, qos } = data
@@ -124,7 +125,7 @@ export default defineProtocol({
     if (typeof acknowledged === 'object') return acknowledged
     if (packet.cmd !== 'publish') return undefined
     acknowledge(packet, context)
-    state.acknowledged = packet.messageId
+    state.lastAcknowledged = packet.messageId
     return messageIn((packet.payload as Buffer).toString('latin1'))
   },
   advise: adviseOnConnection,

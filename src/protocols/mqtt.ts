@@ -96,7 +96,7 @@ export default defineProtocol({
       keepAlive: stay(connection, client, data),
     }
   },
-  message: (message, { connection, data }) => void hearBroker(message, connection, data),
+  message: (message, { connection, data }) => hearBroker(readPacket(message, data), connection),
   request(id, { state: { topic, tag, packetIds, keepAlive }, data }) {
     const { qos } = data
     const payload = payloadOf(data)

@@ -28,7 +28,7 @@ async function retain(url: string, topics: readonly string[]): Promise<void> {
   for (const [nth, name] of topics.entries())
     send({ cmd: 'publish', topic: name, payload: 'kept', qos: 1, messageId: nth + 1, dup: false, retain: true })
   // A CONNACK and each PUBACK is four bytes, in one message or several.
-  await vi.waitUntil(() => received === 4 * (1 + topics.length))
+  await vi.waitUntil(() => received === 4 * (1 + topics.length), { timeout: 20_000 })
   socket.close()
   await once(socket, 'close')
 }
