@@ -92,8 +92,8 @@ loadCommand
 addReadyMadeFlags(addRoleFlags(loadCommand.optionsGroup('Of fan-outs:')))
 
 /** Latencies of pings that count where none is named. */
-const usual = parseTolerance()
-  .figures.map(({ indicator, allowed }) => `${indicator}=${allowed * 100}%`)
+const defaultTolerance = parseTolerance()
+  .figures.map(({ indicator, allowed }) => `${indicator}=${Math.round(allowed * 100)}%`)
   .join(', ')
 
 /** `ws-load compare`: two files of summaries, or two servers. */
@@ -101,7 +101,7 @@ export const compareCommand: Command = loadCommand
   .optionsGroup(verdictGroup)
   .option(
     '-t, --tolerance <figure=share>',
-    `how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%, fallback=cpuPerPing; repeatable (default: ${usual})`,
+    `how much a figure may grow: p50=10%, p99=20%, mean=5%, delivery.p50=10%, min=1ms, errorRate=1%, cpuPerPing=10%, fallback=cpuPerPing; repeatable (default: ${defaultTolerance})`,
     addTolerance,
   )
   .option('--markdown', 'print Markdown', false)
@@ -260,5 +260,5 @@ function addTolerance(given: string, before: Tolerance = {}): Tolerance {
 }
 
 function isUrl(text: string): boolean {
-  return /^wss?:\/\//.test(text)
+  return /^\s*wss?:\/\//i.test(text)
 }

@@ -103,7 +103,8 @@ function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: numbe
 export function recordedProbe(spec: ProbeSpec): string {
   if (spec.kind !== 'text' && spec.kind !== 'binary') return describeProbe(spec)
   const { kind, payload } = spec
-  const isTold = kind === 'text' && isShownWhole(new TextDecoder().decode(payload))
+  const isShort = kind === 'text' && payload.byteLength <= longestDescription
+  const isTold = isShort && isShownWhole(new TextDecoder().decode(payload))
   return isTold ? describeProbe(spec) : `${describeProbe(spec)}, sha256 ${digest(payload)}`
 }
 
@@ -236,7 +237,7 @@ function tryOut({ request, reply, data }: { request: string; reply: string; data
   } catch (error) {
     return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cureOfSentFunction}`
   }
-  if (typeof message !== 'string' && !ArrayBuffer.isView(message)) {
+  if (typeof message !== 'string' && !isBytes(message)) {
     return `probe.request: expected it to return a text or a Uint8Array, got ${show(message)}`
   }
   return tryOutReader({ name: 'reply', source: reply, data, returns: 'its id' }, message)

@@ -511,6 +511,7 @@ describe('a probe in a summary', () => {
     [{ text: 'PING' }, { text: 'PONG' }],
     [{ text: `${'a'.repeat(200)}b` }, { text: `${'a'.repeat(200)}c` }],
     [{ text: '{"op":"get","to":"a@b"}' }, { text: '{"op":"put","to":"a@b"}' }],
+    [{ text: `${'ä'.repeat(40)}b` }, { text: `${'ä'.repeat(40)}c` }],
     [{ binary: Buffer.of(1) }, { binary: Buffer.of(2) }],
     [
       { protocol: '/graphql-ws.js', data: { query: '{ cheap @skip(if: false) }' } },
