@@ -49,7 +49,7 @@ interface Case {
   readonly isSame: boolean
   readonly isDisturbed: boolean
   /** Tried in one of so many rounds: what is seen by chance alone takes the whole time. Default: 1. */
-  readonly oneRoundOf?: number
+  readonly everyNthRound?: number
 }
 
 const heads: readonly Omit<Case, 'isDisturbed'>[] = [
@@ -71,7 +71,7 @@ const heads: readonly Omit<Case, 'isDisturbed'>[] = [
       { hashes: 20, sleep: 5, sleepInBursts: 7 },
     ],
     isSame: false,
-    oneRoundOf: 4,
+    everyNthRound: 4,
   },
   {
     head: 'p99 50 % more',
@@ -188,7 +188,7 @@ const outcomes = await inRounds<Case, Outcome>(
     runs,
     log: values.log,
     isOf: (outcome, { head }) => outcome.head === head,
-    oneRoundOf: ({ oneRoundOf = 1 }) => oneRoundOf,
+    everyNthRound: ({ everyNthRound = 1 }) => everyNthRound,
   },
   judge,
 )

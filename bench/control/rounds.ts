@@ -7,19 +7,19 @@ interface Rounds<Case, Outcome> {
   readonly log: string | undefined
   readonly isOf: (outcome: Outcome, one: Case) => boolean
   /** A case is tried in one of so many rounds. Default: 1. */
-  readonly oneRoundOf?: (one: Case) => number
+  readonly everyNthRound?: (one: Case) => number
 }
 
 /** Tries every case in turn, so that all of them see the same hours of this machine. */
 export async function inRounds<Case, Outcome>(
   cases: readonly Case[],
-  { runs, log, isOf, oneRoundOf = () => 1 }: Rounds<Case, Outcome>,
+  { runs, log, isOf, everyNthRound = () => 1 }: Rounds<Case, Outcome>,
   attempt: (one: Case) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   const outcomes = readLog<Outcome>(log)
   for (let round = 1; round <= runs; round++)
     for (const one of cases) {
-      if (outcomes.filter((outcome) => isOf(outcome, one)).length >= Math.ceil(round / oneRoundOf(one))) continue
+      if (outcomes.filter((outcome) => isOf(outcome, one)).length >= Math.ceil(round / everyNthRound(one))) continue
       const outcome = await attempt(one)
       outcomes.push(outcome)
       if (log !== undefined) appendFileSync(log, `${JSON.stringify(outcome)}\n`)

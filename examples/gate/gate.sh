@@ -10,7 +10,7 @@ base=$PWD/.gate/base
 
 remove_base() { git worktree remove --force "$base" 2>/dev/null || true; }
 trap remove_base EXIT
-# Ended alone, it waits for what uses the base.
+# A trap waits for the command that uses the base.
 trap 'exit 129' HUP
 trap 'exit 143' TERM
 remove_base

@@ -11,8 +11,7 @@ export const sequences: number = 2 ** 31 - 1
 export class Receipts {
   readonly #places: number
   readonly #window: number
-  /** Of a window. */
-  readonly #bytes: number
+  readonly #bytesPerWindow: number
   /** Of each publisher: the latest message that came to each member, one more than its sequence number. */
   readonly #latest: (Int32Array | undefined)[]
   /** Of each publisher and member: a ring of bits, one for each message of the window that ends with the latest one. */
@@ -25,7 +24,7 @@ export class Receipts {
   constructor(publishers: number, places: number, window: number) {
     this.#places = places
     this.#window = window
-    this.#bytes = window >> 3
+    this.#bytesPerWindow = window >> 3
     this.#latest = Array.from({ length: publishers })
     this.#came = Array.from({ length: publishers })
   }
@@ -33,7 +32,7 @@ export class Receipts {
   /** Notes down that a message has come to a member. */
   take(publisher: number, place: number, sequence: number): Receipt {
     const latest = (this.#latest[publisher] ??= new Int32Array(this.#places))
-    const came = (this.#came[publisher] ??= new Uint8Array(this.#places * this.#bytes))
+    const came = (this.#came[publisher] ??= new Uint8Array(this.#places * this.#bytesPerWindow))
     const end = latest[place]!
     if (end - sequence > this.#window) return 'too late'
     const skipped = Math.max(end, sequence - this.#window + 1)
@@ -54,7 +53,7 @@ export class Receipts {
   }
 
   #byte(place: number, sequence: number): number {
-    return place * this.#bytes + ((sequence & (this.#window - 1)) >> 3)
+    return place * this.#bytesPerWindow + ((sequence & (this.#window - 1)) >> 3)
   }
 }
 

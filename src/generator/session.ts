@@ -42,12 +42,9 @@ export class Session {
 
   /** A message came: it goes to who has waited for one like it the longest. */
   deliver(message: ProbeMessage): void {
-    // Whoever takes it, or cannot read it, waits no longer.
-    for (const waiting of this.#waiting.slice()) {
-      if (!this.#take(waiting, message)) continue
-      return
-    }
-    this.#unreceived.push(message)
+    // Whoever takes it, or cannot read it, leaves the list meanwhile.
+    const isTaken = this.#waiting.slice().some((waiting) => this.#take(waiting, message))
+    if (!isTaken) this.#unreceived.push(message)
   }
 
   /** Where it waits for a message, for as long as it does: an error from there. */

@@ -188,7 +188,9 @@ export function notConnected(servers: readonly string[], error: Error): WsLoadEr
   return new WsLoadError(
     'WSLOAD_ERR_NATS',
     `wsLoad: no connection to NATS at ${servers.join(', ')}: ${printable(cause || error.name)}; ` +
-      (isRefused(error) ? 'look at machines.credentials (NATS_USER, NATS_CREDS, …)' : 'look at machines.nats (--nats)'),
+      (isRefused(error)
+        ? 'look at machines.credentials (--nats-creds, NATS_USER, NATS_CREDS, …)'
+        : 'look at machines.nats (--nats)'),
     { cause: error },
   )
 }

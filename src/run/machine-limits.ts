@@ -42,7 +42,8 @@ export function checkMachineLimits(
   { freeFiles, ports }: MachineLimits = readMachineLimits(),
 ): void {
   const connections = connectionsOf(opened)
-  const toOnePort = mostToOnePort(opened)
+  const isBound = opened.some(({ localAddresses }) => localAddresses.length > 0)
+  const sharingPorts = isBound ? connections : mostToOneServer(opened)
   const addresses = Math.max(1, new Set(opened.flatMap(({ localAddresses }) => localAddresses)).size)
   const problems: string[] = []
   const filesOfThreads = threads * filesOfThread
@@ -53,9 +54,9 @@ export function checkMachineLimits(
         `raise the limit (ulimit -n ${connections + filesOfThreads + advisedSpareFiles} before the run, LimitNOFILE= of a service, --ulimit nofile= of a container)`,
     )
   }
-  if (toOnePort > ports * addresses) {
+  if (sharingPorts > ports * addresses) {
     problems.push(
-      `${formatCount(toOnePort)} connections to one port need ${formatCount(Math.ceil(toOnePort / ports))} source addresses ` +
+      `${formatCount(sharingPorts)} connections${isBound ? '' : ' to one server'} need ${formatCount(Math.ceil(sharingPorts / ports))} source addresses ` +
         `with ${formatCount(ports)} ephemeral ports each, there ${addresses === 1 ? 'is 1' : `are ${addresses}`}: give more ` +
         `localAddresses (on loopback 127.0.0.2, 127.0.0.3, …) or widen net.ipv4.ip_local_port_range`,
     )
@@ -72,12 +73,11 @@ function connectionsOf(opened: readonly OpenedByThread[]): number {
 }
 
 /**
- * How many connections need ports of their own: those to one server, for each server may have a port. A socket that is bound to an
+ * How many connections need ports of their own: those to one server, a port may be used once towards each. A socket that is bound to an
  * address takes its port before it is known where it goes to.
  */
-function mostToOnePort(opened: readonly OpenedByThread[]): number {
-  if (opened.some(({ localAddresses }) => localAddresses.length > 0)) return connectionsOf(opened)
-  const byServer = Map.groupBy(opened, ({ url }) => new URL(url).host)
+function mostToOneServer(opened: readonly OpenedByThread[]): number {
+  const byServer = Map.groupBy(opened, ({ url }) => new URL(url).origin)
   return Math.max(...[...byServer.values()].map(connectionsOf))
 }
 

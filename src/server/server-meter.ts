@@ -35,13 +35,13 @@ export class ServerMeter {
   readonly #watched: WatchedProcesses
   readonly #ticks = new Ticks()
   readonly #threads = new Threads()
-  readonly #cpuTogether = new Counter()
+  readonly #cpuOfGroup = new Counter()
   readonly #throttled = new Counter()
   #pids: readonly number[] = []
 
   constructor(watched: WatchedProcesses) {
     this.#watched = watched
-    this.#cpuTogether.grow(watched.cpu?.())
+    this.#cpuOfGroup.grow(watched.cpu?.())
     this.#throttled.grow(watched.throttled())
   }
 
@@ -61,14 +61,14 @@ export class ServerMeter {
       processes: usages.size,
       threads: this.#threads.total,
       busiestThread: this.#threads.busiest,
-      // It is that of groups around it, too, and these do not begin anew.
+      // A sum over the groups around it, too, most of which is not of after a reset of one.
       throttled: throttled === undefined ? undefined : this.#throttled.grow(throttled, 0),
     }
   }
 
   #cpu(processes: number): number {
     const { cpu } = this.#watched
-    if (cpu !== undefined) return this.#cpuTogether.grow(cpu())
+    if (cpu !== undefined) return this.#cpuOfGroup.grow(cpu())
     const { total } = this.#threads
     return total === undefined
       ? this.#ticks.total
@@ -76,19 +76,19 @@ export class ServerMeter {
   }
 }
 
-/** What is counted from a first reading on, though the system may begin to count anew: a group of a service that is started again is another one. */
+/** A counter of the system from its first reading on, over its resets: a service that is started again may have another control group. */
 class Counter {
   #last: number | undefined
   #grown = 0
 
   /**
    * @param now what the system has counted; `undefined` while it tells nothing
-   * @param anew what a smaller number adds
+   * @param sinceReset how much of it came after a reset, where it is lower than before
    * @returns what was counted since the first reading
    */
-  grow(now: number | undefined, anew = now): number {
+  grow(now: number | undefined, sinceReset: number = now ?? 0): number {
     if (now === undefined) return this.#grown
-    if (this.#last !== undefined) this.#grown += now >= this.#last ? now - this.#last : anew!
+    if (this.#last !== undefined) this.#grown += now >= this.#last ? now - this.#last : sinceReset
     this.#last = now
     return this.#grown
   }

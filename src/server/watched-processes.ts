@@ -52,9 +52,10 @@ function ofCommand(family: Family, url: URL): WatchedProcesses | NotWatched {
   const descendants = new Descendants(family)
   const own = idsOf(descendants.running())
   if (own.length === 0) return here('its command has ended')
+  if (isAddress(url.hostname) && !isThisMachine(url.hostname)) return elsewhere(url.hostname)
   if (isServedByOthers(url, own)) {
     return here(
-      `what listens at port ${portOf(url)} is no process of its command, as where that has a container started; server: { pid } or { cgroup } names one`,
+      `what listens at port ${portOf(url)} is no process of its command, but one of a container, say: start it apart, and name it, server: { pid } or { cgroup }`,
     )
   }
   return { source: 'command', running: (all) => idsOf(descendants.running(all)), throttled: throttledOf(family.leader) }
@@ -98,8 +99,13 @@ function atPort(url: URL): WatchedProcesses | NotWatched {
 
 /** An address that is not this machine's own, or a name of which only a name server knows. */
 function elsewhere(hostname: string): NotWatched {
-  if (/^\[|^[\d.]+$/.test(hostname)) return { reason: 'it is not on this machine', isAccounted: true }
+  if (isAddress(hostname)) return { reason: 'it is not on this machine', isAccounted: true }
   return here(`its name does not tell whether it is on this machine; server: { pid } or { cgroup } names one that is`)
+}
+
+/** Whether a host of a URL is no name. */
+function isAddress(hostname: string): boolean {
+  return /^\[|^[\d.]+$/.test(hostname)
 }
 
 function withRoot(pid: number): WatchedProcesses | NotWatched {

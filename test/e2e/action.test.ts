@@ -202,6 +202,7 @@ describe('the action', () => {
 
   test('takes the base of a pull request whose head is checked out', async () => {
     const { directory, base } = await checkedOut(0)
+    await git(directory, 'commit', '--quiet', '--allow-empty', '-m', 'Change the gateway once more')
     const given = await inputs('', { install: 'git rev-parse HEAD; exit 7' })
     const { steps } = await runAction(directory, given, { base, head: await commitOf(directory) })
     expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${base}\n` })

@@ -22,7 +22,7 @@ test('tells what comes next, late, again and too late', () => {
   ])
 })
 
-test('tells members apart of whom there are more bits than a number of 32 has', () => {
+test('counts for many members and many messages at once', () => {
   const receipts = new Receipts(1, 40_000, 65_536)
   expect([39_999, 0, 39_999].map((place) => receipts.take(0, place, 5))).toEqual(['next', 'next', 'again'])
 })

@@ -100,7 +100,7 @@ describe.skipIf(missing !== undefined)('a server with', () => {
     await before[Symbol.asyncDispose]()
     await using _after = await nats(['--user', 'ci', '--pass', 'another'], before.port)
     await expect.poll(() => lost.log(), { timeout: 30_000 }).toMatch(/^error: wsLoad: no connection to NATS at /m)
-    expect(lost.log()).toContain('look at machines.credentials (NATS_USER, NATS_CREDS, …)')
+    expect(lost.log()).toContain('look at machines.credentials (--nats-creds, NATS_USER, NATS_CREDS, …)')
     expect(lost.log()).not.toContain('This is a bug')
   })
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -59,7 +60,7 @@ describe('a server is known', () => {
       })
       return { ...started, child: started.answer }
     }
-    const first = await start('with a child')
+    await using first = await start('with a child')
     onTestFinished(() => void process.kill(first.child))
     const found = findProcesses({ source: 'port', url: `ws://127.0.0.1:${port}` })
     expect(new Set(pidsOf(found))).toEqual(new Set([first.pid, first.child]))
@@ -106,7 +107,7 @@ describe('a server is not watched', () => {
     await using server = await working()
     const other = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
     onTestFinished(() => void other.kill())
-    const family = { leader: other.pid!, mark: 'none' }
+    const family = { leader: other.pid!, mark: randomUUID() }
     expect(findProcesses({ source: 'command', family, url: server.url })).toMatchObject({
       reason: expect.stringMatching(/^what listens at port \d+ is no process of its command/),
       isAccounted: false,
