@@ -27,6 +27,15 @@ export interface Decision<Results = readonly LoadResult[]> {
   readonly overdueAfter: number
   /** Whether enough is known; asked with what each flood has measured by now, as if it had ended. */
   readonly isReached: (results: Results) => boolean
+  /**
+   * Where what is under way may be lost, and is not known to be: whether the decision holds as well if all that has been under way for longer
+   * than any answer has taken is.
+   */
+  readonly doubt?: {
+    /** Milliseconds after which it is; `undefined` of a decision that does not depend on it. */
+    readonly overdueAfter: (results: Results) => number | undefined
+    readonly isDispelled: (results: Results) => boolean
+  }
   /** The results at the end of a run that a look ended, given what it had measured by that look. */
   readonly settle?: (results: Results, atLook: Results) => Results
 }
@@ -59,19 +68,28 @@ export async function endWhenDecided(decision: Decision, run: RunUnderWay): Prom
   for (const [nth, time] of times.slice(0, -1).entries()) {
     const looks = { taken: nth + 1, planned: times.length }
     if (await endsBefore(begin + time, generator.done())) return { looks }
-    const snapshots = await generator.snapshot(decision.overdueAfter)
-    if (snapshots === undefined) return { looks }
-    const agents = generator.agents(begin)
-    const results = run.observer.observed(
-      run.floods.map((options, side) =>
-        resultSoFar(snapshots[side]!, options, { startedAt: run.startedAt, looks, agents: agents?.[side] }),
-      ),
-    )
-    if (!decision.isReached(results)) continue
+    const found = await lookAt(run, looks, decision.overdueAfter)
+    if (found === undefined) return { looks }
+    if (!decision.isReached(found)) continue
+    const overdueAfter = decision.doubt?.overdueAfter(found)
+    const doubtful = overdueAfter === undefined ? found : await lookAt(run, looks, overdueAfter)
+    if (doubtful === undefined) return { looks }
+    if (overdueAfter !== undefined && !decision.doubt!.isDispelled(doubtful)) continue
     generator.finish()
-    return { looks, results }
+    return { looks, results: doubtful.map(asMeasured) }
   }
   return { looks: lastLook(longest) }
+}
+
+/** What each flood has measured by now; `undefined` if the run has ended. */
+async function lookAt(run: RunUnderWay, looks: Looks, overdueAfter: number): Promise<LoadResult[] | undefined> {
+  const { generator, begin, observer, floods, startedAt } = run
+  const snapshots = await generator.snapshot(overdueAfter)
+  if (snapshots === undefined) return undefined
+  const agents = generator.agents(begin)
+  return observer.observed(
+    floods.map((options, side) => resultSoFar(snapshots[side]!, options, { startedAt, looks, agents: agents?.[side] })),
+  )
 }
 
 /** The result as if the run had ended now. Pings under way are left out, but the generator did offer them. */
@@ -84,6 +102,11 @@ function resultSoFar(
   const underway = snapshots.reduce((sum, snapshot) => sum + snapshot.underway, 0)
   const offered = result.offeredRate * (1 + underway / Math.max(1, result.pings.sent))
   return { ...result, offeredRate: offered }
+}
+
+/** With the rate of the pings that it has, as every result. */
+function asMeasured(result: LoadResult): LoadResult {
+  return { ...result, offeredRate: (result.pings.sent * 1_000) / result.duration }
 }
 
 /** Resolves at `time` (milliseconds of `process.uptime()`) with `false`, or with `true` when `end` comes before. */

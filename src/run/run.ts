@@ -1,12 +1,12 @@
 import { checkSignal } from '../errors.ts'
-import { evaluateObjectives, isDecided, isFallingBehind } from '../slo/evaluate.ts'
+import { evaluateObjectives, isDecided, isFallingBehind, passesSoFar } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { ObjectiveVerdict, SLOVerdict } from '../slo/verdict.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import type { Family } from '../server/descendants.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
-import { latencyDeadline } from '../slo/deadline.ts'
+import { hasLosses, latencyDeadline } from '../slo/deadline.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
 import { runSideBySide, type SideBySide } from './side-by-side.ts'
@@ -59,6 +59,12 @@ function decisionOf(
   return {
     overdueAfter: latencyDeadline(objectives),
     isReached: ([result]) => isOver?.(result) ?? isDecided(result, objectives),
+    ...(hasLosses(objectives) && {
+      doubt: {
+        overdueAfter: ([result]) => (passesSoFar(result, objectives) ? result.latency.max : undefined),
+        isDispelled: ([result]) => passesSoFar(result, objectives),
+      },
+    }),
     settle: ([result], [atLook]) => [atLookOrEnd(result, atLook, objectives)],
   }
 }

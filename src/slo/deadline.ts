@@ -8,9 +8,14 @@ const ofLosses = new Set(['lost', 'errorRate', 'reach', 'missed'])
  * timeout, so where an objective has a bound on that, none has.
  */
 export function latencyDeadline(objectives: readonly Objective[]): number {
-  if (objectives.some(({ indicator }) => ofLosses.has(indicator))) return Infinity
+  if (hasLosses(objectives)) return Infinity
   const latencies = objectives.filter(isLatencyOfPings)
   return latencies.length === 0 ? Infinity : Math.max(...latencies.map(({ limit }) => limit))
+}
+
+/** Whether an objective has a bound on what is lost: what is, is known only after its timeout. */
+export function hasLosses(objectives: readonly Objective[]): boolean {
+  return objectives.some(({ indicator }) => ofLosses.has(indicator))
 }
 
 /** The lowest bound in milliseconds on a latency that has to be kept; Infinity if there is none. */

@@ -106,6 +106,11 @@ export function isDecided(result: LoadResult, objectives: readonly Objective[]):
   return judged.verdict !== 'inconclusive' || judged.objectives.some(lacksConnections)
 }
 
+/** Whether what an interim look has measured passes, even with three quarters of that evidence. */
+export function passesSoFar(result: LoadResult, objectives: readonly Objective[]): boolean {
+  return judge(result, objectives, result.options.confidence, interimEvidenceShare).verdict === 'pass'
+}
+
 /** Whether a constant rate is surely not kept up with, so that a bound on a response time is met only for the time being. */
 export function isFallingBehind(result: LoadResult, objectives: readonly Objective[]): boolean {
   const { falsePass } = decisionRule(result, result.options.confidence, 1, 1)
@@ -336,7 +341,7 @@ export function mostFrequentFault({ errors }: LoadResult): string[] {
 function describeCut({ ended, duration }: LoadResult): string | undefined {
   const at = intoWindow(duration)
   if (ended === 'disconnected') return `every connection was gone ${at}`
-  return ended === 'stalled' ? `nothing was answered any more, the run was given up ${at}` : undefined
+  return ended === 'stalled' ? `nothing was answered any more when the run ended, ${at}` : undefined
 }
 
 /** Whether every connection that had opened was ended, by somebody else. */

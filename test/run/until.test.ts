@@ -14,7 +14,7 @@ import { queueing } from '../support/queueing.ts'
 import { latencyOverTime } from '../support/latency-over-time.ts'
 import { latencies, loadResult, repeated } from '../support/result.ts'
 import { expectBalanced, flood, floodAt } from '../support/flood.ts'
-import { closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
+import { answering, closing, dead, delaying, echoing, limited, silent } from '../support/servers.ts'
 
 /** Far beyond what an undelayed echo takes, and far below what a run of `long` takes. */
 const easy = { max: '< 2s' } as const
@@ -44,6 +44,19 @@ describe('a run ends when it is decided', () => {
     expect(result.ended).toBe('decided')
     expect(result.duration).toBeLessThan(long / 10)
     expect(evaluateSLO(result, hard).verdict).toBe('fail')
+  })
+
+  test('but not while what is lost may be under way', async () => {
+    let begun: number | undefined
+    await using server = await answering((message, send) => {
+      const at = performance.now() - (begun ??= performance.now())
+      if (at < 600 || at > 1_000) send(message)
+    })
+    const slo = { p50: '< 1s', errorRate: '< 30%' }
+    const probe = { request: (id: number) => `${id}`, reply: (answer: unknown) => Number(String(answer)) }
+    const options = { rate: 5_000, connections: 4, timeout: 3_000, warmup: 0, probe, until: slo, maxDuration: 4_000 }
+    const result = await flood(server, options)
+    expect(result.pings.timedOut + result.pings.lost).toBeGreaterThan(1_000)
   })
 
   test('but not by an SLO that is met while the target falls behind', async () => {
