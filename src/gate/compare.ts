@@ -1,6 +1,6 @@
 import { describeBottleneck, describeWork } from '../slo/bottleneck.ts'
 import { type Evidence, latencyEvidence } from '../slo/evidence.ts'
-import { type Observation, observeRun } from '../slo/observation.ts'
+import { type Observation, observeRun, trustedDuration } from '../slo/observation.ts'
 import { readErrorRate, readMean, readPercentile } from '../slo/reading.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
@@ -59,7 +59,10 @@ export function compareSideBySide(
     return judgeLatency(compared, figure, tolerance)
   })
   const work = judgeWork(tolerance, estimate.work, evidenceShare === 1)
-  const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
+  const errors = judgeErrors(
+    compareErrors(base, head, tails, () => Infinity),
+    tolerance,
+  )
   const isOver = base.looks.taken === base.looks.planned && evidenceShare === 1
   const left = tolerance.fallsBack && isOver ? leftToWork(base, latencies, work) : undefined
   // What stands in the table, as the mean of pairs, is not said once more of all of them together.
@@ -204,7 +207,9 @@ export function compareRuns(
   const latencies = tolerance.figures.map((figure) =>
     judgeLatency(compareLatency(base, head, figure, tails), figure, tolerance),
   )
-  const errors = judgeErrors(compareErrors(base, head, tails), tolerance)
+  // What one of them alone has seen in so short a time makes the head no worse.
+  const { low } = compareErrors(base, head, tails, trustedDuration)
+  const errors = judgeErrors({ ...compareErrors(base, head, tails, () => Infinity), low }, tolerance)
   // Side by side a saturated generator disturbs both alike; one after the other it may be all that they differ by.
   const ofGenerator = ofEitherSide(base, head, whySaturatedRun)
   const incomparable = [...whyIncomparable(base, head), ...ofGenerator]
@@ -286,10 +291,16 @@ function latencyOf(result: LoadResult, figure: Figure, tails: Tails): EstimatedF
   return { measured, low, high }
 }
 
-function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): ComparedFigure {
+/** @param observed milliseconds that each has seen; Infinity where what neither has seen is to make no difference */
+function compareErrors(
+  base: LoadResult,
+  head: LoadResult,
+  tails: Tails,
+  observed: (run: Observation) => number,
+): ComparedFigure {
   const side = tailsOfSides(tails)
-  const before = errorRateOf(base, side.base)
-  const after = errorRateOf(head, side.head)
+  const before = errorRateOf(base, side.base, observed)
+  const after = errorRateOf(head, side.head, observed)
   return {
     base: before.measured,
     head: after.measured,
@@ -300,17 +311,16 @@ function compareErrors(base: LoadResult, head: LoadResult, tails: Tails): Compar
 }
 
 /** What failed in a silence of the generator may be its doing: the lower end does without it, unless it was saturated anyway, which is said. */
-function errorRateOf(result: LoadResult, tails: Tails): EstimatedFigure {
+function errorRateOf(result: LoadResult, tails: Tails, observed: (run: Observation) => number): EstimatedFigure {
   const run = observeRun(result)
   const { slices, pings, samplesPerMessage } = run
   const { measured, floor } = readErrorRate(run)
   const least = result.generator.saturated ? measured : floor
   const due = sumEach(slices.pings('sent'), slices.pings('dropped'))
   const { designEffect, octaveVariance } = dependenceOf(slices.failedEach(), due, Math.min(tails.lower, tails.upper))
-  // Both were measured in the same moments: what neither of them has seen yet makes no difference.
   const evidence = {
     effectiveSamples: pings.due / Math.max(designEffect, samplesPerMessage),
-    duration: Infinity,
+    duration: observed(run),
     octaveVariance,
   }
   return {

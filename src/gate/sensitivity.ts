@@ -4,8 +4,9 @@ import type { Change } from './comparison.ts'
  * The smallest regression that a comparison would surely have called slower, given how far a comparison of two servers that do
  * the same was off, and how wide its interval: 0.05 is 5 % more. Infinity if its interval has no end.
  */
-export function smallestRegression(change: Change): number {
-  return (1 + change.allowed) * (1 + smallestTolerance(change)) - 1
+export function smallestRegression({ change, low, allowed }: Change): number {
+  const halfWidth = Math.log1p(change) - Math.log1p(low)
+  return Number.isNaN(change) ? Infinity : (1 + allowed) * Math.exp(halfWidth + Math.abs(Math.log1p(change))) - 1
 }
 
 /**

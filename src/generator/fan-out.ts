@@ -87,10 +87,13 @@ export class FanOut {
     if (this.publishers.length > 0 && this.#table.threads > 1) this.#hear()
   }
 
-  /** Messages that are due from now on in the measured window are measured. */
+  /** Messages that are due in the measured window are measured, from now on. */
   setWindow(): void {
     const { deliveries, firsts, completions } = this.#context
-    for (const recorder of [firsts, completions]) recorder.from = deliveries.from
+    for (const recorder of [firsts, completions]) {
+      recorder.from = deliveries.from
+      recorder.until = deliveries.until
+    }
   }
 
   /** Ends a second of the measured window. */

@@ -11,6 +11,11 @@ export interface FloodReport {
   readonly duration: number
   /** From the start of the measured window to the last answer. */
   readonly lastAnswer: number
+  /**
+   * Of the closed model: pings that were under way when the time of the measured window was over, if all of them have timed out since; else 0.
+   * Of a rate more would have been due.
+   */
+  readonly timedOutAtEnd: number
   readonly connections: ConnectionTotals
   readonly recording: Recording
   readonly slices: PackedSlices

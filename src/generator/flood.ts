@@ -77,6 +77,7 @@ export class Flood {
   #timeoutCheck: NodeJS.Timeout | undefined
   #ending: Ending = 'completed'
   #measured: Measured | undefined
+  #timedOutAtEnd = 0
   #report: FloodReport | undefined
 
   /**
@@ -199,6 +200,7 @@ export class Flood {
     this.#isMeasuring = false
     this.#ending = ending
     this.#recorder.until = Math.min(performance.now(), this.#recorder.until)
+    this.#fanOut?.setWindow()
     this.#decided.resolve()
     this.#model.catchUp()
   }
@@ -295,6 +297,8 @@ export class Flood {
   /** Waits for the answers that are still to come, and for what waits for these before it leaves. */
   async #drain(end: number): Promise<void> {
     const { drain } = this.#plan
+    const { outstanding: underWay } = this.#recorder
+    const { timedOut: before } = this.#recorder.pings
     const isOutstanding = (): boolean =>
       this.#fanOut?.isOutstanding ?? (this.#recorder.outstanding > 0 || this.#pool.holdsBack)
     while (isOutstanding() && this.#ending !== 'aborted' && this.#pool.live > 0) {
@@ -302,6 +306,9 @@ export class Flood {
       await sleep(drainCheckMs)
     }
     this.#expire()
+    const { timedOut } = this.#recorder.pings
+    const goesOn = this.#plan.open === undefined && this.#plan.pings === Infinity && this.#fanOut === undefined
+    if (goesOn && timedOut - before === underWay) this.#timedOutAtEnd = underWay
   }
 
   /** Stays for what the server may still say unasked, or for the second time. */
@@ -372,6 +379,7 @@ export class Flood {
       ending,
       duration: Math.max(0, recorder.windowAt(end)),
       lastAnswer: recorder.windowAt(recorder.lastAnswer),
+      timedOutAtEnd: this.#timedOutAtEnd,
       connections: this.#pool.totals,
       recording: recorder,
       slices: recorder.slices(),

@@ -26,6 +26,9 @@ import { recordOptions } from '../options/recorded.ts'
 import { asLongAs, type RecordedInterval, type RecordedIntervals } from '../generator/intervals.ts'
 import type { HistogramCounts, Recording } from '../generator/recorder.ts'
 
+/** For as much of a run no answer has come where one ping that is lost is called silence. */
+const loneSilenceShare = 0.1
+
 /**
  * Puts together what the threads of a run found out; histograms are added up exactly.
  * @param agents whose threads they were, if they were not of this process
@@ -113,8 +116,21 @@ function summarizeMessages(recordings: readonly MessageRecording[], duration: nu
 function endingOf(reports: readonly FloodReport[]): Ending {
   if (reports.some((report) => report.ending === 'aborted')) return 'aborted'
   if (reports.every((report) => report.ending === 'disconnected')) return 'disconnected'
-  if (reports.some((report) => report.ending === 'stalled')) return 'stalled'
+  if (reports.some((report) => report.ending === 'stalled') || hasFallenSilent(reports)) return 'stalled'
   return reports.some((report) => report.ending === 'decided') ? 'decided' : 'completed'
+}
+
+/**
+ * Whether a server answered nothing any more when a run of the closed model ended: however long it has been silent, no more pings miss their
+ * answers than were under way. One alone may be lost as others are, unless it has waited for a part of the run.
+ */
+function hasFallenSilent(reports: readonly FloodReport[]): boolean {
+  const timedOut = sum(reports.map(({ timedOutAtEnd }) => timedOutAtEnd))
+  const ofGenerator = sum(reports.map(({ afterSilence }) => afterSilence.timedOut))
+  const duration = Math.max(...reports.map((report) => report.duration))
+  const lastAnswer = Math.max(...reports.map((report) => report.lastAnswer))
+  if (timedOut <= ofGenerator || lastAnswer <= 0 || lastAnswer >= duration) return false
+  return timedOut > 1 || duration - lastAnswer >= loneSilenceShare * duration
 }
 
 function bracketed(recordings: readonly Recording[], ceiling: HistogramName, floor: HistogramName): LatencySummary {

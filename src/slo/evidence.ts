@@ -268,7 +268,8 @@ function around(
   const below = spread(tails.lower)
   const above = spread(tails.upper)
   return (times) => ({
-    low: Math.max(0, floor - below.halfWidth / Math.sqrt(times)),
+    // One that is infinite stays so, however little is known.
+    low: Number.isFinite(floor) ? Math.max(0, floor - below.halfWidth / Math.sqrt(times)) : floor,
     high: ceiling + above.halfWidth / Math.sqrt(times),
     samples,
     effectiveSamples: 0,

@@ -56,9 +56,11 @@ export function growsSteadily(result: LoadResult, limit: number, question: Growt
   return growthOf(result, question).low > limit && halves.every((half) => slopeOf(half, question).measured > limit)
 }
 
-function answeredSlices({ slices, latency, duration }: LoadResult): number {
-  const isAnswered = latency.count > 0 && latency.p99 < duration
-  return isAnswered ? Math.min(slices.count, slices.completedAfter(duration - latency.p99)) : 0
+/** All of a run that has ended, whose last pings have had the time to be answered. */
+function answeredSlices({ slices, latency, duration, ended }: LoadResult): number {
+  if (latency.count === 0) return 0
+  const isOver = ended === 'completed' || latency.p99 >= duration
+  return isOver ? slices.count : Math.min(slices.count, slices.completedAfter(duration - latency.p99))
 }
 
 function slopeOf(slices: Slices, { percentile, tail, evidenceShare }: GrowthQuestion): Growth {

@@ -92,6 +92,26 @@ describe.each([
   })
 })
 
+test('two runs one after the other do not know what neither has seen of errors', () => {
+  const failing = steady(2, { duration: 2_000, pings: { lost: 305 } })
+  const before = steady(2, { duration: 2_000 })
+  const verdicts = [compareRuns, compareSideBySide].map((compare) => {
+    const { changes } = compare(before, failing, parseTolerance({ p50: '50%' }), 0.99)
+    return changes.at(-1)!.verdict
+  })
+  expect(verdicts).toEqual(['unclear', 'slower'])
+})
+
+test.each([
+  ['same', 0, 0],
+  ['same', 5, 5],
+  ['slower', 0, 2_000],
+])('two runs side by side, of which no more may fail, are %s where %d and %d did', (verdict, ofBase, ofHead) => {
+  const [base, head] = [ofBase, ofHead].map((lost) => steady(2, { pings: { lost } }))
+  const tolerated = parseTolerance({ p50: '50%', errorRate: '0%' })
+  expect(compareSideBySide(base!, head!, tolerated, 0.99).changes.at(-1)!.verdict).toBe(verdict)
+})
+
 describe('two runs side by side whose pings failed', () => {
   const failing = (share: number) => steady(2, { pings: { lost: (20_000 * share) / (1 - share) } })
 

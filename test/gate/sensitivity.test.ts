@@ -18,7 +18,8 @@ function off(change: number, low: number, high: number): Change {
 }
 
 test('the smallest regression that is found is the tolerance and half of the interval', () => {
-  expect(smallestRegression(off(0, -0.02, 0.02))).toBeCloseTo(1.05 * 1.02 - 1, 9)
+  expect(smallestRegression(off(0, -0.02, 0.02))).toBeCloseTo(1.05 / 0.98 - 1, 9)
+  expect(smallestRegression(off(0, -0.04, 0.02))).toBeCloseTo(1.05 / 0.96 - 1, 9)
 })
 
 test('what equal servers differed by has to be seen on top', () => {

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { flood } from '../support/flood.ts'
 import { answering, delaying, echoing, silent } from '../support/servers.ts'
+import { serveWebSockets } from '../support/ws-server.ts'
 
 const ids = { request: (id: number) => `${id}`, reply: (answer: unknown) => Number(String(answer)) }
 
@@ -58,6 +59,38 @@ test('gives up a server that stops answering, which meets no SLO then', async ()
   const { verdict, reasons } = evaluateSLO(result, { errorRate: '< 90%' })
   expect(verdict).not.toBe('pass')
   expect(reasons).toContainEqual(expect.stringMatching(/^nothing was answered any more/))
+})
+
+describe('a server that answers nothing any more when the run ends', () => {
+  /** Until so many milliseconds after the first message. */
+  const forAWhile = (ms: number) => {
+    let end: number | undefined
+    return answering((message, send) => {
+      end ??= performance.now() + ms
+      if (performance.now() < end) send(message)
+    })
+  }
+
+  test('meets no SLO, however few pings were under way', async () => {
+    await using server = await forAWhile(600)
+    const result = await flood(server, { connections: 5, duration: 1_000, timeout: 500, probe: ids })
+    expect(result).toMatchObject({ ended: 'stalled' })
+    const { verdict, reasons } = evaluateSLO(result, { p95: '< 1s', errorRate: '< 50%' })
+    expect(verdict).not.toBe('pass')
+    expect(reasons).toContainEqual(expect.stringMatching(/^nothing was answered any more when the run ended/))
+  })
+
+  test('is not one that leaves one connection alone, nor one that is slow', async () => {
+    let connections = 0
+    await using alone = await serveWebSockets({}, (socket) => {
+      if (connections++ > 0) socket.on('message', (message) => socket.send(message))
+    })
+    await using slow = await delaying(300)
+    for (const server of [alone, slow]) {
+      const { ended } = await flood(server, { connections: 3, duration: 700, timeout: 1_000, probe: ids })
+      expect(ended).toBe('completed')
+    }
+  })
 })
 
 test('waits for a number of pings as long as some are answered', async () => {

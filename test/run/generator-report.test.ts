@@ -21,6 +21,7 @@ function report(...threads: readonly Thread[]): GeneratorReport {
       ending: 'completed',
       duration,
       lastAnswer: duration,
+      timedOutAtEnd: 0,
       connections: connectionTotals({ requested: 1 }),
       recording,
       slices: recording.slices(),

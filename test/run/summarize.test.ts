@@ -168,6 +168,22 @@ describe('the end of a run', () => {
   })
 })
 
+describe('a server that is silent at the end', () => {
+  const silent = (timedOutAtEnd: number, lastAnswer: number) =>
+    report(recorded(), { duration: 3_000, lastAnswer, timedOutAtEnd })
+
+  test.each([
+    ['is called so where several pings timed out', [silent(2, 2_990)], 'stalled'],
+    ['is called so where they are those of several threads', [silent(1, 2_990), silent(1, 2_980)], 'stalled'],
+    ['is not where one alone did', [silent(1, 2_990)], 'completed'],
+    ['is called so where one alone waited for a tenth of the run', [silent(1, 2_600)], 'stalled'],
+    ['is not where another thread had an answer', [silent(2, 2_000), silent(0, 3_001)], 'completed'],
+    ['is not where it never answered', [silent(2, -1)], 'completed'],
+  ])('%s', (_, threads, ended) => {
+    expect(summaryOf(threads).ended).toBe(ended)
+  })
+})
+
 describe('rates', () => {
   const two = recorded((recorder) => {
     answer(recorder, 5)

@@ -18,6 +18,11 @@ describe('response times under a constant rate', () => {
     expect(objectives.map((one) => one.verdict)).toEqual(['pass'])
   })
 
+  test('that grow as long as the run has lasted let nothing pass either', () => {
+    const half = latencyOverTime((at) => 1.08 * at, { duration: 3_000 })
+    expect(evaluateSLO(half, { max: '< 4s' }).verdict).toBe('inconclusive')
+  })
+
   test('that grow do not end a run until it is decided', () => {
     const [steady, behind] = [() => 5, growing].map((latency) => latencyOverTime(latency, constantRate))
     const objectives = parseSLO(slo)

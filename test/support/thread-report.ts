@@ -12,6 +12,7 @@ export function threadReport(
     ending: 'completed',
     duration,
     lastAnswer: duration,
+    timedOutAtEnd: 0,
     connections: connectionTotals({ requested: 10 }),
     recording,
     slices: recording.slices(),
