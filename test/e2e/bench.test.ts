@@ -95,6 +95,12 @@ test('alone', async ({ bench }) => {
 test('together', async ({ bench }) => {
   const compared = bench.compare(bench('one', ${flood}), bench('other', ${flood}))
   await expect(compared).rejects.toThrow('until: expected a duration instead')
+})
+test('on several machines, or not', async ({ bench }) => {
+  const machines = { agents: 1, nats: 'nats://127.0.0.1:1' }
+  const floods = [{ url: fast }, { url: fast, machines }].map((options) => wsLoad.flood({ ...options, duration: 100 }))
+  const compared = bench.compare(bench('here', floods[0]), bench('agents', floods[1]))
+  await expect(compared).rejects.toThrow('machines: expected the same of all floods')
 })`,
       'hooks.bench.js': `${servers}
 test('hooks', async ({ bench }) => {
@@ -348,4 +354,20 @@ test('lost', async ({ bench }) => {
     expect(run.exitCode).toBe(1)
     expect(run.stderr).toContain('wsLoad.flood: expected to be run by the benchmark provider of vitest-ws-load')
   })
+})
+
+test('floods of projects that share the server of the root are benchmarks, too', async () => {
+  const files = {
+    'vitest.config.js': config(
+      `{ projects: [{ test: { name: 'load', include: ['*.bench.js'], benchmark: { enabled: true, include: ['*.bench.js'] } } }] }`,
+    ),
+    'a.bench.js': `${servers}
+test('flood', async ({ bench }) => {
+  const { summary } = await bench('flood', wsLoad.flood({ url: fast })).run()
+  expect(summary.pings.answered).toBeGreaterThan(0)
+})`,
+  }
+  const { exitCode, output } = await bench(files)
+  expect(output).not.toContain('WSLOAD_ERR')
+  expect(exitCode).toBe(0)
 })

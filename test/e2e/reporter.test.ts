@@ -345,6 +345,40 @@ test('floods', { repeats: 2 }, async ({ task, wsLoad }) => {
     expect(metrics).toMatch(/^ws_load_connections\{run="a\.test\.js › floods",state="opened"\} 3$/m)
   })
 
+  test('has the floods after a soft assertion that failed, each verdict once', async () => {
+    const soft = `import { expect, test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => {
+  const first = await wsLoad()
+  expect.soft(first).toMeetSLO({ max: '< 1us' })
+  const second = await wsLoad()
+  await expect(expect.poll(() => second, { timeout: 200, interval: 20 }).toMeetSLO({ max: '< 1us' })).rejects.toThrow()
+})`
+    const options = `report: { html: 'load.html' }, export: { bmf: 'bmf.json' }`
+    const run = await consumer.run({ 'vitest.config.js': config(options), 'a.test.js': soft }, [])
+    expect(run.stdout.match(/^ {3}✗ floods/gm)).toHaveLength(2)
+    const page = await readFile(join(run.cwd, 'load.html'), 'utf8')
+    expect(page.match(/<section /g)).toHaveLength(2)
+    expect(page.match(/SLO missed: max is/g)).toHaveLength(2)
+    expect(Object.keys(JSON.parse(await readFile(join(run.cwd, 'bmf.json'), 'utf8')) as object)).toHaveLength(2)
+  })
+
+  test('has what the plugins of several projects ask for, of all of them', async () => {
+    const one = `import { test } from 'vitest-ws-load'
+test('floods', async ({ wsLoad }) => void (await wsLoad()))`
+    const projects = `import wsLoad from 'vitest-ws-load/plugin'
+const defaults = { connections: 1, duration: 100, warmup: 0 }
+const project = (name, options) => ({ plugins: [wsLoad({ defaults, ...options })], test: { name, include: [name + '.test.js'] } })
+export default { test: { projects: [
+  project('a', { export: { openMetrics: 'a.txt' } }),
+  project('b', { export: { bmf: 'b.json', openMetrics: 'other.txt' } }),
+] } }`
+    const run = await consumer.run({ 'vitest.config.js': projects, 'a.test.js': one, 'b.test.js': one }, [])
+    const names = ['a: a.test.js › floods', 'b: b.test.js › floods']
+    expect(Object.keys(JSON.parse(await readFile(join(run.cwd, 'b.json'), 'utf8')) as object).toSorted()).toEqual(names)
+    expect(await readFile(join(run.cwd, 'a.txt'), 'utf8')).toContain(names[1]!)
+    expect(run.stderr).toContain('warning: openMetrics is "a.txt", as another project asks for, not "other.txt"')
+  })
+
   test('leaves out a flood that it cannot read, and says which', async () => {
     const unreadable = `import { recordArtifact } from 'vitest'
 import { test } from 'vitest-ws-load'
