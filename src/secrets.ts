@@ -63,8 +63,8 @@ function maskBeginnings(text: string, secret: string): string {
     let end = at + shortestPart
     while (end < text.length && text[end] === secret[end - at]) end++
     const isBeginning = end - at >= surelyPart || /^(?:…|\.\.\.|["'\\\n]|$)/.test(text.slice(end, end + 3))
-    masked += `${text.slice(from, at)}${isBeginning ? 'masked' : text.slice(at, end)}`
-    from = end
+    masked += isBeginning ? `${text.slice(from, at)}masked` : text.slice(from, at + 1)
+    from = isBeginning ? end : at + 1
   }
   return masked + text.slice(from)
 }

@@ -82,6 +82,7 @@ test('what is left of a secret where a text was cut is masked', () => {
   const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ'
   const mask = maskerOf({ url: 'ws://127.0.0.1/', data: { token } })
   expect(mask(`not "${token.slice(0, 12)}…" nor ${token.slice(0, 20)}`)).toBe('not "masked…" nor masked')
+  expect(maskerOf({ url: 'ws://127.0.0.1/', data: { token: 'aaaaaabcdef' } })('aaaaaaaabcd…')).toBe('aamasked…')
   expect(mask(`"${token.slice(0, 12)}" or eyJhbG as others begin`)).toBe('"masked" or eyJhbG as others begin')
   expect(mask(`${token.slice(0, 9)}...\n${token.slice(0, 9)}\n${token.slice(0, 25)} it was`)).toBe(
     'masked...\nmasked\nmasked it was',

@@ -125,7 +125,9 @@ export function threatsOfRun(result: LoadResult): string[] {
     ...(opened < requested ? [describeOpened(connections)] : []),
     ...(connections.closedEarly > 0 ? [describeEarlyEnds(connections)] : []),
     ...describeCutShort(result),
-    ...(ended === 'stalled' ? [`the server answered nothing any more after ${formatDuration(duration)}`] : []),
+    ...(ended === 'stalled'
+      ? [`the server answered nothing any more when the run ended, after ${formatDuration(duration)}`]
+      : []),
     ...(ended === 'disconnected' && opened > 0 ? ['every connection was gone before the run ended'] : []),
     ...(pings.answered === 0 && opened > 0 ? [noneCame(result)] : []),
     ...describeIslands(result),

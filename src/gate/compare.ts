@@ -106,13 +106,13 @@ function whyUntold(
     const passes = (compared: ComparedFigure): boolean =>
       ['same', 'faster'].includes(judgeLatency(compared, figure, tolerance).verdict)
     const isHidden = failed.every((share) => share > 0) && passes(estimate.latency(figure))
-    const why = `${samplesOf[of]} that failed, on both sides, hide by how much that of the others changed`
+    const why = `${samplesOf[of]} that failed, on both sides, hide how the mean of the others changed`
     return isHidden && !passes(estimate.latency(figure, withoutFailed)) ? [[indicator, why]] : []
   })
   return new Map(untold.map(([indicator, why]) => [indicator, `${indicator}: ${why}`]))
 }
 
-/** The share that failed; without what a saturated generator, or one that stood still, may have failed itself. */
+/** The share that failed; of a saturated generator without what it dropped, or failed by standing still. */
 function failedShareOf({ errorRate, generatorSaturated, pings, afterSilence }: Observation): number {
   if (!generatorSaturated) return errorRate
   const ofGenerator = afterSilence.timedOut + afterSilence.lost

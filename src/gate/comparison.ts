@@ -97,10 +97,10 @@ export function judgeLatency(
 
 /** Judges by how much the share of failed pings changed. */
 export function judgeErrors(compared: ComparedFigure, { errorRate }: ResolvedTolerance): Change {
-  // That none more failed is a fact, which no interval can show.
-  const isNoMore = errorRate === 0 && compared.change <= 0
-  if (isNoMore) return { indicator: 'errorRate', ...compared, verdict: 'same', allowed: 0, tolerance: 0, min: 0 }
-  return { ...judgeChange('errorRate', compared, { from: -errorRate, to: errorRate }), tolerance: errorRate, min: 0 }
+  const judged = judgeChange('errorRate', compared, { from: -errorRate, to: errorRate })
+  // That none failed is a fact, and no interval shows that none more would.
+  const isNone = errorRate === 0 && compared.head === 0 && judged.verdict === 'unclear'
+  return { ...judged, ...(isNone && { verdict: 'same' }), tolerance: errorRate, min: 0 }
 }
 
 /**

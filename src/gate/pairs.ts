@@ -65,9 +65,13 @@ export function comparePairs(
   { tails, timeout, evidenceShare }: PairingRule,
 ): ComparedFigure {
   const { telling, pairsPerBlock } = layOut(pairing, figure)
+  const logOf = (side: Slices): number => Math.log(figureOf(side, figure, timeout))
   const blocks = blocksOf(pairing, telling, pairsPerBlock)
-  const bases = blocks.map(({ base }) => Math.log(figureOf(base, figure, timeout)))
-  const heads = blocks.map(({ head }) => Math.log(figureOf(head, figure, timeout)))
+    .map(({ base, head }) => ({ base: logOf(base), head: logOf(head) }))
+    // Of a block without an answer nothing is left where those that failed are left out.
+    .filter(({ base, head }) => !Number.isNaN(base + head))
+  const bases = blocks.map(({ base }) => base)
+  const heads = blocks.map(({ head }) => head)
   const logRatio = trimmedMean(
     heads.map((head, nth) => head - bases[nth]!),
     trimmedShareOf(figure),

@@ -6,7 +6,8 @@ import type { Change } from './comparison.ts'
  */
 export function smallestRegression({ change, low, allowed }: Change): number {
   const halfWidth = Math.log1p(change) - Math.log1p(low)
-  return Number.isNaN(change) ? Infinity : (1 + allowed) * Math.exp(halfWidth + Math.abs(Math.log1p(change))) - 1
+  const smallest = (1 + allowed) * Math.exp(halfWidth + Math.abs(Math.log1p(change))) - 1
+  return Number.isNaN(smallest) ? Infinity : smallest
 }
 
 /**

@@ -297,8 +297,7 @@ export class Flood {
   /** Waits for the answers that are still to come, and for what waits for these before it leaves. */
   async #drain(end: number): Promise<void> {
     const { drain } = this.#plan
-    const { outstanding: underWay } = this.#recorder
-    const { timedOut: before } = this.#recorder.pings
+    const before = { ...this.#recorder.pings, ofGenerator: this.#recorder.afterSilence.timedOut }
     const isOutstanding = (): boolean =>
       this.#fanOut?.isOutstanding ?? (this.#recorder.outstanding > 0 || this.#pool.holdsBack)
     while (isOutstanding() && this.#ending !== 'aborted' && this.#pool.live > 0) {
@@ -306,9 +305,10 @@ export class Flood {
       await sleep(drainCheckMs)
     }
     this.#expire()
-    const { timedOut } = this.#recorder.pings
+    const { pings, afterSilence } = this.#recorder
     const goesOn = this.#plan.open === undefined && this.#plan.pings === Infinity && this.#fanOut === undefined
-    if (goesOn && timedOut - before === underWay) this.#timedOutAtEnd = underWay
+    if (!goesOn || pings.answered > before.answered) return
+    this.#timedOutAtEnd = pings.timedOut - before.timedOut - (afterSilence.timedOut - before.ofGenerator)
   }
 
   /** Stays for what the server may still say unasked, or for the second time. */

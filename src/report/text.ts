@@ -83,7 +83,7 @@ function describeRun({ options, connections, ended, duration }: LoadResult, pain
 /** How a run ended, where that was not as it should have. */
 export function describeEnd(ended: LoadResult['ended']): string[] {
   if (ended === 'completed') return []
-  return [ended === 'incomplete' ? ended : `${ended} early`]
+  return [ended === 'incomplete' || ended === 'stalled' ? ended : `${ended} early`]
 }
 
 function describeModel({ inFlight, rate, stages, arrivals, fanOut }: LoadResult['options']): string {

@@ -3,8 +3,9 @@ import type { RecordedOptions } from './recorded-options.ts'
 import type { Slices } from './slices.ts'
 
 /**
- * How a run ended: as planned, because `until` was decided, by its signal, because every connection was gone, of a number of
- * pings, because none was answered for twice their `timeout`, or because an agent was lost (`incomplete`).
+ * How a run ended: as planned, because `until` was decided, by its signal, because every connection was gone, with a server of the closed
+ * model that answered nothing any more (`stalled`: of a number of pings, for twice their `timeout`; else all that were under way have timed
+ * out), or because an agent was lost (`incomplete`).
  */
 export type Ending = 'completed' | 'decided' | 'aborted' | 'disconnected' | 'stalled' | 'incomplete'
 

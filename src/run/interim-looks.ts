@@ -72,11 +72,13 @@ export async function endWhenDecided(decision: Decision, run: RunUnderWay): Prom
     if (found === undefined) return { looks }
     if (!decision.isReached(found)) continue
     const overdueAfter = decision.doubt?.overdueAfter(found)
-    const doubtful = overdueAfter === undefined ? found : await lookAt(run, looks, overdueAfter)
-    if (doubtful === undefined) return { looks }
-    if (overdueAfter !== undefined && !decision.doubt!.isDispelled(doubtful)) continue
+    if (overdueAfter !== undefined) {
+      const doubtful = await lookAt(run, looks, overdueAfter)
+      if (doubtful === undefined) return { looks }
+      if (!decision.doubt!.isDispelled(doubtful)) continue
+    }
     generator.finish()
-    return { looks, results: doubtful.map(asMeasured) }
+    return { looks, results: found }
   }
   return { looks: lastLook(longest) }
 }
@@ -102,11 +104,6 @@ function resultSoFar(
   const underway = snapshots.reduce((sum, snapshot) => sum + snapshot.underway, 0)
   const offered = result.offeredRate * (1 + underway / Math.max(1, result.pings.sent))
   return { ...result, offeredRate: offered }
-}
-
-/** With the rate of the pings that it has, as every result. */
-function asMeasured(result: LoadResult): LoadResult {
-  return { ...result, offeredRate: (result.pings.sent * 1_000) / result.duration }
 }
 
 /** Resolves at `time` (milliseconds of `process.uptime()`) with `false`, or with `true` when `end` comes before. */

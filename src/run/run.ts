@@ -90,8 +90,9 @@ export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: r
   return isConfirmed ? withIntervalsOf(atEnd, atLook) : atEnd
 }
 
-/** Looks have none. */
-function withIntervalsOf({ intervals, fanOut: messages }: LoadResult, atLook: LoadResult): LoadResult {
+/** Looks have none; and their rate is that of the pings under way, too, which they leave out. */
+function withIntervalsOf({ intervals, fanOut: messages }: LoadResult, look: LoadResult): LoadResult {
+  const atLook = { ...look, offeredRate: (look.pings.sent * 1_000) / look.duration }
   const { fanOut } = atLook
   if (fanOut === undefined || messages === undefined) return { ...atLook, intervals }
   const first = { ...fanOut.first, intervals: messages.first.intervals }

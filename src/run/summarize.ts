@@ -26,8 +26,8 @@ import { recordOptions } from '../options/recorded.ts'
 import { asLongAs, type RecordedInterval, type RecordedIntervals } from '../generator/intervals.ts'
 import type { HistogramCounts, Recording } from '../generator/recorder.ts'
 
-/** For as much of a run no answer has come where one ping that is lost is called silence. */
-const loneSilenceShare = 0.1
+/** That all places have lost an answer at the same time has to be less probable, to be called silence. */
+const mostChanceOfSilence = 0.01
 
 /**
  * Puts together what the threads of a run found out; histograms are added up exactly.
@@ -47,7 +47,7 @@ export function summarize(
   const latency = bracketed(recordings, 'latency', 'latencyFloor')
   const byAgent = reportByAgent(reports, duration)
   return {
-    ended: agents?.some(({ lost }) => lost !== undefined) ? 'incomplete' : endingOf(reports),
+    ended: agents?.some(({ lost }) => lost !== undefined) ? 'incomplete' : endingOf(reports, options, latency.max),
     looks,
     startedAt: startedAt.toISOString(),
     duration,
@@ -113,24 +113,50 @@ function summarizeMessages(recordings: readonly MessageRecording[], duration: nu
   }
 }
 
-function endingOf(reports: readonly FloodReport[]): Ending {
+function endingOf(reports: readonly FloodReport[], options: ResolvedOptions, slowest: number): Ending {
   if (reports.some((report) => report.ending === 'aborted')) return 'aborted'
   if (reports.every((report) => report.ending === 'disconnected')) return 'disconnected'
-  if (reports.some((report) => report.ending === 'stalled') || hasFallenSilent(reports)) return 'stalled'
+  if (reports.some((report) => report.ending === 'stalled') || hasFallenSilent(reports, options, slowest))
+    return 'stalled'
   return reports.some((report) => report.ending === 'decided') ? 'decided' : 'completed'
 }
 
 /**
  * Whether a server answered nothing any more when a run of the closed model ended: however long it has been silent, no more pings miss their
- * answers than were under way. One alone may be lost as others are, unless it has waited for a part of the run.
+ * answers than were under way. It is not if it was silent for half as long before, or if as many places may well have lost an answer each at
+ * the same time, as they did while others had theirs: one that has waits for its whole timeout. Of one place two pings in a row have to have
+ * timed out.
  */
-function hasFallenSilent(reports: readonly FloodReport[]): boolean {
-  const timedOut = sum(reports.map(({ timedOutAtEnd }) => timedOutAtEnd))
-  const ofGenerator = sum(reports.map(({ afterSilence }) => afterSilence.timedOut))
+function hasFallenSilent(
+  reports: readonly FloodReport[],
+  { connections, inFlight, timeout }: Pick<ResolvedOptions, 'connections' | 'inFlight' | 'timeout'>,
+  slowest: number,
+): boolean {
+  const atEnd = sum(reports.map(({ timedOutAtEnd }) => timedOutAtEnd))
   const duration = Math.max(...reports.map((report) => report.duration))
   const lastAnswer = Math.max(...reports.map((report) => report.lastAnswer))
-  if (timedOut <= ofGenerator || lastAnswer <= 0 || lastAnswer >= duration) return false
-  return timedOut > 1 || duration - lastAnswer >= loneSilenceShare * duration
+  if (atEnd === 0 || lastAnswer <= 0 || lastAnswer >= duration) return false
+  const slices = Slices.of(
+    reports.map((report) => report.slices),
+    duration,
+  )
+  const silence = Math.max(timeout, duration - lastAnswer)
+  const isOneInARow = atEnd === 1 && duration - lastAnswer < timeout
+  if (isOneInARow || silence < 2 * longestGap(slices, lastAnswer)) return false
+  const whileOthersHadTheirs = slices.completedAfter(Math.max(0, lastAnswer - slowest))
+  const lost = sum(slices.pings('timedOut').subarray(0, whileOthersHadTheirs))
+  const shareOfTime = (lost * timeout) / (connections * (inFlight ?? 1) * lastAnswer)
+  return Math.min(1, shareOfTime) ** atEnd < mostChanceOfSilence
+}
+
+/** The longest time without an answer before the last one, as far as slices tell, in milliseconds. */
+function longestGap(slices: Slices, lastAnswer: number): number {
+  let [longest, count] = [0, 0]
+  for (const answered of slices.pings('answered').subarray(0, slices.completedAfter(lastAnswer))) {
+    count = answered === 0 ? count + 1 : 0
+    longest = Math.max(longest, count)
+  }
+  return longest * slices.length
 }
 
 function bracketed(recordings: readonly Recording[], ceiling: HistogramName, floor: HistogramName): LatencySummary {

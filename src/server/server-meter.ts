@@ -61,7 +61,7 @@ export class ServerMeter {
       processes: usages.size,
       threads: this.#threads.total,
       busiestThread: this.#threads.busiest,
-      // A sum over the groups around it, too, most of which is not of after a reset of one.
+      // It is a sum over the groups around it, too: after a reset of one nobody knows how much of it is new.
       throttled: throttled === undefined ? undefined : this.#throttled.grow(throttled, 0),
     }
   }

@@ -93,17 +93,17 @@ async function measure(waiting: readonly WaitingFlood[]): Promise<readonly LoadR
   }
   const floods = waiting.map(({ flood }) => flood)
   checkComparable(floods)
-  const given = new AbortController()
-  const unfollow = follow(
-    given,
-    waiting.flatMap((one) => one.signal ?? []),
-  )
   const together = {
     warmup: Math.max(...floods.map(({ warmup }) => warmup)) * floods.length,
     duration: Math.max(...floods.map(({ duration }) => duration)) * floods.length,
   }
   pointingAt(measure, () => checkTimeout(test, 'duration', together))
   const length = lengthOf({ ...first, ...together })
+  const given = new AbortController()
+  const unfollow = follow(
+    given,
+    waiting.flatMap((one) => one.signal ?? []),
+  )
   const all = { test, signal: given.signal, length, caller: measure }
   return withinTest(all, async (end) => {
     const embedded = floods.every(({ url }) => url !== undefined) ? undefined : await startEmbedded()

@@ -123,7 +123,7 @@ function both(first: WsLoadReporterOptions, other: WsLoadReporterOptions): WsLoa
   const before = new Map(flat(rest, own))
   for (const [name, value] of flat(others, files)) {
     if (before.has(name) && !isDeepStrictEqual(before.get(name), value))
-      tell(`warning: ${name} is ${show(before.get(name))}, as another project asks for, not ${show(value)}`)
+      tell(`warning: ${name} is what another project asks for (${show(before.get(name))}), and not ${show(value)}`)
   }
   return { ...others, ...rest, files: { ...files, ...own } }
 }

@@ -376,7 +376,7 @@ export default { test: { projects: [
     const names = ['a: a.test.js › floods', 'b: b.test.js › floods']
     expect(Object.keys(JSON.parse(await readFile(join(run.cwd, 'b.json'), 'utf8')) as object).toSorted()).toEqual(names)
     expect(await readFile(join(run.cwd, 'a.txt'), 'utf8')).toContain(names[1]!)
-    expect(run.stderr).toContain('warning: openMetrics is "a.txt", as another project asks for, not "other.txt"')
+    expect(run.stderr).toContain('warning: openMetrics is what another project asks for ("a.txt"), and not "other.txt"')
   })
 
   test('leaves out a flood that it cannot read, and says which', async () => {

@@ -80,6 +80,15 @@ describe('a server that answers nothing any more when the run ends', () => {
     expect(reasons).toContainEqual(expect.stringMatching(/^nothing was answered any more when the run ended/))
   })
 
+  test('is not one that loses answers now and then, whose places wait at the same time', async () => {
+    let received = 0
+    await using server = await answering((message, send) => {
+      if (++received % 10 !== 0) send(message)
+    })
+    const { ended } = await flood(server, { connections: 2, duration: 1_000, timeout: 200, probe: ids })
+    expect(ended).toBe('completed')
+  })
+
   test('is not one that leaves one connection alone, nor one that is slow', async () => {
     let connections = 0
     await using alone = await serveWebSockets({}, (socket) => {

@@ -168,19 +168,36 @@ describe('the end of a run', () => {
   })
 })
 
-describe('a server that is silent at the end', () => {
-  const silent = (timedOutAtEnd: number, lastAnswer: number) =>
-    report(recorded(), { duration: 3_000, lastAnswer, timedOutAtEnd })
+describe('a server of the closed model that is silent at the end', () => {
+  /** Answers each 10 ms until the last one, but for those of a pause; pings of before that, of the silence and at its end time out. */
+  function thread(
+    timedOutAtEnd: number,
+    lastAnswer: number,
+    { before = 0, inSilence = 0, pause = [0, 0] as readonly [number, number] } = {},
+  ): FloodReport {
+    const recorder = recorded((one) => {
+      for (let at = 0; at < lastAnswer; at += 10) if (at < pause[0] || at >= pause[1]) answer(one, 5, from + at)
+      for (let nth = 0; nth < before + inSilence + timedOutAtEnd; nth++) {
+        const at = nth < before ? 1_000 : lastAnswer
+        one.sent({ due: from + at, sent: from + at })
+        one.count('timedOut', from + at)
+      }
+    }, false)
+    return report(recorder, { lastAnswer, timedOutAtEnd })
+  }
 
   test.each([
-    ['is called so where several pings timed out', [silent(2, 2_990)], 'stalled'],
-    ['is called so where they are those of several threads', [silent(1, 2_990), silent(1, 2_980)], 'stalled'],
-    ['is not where one alone did', [silent(1, 2_990)], 'completed'],
-    ['is called so where one alone waited for a tenth of the run', [silent(1, 2_600)], 'stalled'],
-    ['is not where another thread had an answer', [silent(2, 2_000), silent(0, 3_001)], 'completed'],
-    ['is not where it never answered', [silent(2, -1)], 'completed'],
+    ['is where all that were under way timed out', [thread(2, 2_990)], 'stalled'],
+    ['is where they are those of several threads', [thread(1, 2_990), thread(1, 2_980)], 'stalled'],
+    ['is where pings timed out again and again in its silence', [thread(2, 900, { inSilence: 8 })], 'stalled'],
+    ['is not where a single one did', [thread(1, 2_900)], 'completed'],
+    ['is where two of a single one in a row did', [thread(1, 2_400, { inSilence: 1 })], 'stalled'],
+    ['is not where another thread had an answer', [thread(2, 2_000), thread(0, 3_005)], 'completed'],
+    ['is not where it never answered', [thread(2, -1)], 'completed'],
+    ['is not where it was silent for half as long before', [thread(2, 2_990, { pause: [500, 900] })], 'completed'],
+    ['is not where each place may have lost one, as others did', [thread(2, 2_990, { before: 6 })], 'completed'],
   ])('%s', (_, threads, ended) => {
-    expect(summaryOf(threads).ended).toBe(ended)
+    expect(summaryOf(threads, { connections: 2, timeout: 500 }).ended).toBe(ended)
   })
 })
 
