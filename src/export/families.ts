@@ -110,8 +110,7 @@ function connectionsOf({ requested, opened, failed, closedEarly }: ConnectionTot
 }
 
 /** What is known of it: none kept is no load of 0, and without one that was kept `+Inf` would tell nothing. */
-function capacityOf({ over, low, high, isUnfinished }: ExportedCapacity): Family[] {
-  if (isUnfinished) return []
+function capacityOf({ over, low, high }: ExportedCapacity): Family[] {
   const ends = { ...(low > 0 && { kept: low }), ...((low > 0 || high < Infinity) && { missed: high }) }
   const samples = Object.entries(ends).map(([end, load]) => [{ over, end }, load] as const)
   if (samples.length === 0) return []

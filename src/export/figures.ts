@@ -48,12 +48,11 @@ export function figuresOf({ result, capacity }: Pick<NamedRun, 'result' | 'capac
     const ends = finite(high) === Infinity ? { low: value, high: value } : { low: finite(low), high: finite(high) }
     return [{ indicator, kind, better, value, ...ends }]
   })
-  return capacity === undefined ? ofRun : [...ofRun, ...figuresOfCapacity(capacity)]
+  return capacity === undefined || capacity.low === 0 ? ofRun : [...ofRun, figureOfCapacity(capacity)]
 }
 
 /** What was surely kept, if anything was; the true capacity is no lower, and below what was surely missed. */
-function figuresOfCapacity({ over, low, high, isUnfinished }: ExportedCapacity): Figure[] {
-  if (low === 0 || isUnfinished) return []
+function figureOfCapacity({ over, low, high }: ExportedCapacity): Figure {
   const kind = over === 'rate' ? 'rate' : 'count'
-  return [{ indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }]
+  return { indicator: 'capacity', kind, better: 'higher', value: low, low, high: high === Infinity ? low : high }
 }

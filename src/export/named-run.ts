@@ -16,6 +16,4 @@ export interface ExportedCapacity {
   readonly low: number
   /** The lowest that was surely missed; Infinity if none was. */
   readonly high: number
-  /** Whether its search ended before it found what limits it: a low figure is none of a server that takes less then. */
-  readonly isUnfinished: boolean
 }

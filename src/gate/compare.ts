@@ -85,10 +85,7 @@ function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
   return threatsOfRun(base).length > 0 || whyUnmatched(head).length > 0
 }
 
-/**
- * Figures of which failed pings decide on both sides that they are no higher, and why that tells nothing: however long these would have
- * taken, they count the same.
- */
+/** Figures that would be the same however long failed pings had taken, on both sides, and why: they tell nothing then. */
 function whyUntold(
   base: LoadResult,
   head: LoadResult,
@@ -96,20 +93,27 @@ function whyUntold(
   estimate: Estimate,
 ): Map<string, string> {
   const untold = tolerance.figures.flatMap((figure): [string, string][] => {
-    const { indicator, of, percentile } = figure
     const failed = [base, head].map((side) => failedShareOf(observed(observeRun(side), figure)!))
-    if (percentile !== undefined) {
-      const beyond = 1 - percentile / 100
-      const why = `more than ${formatRatio(beyond)} of the ${samplesOf[of]} failed, on both sides`
-      return failed.every((share) => share > beyond) ? [[indicator, why]] : []
-    }
-    const passes = (compared: ComparedFigure): boolean =>
-      ['same', 'faster'].includes(judgeLatency(compared, figure, tolerance).verdict)
-    const isHidden = failed.every((share) => share > 0) && passes(estimate.latency(figure))
-    const why = `${samplesOf[of]} that failed, on both sides, hide how the mean of the others changed`
-    return isHidden && !passes(estimate.latency(figure, withoutFailed)) ? [[indicator, why]] : []
+    const share = Math.min(...failed)
+    const why = figure.percentile === undefined ? whyMeanIsUntold : whyPercentileIsUntold
+    const reason = why(figure, share, (given) => judgeLatency(estimate.latency(figure, given), figure, tolerance))
+    return reason === undefined ? [] : [[figure.indicator, `${figure.indicator}: ${reason}`]]
   })
-  return new Map(untold.map(([indicator, why]) => [indicator, `${indicator}: ${why}`]))
+  return new Map(untold)
+}
+
+/** It lies among those that failed. @param share that failed on either side at least */
+function whyPercentileIsUntold({ of, percentile = 50 }: Figure, share: number): string | undefined {
+  const beyond = 1 - percentile / 100
+  return share > beyond ? `more than ${formatRatio(beyond)} of the ${samplesOf[of]} failed, on both sides` : undefined
+}
+
+/** It is no higher only by those that failed. @param judged with them, or without */
+function whyMeanIsUntold({ of }: Figure, share: number, judged: (failed?: number) => Change): string | undefined {
+  const isNoHigher = ({ verdict }: Change): boolean => verdict === 'same' || verdict === 'faster'
+  return share > 0 && isNoHigher(judged()) && !isNoHigher(judged(withoutFailed))
+    ? `${samplesOf[of]} that failed, on both sides, hide how the mean of the others changed`
+    : undefined
 }
 
 /** The share that failed; of a saturated generator without what it dropped, or failed by standing still. */

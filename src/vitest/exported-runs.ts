@@ -1,5 +1,5 @@
 import type { TestModule } from 'vitest/node'
-import type { ExportedCapacity, NamedRun } from '../export/named-run.ts'
+import type { NamedRun } from '../export/named-run.ts'
 import type { FloodRecord } from '../report/flood-record.ts'
 import { lastAttemptOf } from './attempts.ts'
 import { fileNameOf } from './file-name.ts'
@@ -19,7 +19,6 @@ export function exportedRunsOf(modules: readonly TestModule[], kept: KeptFloods)
         .of(test)
         .filter(({ record }) => record.attempt === lastAttempt)
         .map(({ record, summary }): NamedRun => {
-          const { capacity } = record
           const label = labelOf(record)
           const called = [file, test.fullName, ...(label === undefined ? [] : [label])].join(' › ')
           const unique = firstFree(called, taken)
@@ -27,15 +26,18 @@ export function exportedRunsOf(modules: readonly TestModule[], kept: KeptFloods)
           return {
             name: unique,
             result: summary,
-            ...(capacity !== undefined && { capacity: exported(capacity) }),
+            ...exportedCapacity(record),
           }
         })
     })
   })
 }
 
-function exported({ over, low, high, unfinished }: NonNullable<FloodRecord['capacity']>): ExportedCapacity {
-  return { over, low, high: high ?? Infinity, isUnfinished: unfinished === true }
+/** None where its search ended before it found a limit: a low figure is none of a server that takes less then. */
+export function exportedCapacity({ capacity }: Pick<FloodRecord, 'capacity'>): Pick<NamedRun, 'capacity'> {
+  if (capacity === undefined || capacity.unfinished === true) return {}
+  const { over, low, high } = capacity
+  return { capacity: { over, low, high: high ?? Infinity } }
 }
 
 /** What a capacity is changes from run to run, and is no part of its name. */

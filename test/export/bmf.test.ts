@@ -22,16 +22,10 @@ test('a run is a benchmark with a measure for each figure, in nanoseconds', () =
 })
 
 test.each([2_100, Infinity])('a capacity of which nothing was kept is left out, whatever was missed: %d', (high) => {
-  const capacity = { over: 'rate', low: 0, high, isUnfinished: false } as const
+  const capacity = { over: 'rate', low: 0, high } as const
   const { search } = read(toBMF([{ name: 'search', result: loadResult(), capacity }]))
   expect(search).not.toHaveProperty('capacity')
   expect(search).toHaveProperty('throughput')
-})
-
-test('a capacity whose search ended before it found a limit is left out: its server may take more', () => {
-  const capacity = { over: 'rate', low: 1_900, high: Infinity, isUnfinished: true } as const
-  const { search } = read(toBMF([{ name: 'search', result: loadResult(), capacity }]))
-  expect(search).not.toHaveProperty('capacity')
 })
 
 test('what the generator could not see is a lower and an upper value', () => {
@@ -79,7 +73,7 @@ test('a fan-out that published nothing has counted nothing', () => {
 })
 
 test('several runs are a benchmark each, and a capacity is a figure of its own', () => {
-  const capacity = { over: 'rate', low: 1_900, high: 2_100, isUnfinished: false } as const
+  const capacity = { over: 'rate', low: 1_900, high: 2_100 } as const
   const runs = [
     { name: 'gateway', result: loadResult() },
     { name: 'search', result: loadResult(), capacity },

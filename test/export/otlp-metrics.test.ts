@@ -9,11 +9,11 @@ const runs: readonly NamedRun[] = [
   {
     name: 'pings',
     result: loadResult(undefined, { pings: { timedOut: 7, lost: 2, dropped: 1 } }),
-    capacity: { over: 'rate', low: 1_900, high: Infinity, isUnfinished: false },
+    capacity: { over: 'rate', low: 1_900, high: Infinity },
   },
   { name: 'rooms', result: fanOutResult({ missed: 5, duplicates: 3 }) },
-  { name: 'nothing', result: loadResult([]), capacity: { over: 'rate', low: 0, high: Infinity, isUnfinished: false } },
-  { name: 'too much', result: loadResult(), capacity: { over: 'rate', low: 0, high: 2_100, isUnfinished: false } },
+  { name: 'nothing', result: loadResult([]), capacity: { over: 'rate', low: 0, high: Infinity } },
+  { name: 'too much', result: loadResult(), capacity: { over: 'rate', low: 0, high: 2_100 } },
 ]
 
 /** As Prometheus translates names and units. @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ */

@@ -50,7 +50,7 @@ test('a collector has the latencies as exponential histograms, each run under it
 
 test('totals are monotonic sums, and what was so is a gauge', async () => {
   await using collector = await otlpCollector()
-  const capacity = { over: 'rate', low: 1_900.5, high: Infinity, isUnfinished: false } as const
+  const capacity = { over: 'rate', low: 1_900.5, high: Infinity } as const
   await pushOTLP(collector.url, [{ ...run, capacity }], {})
   const pings = collector.metric('ws_load.pings')
   expect(pings).toMatchObject({ kind: 'sum', unit: '{ping}', temporality: 'CUMULATIVE', monotonic: true })
