@@ -10,6 +10,11 @@ export function printable(text: string): string {
   return characters.length > longestLine ? `${characters.slice(0, longestLine - 1).join('')}…` : characters.join('')
 }
 
+/** A text's first characters, as many as fit into a length; none is cut in two. */
+export function beginningOf(text: string, length: number): string {
+  return text.slice(0, length).replace(/\p{Cs}$/u, '')
+}
+
 /** A text as one line of any length, indented as it was. */
 export function printableLine(text: string): string {
   return withoutCommands(text.replaceAll(/[\p{C}\p{Z}]/gu, ' ').replaceAll(/(?<=\S) +/g, ' '))

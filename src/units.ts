@@ -174,6 +174,14 @@ export function digitsBeside(other: number, value: number, format: FormatTo): nu
   return firstDigits((digits) => format(value, digits) !== format(other, digits))
 }
 
+/** How many digits tell values from each other: three, or more where two of them read alike and are not. */
+export function digitsAmong(values: readonly number[], format: FormatTo): number {
+  const perPair = values.flatMap((value, nth) =>
+    values.slice(nth + 1).map((other) => digitsBeside(other, value, format)),
+  )
+  return Math.max(usualDigits, ...perPair)
+}
+
 /** Prints a size with three significant digits, in units of 1,024: `512 B`, `61.3 MiB`, `-1.2 MiB`. */
 export function formatBytes(bytes: number): string {
   return formatBytesTo(bytes, usualDigits)
@@ -201,6 +209,11 @@ export function formatProcessorsTo(processors: number, digits: number): string {
 /** Prints a count with thousands separated: `1,234,567`. */
 export function formatCount(count: number): string {
   return Number.isFinite(count) ? count.toLocaleString('en-US') : '-'
+}
+
+/** Prints how many there are of something whose plural ends in s: `1 connection`, `1,000 connections`. */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
 }
 
 function rounded(value: number, digits: number): string {

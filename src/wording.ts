@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein'
+import { beginningOf } from './printable.ts'
 import { withoutSecrets } from './secrets.ts'
 
 /** Characters of a text that {@link show} shows. */
@@ -46,5 +47,5 @@ export function noSuchOptions(given: object, names: readonly string[]): string[]
 
 /** A text's beginning, and `…` where that is not all of it. */
 export function cut(text: string, longest = longestShown): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text
+  return text.length > longest ? `${beginningOf(text, longest)}…` : text
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   formatBytes,
   formatCount,
+  formatCounted,
   formatDuration,
   formatRate,
   formatRatio,
@@ -288,4 +289,12 @@ describe('formatCount', () => {
   ] as const)('prints %d as %s', ([count, text]) => {
     expect(formatCount(count)).toBe(text)
   })
+})
+
+test.each([
+  [1, '1 connection'],
+  [0, '0 connections'],
+  [12_345, '12,345 connections'],
+])('%d are counted as %s', (count, text) => {
+  expect(formatCounted(count, 'connection')).toBe(text)
 })

@@ -1,7 +1,7 @@
 import type { LoadResult } from '../result/load-result.ts'
 import type { SearchFindings } from './findings.ts'
 import { type CapacityLimit, limitOf } from './limit.ts'
-import { formatLoad } from './load.ts'
+import { formatLoads } from './load.ts'
 import { explainCapacity } from './reasons.ts'
 import { intervalOf } from './search.ts'
 import { triedLoad } from './step.ts'
@@ -48,6 +48,7 @@ export function capacityOf<Result extends LoadResult>(search: SearchFindings<Res
 
 /** Between which loads a capacity lies, in words. */
 export function formatEnds({ over, low, high }: Pick<CapacityResult, 'over' | 'low' | 'high'>): string {
-  if (low === 0) return high < Infinity ? `below ${formatLoad(over, high)}` : 'unknown'
-  return high < Infinity ? `${formatLoad(over, low)} … ${formatLoad(over, high)}` : `at least ${formatLoad(over, low)}`
+  const [kept, missed] = formatLoads(over, [low, high])
+  if (low === 0) return high < Infinity ? `below ${missed}` : 'unknown'
+  return high < Infinity ? `${kept} … ${missed}` : `at least ${kept}`
 }

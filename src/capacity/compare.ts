@@ -2,7 +2,7 @@ import type { ChangeVerdict, MeasuredChange } from '../gate/comparison.ts'
 import { formatChange, formatInterval, writtenDigits } from '../gate/comparison.ts'
 import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
 import type { LoadResult } from '../result/load-result.ts'
-import { formatRatioTo } from '../units.ts'
+import { beside, formatRatioTo } from '../units.ts'
 import { type CapacityResult, formatEnds } from './capacity.ts'
 import { formatObjectives, isCutShort } from './findings.ts'
 
@@ -94,7 +94,8 @@ function describe(
   const ends = `from ${formatEnds(base)} to ${formatEnds(head)}`
   const allowed = `${formatRatioTo(change.tolerance, writtenDigits)} less is allowed`
   if (hasFigure(base, head)) {
-    return `the capacity changed by ${formatChange(change.change)} (${formatInterval(change)}, ${ends}); ${allowed}`
+    const format = lossFormat(change)
+    return `the capacity changed by ${formatChange(change.change, format)} (${formatInterval(change, format)}, ${ends}); ${allowed}`
   }
   return `the capacity ${verdict === 'unclear' ? 'may have changed' : 'changed'} (${ends}); ${allowed}`
 }
@@ -102,6 +103,11 @@ function describe(
 /** Whether both have two ends, so that the change between them is a figure. */
 export function hasFigure(base: CapacityResult, head: CapacityResult): boolean {
   return [base, head].every(({ low, high }) => low > 0 && high < Infinity)
+}
+
+/** How changes of a capacity are printed: none reads as the loss that is allowed. */
+export function lossFormat({ tolerance }: Pick<CapacityVerdict, 'tolerance'>): (value: number) => string {
+  return beside(-tolerance, formatRatioTo)
 }
 
 function isBounded({ low, high }: CapacityResult): boolean {

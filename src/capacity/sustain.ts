@@ -3,7 +3,7 @@ import type { Verdict } from '../slo/verdict.ts'
 import { show } from '../wording.ts'
 import type { CapacityResult } from './capacity.ts'
 import { formatObjectives, isCutShort } from './findings.ts'
-import { formatLoad } from './load.ts'
+import { formatLoads } from './load.ts'
 
 /** Whether a server takes a load. */
 export interface SustainVerdict {
@@ -26,11 +26,11 @@ export function judgeSustained(capacity: CapacityResult, load: number): SustainV
   }
   const { over, low, high } = capacity
   const slo = formatObjectives(capacity)
-  const wanted = formatLoad(over, load)
+  const [wanted, kept, missed] = formatLoads(over, [load, low, high])
   const verdict = load <= low ? 'pass' : load >= high ? 'fail' : 'inconclusive'
   const known = [
-    ...(low > 0 ? [`${formatLoad(over, low)} is surely kept`] : ['nothing is surely kept']),
-    ...(high < Infinity ? [`${formatLoad(over, high)} surely missed`] : ['nothing surely missed']),
+    ...(low > 0 ? [`${kept} is surely kept`] : ['nothing is surely kept']),
+    ...(high < Infinity ? [`${missed} surely missed`] : ['nothing surely missed']),
   ].join(', ')
   const reason = {
     pass: `${wanted} is sustained with ${slo}: ${known}`,

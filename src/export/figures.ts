@@ -1,6 +1,7 @@
 import { shownEnds } from '../slo/bracket.ts'
 import { findIndicator, type IndicatorReader, observedBy } from '../slo/indicator.ts'
 import { observeRun } from '../slo/observation.ts'
+import { isTold } from '../slo/reading.ts'
 import type { ExportedCapacity, NamedRun } from './named-run.ts'
 
 /** A figure of a run as other tools keep it: milliseconds, ratios from 0 to 1, per second, a count, bytes or processors. */
@@ -37,11 +38,10 @@ export function figuresOf({ result, capacity }: Pick<NamedRun, 'result' | 'capac
     const reader = findIndicator(indicator)!
     const { kind, better, statistic } = reader
     const observed = observedBy(run, reader)!
-    const samples = observed.latency.count + observed.pings.timedOut + observed.pings.lost
-    const isTold = statistic.type !== 'percentile' || (1 - statistic.percentile / 100) * samples >= 1 - 1e-9
+    const isTooHigh = statistic.type === 'percentile' && !isTold(observed, statistic.percentile)
     const reading = reader.read(observed)
     const isOfNothing = kind === 'count' && run.fanOut?.completion.pings.sent === 0
-    if (!isTold || isOfNothing || Number.isNaN(reading.measured)) return []
+    if (isTooHigh || isOfNothing || Number.isNaN(reading.measured)) return []
     const finite = (value: number): number => (value === Infinity && kind === 'duration' ? slowest : value)
     const value = finite(reading.measured)
     const { low, high } = shownEnds(reading)

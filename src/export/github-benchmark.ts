@@ -1,4 +1,4 @@
-import { formatCount } from '../units.ts'
+import { formatCounted } from '../units.ts'
 import { formatRange } from '../slo/bracket.ts'
 import { kinds } from '../slo/indicator.ts'
 import { type Figure, figuresOf } from './figures.ts'
@@ -25,8 +25,8 @@ export function toGithubBenchmark(runs: readonly NamedRun[]): string {
 function entriesOf(run: NamedRun): object[] {
   const { environment, connections } = run.result
   const extra = [
-    `${formatCount(connections.requested)} connections`,
-    `${environment.cpu}, ${environment.cores} cores`,
+    formatCounted(connections.requested, 'connection'),
+    `${environment.cpu}, ${formatCounted(environment.cores, 'core')}`,
     `Node ${environment.node}`,
   ].join('\n')
   const figures = figuresOf(run).filter(({ better }) => better === 'lower')

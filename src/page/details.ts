@@ -3,7 +3,7 @@ import { describeAgent } from '../report/agents.ts'
 import { formatPercentile } from '../report/percentiles.ts'
 import { type FanOutObservation, observeRun } from '../slo/observation.ts'
 import type { LatencyGroup } from '../slo/reading.ts'
-import { printable } from '../printable.ts'
+import { printable, printableLine } from '../printable.ts'
 import { type SampleWords, wordsOf } from '../result/samples.ts'
 import type {
   AgentReport,
@@ -232,7 +232,7 @@ function textTable(caption: string, values: Readonly<Record<string, string>>): M
 
 function textsOf(object: object): Record<string, string> {
   const given = Object.entries(object).filter(([, value]) => value !== undefined && !isEmpty(value))
-  return Object.fromEntries(given.map(([name, value]) => [name, printable(textOf(name, value))]))
+  return Object.fromEntries(given.map(([name, value]) => [name, printableLine(textOf(name, value))]))
 }
 
 function textOf(name: string, value: unknown): string {

@@ -10,6 +10,7 @@ import { intervalOf } from '../report/verdict.ts'
 import { countUncertain } from '../slo/evaluate.ts'
 import { observeRun } from '../slo/observation.ts'
 import { type Judged, percentileIntervals } from '../slo/percentile-intervals.ts'
+import { isTold } from '../slo/reading.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable, printableLine } from '../printable.ts'
@@ -42,7 +43,11 @@ function contents(sections: readonly PageSection[]): Markup {
       'ul',
       null,
       sections.map((section, nth) =>
-        h('li', null, [h('a', { href: `#flood-${nth + 1}` }, printable(section.title)), ' ', verdictBadge(section)]),
+        h('li', null, [
+          h('a', { href: `#flood-${nth + 1}` }, printableLine(section.title)),
+          ' ',
+          verdictBadge(section),
+        ]),
       ),
     ),
   )
@@ -52,10 +57,11 @@ function sectionOf(section: PageSection, nth: number): Markup {
   const { title, runs, verdicts } = section
   const slos = verdicts.filter((verdict) => verdict.type === 'slo')
   const objectives = slos.flatMap((slo) => slo.objectives)
-  const judged = slos.length > 0 ? { objectives: countUncertain(objectives), confidence: slos[0]!.confidence } : {}
+  const last = slos.at(-1)
+  const judged = last && { objectives: countUncertain(last.objectives), confidence: last.confidence }
   const samples = samplesOf(runs.at(-1)!.result)
   return h('section', { id: `flood-${nth + 1}` }, [
-    h('h2', null, [printable(title), ' ', verdictBadge(section)]),
+    h('h2', null, [printableLine(title), ' ', verdictBadge(section)]),
     runs.map((run) => h('p', { class: 'muted' }, describeRun(run, runs.length))),
     runs.map((run) => saturationOf(run, runs.length)),
     runs.map((run) => otherFloodsOf(run, runs.length)),
@@ -144,17 +150,17 @@ function overTime(runs: readonly ShownRun[], samples: Samples): Markup | null {
   return figure(`${samples.latency} over time`, timelineChart(runs, samples), ...tables)
 }
 
-function percentileTable(runs: readonly ShownRun[], judged: Partial<Judged>): Markup {
+function percentileTable(runs: readonly ShownRun[], judged: Partial<Judged> = {}): Markup {
   const samples = samplesOf(runs.at(-1)!.result)
-  const columns = runs
-    .filter(({ result }) => result.latency.count > 0)
-    .map((run) => columnsOf(run, runs.length, judged))
+  const answered = runs.filter(({ result }) => result.latency.count > 0)
+  const told = percentiles.filter((percentile) => answered.some(({ result }) => isTold(result, percentile)))
+  const columns = answered.map((run) => columnsOf(run, runs.length, { told, judged }))
   return unfold(
     'As a table',
     table({
       caption: `${samples.latency} by percentile`,
       head: ['percentile', ...columns.flatMap(({ head }) => head)],
-      rows: [0, ...percentiles, 100].map((percentile, nth) => [
+      rows: [0, ...told, 100].map((percentile, nth) => [
         percentileName(percentile),
         ...columns.flatMap(({ rows }) => rows[nth]!),
       ]),
@@ -163,20 +169,25 @@ function percentileTable(runs: readonly ShownRun[], judged: Partial<Judged>): Ma
 }
 
 /** Percentiles as measured, and where a verdict would take the true ones to be. */
-function columnsOf(run: ShownRun, runs: number, judged: Partial<Judged>): { head: string[]; rows: string[][] } {
+function columnsOf(
+  run: ShownRun,
+  runs: number,
+  { told, judged }: { readonly told: readonly number[]; readonly judged: Partial<Judged> },
+): { head: string[]; rows: string[][] } {
   const { result } = run
   const { confidence = result.options.confidence } = judged
-  const intervals = percentileIntervals(result, percentiles, judged)
+  const intervals = percentileIntervals(result, told, judged)
   const observed = observeRun(result)
   const measured = (percentile: number): string => formatPercentile(observed, percentile)
   return {
     head: [`${samplesOf(result).latency.toLowerCase()}${suffix(run, runs)}`, `${formatRatio(confidence)} sure`],
     rows: [
       [measured(0), ''],
-      ...percentiles.map((percentile, nth) => [
-        measured(percentile),
-        intervalOf({ kind: 'duration', ...intervals[nth]! }),
-      ]),
+      ...told.map((percentile, nth) =>
+        isTold(result, percentile)
+          ? [measured(percentile), intervalOf({ kind: 'duration', ...intervals[nth]! })]
+          : ['-', ''],
+      ),
       [measured(100), ''],
     ],
   }

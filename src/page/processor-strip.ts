@@ -1,11 +1,13 @@
 import type { LoadInterval, MachineReport } from '../result/load-result.ts'
 import { formatProcessors, formatRatio } from '../units.ts'
 import { type Axis, linearAxis } from './axis.ts'
-import { line, plot, yAxis } from './chart.ts'
+import { line, plot, type Series, yAxis } from './chart.ts'
 import { type Content, h, type Markup } from './element.ts'
 
 /** A run whose machine was watched, and perhaps its server. */
 export interface WatchedRun {
+  readonly startedAt: string
+  readonly colour: Series['colour']
   readonly machine: MachineReport
   readonly intervals: readonly LoadInterval[]
 }
@@ -23,29 +25,41 @@ export function processorStrip(runs: readonly WatchedRun[], x: Axis, from: numbe
   return [
     h('text', { class: 'legend', x: plot.left, y: from + topMargin - 10 }, legendOf(runs, cores)),
     ...yAxis({ ...axis, ticks: axis.ticks.filter((tick) => Number.isInteger(tick)) }, formatProcessors),
-    ...runs.flatMap(({ intervals }, nth): Content[] => [
+    ...runs.flatMap(({ intervals, colour }): Content[] => [
       line(
         points(intervals, ({ server }) => server?.cores),
-        { colour: nth === 0 ? 'first' : 'second' },
+        { colour },
       ),
     ]),
-    // The machine is the same for runs that took turns.
-    ...line(
-      points(runs[0]!.intervals, ({ machine }) => machine && machine.busy * cores),
-      { colour: 'third', dashes: 'dotted' },
-    ),
-    ...line(
-      points(runs[0]!.intervals, ({ machine }) => machine?.foreign && machine.foreign * cores),
-      { colour: 'bad', dashes: 'dashed' },
-    ),
+    ...machinesOf(runs).flatMap(({ intervals, busy, foreign }): Content[] => [
+      line(
+        points(intervals, ({ machine }) => machine && machine.busy * cores),
+        { colour: busy, dashes: 'dotted' },
+      ),
+      line(
+        points(intervals, ({ machine }) => machine?.foreign && machine.foreign * cores),
+        { colour: foreign, dashes: 'dashed' },
+      ),
+    ]),
   ] as Markup[]
+}
+
+/** The machine is the same for runs that took turns; of runs from different times each has its own. */
+function machinesOf(
+  runs: readonly WatchedRun[],
+): (Pick<WatchedRun, 'intervals'> & Record<'busy' | 'foreign', Series['colour']>)[] {
+  const [first] = runs
+  const areAtOnce = runs.every(({ startedAt }) => startedAt === first!.startedAt)
+  return areAtOnce
+    ? [{ intervals: first!.intervals, busy: 'third', foreign: 'bad' }]
+    : runs.map(({ intervals, colour }) => ({ intervals, busy: colour, foreign: colour }))
 }
 
 type MiddleOf = (interval: LoadInterval) => number
 
 function legendOf(runs: readonly WatchedRun[], cores: number): string {
   const servers = runs.some(({ intervals }) => intervals.some(({ server }) => server !== undefined))
-  const isForeignTold = runs[0]!.intervals.some(({ machine }) => machine?.foreign !== undefined)
+  const isForeignTold = runs.some(({ intervals }) => intervals.some(({ machine }) => machine?.foreign !== undefined))
   return [
     `processors in use, of ${cores}: `,
     ...(servers ? [runs.length > 1 ? 'servers solid, ' : 'server solid, '] : []),

@@ -35,8 +35,8 @@ export function timelineChart(runs: readonly ShownRun[], samples: Samples): Char
   )
   const rates = all.flatMap((interval) => [interval.throughput, failuresOf(interval)])
   const rate = linearAxis({ low: 0, high: Math.max(1, ...rates) * 1.1, from: rateBottom, to: rateTop })
-  const watched = drawn.flatMap(({ result: { machine }, intervals }) =>
-    machine === undefined ? [] : [{ machine, intervals }],
+  const watched = drawn.flatMap(({ result: { machine, startedAt }, intervals }, nth) =>
+    machine === undefined ? [] : [{ machine, startedAt, intervals, colour: colourOf(nth) }],
   )
   const end = height + (watched.length > 0 ? stripHeight : 0)
   const series = drawn.flatMap(({ name }, nth) => seriesOf(name, nth, drawn.length))
@@ -79,12 +79,16 @@ function seriesOf(name: string, nth: number, runs: number): Series[] {
       { name: 'max', colour: 'third', dashes: 'dotted' },
     ]
   }
-  const colour = nth === 0 ? 'first' : 'second'
+  const colour = colourOf(nth)
   return [
     { name: `${name} p50`, colour },
     { name: `${name} p99`, colour, dashes: 'dashed' },
     { name: `${name} max`, colour, dashes: 'dotted' },
   ]
+}
+
+function colourOf(nth: number): Series['colour'] {
+  return nth === 0 ? 'first' : 'second'
 }
 
 function failuresOf({ timedOut, lost, dropped, duration }: LoadInterval): number {

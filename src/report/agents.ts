@@ -1,6 +1,6 @@
 import { printable } from '../printable.ts'
 import type { AgentReport, LoadResult } from '../result/load-result.ts'
-import { formatCount, formatDuration, formatRatio } from '../units.ts'
+import { formatCount, formatCounted, formatDuration, formatRatio } from '../units.ts'
 import { align } from './layout.ts'
 
 /** The agents that generated the load, one a line; nothing where it was this process. */
@@ -33,7 +33,7 @@ export function describeAgent(agent: AgentReport): [connections: string, figures
     ...(lost === undefined ? [] : [`lost: ${printable(lost.reason)}`]),
     ...(lost !== undefined || clockUncertainty === undefined ? [] : [`clock ± ${formatDuration(clockUncertainty)}`]),
   ]
-  const of = connections === 1 ? '1 connection' : `${formatCount(connections)} connections`
+  const of = formatCounted(connections, 'connection')
   return [opened < connections ? `${formatCount(opened)} of ${of}` : of, figures.join(', ')]
 }
 

@@ -1,6 +1,6 @@
 import { type CapacityResult, formatEnds } from '../capacity/capacity.ts'
 import { formatObjectives } from '../capacity/findings.ts'
-import { formatLoad } from '../capacity/load.ts'
+import { formatLoad, formatLoads } from '../capacity/load.ts'
 import { type CapacityStep, formatRecovery, hasFailed, wordsOfVerdict } from '../capacity/step.ts'
 import type { CapacityVerdict } from '../capacity/compare.ts'
 import { processorKnee } from '../capacity/knee.ts'
@@ -8,7 +8,7 @@ import type { SustainVerdict } from '../capacity/sustain.ts'
 import { writtenDigits } from '../gate/comparison.ts'
 import { printable } from '../printable.ts'
 import { observeRun } from '../slo/observation.ts'
-import { formatCount, formatDuration, formatProcessors, formatRate, formatRatio, formatRatioTo } from '../units.ts'
+import { formatCounted, formatDuration, formatProcessors, formatRate, formatRatio, formatRatioTo } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
@@ -81,14 +81,13 @@ export function formatLoss({ tolerance }: Pick<CapacityVerdict, 'tolerance'>): s
 export function titleOfCapacity(capacity: CapacityResult): string {
   const { over, rate, connections, low, high, confidence } = capacity
   const slo = printable(formatObjectives(capacity))
-  const format = (load: number): string => formatLoad(over, load)
+  const [load, kept, missed] = formatLoads(over, [over === 'rate' ? rate : connections, low, high])
   if (low > 0 && high < Infinity) {
     const sure = `${formatRatio(confidence)} sure`
-    const load = format(over === 'rate' ? rate : connections)
-    return `Capacity: ${load} with ${slo}, between ${format(low)} (kept) and ${format(high)} (missed), ${sure}`
+    return `Capacity: ${load} with ${slo}, between ${kept} (kept) and ${missed} (missed), ${sure}`
   }
-  if (low > 0) return `Capacity: at least ${format(low)} with ${slo}`
-  return high < Infinity ? `Capacity: below ${format(high)} with ${slo}` : `Capacity: unknown, with ${slo}`
+  if (low > 0) return `Capacity: at least ${kept} with ${slo}`
+  return high < Infinity ? `Capacity: below ${missed} with ${slo}` : `Capacity: unknown, with ${slo}`
 }
 
 /** A capacity in few words: `capacity 1.94k/s … 2.06k/s`. */
@@ -102,14 +101,13 @@ export function describeSearch({ over, connections, ratePerConnection, steps, du
   const url = first?.options.url
   const agents = first?.machines?.length
   const held =
-    over === 'rate' ? `${formatCount(connections)} connections` : `${formatRate(ratePerConnection!)} of each connection`
+    over === 'rate' ? formatCounted(connections, 'connection') : `${formatRate(ratePerConnection!)} of each connection`
   const tried = steps.filter((step) => !hasFailed(step)).length
-  const loads = `${formatCount(tried)} ${tried === 1 ? 'load' : 'loads'}`
   return [
     ...(typeof url === 'string' ? [printable(url)] : []),
     held,
-    ...(agents === undefined ? [] : [agents === 1 ? 'from 1 agent' : `from ${formatCount(agents)} agents`]),
-    `${loads} tried in ${formatDuration(duration)}`,
+    ...(agents === undefined ? [] : [`from ${formatCounted(agents, 'agent')}`]),
+    `${formatCounted(tried, 'load')} tried in ${formatDuration(duration)}`,
   ].join(', ')
 }
 

@@ -16,7 +16,7 @@ import { printable } from '../printable.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { formatCount, formatDuration, formatRatio } from '../units.ts'
 import { wrap } from './layout.ts'
-import { headline, markOf, outcomes } from './outcome.ts'
+import { headline, markOf, outcomes, urgencyOf } from './outcome.ts'
 import { describeOtherFloods } from './other-floods.ts'
 import { type Paint, plain } from './paint.ts'
 import { markedTable } from './table.ts'
@@ -38,6 +38,7 @@ export interface Compared extends ComparisonVerdict {
 export function formatComparison(compared: Compared, paint: Paint = plain): string {
   const { verdict, reasons, changes, bottlenecks, confidence } = compared
   const rows = changes
+    .toSorted((one, other) => urgencyOf(other.verdict) - urgencyOf(one.verdict))
     .slice(0, maxFigures)
     .map((change) => ({ mark: markOf(change.verdict, paint), cells: changeRow(change) }))
   return [

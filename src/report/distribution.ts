@@ -51,7 +51,8 @@ export function drawDistribution(
 
 /** A share of all pings, to a hundredth of a percent. */
 export function formatShare(share: number): string {
-  return share > 0 && share < 0.5e-4 ? '< 0.01 %' : `${(100 * share).toFixed(2)} %`
+  if (share > 0 && share < 0.5e-4) return '< 0.01 %'
+  return share < 1 && share >= 0.999_95 ? '> 99.99 %' : `${(100 * share).toFixed(2)} %`
 }
 
 /** The samples in at most 10 rows with round edges. */

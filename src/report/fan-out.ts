@@ -1,7 +1,7 @@
 import { reachOf } from '../result/error-rate.ts'
 import type { FanOutResult, LoadResult } from '../result/load-result.ts'
 import type { Observation } from '../slo/observation.ts'
-import { formatCount, formatRate, formatRatio } from '../units.ts'
+import { formatCount, formatCounted, formatRate, formatRatio } from '../units.ts'
 import { describeBriefly } from './percentiles.ts'
 
 /** Who publishes and who receives: `1,000 subscribers`, `2 publishers`, `2 rooms`. */
@@ -11,9 +11,9 @@ export function describeRoles({
   rooms,
 }: NonNullable<LoadResult['options']['fanOut']>): string[] {
   return [
-    counted(subscribers, 'subscriber'),
-    counted(publishers, 'publisher'),
-    ...(rooms === 1 ? [] : [counted(rooms, 'room')]),
+    formatCounted(subscribers, 'subscriber'),
+    formatCounted(publishers, 'publisher'),
+    ...(rooms === 1 ? [] : [formatCounted(rooms, 'room')]),
   ]
 }
 
@@ -41,8 +41,4 @@ export function describeMessages(
       ? [...describeBriefly('First', fanOut!.first), ...describeBriefly('Completion', fanOut!.completion)]
       : []),
   ]
-}
-
-function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
 }

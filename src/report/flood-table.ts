@@ -1,10 +1,11 @@
-import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
-import { printable } from '../printable.ts'
+import { formatCount, formatCounted, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { beginningOf, printable } from '../printable.ts'
 import type { FloodRecord, RecordedVerdict } from './flood-record.ts'
 import { align } from './layout.ts'
 import { plainText, tableRow } from './markdown.ts'
 import { bad, outcomes, reference, type Signal, unjudged, urgencyOf } from './outcome.ts'
 import { type Paint, plain } from './paint.ts'
+import { describeEnd } from './text.ts'
 import { isWarning } from './verdict.ts'
 
 /** Floods of one test file, in the order of its tests. */
@@ -45,10 +46,10 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
       return tableRow([signalOf(flood).emoji, ...cells.map(plainText)])
     }),
   )
-  const bottlenecks = files.flatMap(({ file, floods }) =>
+  const remarks = files.flatMap(({ file, floods }) =>
     floods.flatMap((flood) =>
-      (worstOf(flood.flood.verdicts)?.bottlenecks ?? []).map(
-        (bottleneck) => `- ${plainText(`${printable(file)} › ${nameOf(flood)}: ${bottleneck}`)}`,
+      remarksOn(worstOf(flood.flood.verdicts)).map(
+        (remark) => `- ${plainText(`${printable(file)} › ${nameOf(flood)}: ${remark}`)}`,
       ),
     ),
   )
@@ -59,8 +60,14 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
       tableRow(['---', '---', '---', '---:', '---:', '---', '---:', '---:']),
       ...rows,
     ].join('\n'),
-    ...(bottlenecks.length > 0 ? [bottlenecks.join('\n')] : []),
+    ...(remarks.length > 0 ? [remarks.join('\n')] : []),
   ].join('\n\n')
+}
+
+/** What no row tells: why, where no limit did, and where the time went. */
+function remarksOn(verdict: RecordedVerdict | undefined): readonly string[] {
+  if (verdict === undefined) return []
+  return hasDecisiveLimit(verdict) ? verdict.bottlenecks : [verdict.report.title, ...verdict.bottlenecks]
 }
 
 /** A flood in one line: for an annotation of its test. */
@@ -73,12 +80,11 @@ export function describeFlood(flood: FloodRecord): string {
     ...(fanOut === undefined ? [] : describeFanOut(fanOut)),
     `${formatCount(pings.answered)} ${fanOut === undefined ? 'answers' : 'deliveries'} at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
+    ...describeEnd(flood.ended),
     ...(messages.surplus > 0 ? [`${formatCount(messages.surplus)} surplus messages`] : []),
     ...(saturated ? ['generator saturated'] : []),
-    ...(otherFloods > 0
-      ? [`${formatCount(otherFloods)} other ${otherFloods === 1 ? 'flood' : 'floods'} at the same time`]
-      : []),
-    `${formatCount(connections.requested)} connections to ${printable(url)}`,
+    ...(otherFloods > 0 ? [`${formatCounted(otherFloods, 'other flood')} at the same time`] : []),
+    `${formatCounted(connections.requested, 'connection')} to ${printable(url)}`,
   ].join(', ')
 }
 
@@ -105,11 +111,12 @@ function describeFanOut({
 
 function figuresOf({ flood }: Row, maxLimits = 1): string[] {
   const verdict = worstOf(flood.verdicts)
-  const { throughput, messages, saturated } = flood
+  const { ended, throughput, messages, saturated } = flood
   return [
     [
       verdict?.verdict ?? unjudgedAs(flood),
       ...(flood.verdicts.some(hasWarnings) ? ['(warning)'] : []),
+      ...(ended === 'completed' || ended === 'decided' ? [] : [`(${ended})`]),
       ...(saturated ? ['(saturated)'] : []),
       ...(messages.surplus > 0 ? ['(surplus messages)'] : []),
     ].join(' '),
@@ -137,9 +144,20 @@ function errorsOf({ errorRate, connectErrorRate, connections }: FloodRecord): st
   return connections.failed > 0 ? `${ofPings}, connect ${formatRecorded(connectErrorRate, formatRatio)}` : ofPings
 }
 
-function limitsOf({ limits }: RecordedVerdict, maxLimits: number): string {
+/** None where none of them decided: the first would be blamed for it. */
+function limitsOf(verdict: RecordedVerdict, maxLimits: number): string {
+  if (!hasDecisiveLimit(verdict)) return '-'
+  const { limits } = verdict
   const listed = limits.slice(0, maxLimits).map(printable).join(', ')
   return limits.length > maxLimits ? `${listed}, +${limits.length - maxLimits}` : listed
+}
+
+/** Whether a verdict is that of one of its limits, and not one on how the run went. */
+function hasDecisiveLimit(judged: RecordedVerdict): boolean {
+  const { type, verdict } = judged
+  if (type === 'comparison') return judged.changes.some((change) => change.verdict === verdict)
+  if (type !== 'slo' || verdict === 'pass') return true
+  return judged.objectives.some((objective) => objective.level === 'fail' && objective.verdict === verdict)
 }
 
 /** A flood that nobody judged is no better than its test, and proves nothing where that passed. */
@@ -179,5 +197,5 @@ function formatRecorded(value: number | null, format: (value: number) => string)
 }
 
 function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+  return text.length <= length ? text : `${beginningOf(text, length - 1)}…`
 }

@@ -1,4 +1,4 @@
-import { printableLine } from '../printable.ts'
+import { beginningOf, printableLine } from '../printable.ts'
 
 /** Columns a report fills at most. */
 export const width = 80
@@ -21,7 +21,7 @@ export function wrap(text: string, indent = ''): string[] {
       line = `${indent}  ${word}`
     }
   }
-  return [...lines, line].map((full) => (full.length <= width ? full : `${full.slice(0, width - 1)}…`))
+  return [...lines, line].map((full) => (full.length <= width ? full : `${beginningOf(full, width - 1)}…`))
 }
 
 /** Pads each column to its widest cell. */

@@ -43,6 +43,6 @@ export function tableRow(cells: readonly string[]): string {
 /** Every character that Markdown or HTML could take for more than text is escaped. */
 export function plainText(text: string): string {
   // A dot after `www` begins a link, too.
-  const marks = /[\\`*_{}[\]<>()#+!|~&@:]|(?<=www)\./gi
+  const marks = /[\\`*_{}[\]<>()#+!|~&@:$]|(?<=www)\./gi
   return printableLine(text).replaceAll(marks, (character) => `&#${character.codePointAt(0)};`)
 }

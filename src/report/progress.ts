@@ -1,5 +1,5 @@
 import type { LoadInterval } from '../result/load-result.ts'
-import { formatCount, formatDuration, formatRate } from '../units.ts'
+import { formatCount, formatCounted, formatDuration, formatRate } from '../units.ts'
 
 /** How far a run is. */
 interface RunProgress {
@@ -15,7 +15,7 @@ export function formatProgress({ phase, remaining, connections, seconds }: RunPr
   const failures = seconds.map(({ timedOut, lost, dropped }) => timedOut + lost + dropped)
   return [
     phase,
-    `${formatCount(connections)} connections`,
+    formatCounted(connections, 'connection'),
     ...(seconds.length > 0
       ? [
           each(({ throughput }) => formatRate(throughput)),

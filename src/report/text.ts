@@ -3,14 +3,14 @@ import { formatBracket } from '../slo/bracket.ts'
 import { describeFaults } from '../slo/fault.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { observeRun } from '../slo/observation.ts'
-import { readMean } from '../slo/reading.ts'
+import { isTold, readMean } from '../slo/reading.ts'
 import { describeSurplus } from '../slo/surplus.ts'
 import { printable } from '../printable.ts'
 import type { AfterSilence, LoadResult } from '../result/load-result.ts'
 import { type SampleWords, wordsOf } from '../result/samples.ts'
 import { lostShare } from '../result/starvation.ts'
 import { sum } from '../statistics/sum.ts'
-import { formatCount, formatDuration, formatRate, formatRatio } from '../units.ts'
+import { formatCount, formatCounted, formatDuration, formatRate, formatRatio } from '../units.ts'
 import { drawDistribution } from './distribution.ts'
 import { align, wrap } from './layout.ts'
 import { describeAgents } from './agents.ts'
@@ -69,7 +69,7 @@ function describeDoubt(result: LoadResult, paint: Paint): string[] {
 function describeRun({ options, connections, ended, duration }: LoadResult, paint: Paint): string[] {
   const { url, probe, fanOut } = options
   const load = [
-    ...(fanOut === undefined ? [`${formatCount(connections.requested)} connections`] : describeRoles(fanOut)),
+    ...(fanOut === undefined ? [formatCounted(connections.requested, 'connection')] : describeRoles(fanOut)),
     describeModel(options),
     ...(typeof probe === 'string' && probe !== 'ping'
       ? [`${fanOut === undefined ? 'probe ' : ''}${printable(probe)}`]
@@ -87,17 +87,17 @@ export function describeEnd(ended: LoadResult['ended']): string[] {
 }
 
 function describeModel({ inFlight, rate, stages, arrivals, fanOut }: LoadResult['options']): string {
-  if (Array.isArray(stages)) return `open model, ${stages.length} ${stages.length === 1 ? 'stage' : 'stages'}`
+  if (Array.isArray(stages)) return `open model, ${formatCounted(stages.length, 'stage')}`
   if (typeof rate !== 'number' && fanOut !== undefined) return 'closed model'
   if (typeof rate !== 'number') return `closed model with ${inFlight ?? 1} in flight each`
   return `open model at ${formatRate(rate)}${arrivals === 'poisson' ? ' (Poisson)' : ''}`
 }
 
 /** Reasons that no other part of the summary gives. */
-function reasonsOfItsOwn({ reasons }: SLOVerdict, { generator, errors }: LoadResult): string[] {
+function reasonsOfItsOwn({ reasons }: SLOVerdict, { generator, errors, machines }: LoadResult): string[] {
   const others = new Set([
     ...describeFaults(errors),
-    ...describeMachineFaults({ errors }),
+    ...describeMachineFaults({ errors, machines }),
     ...(generator.saturated ? generator.reasons : []),
   ])
   return reasons.filter((reason) => !others.has(reason))
@@ -109,8 +109,7 @@ function describeLatency(result: LoadResult): string[] {
   const run = observeRun(result)
   const unanswered = pings.timedOut + pings.lost
   const isOpen = options.rate !== undefined || options.stages !== undefined
-  const seen = percentiles.filter((percentile) => (1 - percentile / 100) * (latency.count + unanswered) >= 1 - 1e-9)
-  const rows = [0, ...seen, 100].map((percentile) => [
+  const rows = [0, ...percentiles.filter((percentile) => isTold(run, percentile)), 100].map((percentile) => [
     `  ${percentileName(percentile)}`,
     formatPercentile(run, percentile),
   ])
@@ -222,7 +221,7 @@ function describeGenerator({ generator, fanOut }: LoadResult): string {
     generator
   const lost = starvation === undefined ? 0 : lostShare(starvation)
   return [
-    `generator: ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    `generator: ${formatCounted(threads, 'thread')}`,
     `event loop ${formatRatio(eventLoopUtilization)} busy`,
     ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ${words.one}`]),
     ...(gcPauses.count > 0 ? [`longest GC pause ${formatDuration(gcPauses.max)}`] : []),
@@ -238,7 +237,7 @@ function describeAfterSilence(afterSilence: AfterSilence, { one, many }: SampleW
   const connections = afterSilence.failed + afterSilence.closedEarly + afterSilence.failedReconnects
   const counts = [
     ...(pings > 0 ? [`${formatCount(pings)} ${pings === 1 ? one : many}`] : []),
-    ...(connections > 0 ? [`${formatCount(connections)} ${connections === 1 ? 'connection' : 'connections'}`] : []),
+    ...(connections > 0 ? [formatCounted(connections, 'connection')] : []),
   ]
   return counts.length === 0 ? [] : [`${counts.join(' and ')} failed just after it had not run for a while`]
 }

@@ -1,5 +1,5 @@
 import { formatEnds } from '../capacity/capacity.ts'
-import { hasFigure } from '../capacity/compare.ts'
+import { hasFigure, lossFormat } from '../capacity/compare.ts'
 import type { SustainVerdict } from '../capacity/sustain.ts'
 import { formatChange, formatInterval } from '../gate/comparison.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
@@ -12,7 +12,7 @@ import {
   figuresOfWholeRun,
   titleOfComparison,
 } from './comparison.ts'
-import { objectiveHead, objectiveRow, titleOf } from './verdict.ts'
+import { isWarning, objectiveHead, objectiveRow, titleOf } from './verdict.ts'
 
 /** A verdict in words: the sentence, why, and a table of what was judged. */
 export interface VerdictReport {
@@ -33,8 +33,11 @@ export function reportSLO(verdict: SLOVerdict): VerdictReport {
     title,
     reasons: verdict.reasons.filter((reason) => !title.endsWith(reason)),
     head: [...objectiveHead(verdict.confidence), 'verdict'],
-    rows: verdict.objectives.map((objective) => [...objectiveRow(objective), objective.verdict]),
-    remarks: [],
+    rows: verdict.objectives.map((objective) => [
+      ...objectiveRow(objective),
+      isWarning(objective) ? 'warning' : objective.verdict,
+    ]),
+    remarks: verdict.warnings.map((warning) => `warning: ${warning}`),
   }
 }
 
@@ -59,7 +62,8 @@ export function reportComparison(compared: Compared): VerdictReport {
 /** Of two capacities: a row for what lies between them. */
 export function reportCapacityComparison(compared: ComparedCapacities): VerdictReport {
   const { verdict, reasons, base, head, change } = compared
-  const figures = hasFigure(base, head) ? [formatChange(change), formatInterval(compared)] : ['-', '-']
+  const format = lossFormat(compared)
+  const figures = hasFigure(base, head) ? [formatChange(change, format), formatInterval(compared, format)] : ['-', '-']
   return {
     title: titleOfCapacityComparison(compared),
     reasons: reasons.slice(1),

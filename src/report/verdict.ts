@@ -1,10 +1,10 @@
 import { formatBracket, formatRange, shownEnds } from '../slo/bracket.ts'
 import type { ObjectiveVerdict, SLOVerdict } from '../slo/verdict.ts'
 import { describeFaults } from '../slo/fault.ts'
-import { kinds } from '../slo/indicator.ts'
+import { isOfConnections, kinds } from '../slo/indicator.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { wordsOf } from '../result/samples.ts'
-import { beside, digitsBeside, formatCount, formatPoints, formatRatio, formatRatioTo, parseRatio } from '../units.ts'
+import { beside, digitsBeside, formatCount, formatPoints, formatRatio, formatRatioTo } from '../units.ts'
 import { wrap } from './layout.ts'
 import { headline, markOf, outcomes, urgencyOf } from './outcome.ts'
 import { describeOtherFloods } from './other-floods.ts'
@@ -150,7 +150,7 @@ export function intervalOf({
 function byHowMuch(objective: ObjectiveVerdict): string {
   const { verdict, kind, comparison, limit, margin } = objective
   if (verdict === 'inconclusive') return 'undecided'
-  if (margin === -Infinity) return 'too many unanswered'
+  if (margin === -Infinity) return isOfConnections(objective.indicator) ? 'too many failed' : 'too many unanswered'
   const { low, high } = shownEnds(objective)
   const isUpperBound = comparison.startsWith('<')
   const distance = Math.abs(limit - asPrinted((verdict === 'pass') === isUpperBound ? high : low, objective))
@@ -161,13 +161,12 @@ function byHowMuch(objective: ObjectiveVerdict): string {
   return share === 0 || share === Infinity ? missed : `${missed} (${percent(share)})`
 }
 
-/** A value as it is rounded in print. */
+/** A value as it is rounded in print: in the unit that it is printed in. */
 function asPrinted(value: number, { kind, limit }: ObjectiveVerdict): number {
   if (kind === 'count') return value
-  const { formatTo } = kinds[kind]
-  const digits = digitsBeside(limit, value, formatTo)
-  // A share just below 100 % is printed with more digits than others.
-  return (kind === 'ratio' ? parseRatio(formatTo(value, digits)) : undefined) ?? Number(value.toPrecision(digits))
+  const { formatTo, parse } = kinds[kind]
+  const size = parse(formatTo(Math.abs(value), digitsBeside(limit, value, formatTo)))
+  return size === undefined ? value : Math.sign(value) * size
 }
 
 function percent(ratio: number): string {

@@ -23,6 +23,11 @@ export function withoutSample({ connections }: Observation, group: 'handshake' |
   return group === 'session' ? failedSessions : failed + failedReconnects - failedSessions
 }
 
+/** Whether a run has so many pings that it tells a percentile of their latency, 0 to 100: at least one of them is slower. */
+export function isTold({ latency, pings }: Pick<Observation, 'latency' | 'pings'>, percentile: number): boolean {
+  return (1 - percentile / 100) * (latency.count + pings.timedOut + pings.lost) >= 1 - 1e-9
+}
+
 /** A percentile of a latency in milliseconds, 0 to 100; see {@link readLatency}. */
 export function readPercentile(observation: Observation, group: LatencyGroup, percentile: number): Reading {
   return readLatency(observation, group, (of, endless) => percentileWith(observation[of], percentile, endless))

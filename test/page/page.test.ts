@@ -291,3 +291,48 @@ test('a page names the commit of what was flooded', () => {
 test('a page without floods says nothing of totals', () => {
   expect(formatPage('All', [])).toContain('<header><h1>All</h1></header>')
 })
+
+test('a bound that only warns is a warning in the table of a flood that met its SLO', () => {
+  const verdicts = [recordedSLO(evaluateSLO(result, { p99: { warn: '< 10ms', fail: '< 20ms' } }))]
+  const page = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result }], verdicts }])
+  expect(page).toContain('✓ pass</strong>')
+  expect(page).toMatch(/<td>&lt; 10ms<\/td>.*<td>warning<\/td>/)
+  expect(page).toContain('warning: p99 is 18 ms, the limit is &lt; 10ms')
+  expect(page).not.toContain('<td>fail</td>')
+})
+
+test('what tells floods of a long test apart is not cut off', () => {
+  const runs = [{ name: 'latency', result }]
+  const page = formatPage('Gateway', [{ title: `${'a test '.repeat(30)}› base`, runs, verdicts: [] }])
+  expect(page).toMatch(/<h2>(?:a test ){30}› base /)
+})
+
+test('a percentile that too few pings tell is not listed', () => {
+  const few = loadResult(Array.from({ length: 200 }, () => 2))
+  const page = formatPage('Gateway', [{ title: 'answers', runs: [{ name: 'latency', result: few }], verdicts: [] }])
+  expect(page).toContain('<th scope="row">p99</th>')
+  expect(page).not.toContain('<th scope="row">p99.9</th>')
+})
+
+test('a percentile that one of two runs tells is listed of that one', () => {
+  const few = loadResult(Array.from({ length: 200 }, () => 2))
+  const runs = Object.entries({ base: result, head: few }).map(([name, one]) => ({ name, result: one }))
+  const page = formatPage('Base against head', [{ title: 'gateway', runs, verdicts: [] }])
+  expect(page).toMatch(/<th scope="row">p99\.9<\/th><td>18 ms<\/td><td>[^<]*<\/td><td>-<\/td><td><\/td>/)
+})
+
+test('runs from different times have a machine each', () => {
+  const machine = { cores: 2, busy: 0.95, foreign: 0.45, pressure: {} }
+  const watched = (startedAt: string) => {
+    const each = intervals.map((one) => ({ ...one, machine }))
+    return loadResult(undefined, { intervals: each, machine, startedAt })
+  }
+  const pageFrom = (...times: readonly [string, string]): string => {
+    const runs = times.map((time, nth) => ({ name: `run ${nth}`, result: watched(time) }))
+    return formatPage('Two', [{ title: 'gateway', runs, verdicts: [] }])
+  }
+  const busy = (page: string): string[] => page.match(/<path class="line \w+ dotted" d="[^"]*"/g) ?? []
+  const apart = busy(pageFrom('2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'))
+  const atOnce = busy(pageFrom('2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'))
+  expect(apart.length).toBe(atOnce.length + 1)
+})

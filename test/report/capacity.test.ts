@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { formatEnds } from '../../src/capacity/capacity.ts'
+import { compareCapacities } from '../../src/capacity/compare.ts'
 import { judgeSustained } from '../../src/capacity/sustain.ts'
 import { formatCapacity, formatStep, formatSustained, titleOfCapacity } from '../../src/report/capacity.ts'
+import { reportCapacityComparison } from '../../src/report/verdict-report.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { loadResult } from '../support/result.ts'
 
@@ -77,4 +80,27 @@ test.each([
   ],
 ])('a load is a line of its own when it is over', (step, line) => {
   expect(formatStep({ over: 'rate' }, step)).toBe(line)
+})
+
+describe('loads that read alike with three digits are told with more', () => {
+  const near = capacityResult([capacityStep(1_998, 'pass'), capacityStep(2_190, 'fail')])
+
+  test('beside a load to sustain', () => {
+    expect(judgeSustained(near, 2_000).reason).toMatch(/: 1\.998k\/s is surely kept, 2\.19k\/s surely missed$/)
+  })
+
+  test('as the ends of a capacity', () => {
+    const nearer = capacityResult([capacityStep(1_998, 'pass'), capacityStep(2_001, 'fail')], { precision: 0.001 })
+    expect(titleOfCapacity(nearer)).toContain('between 1.998k/s (kept) and 2.001k/s (missed)')
+    expect(formatEnds(nearer)).toBe('1.998k/s … 2.001k/s')
+  })
+})
+
+test('a capacity that is lower than allowed does not read as what is allowed', () => {
+  const base = capacityResult([capacityStep(2_000, 'pass'), capacityStep(2_100, 'fail')])
+  const head = capacityResult([capacityStep(1_500, 'pass'), capacityStep(1_599.4, 'fail')])
+  const verdict = compareCapacities(base, head, 0.2)
+  expect(verdict.verdict).toBe('slower')
+  expect(verdict.reasons[0]).toMatch(/ … -20\.03 %, from .*; 20 % less is allowed$/)
+  expect(reportCapacityComparison({ ...verdict, base, head }).rows[0]![4]).toMatch(/ … -20\.03 %$/)
 })

@@ -35,6 +35,17 @@ test('prints that there is none', () => {
   `)
 })
 
+test('leaves out what passed where there are more figures than lines', () => {
+  const compared = comparison(steady(2), steady(3))
+  const [slower] = compared.changes
+  const passed = ['p50', 'p75', 'p90', 'p95', 'p99', 'mean'].map((indicator) => {
+    return { ...slower!, indicator, verdict: 'same' as const }
+  })
+  const text = formatComparison(Object.assign(compared, { changes: [...passed, { ...slower!, indicator: 'max' }] }))
+  expect(text).toMatch(/^ {2}✗ max /m)
+  expect(text).toContain('… and 1 more')
+})
+
 test('says how often servers were started, where that was more than once', () => {
   const once = comparison(steady(2), steady(2))
   expect(once.toString()).not.toContain('started')

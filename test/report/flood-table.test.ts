@@ -109,6 +109,48 @@ test('the worst of several verdicts counts', () => {
   expect(formatFloodTable([file('two', flood({ verdicts: [pass, slower] }))], 100)).toMatch(/✗ two +slower .*p50 \+4 %/)
 })
 
+describe('a flood that did not go on to its end', () => {
+  const stalled = loadResult(undefined, { ended: 'stalled' })
+  const verdicts = [recordedSLO(evaluateSLO(stalled, ['p99 < 20ms', 'errorRate < 1%']))]
+  const record: FloodRecord = { ...recordOf(stalled, { attempt: 1 }), verdicts }
+
+  test('is marked, and no limit that it kept is blamed for it', () => {
+    expect(formatFloodTable([file('hangs', record, false)], 100)).toMatch(
+      /✗ hangs +fail \(stalled\) +2 ms +18 ms +- +4k\/s/,
+    )
+    expect(describeFlood(record)).toContain(', errors 0 %, stalled, ')
+  })
+
+  test('says why in Markdown', () => {
+    const markdown = floodTableToMarkdown([file('hangs', record, false)])
+    expect(markdown).toMatch(/^\| ❌ \| .*hangs \| fail &#40;stalled&#41; \| 2 ms \| 18 ms \| - \|/m)
+    expect(markdown).toMatch(/^- gateway\.test\.ts › hangs&#58; SLO missed&#58; nothing was answered any more/m)
+  })
+
+  test('is marked without a verdict as well', () => {
+    const aborted = recordOf(loadResult(undefined, { ended: 'aborted' }), { attempt: 1 })
+    expect(formatFloodTable([file('is ended', aborted)], 100)).toMatch(/· is ended +no SLO \(aborted\) /)
+  })
+
+  test('is one like others where it was decided', () => {
+    const decided = recordOf(loadResult(undefined, { ended: 'decided' }), { attempt: 1 })
+    expect(formatFloodTable([file('is quick', decided)], 100)).toMatch(/· is quick +no SLO +2 ms /)
+  })
+})
+
+test('a comparison whose figures did not decide shows none of them', () => {
+  const same = { ...change, verdict: 'same' } as const
+  expect(formatFloodTable([file('two', flood({ verdicts: [compared([same])] }), false)], 100)).toMatch(
+    /✗ two +slower +2 ms +18 ms +- /,
+  )
+})
+
+test('a name is not cut within a character', () => {
+  const table = formatFloodTable([file('🚀'.repeat(200), judged(['p99 < 20ms']))], 80)
+  expect(table).toContain('…')
+  expect(table).not.toMatch(/\p{Cs}/u)
+})
+
 test('a verdict that is red stands before one that is undecided', () => {
   const fail = recordedSLO(evaluateSLO(result, 'p99 < 15ms'))
   const inconclusive = recordedSLO(evaluateSLO(result, 'p99.99 < 19ms'))

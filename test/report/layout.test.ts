@@ -6,3 +6,8 @@ test('breaks a line at spaces, but never between a number and its unit', () => {
   expect(wrap(`${words} 25 ms`)).toEqual([words, '  25 ms'])
   expect(wrap(`${words} or 3 seconds`)).toEqual([`${words} or 3`, '  seconds'])
 })
+
+test('cuts what has no space, and no character of it', () => {
+  const [line = ''] = wrap('🚀'.repeat(60))
+  expect(line).toBe(`${'🚀'.repeat(39)}…`)
+})

@@ -266,3 +266,16 @@ test('says once that messages answered nothing where a verdict says so', () => {
   expect(text.match(/1,200/g)).toHaveLength(1)
   expect(text).toContain('SLO inconclusive: 1,200 messages came')
 })
+
+test('limits of the machines of agents are told as theirs', () => {
+  const errors = { EADDRNOTAVAIL: { count: 3, samples: [] }, EMFILE: { count: 1, samples: [] } }
+  const { environment } = loadResult()
+  const machines = [{ name: 'a', connections: 10, environment }]
+  const ofAgents = formatSummary(loadResult(undefined, { errors, machines })).replaceAll(/\n */g, ' ')
+  expect(ofAgents).toContain('the machine of an agent had no such local address')
+  expect(ofAgents).toContain('give addresses (--local-address of ws-load agent) that it has')
+  expect(ofAgents).toContain('an agent had no file descriptor left')
+  expect(formatSummary(loadResult(undefined, { errors })).replaceAll(/\n */g, ' ')).toContain(
+    'this machine had no such local address, or no free port at it: give localAddresses that it has',
+  )
+})

@@ -216,3 +216,18 @@ test('says what is missing for a verdict', () => {
       ? p99        < 20ms  2 ms      2 … 24 ms  undecided"
   `)
 })
+
+test('says by how much memory is over its limit, as the table shows it', () => {
+  const server = { source: 'port', processes: 1, cpuPerPing: 0.05, cores: 0.5, blocks: [] } as const
+  const using = (rss: number) =>
+    loadResult(undefined, { server: { ...server, rss: { start: rss, max: rss, end: rss } } })
+  // 95.8 MiB are 100,453,581 bytes.
+  expect(message(using(100_401_152), 'server.rss < 100MB')).toMatch(/ 95\.8 MiB +443 KiB over \(0\.45 %\)$/m)
+  expect(message(using(315_400_192), 'server.rss < 300MiB')).toMatch(/ 301 MiB +1 MiB over \(0\.33 %\)$/m)
+})
+
+test('says that connections failed where too many of them had no handshake', () => {
+  const failing = loadResult(undefined, { connections: { requested: 100, opened: 1, failed: 99 } })
+  const verdict = message(failing, { 'handshake.p50': '< 1s', opened: '>= 1' })
+  expect(verdict).toMatch(/handshake\.p50 .* too many failed$/m)
+})
