@@ -16,6 +16,22 @@ type Sample = readonly [suffix: string, labels: Labels, value: number]
  * @see https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
  */
 export function toOpenMetrics(runs: readonly NamedRun[]): string {
+  return textOf([...linesOf(runs, headInOpenMetrics), '# EOF'])
+}
+
+/**
+ * The same in the text format 0.0.4 of Prometheus, in which the type of a counter is that of its samples' name.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ */
+export function toPrometheusText(runs: readonly NamedRun[]): string {
+  return textOf(linesOf(runs, headInText))
+}
+
+function textOf(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`
+}
+
+function linesOf(runs: readonly NamedRun[], headOf: (name: string, family: Family) => string[]): string[] {
   const families = new Map<string, string[]>()
   for (const run of runs) {
     for (const family of familiesOf(run)) {
@@ -26,7 +42,7 @@ export function toOpenMetrics(runs: readonly NamedRun[]): string {
       families.set(name, lines)
     }
   }
-  return `${[...[...families.values()].flat(), '# EOF'].join('\n')}\n`
+  return [...families.values()].flat()
 }
 
 function nameOf({ name, unit }: Family): string {
@@ -34,13 +50,22 @@ function nameOf({ name, unit }: Family): string {
   return `ws_load_${name}${suffix}`
 }
 
-function headOf(name: string, { type, help }: Family): string[] {
+function headInOpenMetrics(name: string, { type, help }: Family): string[] {
   const unit = type === 'histogram' ? [`# UNIT ${name} seconds`] : []
   return [`# TYPE ${name} ${type}`, ...unit, `# HELP ${name} ${help}`]
 }
 
+function headInText(name: string, { type, help }: Family): string[] {
+  const ofSamples = `${name}${suffixOf(type)}`
+  return [`# HELP ${ofSamples} ${help}`, `# TYPE ${ofSamples} ${type}`]
+}
+
 function samplesOfNumbers({ type, samples }: NumberFamily): Sample[] {
-  return samples.map(([labels, value]) => [type === 'counter' ? '_total' : '', labels, value])
+  return samples.map(([labels, value]) => [suffixOf(type), labels, value])
+}
+
+function suffixOf(type: Family['type']): string {
+  return type === 'counter' ? '_total' : ''
 }
 
 function samplesOfHistogram(latency: LatencySummary): Sample[] {

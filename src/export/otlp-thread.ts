@@ -9,6 +9,7 @@ import { diag, DiagLogLevel, type HrTime, ValueType } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { DataPointType, type DataPoint, InstrumentType, type MetricData } from '@opentelemetry/sdk-metrics'
+import { whyUnanswered } from './endpoint.ts'
 import type { ExponentialHistogram } from './exponential-histogram.ts'
 import type { OTLPMetric, Point } from './otlp-metrics.ts'
 
@@ -83,8 +84,8 @@ function hasFailed(code: number): boolean {
 
 /** What the collector said, or what went wrong on the way. */
 function failureOf(error: (Error & { readonly data?: unknown }) | undefined): string {
-  const { data, message = '' } = error ?? {}
-  return typeof data === 'string' && data !== '' ? data : message
+  const { data } = error ?? {}
+  return typeof data === 'string' && data !== '' ? data : whyUnanswered(error)
 }
 
 function toMetricData({ name, description, unit, ...metric }: OTLPMetric): MetricData {

@@ -1,8 +1,8 @@
 import { printable } from '../printable.ts'
 import { maskerOf, withoutSecrets } from '../secrets.ts'
-import { below, openEndpoint, toBase64 } from './endpoint.ts'
+import { below, openEndpoint, toBase64, whyUnanswered } from './endpoint.ts'
 import type { NamedRun } from './named-run.ts'
-import { toOpenMetrics } from './open-metrics.ts'
+import { toPrometheusText } from './open-metrics.ts'
 
 const job = 'ws-load'
 const timeoutMs = 10_000
@@ -22,7 +22,7 @@ export async function pushMetrics(gateway: string, run: NamedRun): Promise<void>
   try {
     const answer = await fetch(href, {
       method: 'PUT',
-      body: toOpenMetrics([run]),
+      body: toPrometheusText([run]),
       headers: { 'content-type': 'text/plain; version=0.0.4', ...headers },
       // Behind one there may be a page to log in at, which takes no metrics.
       redirect: 'manual',
@@ -35,9 +35,7 @@ export async function pushMetrics(gateway: string, run: NamedRun): Promise<void>
     status = answer.status
     words = await answer.text()
   } catch (error) {
-    const { message, cause } = error as Error
-    const why = cause instanceof Error ? cause.message : message
-    throw new Error(`${shown} does not answer: ${why}`, { cause: error })
+    throw new Error(`${shown} does not answer: ${whyUnanswered(error)}`, { cause: error })
   }
   const said = printable(maskerOf({ url: gateway, headers })(words))
   throw new Error(`${shown} refused: HTTP ${status}${said === '' ? '' : `, ${said}`}`)

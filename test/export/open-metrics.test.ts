@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toOpenMetrics } from '../../src/export/open-metrics.ts'
+import { toOpenMetrics, toPrometheusText } from '../../src/export/open-metrics.ts'
 import { fanOutResult } from '../support/fan-out-result.ts'
 import { loadResult } from '../support/result.ts'
 
@@ -99,4 +99,15 @@ test('a capacity of which nothing is known is left out', () => {
   const capacity = { over: 'rate', low: 0, high: Infinity } as const
   const text = toOpenMetrics([{ name: 'gateway', result: loadResult(), capacity }])
   expect(text).not.toContain('ws_load_capacity')
+})
+
+test('the older text of Prometheus has the type of each counter under the name of its samples', () => {
+  const text = toPrometheusText([{ name: 'a', result: loadResult() }])
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!]))
+  expect(types.get('ws_load_pings_total')).toBe('counter')
+  expect(types.get('ws_load_latency_seconds')).toBe('histogram')
+  const named = [...read(text).keys()].map((sample) => sample.replace(/(?:_bucket|_count|_sum)?\{.*/, ''))
+  expect(new Set(named)).toEqual(new Set(types.keys()))
+  expect(read(text)).toEqual(read(toOpenMetrics([{ name: 'a', result: loadResult() }])))
+  expect(text).not.toMatch(/# (?:EOF|UNIT)/)
 })

@@ -24,6 +24,8 @@ describe('the Pushgateway of Prometheus', () => {
       'ws_load_latency_seconds_count{instance="",job="ws-load",run="other"} 1',
     ])
     expect(metrics).toContain('# TYPE ws_load_latency_seconds histogram')
+    expect(metrics).toContain('# TYPE ws_load_pings_total counter')
+    expect(metrics).not.toContain('untyped')
   })
 })
 
