@@ -25,7 +25,6 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
   'payloadBytes',
   'perMessageDeflate',
   'threads',
-  'machines',
 ]
 
 /**
@@ -46,6 +45,7 @@ export function whyOtherLoad(
     ...loadOptions
       .filter((name) => !but.includes(name))
       .flatMap((name) => difference(name, base.options[name], head.options[name])),
+    ...difference('machines.agents', base.options.machines?.agents, head.options.machines?.agents),
     ...differencePongs(base.options, head.options),
   ]
   return load.map((what) => `the base had another load: ${what}`)

@@ -8,6 +8,7 @@ import { show } from '../wording.ts'
 import { type CompareOptions, type ResolvedSide, mistakesInBoth, safeParseSide } from './compare.ts'
 import { duration, expected, instead, only, parseFields, rate, share, webSocketUrl, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
+import { agentsIn } from './machines.ts'
 import {
   contradictionsIn,
   type Load,
@@ -129,7 +130,7 @@ function safeParseSearch(input: unknown): Parsed<ResolvedCapacity> {
   const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
   const over = given['over'] === 'connections' ? 'connections' : 'rate'
   const fields = parseFields(schema, given)
-  const range = parseRange(over, given)
+  const range = parseRange(over, given, over === 'connections' ? agentsIn(given) : 1)
   const slo = parseSLOOf(given)
   const probe = safeParseProbeOf(given, fields)
   const others = [
@@ -146,7 +147,8 @@ function safeParseSearch(input: unknown): Parsed<ResolvedCapacity> {
     return { mistakes: [...mistakesOf(slo, range, fields), ...others] }
   }
   const load = { ...without(fields.value, ...withoutLoad), inFlight: defaults.inFlight, rate: undefined }
-  const excess = mistakesWith(load, probe.value)
+  const fewest = over === 'rate' ? load : { ...load, connections: range.value.from }
+  const excess = mistakesWith(fewest, probe.value)
   if (excess.length > 0) return { mistakes: excess }
   const { url, precision, ratePerConnection = defaults.ratePerConnection, maxDuration } = fields.value
   return {
@@ -249,8 +251,14 @@ function loadOf(over: CapacityOver) {
   return over === 'rate' ? rate() : wholeNumber(1, mostConnections)
 }
 
-function parseRange(over: CapacityOver, { from, to }: Fields): Parsed<{ readonly from: number; readonly to: number }> {
-  const widest = widestRange[over]
+/** @param fewest at which it begins, where nothing else is said */
+function parseRange(
+  over: CapacityOver,
+  { from, to }: Fields,
+  fewest: number,
+): Parsed<{ readonly from: number; readonly to: number }> {
+  const { from: least, to: most } = widestRange[over]
+  const widest = { from: Math.max(least, fewest), to: most }
   const ends = parseFields(
     v.object({ from: v.optional(loadOf(over), widest.from), to: v.optional(loadOf(over), widest.to) }),
     { from, to },

@@ -9,7 +9,7 @@ import {
   connectionsOf,
   type FanOutOptions,
   hasRoles,
-  agentsWithoutRoom,
+  agentsWithoutRoles,
   inWordsOfFanOut,
   withSubscribers,
   takeRoles,
@@ -131,7 +131,7 @@ export function safeParseComparison(input: CompareOptions | FanOutCompareOptions
   const mistakes = [
     ...mistakesOf(roles),
     ...mistakesOf(comparison).map(inWordsOfFanOut),
-    ...agentsWithoutRoom(roles, ofLoad),
+    ...agentsWithoutRoles(roles, ofLoad),
   ]
   if ('mistakes' in roles || 'mistakes' in comparison || mistakes.length > 0) return { mistakes }
   const load = { ...comparison.value.load, connections: connectionsOf(roles.value) }

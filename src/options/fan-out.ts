@@ -1,10 +1,11 @@
 import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import { mistakesOf, type Parsed } from '../parsed.ts'
+import { formatCounted } from '../units.ts'
 import { didYouMean } from '../wording.ts'
 import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
-import type { ResolvedMachines } from './machines.ts'
+import { agentsIn, type ResolvedMachines } from './machines.ts'
 import { isURL } from './realm.ts'
 import {
   type Rate,
@@ -28,7 +29,7 @@ export interface FanOutOptions extends Omit<
 > {
   /** Connections that receive, 1 to 1,000,000. Default: 100. */
   readonly subscribers?: number
-  /** Connections that publish. Default: 1, or as many as there are rooms. */
+  /** Connections that publish. Default: 1, or as many as there are rooms, or agents if these are more. */
   readonly publishers?: number
   /** Subscribers and publishers are spread over them: what one publishes, the subscribers of its room receive. Default: 1. */
   readonly rooms?: number
@@ -71,7 +72,7 @@ export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
     ...(given['url'] === undefined ? ["url: expected the server's, an embedded one passes nothing on"] : []),
     ...mistakesOf(roles),
     ...mistakesOf(load).map(inWordsOfFanOut),
-    ...agentsWithoutRoom(roles, load),
+    ...agentsWithoutRoles(roles, load),
   ]
   if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
   return { value: { ...load.value, connections: connectionsOf(roles.value), fanOut: roles.value } }
@@ -102,7 +103,7 @@ export function takeRoles(given: Fields): { readonly roles: Parsed<ResolvedFanOu
   ]
   const rest = { ...Object.fromEntries(others), probe }
   if ('mistakes' in counts || mistakes.length > 0) return { roles: { mistakes }, rest }
-  const { subscribers, rooms, publishers = rooms } = counts.value
+  const { subscribers, rooms, publishers = Math.max(rooms, agentsIn(given)) } = counts.value
   return { roles: { value: { subscribers, publishers, rooms } }, rest }
 }
 
@@ -123,17 +124,25 @@ export function withSubscribers(rest: Fields, roles: Parsed<ResolvedFanOut>): Fi
   return 'value' in roles ? { ...rest, connections: roles.value.subscribers } : rest
 }
 
-/** An agent that has no subscriber in some room says nothing of what is published there. */
-export function agentsWithoutRoom(
+/**
+ * Agents time what their own publishers publish, as it comes to their own subscribers: one without a publisher would time nothing, and
+ * a publisher without a subscriber in its room would time nobody.
+ */
+export function agentsWithoutRoles(
   roles: Parsed<ResolvedFanOut>,
   load: Parsed<{ readonly machines: ResolvedMachines | undefined }>,
 ): string[] {
   if ('mistakes' in roles || 'mistakes' in load || load.value.machines === undefined) return []
-  const { subscribers, rooms } = roles.value
+  const { subscribers, publishers, rooms } = roles.value
   const { agents } = load.value.machines
-  return subscribers >= agents * rooms
-    ? []
-    : [`subscribers: expected one for each of ${agents} agents in each of ${rooms} rooms, got ${subscribers}`]
+  return [
+    ...(publishers >= agents ? [] : [`publishers: expected one for each of ${agents} agents, got ${publishers}`]),
+    ...(subscribers >= agents * rooms
+      ? []
+      : [
+          `subscribers: expected one for each of ${agents} agents in each of ${formatCounted(rooms, 'room')}, got ${subscribers}`,
+        ]),
+  ]
 }
 
 /** What is wrong with rooms that nobody is in. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
+import { isObject } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
 import { show, showKind } from '../wording.ts'
 import { type Duration, duration, expected, only, wholeNumber } from './fields.ts'
@@ -77,6 +78,12 @@ export function machines() {
       ...rest,
     })),
   )
+}
+
+/** How many agents options ask for, that are not parsed yet; 1 where they are not asked for. */
+export function agentsIn({ machines: given }: Readonly<Record<string, unknown>>): number {
+  const { agents } = isObject(given) ? given : {}
+  return Number.isSafeInteger(agents) ? (agents as number) : 1
 }
 
 /** What a group of agents is called, or an agent. */

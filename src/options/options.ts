@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
-import { formatCount } from '../units.ts'
+import { formatCount, formatCounted } from '../units.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
 import {
   attempts,
@@ -431,7 +431,7 @@ function unfitForMachines({
       : []),
     ...(given.agents > connections
       ? [
-          `machines.agents: expected at most one for each of ${formatCount(connections)} connections, got ${given.agents}`,
+          `machines.agents: expected at most one for each of ${formatCounted(connections, 'connection')}, got ${given.agents}`,
         ]
       : []),
   ]

@@ -95,14 +95,13 @@ function planFanOut(
   { stages, startRate, timeout, inFlight }: ResolvedOptions,
   machines: readonly number[],
 ): FanOutPlan[] {
-  const threads = sum(machines)
   const highestRate = Math.max(startRate, ...(stages ?? []).map(({ rate }) => rate))
   const underWay = ((highestRate / publishers) * (timeout + secondMs) * bursts) / secondMs
   const wanted = Math.max(fewestUnderWay, fewestOfAll / publishers, inFlight, underWay)
   const capacity = 2 ** Math.ceil(Math.log2(Math.min(mostUnderWay, wanted)))
   const all = {
-    publishers: Array.from({ length: threads }, (_, thread) => share(publishers, thread, threads)),
-    subscribers: Array.from({ length: threads }, (_, thread) => share(subscribers, thread, threads)),
+    publishers: shareOverMachines(publishers, machines, 1),
+    subscribers: shareOverMachines(subscribers, machines, rooms),
   }
   const firstThread = (machine: number): number => sum(machines.slice(0, machine))
   const publishersOfMachines = machines.map((own, machine) => {
@@ -124,6 +123,26 @@ function planFanOut(
     }
     return Array.from({ length: own }, (_, thread) => ({ ...shape, thread }))
   })
+}
+
+/**
+ * What each thread has of a total: as much as others, unless a machine would then have less than it needs.
+ * @param machines how many threads each of them has
+ * @param least that each machine needs: no more than is there for it
+ */
+function shareOverMachines(total: number, machines: readonly number[], least: number): number[] {
+  const threads = sum(machines)
+  const firstOf = machines.map((_, machine) => sum(machines.slice(0, machine)))
+  const even = Array.from({ length: threads }, (_, thread) => share(total, thread, threads))
+  const isEnough = machines.every((own, machine) => sum(even.slice(firstOf[machine], firstOf[machine]! + own)) >= least)
+  if (isEnough) return even
+  const rest = total - least * machines.length
+  return machines.flatMap((own, machine) =>
+    Array.from(
+      { length: own },
+      (_, thread) => share(least, thread, own) + share(rest, firstOf[machine]! + thread, threads),
+    ),
+  )
 }
 
 /** Connections of a thread's part. */

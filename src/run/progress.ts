@@ -1,4 +1,5 @@
 import { clearInterval, setInterval } from 'node:timers'
+import type { RecordedInterval } from '../generator/intervals.ts'
 import type { LoadInterval } from '../result/load-result.ts'
 import { mergeInterval } from './summarize.ts'
 import type { LoadGenerator } from '../generator/load-generator.ts'
@@ -30,11 +31,19 @@ interface RunInSight {
   readonly connections: number
 }
 
+/** The latest second of each of a flood's threads as one, though some may be a second behind. */
+export function mergeSeconds(parts: readonly RecordedInterval[]): LoadInterval[] {
+  const [first] = parts
+  return first === undefined
+    ? []
+    : [mergeInterval(parts.map((part) => ({ ...part, start: first.start, end: first.end })))]
+}
+
 /** Tells now and then how far a run is, until the function that it returns is called. */
 export function watch({ every, report }: Watcher, { generator, begin, longest, connections }: RunInSight): () => void {
   let isOver = false
   const tell = async (): Promise<void> => {
-    const seconds = (await generator.latestSeconds()).filter((parts) => parts.length > 0).map(mergeInterval)
+    const seconds = (await generator.latestSeconds()).flatMap(mergeSeconds)
     const now = process.uptime() * 1_000
     const remaining = Math.max(0, begin + longest - now)
     const phase = now < begin ? 'warming up' : remaining > 0 ? 'measuring' : 'draining'

@@ -14,6 +14,14 @@ test('runs of the same load on the same machine can be compared', () => {
   expect(whyIncomparable(steady(2), later)).toEqual([])
 })
 
+test('runs over as many agents can be, whatever the group is called', () => {
+  const from = (agents: number, group: string) => steady(2, { options: { machines: { agents, group } } })
+  expect(whyIncomparable(from(2, 'run-1-1'), from(2, 'run-2-1'))).toEqual([])
+  expect(whyIncomparable(from(2, 'ci'), from(3, 'ci'))).toEqual([
+    'the base had another load: machines.agents was 2, is 3',
+  ])
+})
+
 test('runs that leave another number of pongs unanswered cannot be, if both say how many', () => {
   const leaving = (maxPendingPongs?: number) => steady(2, { options: { maxPendingPongs } })
   expect(whyIncomparable(leaving(60), leaving(120))).toEqual([

@@ -143,9 +143,30 @@ describe('of several machines', () => {
     )
   })
 
-  test('each has a subscriber in each room, or it is a mistake', () => {
+  test('each has a subscriber in each room and a publisher, or it is a mistake', () => {
     expect(safeParseFanOut({ url: 'ws://h', ...roles, protocol, ...machinesOf(7) })).toEqual({
-      mistakes: ['subscribers: expected one for each of 7 agents in each of 2 rooms, got 12'],
+      mistakes: [
+        'publishers: expected one for each of 7 agents, got 2',
+        'subscribers: expected one for each of 7 agents in each of 2 rooms, got 12',
+      ],
     })
+  })
+
+  test('each has a publisher if nothing is said of them', () => {
+    expect(parseFanOut({ url: 'ws://h', protocol, ...machinesOf(3) }).fanOut).toMatchObject({ publishers: 3, rooms: 1 })
+  })
+
+  test('each has what it needs of both, however few threads it has', () => {
+    const counts = { subscribers: 600, publishers: 100, rooms: 100 }
+    const options = parseFanOut({ url: 'ws://h', ...counts, protocol, ...machinesOf(3) })
+    const plans = planThreads(options, 'ws://h', undefined, [7, 1, 7]).map((plan) => plan.fanOut!)
+    const ofMachine = [0, 1, 2].map((machine) => plans.filter((plan) => plan.machine === machine).flatMap(membersOf))
+    for (const members of ofMachine) {
+      const subscribed = new Set(members.filter(({ role }) => role === 'subscriber').map(({ room }) => room))
+      expect(subscribed.size).toBe(100)
+      expect(members.some(({ role }) => role === 'publisher')).toBe(true)
+    }
+    expect(ofMachine.flat()).toHaveLength(700)
+    expect(new Set(ofMachine.flat().map(({ index }) => index)).size).toBe(700)
   })
 })

@@ -32,6 +32,21 @@ test('a search for connections has a rate for each', () => {
   expect(parseCapacity({ ...least, over: 'connections' })).toMatchObject({ from: 1, to: 10_000, ratePerConnection: 1 })
 })
 
+describe('a search for connections over agents', () => {
+  const agents = (count: number) => ({ over: 'connections', machines: { nats: 'nats://h', agents: count } }) as const
+
+  test('begins with one connection for each of them', () => {
+    expect(parseCapacity({ ...least, ...agents(20) })).toMatchObject({ from: 20, to: 10_000 })
+    expect(parseCapacity({ ...least, ...agents(20), from: 50 })).toMatchObject({ from: 50 })
+  })
+
+  test('has no load with fewer', () => {
+    expect(mistakesOf({ ...agents(20), from: 5 })).toContain(
+      'machines.agents: expected at most one for each of 5 connections, got 20',
+    )
+  })
+})
+
 test.each<[Record<string, unknown>, string]>([
   [{ slo: undefined }, "slo: expected what has to be kept, like { p99: '< 20ms' }, got nothing"],
   [{ slo: { pp99: '< 20ms' } }, 'slo: "pp99": no such indicator'],

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Progress } from '../../src/run/progress.ts'
+import type { RecordedInterval } from '../../src/generator/intervals.ts'
+import { Histogram } from '../../src/result/histogram.ts'
+import { mergeSeconds, type Progress } from '../../src/run/progress.ts'
 import { run } from '../support/run.ts'
 import { echoing } from '../support/servers.ts'
 
@@ -12,14 +14,17 @@ async function told(options: Parameters<typeof run>[0], every = 50) {
 }
 
 test('a watched run tells its phases, and the last second of each', async () => {
-  const { reports, result } = await told({ warmup: 300, duration: 2_500 })
+  const { reports, result } = await told({ warmup: 300, duration: 3_500 })
   const phases = [...new Set(reports.map(({ phase }) => phase))]
   expect(phases.slice(0, 3)).toEqual(['connecting', 'warming up', 'measuring'])
   const seconds = new Map(
     reports.flatMap(({ seconds: [second] }) => (second === undefined ? [] : [[second.start, second]])),
   )
+  expect(seconds.size).toBeGreaterThan(0)
   // What the machine did is known at the end alone.
-  expect(result.intervals.slice(0, 2)).toMatchObject([...seconds.values()].slice(0, 2))
+  for (const [start, second] of seconds) {
+    expect(result.intervals.find((interval) => interval.start === start)).toMatchObject(second)
+  }
   const remaining = reports.slice(1).map((report) => report.remaining)
   expect(remaining).toEqual(remaining.toSorted((one, other) => other - one))
   expect(reports.every(({ connections }) => connections === 3)).toBe(true)
@@ -41,4 +46,15 @@ test('nobody is told anything after the end', async () => {
   const count = reports.length
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(reports).toHaveLength(count)
+})
+
+test('the rate of a second is that of all threads, though some tell the one before', () => {
+  const second = (start: number, answered: number): RecordedInterval => ({
+    start,
+    end: start + 1_000,
+    pings: { sent: answered, answered, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 },
+    latency: new Histogram().takeNew(new Float64Array(new Histogram().counts.length)),
+  })
+  expect(mergeSeconds([second(1_000, 300), second(2_000, 500)])).toMatchObject([{ start: 1_000, throughput: 800 }])
+  expect(mergeSeconds([])).toEqual([])
 })
