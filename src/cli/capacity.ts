@@ -67,7 +67,10 @@ const command = new Command('capacity')
   .option('--to <load>', 'the highest one (default: 1M/s, or 10000)')
   .option('--precision <share>', 'between what was kept and what was missed (default: 10%)')
   .option('--rate-per-connection <rate>', 'of each connection, where these are varied (default: 1/s)')
-  .option('--max-duration <duration>', `end a search that goes on (default: ${seconds(defaults.maxDuration)})`)
+  .option(
+    '--max-duration <duration>',
+    `end a search that goes on (default: ${seconds(defaults.maxDuration)}, of two servers together ${seconds(defaults.maxDurationOfCapacities)})`,
+  )
 
 /** `ws-load capacity`: the highest load that keeps an SLO. */
 export const capacityCommand: Command = addServerFlags(addLoadFlagsOfSearch(command))

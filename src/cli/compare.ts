@@ -23,6 +23,7 @@ import {
 } from './fan-out-flags.ts'
 import { type FilesByFlag, mistakesInFiles, writeFiles } from './files.ts'
 import { nameFlag, seconds } from './flags.ts'
+import { givenFlags } from './given-flags.ts'
 import { interruptible } from './interrupt.ts'
 import { addLoadFlags, type LoadFlags, loadOptionsOf, verdictGroup } from './load-flags.ts'
 import { paintFor } from './paint.ts'
@@ -132,7 +133,12 @@ Examples:
     process.exitCode =
       isUrl(base) || isUrl(head)
         ? await compareServers(base, head, flags)
-        : compareFiles(base, head, flags, flagsOfServers(command))
+        : compareFiles(
+            base,
+            head,
+            flags,
+            givenFlags(command, (option) => !flagsOfFiles.has(option)),
+          )
   })
 
 async function compareServers(base: string, head: string, flags: CompareFlags): Promise<number> {
@@ -208,14 +214,6 @@ function mistakesInTolerance(tolerance: Tolerance | undefined): readonly string[
   const ofPings = mistakesOf(toleranceOf(tolerance, false))
   const ofFanOut = mistakesOf(toleranceOf(tolerance, true))
   return ofFanOut.length < ofPings.length ? ofFanOut : ofPings
-}
-
-/** Flags that were given, and that two files have no use for. */
-function flagsOfServers(command: Command): string[] {
-  return command.options
-    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-    .filter((option) => !flagsOfFiles.has(option.attributeName()))
-    .map((option) => option.long!)
 }
 
 /** Two files, as the sides of a comparison. */

@@ -20,7 +20,7 @@ import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
 import { nameFlag } from './flags.ts'
 import { interruptible } from './interrupt.ts'
-import { addLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
+import { addConfidenceFlag, addLocalLoadFlags, type LoadFlags, loadOptionsOf } from './load-flags.ts'
 import { mistakesInProbeFlags } from './probe-flags.ts'
 import { showProgress } from './progress.ts'
 import { type JudgedAlike, latenciesIn, recommend, workIn } from './recommendation.ts'
@@ -44,20 +44,22 @@ const [smallestInjected, largestInjected] = [0.1, 10]
 const coarseRegression: Readonly<Record<string, number>> = { p50: 0.1, p99: 0.5 }
 
 /** `ws-load doctor`: can the gate go red here, and on how little? */
-export const doctorCommand: Command = addLoadFlags(
-  new Command('doctor')
-    .summary('find the smallest regression that can be seen on this machine')
-    .description(
-      'Compares two embedded servers that do the same, which tells the noise of this machine and so the smallest regression ' +
-        'that wsLoad.compare() can find here in that time; then slows one of them down and shows that it is found.',
-    )
-    .optionsGroup('How long:')
-    .option(
-      '-s, --seconds <number>',
-      'how long each of the two comparisons may take, 2 to 3600',
-      aWholeNumber(2, 3_600),
-      30,
-    ),
+export const doctorCommand: Command = addConfidenceFlag(
+  addLocalLoadFlags(
+    new Command('doctor')
+      .summary('find the smallest regression that can be seen on this machine')
+      .description(
+        'Compares two embedded servers that do the same, which tells the noise of this machine and so the smallest regression ' +
+          'that wsLoad.compare() can find here in that time; then slows one of them down and shows that it is found.',
+      )
+      .optionsGroup('How long:')
+      .option(
+        '-s, --seconds <number>',
+        'how long each of the two comparisons may take, 2 to 3600',
+        aWholeNumber(2, 3_600),
+        30,
+      ),
+  ),
 )
   .addHelpText(
     'after',

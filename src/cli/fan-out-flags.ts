@@ -33,7 +33,7 @@ export function addRoleFlags(command: Command): Command {
   }
   return command
     .addOption(role('-s, --subscribers <number>', `connections that receive (default: ${defaults.subscribers})`))
-    .addOption(role('-p, --publishers <number>', 'connections that publish (default: as many as rooms)'))
+    .addOption(role('-p, --publishers <number>', 'connections that publish (default: as many as rooms, or agents)'))
     .addOption(role('--rooms <number>', 'that both are spread over (default: 1)'))
 }
 

@@ -24,6 +24,8 @@ const renamed: Readonly<Record<string, string>> = {
   'machines.wait': 'agents-wait',
   'machines.credentials.creds': 'nats-creds',
   'credentials.creds': 'nats-creds',
+  'server.pid': 'server-pid',
+  'server.cgroup': 'server-cgroup',
 }
 /** Options that the environment has. */
 const variables: Readonly<Record<string, string>> = {
@@ -38,11 +40,19 @@ const variables: Readonly<Record<string, string>> = {
 /** Arguments, which are no flags. */
 const argumentNames = new Set(['url', 'base.url', 'head.url'])
 
-/** A mistake in an option, by the name of its flag: `until.p99: …` is `--slo: p99: …`. */
+/** A mistake in an option, by the name of its flag: `until.p99: …` is `--slo: p99: …`; of flags that exclude each other it is `--decide`. */
 export function nameFlag(mistake: string): string {
   const [, names = '', rest = ''] = /^(headers\.[^:]+|[\w.]+(?:, \w+)*)(: .*)$/s.exec(mistake) ?? []
-  const inFlags = rest.replace('expected until with it', 'expected --decide with it')
-  return names === '' ? mistake : `${names.split(', ').map(flagOf).join(', ')}${inFlags}`
+  const inFlags = rest
+    .replace('expected until with it', 'expected --decide with it')
+    .replace('at the latest after maxDuration', 'at the latest after --max-duration')
+  if (names === '') return mistake
+  const [name, ...others] = names.split(', ')
+  const flags =
+    others.length === 0
+      ? [flagOf(name!)]
+      : [name!, ...others].map((one) => (one === 'until' ? '--decide' : flagOf(one)))
+  return `${flags.join(', ')}${inFlags}`
 }
 
 /** A default as a user would write it: `5s`. */
@@ -52,6 +62,7 @@ export function seconds(ms: number): string {
 
 function flagOf(name: string): string {
   if (argumentNames.has(name)) return name
+  if (/^(?:machines\.)?credentials$/.test(name)) return 'NATS_USER, NATS_PASSWORD'
   const variable = variables[/^(?:machines\.)?credentials\.(.+)$/.exec(name)?.[1] ?? '']
   if (variable !== undefined) return variable
   // Of a list, one.

@@ -125,14 +125,18 @@ export interface OutputFlags {
 
 /** What will keep a run from being written. */
 export function mistakesInOutputs(flags: OutputFlags): string[] {
-  const { pushGateway } = flags
+  const { bmf, githubBenchmark, openmetrics, pushGateway, otlp, name } = flags
+  const isNameless = [bmf, githubBenchmark, openmetrics, pushGateway, otlp].every((output) => output === undefined)
   const isNone = pushGateway !== undefined && !isEndpoint(pushGateway)
   return [
     ...mistakesInFiles(filesOf(flags)),
     ...(isNone
       ? [`--push-gateway: expected an http:// or https:// URL, got ${show(withoutSecrets(pushGateway))}`]
       : []),
-    ...mistakesInOTLP(flags.otlp, '--otlp'),
+    ...mistakesInOTLP(otlp, '--otlp'),
+    ...(name !== undefined && isNameless
+      ? ['--name: expected --bmf, --github-benchmark, --openmetrics, --push-gateway or --otlp with it']
+      : []),
   ]
 }
 

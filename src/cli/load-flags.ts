@@ -55,6 +55,11 @@ const options = [
 
 /** Adds the flags of a load, the same for every command that floods; whatever comes next is on verdict and output. */
 export function addLoadFlags(command: Command): Command {
+  return addConfidenceFlag(addMachinesFlags(addLocalLoadFlags(command)))
+}
+
+/** Those of a load that this process generates, up to the confidence. */
+export function addLocalLoadFlags(command: Command): Command {
   return addOtherLoadFlags(
     addConnections(command.optionsGroup('How much:'))
       .option('--in-flight <number>', `unanswered pings each connection keeps (default: ${defaults.inFlight})`, aNumber)
@@ -64,7 +69,7 @@ export function addLoadFlags(command: Command): Command {
 
 /** Those of a load whose amount is searched for. */
 export function addLoadFlagsOfSearch(command: Command): Command {
-  return addOtherLoadFlags(addConnections(command.optionsGroup('How much:')))
+  return addConfidenceFlag(addMachinesFlags(addOtherLoadFlags(addConnections(command.optionsGroup('How much:')))))
 }
 
 function addConnections(command: Command): Command {
@@ -91,7 +96,7 @@ function addOtherLoadFlags(command: Command): Command {
       '--reconnect-backoff <duration>',
       `wait before that, and twice as long after each attempt that fails (default: ${seconds(defaults.reconnectBackoff)})`,
     )
-  return addConfidenceFlag(addMachinesFlags(addWatchFlag(command)))
+  return addWatchFlag(command)
 }
 
 /** Adds the flags that say when something is due, and when to begin and to end. */

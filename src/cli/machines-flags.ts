@@ -25,7 +25,7 @@ export function addNatsFlags(command: Command): Command {
     .addOption(
       new Option(
         '--nats-creds <file>',
-        'credentials (default: NATS_CREDS, NATS_NKEY, NATS_TOKEN, or NATS_USER and NATS_PASSWORD; NATS_CA, NATS_CERT and NATS_KEY for TLS)',
+        'credentials (default: those in a --nats, else NATS_CREDS, NATS_NKEY, NATS_TOKEN, or NATS_USER and NATS_PASSWORD; NATS_CA, NATS_CERT and NATS_KEY for TLS)',
       ),
     )
 }
@@ -41,7 +41,10 @@ export function addMachinesFlags(command: Command): Command {
 /** Where NATS is, and how to be let in. */
 export function natsOf({ nats, natsCreds }: NatsFlags): Partial<Pick<MachinesOptions, 'nats' | 'credentials'>> {
   const urls = nats ?? env['NATS_URL']?.split(',')
-  const credentials = natsCreds === undefined ? credentialsOfEnvironment() : { creds: natsCreds, ...tlsOfEnvironment() }
+  const credentials = {
+    ...(natsCreds !== undefined ? { creds: natsCreds } : nats?.some(hasUser) ? {} : credentialsOfEnvironment()),
+    ...tlsOfEnvironment(),
+  }
   return {
     ...(urls !== undefined && { nats: urls }),
     ...(Object.keys(credentials).length > 0 && { credentials }),
@@ -66,11 +69,15 @@ export function machinesOf({ agents, group, agentsWait, ...flags }: MachinesFlag
 
 function credentialsOfEnvironment(): NatsCredentials {
   const { NATS_CREDS: creds, NATS_NKEY: nkey, NATS_TOKEN: token, NATS_USER: user, NATS_PASSWORD: password } = env
-  const tls = tlsOfEnvironment()
-  if (creds) return { creds, ...tls }
-  if (nkey) return { nkey, ...tls }
-  if (token) return { token, ...tls }
-  return { ...(user && { user }), ...(password && { password }), ...tls }
+  if (creds) return { creds }
+  if (nkey) return { nkey }
+  if (token) return { token }
+  return { ...(user && { user }), ...(password && { password }) }
+}
+
+/** Whom a flag names, the environment does not rename. */
+function hasUser(address: string): boolean {
+  return (URL.parse(address)?.username ?? '') !== ''
 }
 
 function tlsOfEnvironment(): Pick<NatsCredentials, 'tls'> {

@@ -11,8 +11,10 @@ import { echoCommand } from './echo.ts'
 import { fanOutCommand } from './fan-out.ts'
 import { addFlood } from './flood.ts'
 import { exitCode } from './exit-code.ts'
+import { givenFlags } from './given-flags.ts'
 import { interruptedEarly } from './interrupt.ts'
 import { reportCommand } from './report.ts'
+import { usageError } from './usage-error.ts'
 
 /** Errors of whoever called the program. */
 const mistakes = new Set<WsLoadErrorCode>([
@@ -21,10 +23,16 @@ const mistakes = new Set<WsLoadErrorCode>([
   'WSLOAD_ERR_UNREADABLE_SUMMARY',
 ])
 
-const program = addFlood(new Command('ws-load'))
+const program: Command = addFlood(new Command('ws-load'))
   .description('Floods a WebSocket server with pings over many connections and prints how long its answers took.')
   .version(describeEnvironment().version)
   .enablePositionalOptions()
+  .hook('preSubcommand', (_, command) => {
+    const misplaced = givenFlags(program).map(
+      (flag) => `${flag}: expected behind ${command.name()}, whose flag it is then`,
+    )
+    if (misplaced.length > 0) throw usageError(...misplaced)
+  })
   .addCommand(capacityCommand)
   .addCommand(compareCommand)
   .addCommand(fanOutCommand)

@@ -216,3 +216,34 @@ test('ws-load capacity tells all mistakes by the names of flags', async () => {
   }
   expect(exitCode).toBe(2)
 })
+
+test.for([
+  [['--slo', 'p99 < 1ms', 'report', 'run.json'], '--slo: expected behind report'],
+  [['-c', '1000', 'compare', 'ws://127.0.0.1:1', 'ws://127.0.0.1:2'], '--connections: expected behind compare'],
+  [['--json', 'out.json', 'capacity', '--slo', 'p99 < 1s'], '--json: expected behind capacity'],
+] as const)('ws-load %o says where its flags belong', async ([args, mistake]) => {
+  const { exitCode, stdout, stderr } = await wsLoadHere(...args)
+  expect(stderr).toContain(`error: ${mistake}`)
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+})
+
+test('ws-load says that it is --decide which excludes a duration', async () => {
+  const { exitCode, stderr } = await wsLoadHere('--decide', '-d', '5s', '--slo', 'p99 < 1s')
+  expect(stderr).toContain('error: --decide, --duration: expected one of the two, got both')
+  expect(stderr).toContain('at the latest after --max-duration')
+  expect(exitCode).toBe(2)
+})
+
+test('ws-load says that a name is of outputs that are not asked for', async () => {
+  const { exitCode, stderr } = await wsLoadHere('--name', 'gateway', '--json', '-')
+  expect(stderr).toBe(
+    'error: --name: expected --bmf, --github-benchmark, --openmetrics, --push-gateway or --otlp with it\n',
+  )
+  expect(exitCode).toBe(2)
+})
+
+test('ws-load doctor has no agents', async () => {
+  const { exitCode, stderr } = await wsLoadHere('doctor', '--agents', '2')
+  expect(stderr).toContain("unknown option '--agents'")
+  expect(exitCode).toBe(2)
+})
