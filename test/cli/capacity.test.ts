@@ -56,6 +56,23 @@ test.concurrent('a server that is not there ends with 3, and with the reason', a
   expect(exitCode).toBe(3)
 })
 
+test.concurrent('a server that takes less than the other one ends with 1', { timeout: 120_000 }, async () => {
+  await using base = await queueing({ service: 1 })
+  await using head = await queueing({ service: 50 })
+  const range = ['--from', '5/s', '--to', '100/s', '--max-duration', '60s']
+  const { exitCode, stdout } = await wsLoad('capacity', base.url, head.url, ...quick, ...range)
+  expect(stdout).toMatch(/^Slower: the capacity changed/m)
+  expect(exitCode).toBe(1)
+})
+
+test.concurrent('two servers that take all of the range end with 0', { timeout: 120_000 }, async () => {
+  await using server = await queueing({ service: 0.1 })
+  const range = ['--to', '40/s', '--max-duration', '60s']
+  const { exitCode, stdout } = await wsLoad('capacity', server.url, server.url, ...quick, ...range)
+  expect(stdout).toMatch(/^No regression: base and head surely keep 40\/s and 40\/s$/m)
+  expect(exitCode).toBe(0)
+})
+
 test.concurrent('two servers that are not there cannot be told apart', async () => {
   await using base = await dead()
   await using head = await dead()

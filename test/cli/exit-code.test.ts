@@ -190,6 +190,14 @@ test.each([
   expect(exitCodeOfCapacity(capacityResult(steps), undefined)).toBe(code)
 })
 
+test.each([
+  ['pass', 0],
+  ['fail', 1],
+  ['inconclusive', 3],
+] as const)('a load to sustain that is judged %s has an exit code of its own', (verdict, code) => {
+  expect(exitCodeOfCapacity(capacityResult([capacityStep(900, 'pass')]), verdict)).toBe(code)
+})
+
 test('a load that is surely sustained is, though a later run failed', () => {
   expect(exitCodeOfCapacity(capacityResult([capacityStep(900, 'pass'), failed]), 'pass')).toBe(0)
 })

@@ -269,7 +269,7 @@ describe.concurrent('ws-load URL', () => {
   })
 
   test('tells every second how far it is, if it is asked to', async () => {
-    const { stderr } = await wsLoad('-d', '2500ms', '--warmup', '0', '-r', '100/s', '-v', 'debug')
+    const { stderr } = await wsLoad('-d', '5s', '--warmup', '0', '-r', '100/s', '-v', 'debug')
     expect(stderr).toMatch(/^(measuring, 10 connections, .* left\n){2}/)
   })
 })

@@ -130,7 +130,9 @@ describe('the action', () => {
 
   test('is green on one that does not, in a folder of the repository as well', { timeout: 90_000 }, async () => {
     const { directory, base } = await checkedOut(0, 'services/gateway')
-    const given = await inputs(base, { 'working-directory': 'services/gateway' })
+    // What two equal servers differ by on a busy machine is not what this is about.
+    const tolerance = 'p50=100% p99=400% min=20ms'
+    const given = await inputs(base, { 'working-directory': 'services/gateway', tolerance })
     const { steps, outputs, summary } = await runAction(directory, given)
     expect(steps['Compare']).toMatchObject({ exitCode: 0 })
     expect(outputs['exit-code']).toBe('0')

@@ -352,3 +352,32 @@ test('modules are replaced by the vi of Vitest alone, which says so of another',
   expect(run.stdout).toMatch(/^ ✓ own\.test\.js \(1 test\)/m)
   expect(run.stderr).toContain("import the mocks API directly from 'vitest'")
 })
+
+test('a project that is lenient is warned of a lack of evidence, and of nothing else', async () => {
+  const run = await consumer.run({
+    'vitest.config.js': `
+import wsLoad from 'vitest-ws-load/plugin'
+export default { plugins: [wsLoad({ inconclusive: 'warn' })] }`,
+    'lenient.test.js': `${imports}
+const short = { connections: 1, rate: 100, duration: 200, warmup: 0 }
+const slo = { 'p99.9': '< 5s' }
+test('is undecided', async ({ wsLoad }) => {
+  expect(await wsLoad(short)).toMeetSLO(slo)
+})
+test('is strict itself', async ({ wsLoad }) => {
+  const summary = await wsLoad(short)
+  expect(() => expect(summary).toMeetSLO(slo, { inconclusive: 'fail' })).toThrow('SLO inconclusive')
+})
+test('misses', async ({ wsLoad }) => {
+  const summary = await wsLoad(short)
+  expect(() => expect(summary).toMeetSLO({ max: '< 1ns' })).toThrow('SLO missed')
+})
+test('floods nobody', async ({ wsLoad }) => {
+  const summary = await wsLoad({ ...short, url: 'ws://127.0.0.1:9' })
+  expect(() => expect(summary).toMeetSLO(slo)).toThrow('0 of 1 connections opened')
+})`,
+  })
+  expect(run.stdout).toContain('4 passed')
+  expect(run.exitCode).toBe(0)
+  expect(run.stderr).toMatch(/SLO inconclusive: p99\.9/)
+})

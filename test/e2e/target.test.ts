@@ -312,10 +312,10 @@ describe('a target that does not start', () => {
 
   test('because it is never up is one message', async () => {
     const program = `console.log('waiting for the database'); setInterval(() => {}, 1e6)`
-    const target = await aTarget({ command: `"${process.execPath}" -e "${program}"`, timeout: '2s' })
+    const target = await aTarget({ command: `"${process.execPath}" -e "${program}"`, timeout: '6s' })
     expect(await failure(target)).toMatchInlineSnapshot(`
       "WsLoadError: no test was run, because the server under test did not start.
-      ws://127.0.0.1:PORT (target.url) accepted no WebSocket within 2 s of running \`"node" -e "console.log('waiting for the database'); setInterval(() => {}, 1e6)"\` (target.command); the last handshake was answered: connect ECONNREFUSED 127.0.0.1:PORT.
+      ws://127.0.0.1:PORT (target.url) accepted no WebSocket within 6 s of running \`"node" -e "console.log('waiting for the database'); setInterval(() => {}, 1e6)"\` (target.command); the last handshake was answered: connect ECONNREFUSED 127.0.0.1:PORT.
       Expected a WebSocket that stays open, HTTP 401 or HTTP 403: change target.url or target.command, or target.timeout when the server needs longer to start.
       The last lines of its stdout:
         | waiting for the database"

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { closePayload, encodeFrame, opcodes } from '../support/frames.ts'
 import { misbehaving, type Misdeed } from '../support/misbehaving.ts'
 import { repeating } from '../support/refusals.ts'
@@ -124,7 +125,11 @@ matrix('endings', [
   },
   {
     fault: 'a server that is patient with nobody who answers no ping of its own',
-    run: flooding(() => impatient(5_000), { duration: '2s', rate: 50 }),
+    run: flooding(
+      () => impatient(5_000),
+      { duration: '4s', rate: 50 },
+      { meanwhile: async (server) => void (await vi.waitUntil(() => server.pongs > 5, { timeout: 30_000 })) },
+    ),
     exit: 0,
   },
   {

@@ -296,7 +296,7 @@ matrix('files', [
     says: /--ca: expected PEM/,
   },
   {
-    fault: 'a key without a certificate',
+    fault: 'a key in a file that has none',
     run: program(({ file }) => ['wss://127.0.0.1:9', ...short, '--key', file('run.json')], { prepare: aRun }),
     ...wrong,
   },

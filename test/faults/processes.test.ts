@@ -111,7 +111,7 @@ matrix('processes', [
   },
   {
     fault: 'a target that answers with another status',
-    run: starting({ command: (port) => pidServer(port, '--refuse 500'), timeout: '3s' }),
+    run: starting({ command: (port) => pidServer(port, '--refuse 500'), timeout: '12s' }),
     exit: 'throws',
     codes: 'WSLOAD_ERR_TARGET_TIMEOUT',
     says: /HTTP 500/,
@@ -253,7 +253,7 @@ matrix('processes', [
   {
     fault: 'a server that is stopped in mid-run',
     run: program(
-      ({ url, file }) => [url, ...short, '-d', '2s', '--drain', '300ms', '-v', 'debug', '--json', file('out.json')],
+      ({ url, file }) => [url, ...short, '-d', '6s', '--drain', '300ms', '-v', 'debug', '--json', file('out.json')],
       { server: serverProcess, meanwhile: hitting('SIGSTOP') },
     ),
     exit: 0,

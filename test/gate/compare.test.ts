@@ -88,7 +88,7 @@ describe.each([
 
   test('are unclear when nothing was answered', () => {
     const judged = compare(steady(2, { pings: { answered: 0, timedOut: 10 } }), steady(2), tolerance, 0.99)
-    expect(judged.doubtful).toBe(true)
+    expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
   })
 })
 

@@ -38,6 +38,8 @@ describe.concurrent('a search', () => {
     const { low, high, limitedBy, steps } = await search({ url: target.url, from: 20, to: 50 })
     expect(high).toBe(Infinity)
     expect(steps.every(({ load }) => load <= 50)).toBe(true)
+    // Without a load that the machine left undecided all of it is kept.
+    expect(low === 50 || steps.some(({ verdict }) => verdict === 'inconclusive')).toBe(true)
     expect(limitedBy === 'range').toBe(low === 50)
   })
 
@@ -87,11 +89,13 @@ describe.concurrent('a search', () => {
 
   test('misses a load under which nothing is answered, and goes on', { timeout: 90_000 }, async () => {
     await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
-    const { steps, high } = await search({ url: target.url, from: 600, to: 2_000 })
-    expect(steps[0]!.verdict).not.toBe('pass')
+    const { steps, high } = await search({ url: target.url, from: 50, to: 2_000, maxDuration: '60s' })
+    const missed = steps.filter(({ verdict }) => verdict !== 'pass')
+    expect(missed.length).toBeGreaterThan(0)
+    expect(steps.indexOf(missed[0]!)).toBeLessThan(steps.length - 1)
     // The last one may have had no time left for that.
-    expect(steps.slice(0, -1).every(({ recovery }) => recovery! > 0)).toBe(true)
-    expect(high).toBeGreaterThanOrEqual(600)
+    expect(missed.slice(0, -1).every(({ recovery }) => recovery! > 0)).toBe(true)
+    expect(high).toBeGreaterThan(150)
   })
 
   test('gives the server the time to finish what was too much', { timeout: 90_000 }, async () => {

@@ -36,7 +36,7 @@ describe('a generator that is stopped', () => {
   })
 
   test('blames a server for what it ends at another time', async () => {
-    await using server = await impatient(1_000)
+    await using server = await impatient(5_000)
     const options = { ...load, duration: 4_000, url: server.url }
     const ends = async (): Promise<void> => {
       await expect.poll(() => server.sockets.size).toBe(10)

@@ -205,14 +205,14 @@ describe('a target that fails to come up', () => {
 
   test('says which status it answered until the timeout', async () => {
     await using server = await refusing(404)
-    const { message } = await failure({ command: forever, url: server.url, timeout: 200 })
+    const { message } = await failure({ command: forever, url: server.url, timeout: '3s' })
     expect(message).toContain('the last handshake was answered: HTTP 404.')
   })
 
   test('says how long the last handshake was not answered at all', async () => {
     const port = await freePort()
     const command = evaluate(`setTimeout(() => require("net").createServer().listen(${port}, "127.0.0.1"), 200)`)
-    const { message } = await failure({ command, url: `ws://127.0.0.1:${port}`, timeout: '3s' })
+    const { message } = await failure({ command, url: `ws://127.0.0.1:${port}`, timeout: '8s' })
     expect(message).toMatch(/the last handshake was answered: nothing for \S+ s\./)
   })
 

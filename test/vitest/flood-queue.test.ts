@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { openFloodQueue } from '../../src/vitest/flood-queue.ts'
@@ -25,12 +26,17 @@ async function turnOf({ port, secret }: QueueAddress): Promise<void> {
   socket.destroy()
 }
 
+async function stillWaits(turn: Promise<void>): Promise<void> {
+  expect(await Promise.race([turn.then(() => 'has it'), sleep(200, 'waits')])).toBe('waits')
+}
+
 test('the place of a process that is killed is given up', async () => {
   const queue = await openFloodQueue()
   const { address } = queue
   const child = spawn(process.execPath, ['-e', program(address)], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   const turn = turnOf(address)
+  await stillWaits(turn)
   child.kill('SIGKILL')
   await expect(turn).resolves.toBeUndefined()
   queue.close()
@@ -42,6 +48,7 @@ test('the place of a thread that is terminated is given up, though its process l
   const thread = new Worker(program(address), { eval: true })
   await once(thread, 'message')
   const turn = turnOf(address)
+  await stillWaits(turn)
   await thread.terminate()
   await expect(turn).resolves.toBeUndefined()
   queue.close()

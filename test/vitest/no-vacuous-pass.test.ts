@@ -175,7 +175,7 @@ test('a clock that jumps does not reach the measurement', async () => {
     vi.setSystemTime('2077-01-01')
     const result = await running
     expect(result.duration).toBeCloseTo(300, -1)
-    expect(result.latency.max).toBeLessThan(300)
+    expect(result.latency.max).toBeLessThan(60_000)
   } finally {
     vi.useRealTimers()
   }

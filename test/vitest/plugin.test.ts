@@ -25,6 +25,12 @@ describe('the plugin', () => {
     `)
   })
 
+  test('refuses a wrong way to be inconclusive', () => {
+    expect(() => wsLoad({ inconclusive: 'pass' as 'warn' })).toThrow(
+      "inconclusive: expected 'fail' or 'warn', got \"pass\"",
+    )
+  })
+
   test.for(['node server.js', null, ['a']])('refuses %j for its options', (options) => {
     expect(() => wsLoad(options as WsLoadPluginOptions)).toThrow(
       'expected an object with defaults, target, inconclusive, report, export, floodParallelism, got',

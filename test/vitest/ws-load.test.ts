@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import type { WsLoadOptions } from '../../src/options/options.ts'
+import { parseOptions, type WsLoadOptions } from '../../src/options/options.ts'
+import { benchFlood } from '../../src/vitest/bench-flood.ts'
 import { currentTest } from '../../src/vitest/context.ts'
 import { expect as matchers } from '../../src/vitest/matchers.ts'
 import wsLoadPlugin from '../../src/vitest/plugin.ts'
+import { checkBegun } from '../../src/vitest/within-test.ts'
 import { wsLoadFor } from '../../src/vitest/ws-load.ts'
 import { echoing } from '../support/servers.ts'
 import { withoutColours } from '../support/without-colours.ts'
@@ -16,6 +18,15 @@ function inShortTest(defaults: WsLoadOptions = {}) {
 test('a flood that may take longer than its test says so before it starts', async () => {
   await expect(inShortTest()({ until: { p99: '< 20ms' } })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[WsLoadError: wsLoad: the flood may take 61 s (warmup 1 s + maxDuration 60 s), but the test's timeout is 5 s; raise the test's timeout (third argument of test, or test.testTimeout in vitest.config) or take a shorter maxDuration]`,
+  )
+})
+
+test('has a code for each of its own errors', async () => {
+  await expect(inShortTest()({ until: { p99: '< 20ms' } })).rejects.toMatchObject({ code: 'WSLOAD_ERR_TEST_TIMEOUT' })
+  const flood = benchFlood({ test: undefined, flood: parseOptions({}), signal: undefined, hasBegun: false })
+  expect(() => flood()).toThrow(expect.objectContaining({ code: 'WSLOAD_ERR_NO_BENCH_PROVIDER' }))
+  expect(() => checkBegun({ hasBegun: false }, currentTest()!, '')).toThrow(
+    expect.objectContaining({ code: 'WSLOAD_ERR_NOT_AWAITED' }),
   )
 })
 
