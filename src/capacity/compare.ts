@@ -8,7 +8,7 @@ import { formatObjectives, isCutShort } from './findings.ts'
 
 /** How the capacity of a head compares with that of its base. */
 export interface CapacityVerdict extends MeasuredChange {
-  /** `slower` if the head's is surely lower by more than the tolerance, `faster` if it is surely higher, `same` if it is surely not lower. */
+  /** `slower` if the head's is surely lower by more than the tolerance, `faster` if so is the base's, `same` if the head's surely is not. */
   readonly verdict: ChangeVerdict
   /** Nothing is known of one of the two, or its search was cut short before that was clear: never to be taken for anything but red. */
   readonly doubtful: boolean

@@ -34,7 +34,7 @@ export const capacitySchema = v.object({
   from: amount,
   to: amount,
   precision: amount,
-  confidence: v.number(),
+  confidence: v.pipe(v.number(), v.minValue(0.5), v.maxValue(1)),
   startedAt: v.string(),
   duration: amount,
   steps: v.array(
@@ -63,6 +63,9 @@ export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
   }
   const { over, ratePerConnection, connections, objectives, from, to, precision } = parsed.output
   const { confidence, startedAt, duration, steps, aborted, firstFlood } = parsed.output
+  if (over === 'connections' && ratePerConnection === undefined) {
+    throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: ratePerConnection: missing`)
+  }
   const given = (json as { readonly steps: readonly { readonly summary?: unknown }[] }).steps
   return capacityOf({
     over,

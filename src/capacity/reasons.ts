@@ -2,9 +2,9 @@ import { describeCutShort } from '../slo/fault.ts'
 import { formatRatio } from '../units.ts'
 import { isCutShort, rateOf, type SearchFindings } from './findings.ts'
 import { type CapacityLimit, lowestOutOfReach } from './limit.ts'
-import { formatLoad } from './load.ts'
+import { formatLoad, formatLoads } from './load.ts'
 import { isInColumns, isOfConnections } from './miss.ts'
-import { type CapacityInterval, contradictionOf } from './search.ts'
+import { type CapacityInterval, contradictionOf, mostLoads } from './search.ts'
 import { type CapacityStep, isBroughtAbout, isStepCutShort, triedLoad } from './step.ts'
 
 /** A width that differs by less from the precision is as precise. */
@@ -91,7 +91,7 @@ function limitReasons(
   if (limitedBy === 'unknown') {
     if (isCutShort(search)) return []
     return [
-      ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(last)),
+      ...(last === undefined ? describeNoBeginning(search) : isLost(search) ? [] : describeEnd(search, last)),
       ...(last?.reasons.slice(0, mostReasonsOfStep) ?? []),
     ]
   }
@@ -121,15 +121,23 @@ function describeNoBeginning({ firstFlood }: SearchFindings): string[] {
 }
 
 /** Why a search ended that found no limit. */
-function describeEnd(last: CapacityStep): string[] {
+function describeEnd(search: SearchFindings, last: CapacityStep): string[] {
   if (last.summary?.pings.answered === 0) return []
-  return ['the search ended before it found a load that is surely too much: give it more time (maxDuration)']
+  return [`the search ended before it found a load that is surely too much: ${cureOf(search)}`]
+}
+
+/** What a search that was not cut short would have found more with. */
+function cureOf({ steps }: SearchFindings): string {
+  return steps.length < mostLoads - 1
+    ? 'give it more time (maxDuration)'
+    : `take a narrower range (from, to), for it tries ${mostLoads} loads at most`
 }
 
 /** Who did not bring a load about, or did, but cannot tell what of it was the server's doing. */
 function describeLimit(search: SearchFindings, { load, limitedBy, summary }: CapacityStep): string {
   const named = formatLoad(search.over, load)
-  if (limitedBy === 'machine') return `this machine did not bring about ${named}`
+  const machine = summary?.machines === undefined ? 'this machine' : 'the machine of an agent'
+  if (limitedBy === 'machine') return `${machine} did not bring about ${named}`
   const isThere = summary !== undefined && isBroughtAbout(summary, rateOf(search, load))
   return `the load generator ${isThere ? `cannot tell whether ${named} was kept` : `did not bring about ${named}`}`
 }
@@ -138,7 +146,7 @@ function describeLimit(search: SearchFindings, { load, limitedBy, summary }: Cap
 function contradictions({ over, steps }: SearchFindings): string[] {
   const found = contradictionOf(steps.map((step) => triedLoad(step, over)))
   if (found === undefined) return []
-  const [kept, missed] = [formatLoad(over, found.kept), formatLoad(over, found.missed)]
+  const [kept, missed] = formatLoads(over, [found.kept, found.missed])
   return [
     `the server is not always the same: it surely kept ${kept} at one time and surely missed ${missed} at another`,
   ]
@@ -151,7 +159,7 @@ function imprecision(search: SearchFindings, { low, high }: CapacityInterval): s
   const width = high / low - 1
   if (low === 0 || high === Infinity || isWhole || width <= precision * (1 + roundingError)) return []
   const limited = steps.find(({ load, limitedBy }) => load > low && load < high && limitedBy !== undefined)
-  const cure = limited === undefined ? 'give it more time (maxDuration)' : describeLimit(search, limited)
+  const cure = limited === undefined ? cureOf(search) : describeLimit(search, limited)
   const helps = limited !== undefined || !isLost(search)
   const found = `the interval is ${formatRatio(width)} wide, ${formatRatio(precision)} was asked for`
   return [helps ? `${found}: ${cure}` : found]

@@ -35,6 +35,8 @@ export interface CapacityInterval {
   readonly high: number
 }
 
+/** Loads that one search tries at most; their verdicts, by SLO and by growth, share its error probability (Bonferroni). */
+export const mostLoads = 10
 /** Loads that differ by less are the same. */
 const roundingError = 1e-9
 /** What a search grows by at most from one load to the next. */
@@ -97,12 +99,22 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
  * The load to try once more at the end: that end of the interval that was found before the other. A server that did not recover from
  * what was too much for it, or that only had to warm up, shows so.
  */
-export function loadToConfirm(tried: readonly TriedLoad[]): number | undefined {
+export function endToConfirm(tried: readonly TriedLoad[]): number | undefined {
   const { low, high } = intervalOf(tried)
   if (low === 0 || high === Infinity) return undefined
   const seen = (load: number, outcome: Outcome): number =>
     tried.findLastIndex((one) => one.load === load && one.outcome === outcome)
   return seen(low, 'kept') < seen(high, 'missed') ? low : high
+}
+
+/**
+ * Likewise, where no load was surely missed: the lowest one that was out of reach. What kept the generator from it, another program say,
+ * may be over.
+ */
+export function limitToConfirm(tried: readonly TriedLoad[]): number | undefined {
+  const { low, high } = intervalOf(tried)
+  const lowest = Math.min(...loadsOf(tried, 'out of reach').filter((load) => load > low))
+  return high === Infinity && lowest < Infinity ? lowest : undefined
 }
 
 function loadsOf(tried: readonly TriedLoad[], outcome: Outcome): number[] {

@@ -1,5 +1,6 @@
 import type { LoadResult } from '../result/load-result.ts'
 import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
+import { describeOpened } from '../slo/fault.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
@@ -46,12 +47,16 @@ export interface StepRule {
   readonly objectives: readonly Objective[]
   /** Pings per second that were due over all connections. */
   readonly rate: number
+  /** Of a search that varies them. */
+  readonly connections?: number | undefined
   /** Of the capacity that is looked for. */
   readonly precision: number
 }
 
 /** Of the pings of a load so many have to have been due, and of these so many sent, for it to have been what it should. */
 const leastShare = 0.98
+/** By so many standard deviations a Poisson process has fewer arrivals than on average (less than 1 time in 30,000). */
+const mostDeviations = 4
 /** Where more of the pings that left had no answer, it is not the generator's doing. */
 const mostUnansweredShare = 0.01
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of a search's time: others are clearer. */
@@ -65,16 +70,23 @@ export const wordsOfVerdict: Readonly<Record<Verdict, string>> = {
 }
 
 /** One load, judged: it is kept if the SLO is, if all of it came about, and if the server keeps up with it. */
-export function judgeStep(load: number, summary: LoadResult, { objectives, rate, precision }: StepRule): CapacityStep {
+export function judgeStep(
+  load: number,
+  summary: LoadResult,
+  { objectives, rate, connections = 0, precision }: StepRule,
+): CapacityStep {
   const judged = evaluateObjectives(summary, objectives)
+  const absence = describeAbsence(summary, connections)
   const shortfall = describeShortfall(summary, rate)
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
   // Whether that was too much is known when the server has had the time to recover.
   const isUnanswered = summary.pings.answered === 0
-  const verdict = isUnanswered ? 'inconclusive' : verdictOf(judged, growth, shortfall !== undefined)
+  const ofAll = absence === undefined ? judged : { ...judged, verdict: verdictOnAbsence(summary, judged) }
+  const verdict = isUnanswered ? 'inconclusive' : verdictOf(ofAll, growth, shortfall !== undefined)
   const isLimited = verdict === 'inconclusive' && !isPartial(summary)
   const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
   const lacks = [
+    ...(absence === undefined ? [] : [absence]),
     ...(shortfall === undefined ? [] : [shortfall]),
     ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
   ]
@@ -94,7 +106,10 @@ function verdictOf({ verdict, vacuous }: SLOVerdict, growth: Verdict, isShort: b
 }
 
 /** Whether an interim look is enough to judge a load. */
-export function isStepDecided(soFar: LoadResult, { objectives, precision }: Omit<StepRule, 'rate'>): boolean {
+export function isStepDecided(
+  soFar: LoadResult,
+  { objectives, precision }: Pick<StepRule, 'objectives' | 'precision'>,
+): boolean {
   if (isHopeless(soFar, objectives)) return true
   const growth = judgeGrowth(soFar, { precision, objectives }, interimEvidenceShare)
   if (growth === 'fail') return true
@@ -118,18 +133,33 @@ function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolea
 export function recoveredFrom(step: CapacityStep, recovery: number): CapacityStep {
   const { pings, connections } = step.summary ?? {}
   const wasThere = connections !== undefined && connections.opened > 0 && step.limitedBy !== 'machine'
-  const isMute = step.verdict === 'inconclusive' && wasThere && pings?.answered === 0
+  const wasAsked = pings !== undefined && pings.sent > 0 && pings.answered === 0
+  const isMute = step.verdict === 'inconclusive' && wasThere && wasAsked
   if (!isMute || recovery === Infinity) return { ...step, recovery }
   const { limitedBy: _, ...rest } = step
   const reason = 'nothing was answered, though the server answers before and after'
   return { ...rest, verdict: 'fail', reasons: [reason, ...step.reasons], recovery }
 }
 
+/** That fewer connections opened than are to be kept, whatever else is. */
+function describeAbsence(result: LoadResult, wanted: number): string | undefined {
+  const { connections } = result
+  if (connections.opened >= leastShare * wanted) return undefined
+  return [describeOpened(connections), ...describeMachineFaults(result)].join('; ')
+}
+
+/** Connections that a bound of its own allows to be absent are none of a capacity. */
+function verdictOnAbsence(result: LoadResult, { verdict }: SLOVerdict): Verdict {
+  if (verdict !== 'pass') return verdict
+  return describeMachineFaults(result).length > 0 ? 'inconclusive' : 'fail'
+}
+
 /** That fewer pings were due than should have been. */
-function describeShortfall({ pings, duration }: LoadResult, rate: number): string | undefined {
+function describeShortfall({ pings, duration, options }: LoadResult, rate: number): string | undefined {
   const wanted = Math.floor((rate * duration) / 1_000)
-  // The first and the last one may lie outside of what was measured.
-  if (pings.due >= leastShare * wanted - 1) return undefined
+  // Evenly spaced, the first and the last one may lie outside of what was measured.
+  const byChance = options.arrivals === 'poisson' ? mostDeviations * Math.sqrt(wanted) : 1
+  if (pings.due >= leastShare * wanted - byChance) return undefined
   return `${formatCount(pings.due)} of ${formatCount(wanted)} pings were due when they should have been`
 }
 

@@ -38,7 +38,7 @@ export interface CapacityOptions extends Omit<
    * `ratePerConnection` times per second. Default: 'rate'.
    */
   readonly over?: CapacityOver
-  /** The least load of interest. Default: '1/s', or 1 connection. */
+  /** The least load of interest. Default: '1/s', or 1 connection, over machines as many as there are agents. */
   readonly from?: Rate
   /** The highest load of interest. Default: '1M/s', or 10,000 connections. */
   readonly to?: Rate
@@ -264,6 +264,9 @@ function parseRange(
     { from, to },
   )
   if ('mistakes' in ends || ends.value.from < ends.value.to) return ends
+  if (from === undefined && fewest > least) {
+    return { mistakes: [`to: expected more connections than there are agents, ${fewest}, got ${show(to)}`] }
+  }
   return {
     mistakes: [
       `from, to: expected the one to be less than the other, got ${show(from ?? widest.from)} and ${show(to ?? widest.to)}`,

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { WsLoadError } from '../errors.ts'
+import { isObject } from '../parsed.ts'
 import { show } from '../wording.ts'
 import { connectErrorRate, errorRate } from './error-rate.ts'
 import { fromBase64 } from './hdr.ts'
@@ -221,7 +222,7 @@ export const summarySchema = v.object({
 export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
-    if (!parsed.success) throw new Error(describeIssue(parsed.issues[0]))
+    if (!parsed.success) throw new Error(kindOf(json) ?? describeIssue(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
     for (const { pings } of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])])
       mustBalance(pings)
@@ -275,10 +276,19 @@ function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }
   }
 }
 
+/** What a file is that this package wrote as well. */
+function kindOf(json: unknown): string | undefined {
+  if (!isObject(json)) return undefined
+  if ('base' in json && 'head' in json) return 'this is a comparison; its base and its head can be read'
+  return 'steps' in json ? 'this is a capacity; LoadCapacity.fromJSON reads it' : undefined
+}
+
 /** What is not as expected in a file, and where. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue)
   if (path === null) return `expected an object, got ${show(issue.input)}`
+  // Its own key is what an object expects of a field that is not there.
+  if (issue.type === 'object' && issue.input === undefined) return `${path}: missing`
   return `${path}: expected ${issue.expected ?? 'something else'}, got ${show(issue.input)}`
 }
 

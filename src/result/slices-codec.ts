@@ -5,7 +5,7 @@
  *
  * @see DWARF 5, section 7.6: LEB128
  */
-import { nsPerMs } from './histogram.ts'
+import { countsLength, nsPerMs } from './histogram.ts'
 import { sum } from '../statistics/sum.ts'
 import { countsOf, kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
 
@@ -98,6 +98,7 @@ class CountsReader {
     let index = 0
     for (let left = bytes.next(); left > 0; left--) {
       index += bytes.next()
+      if (index >= countsLength) throw new RangeError('a bucket is beyond the last one')
       this.#indexes.push(index)
       this.#counts.push(bytes.next())
     }

@@ -6,11 +6,12 @@ import {
   isStepDecided,
   judgeStep,
   recoveredFrom,
+  type StepRule,
   triedLoad,
 } from '../capacity/step.ts'
 import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
-import { loadToConfirm, nextLoad } from '../capacity/search.ts'
+import { endToConfirm, limitToConfirm, mostLoads, nextLoad } from '../capacity/search.ts'
 import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
 import { mostInFlight } from '../generator/in-flight.ts'
@@ -23,8 +24,6 @@ import { run, type RunWatch } from './run.ts'
 // Taken when the module loads: a test's fake timers do not change when a search began.
 const { now } = Date
 
-/** Loads that one search tries at most; their verdicts, by SLO and by growth, share its error probability (Bonferroni). */
-const mostSteps = 10
 /**
  * A load that stays undecided takes at most this share of the time of the whole search, or this many times what a pass needs; one that
  * would end the search, were it kept, may take more.
@@ -42,8 +41,8 @@ const askingConnections = 16
 const recovered = { times: 4, ms: 5 }
 /** Of a server that has never been so from the beginning. */
 const neverItself = 'asked again and again after that, it left pings unanswered each time'
-/** How long it may take to recover. */
-const longestRecoveryMs = 30_000
+/** How long it may take to recover, and how long it is waited for an answer of its. */
+const [longestRecoveryMs, longestAskMs] = [30_000, 5_000]
 /** One that answered nothing for so long, to the end of the search, did not: it has been asked twice at least. */
 const shortestMutenessMs = 6_000
 
@@ -55,6 +54,15 @@ const failuresOfRuns = new Set<WsLoadErrorCode>([
   'WSLOAD_ERR_NATS',
   'WSLOAD_ERR_THREAD_CRASHED',
 ])
+
+/** What a search tries once more at its end: an end of the interval, or what the generator could not do. */
+type Confirmed = 'end' | 'limit'
+
+/** What is left to be tried. */
+interface LoadLeft {
+  readonly load: number
+  readonly confirms?: Confirmed
+}
 
 /** Who watches {@link CapacitySearch}. */
 export interface CapacityWatch extends Omit<RunWatch, 'isOver'> {
@@ -73,11 +81,13 @@ export class CapacitySearch {
   /** When that one began, if there is one. */
   #begun: number | undefined
   #guess = 0
-  #isConfirmed = false
+  /** What was tried once more. */
+  readonly #confirmed = new Set<Confirmed>()
   #isOver = false
   #wasAborted = false
-  /** In how many milliseconds the server answers when it is not overloaded. */
+  /** In how many milliseconds the server answers when it is not overloaded, and over how many connections. */
   #usualLatency = Infinity
+  #usuallyOpened = 0
   #hasAnswered = false
   /** What was wrong with the flood that tells where to begin. */
   #firstFlood: readonly string[] | undefined
@@ -102,10 +112,16 @@ export class CapacitySearch {
       if (!this.#hasAnswered || this.#timeLeft() <= 0 || this.#isAborted()) return
       const recovery = await this.#awaitRecovery()
       if (this.#isAborted()) return
-      if (recovery !== undefined && recovery !== Infinity) this.#usualLatency = (await this.#askOnce()).latency.max
+      if (recovery !== undefined && recovery !== Infinity) this.#noteUsual(await this.#askOnce())
       else this.#firstFlood = [...this.#firstFlood, neverItself]
     })
     if (this.#isAborted()) this.#firstFlood = undefined
+  }
+
+  /** One answer that was lost would leave nothing to recover to. */
+  #noteUsual({ latency, connections }: LoadResult): void {
+    if (latency.count > 0) this.#usualLatency = latency.max
+    this.#usuallyOpened = connections.opened
   }
 
   /**
@@ -134,7 +150,12 @@ export class CapacitySearch {
   /** Over so many connections it is asked without a pause. */
   #askedConnections(): number {
     const { over, from, load } = this.#options
-    return over === 'rate' ? load.connections : Math.min(from, askingConnections)
+    return over === 'rate' ? load.connections : Math.min(from, this.#enoughToAsk)
+  }
+
+  /** Connections that tell how a server answers; each agent has one. */
+  get #enoughToAsk(): number {
+    return Math.max(askingConnections, this.#options.load.machines?.agents ?? 1)
   }
 
   /** How many pings each of them has under way where so many are wanted of all. */
@@ -145,12 +166,7 @@ export class CapacitySearch {
 
   /** Tries the next load. @returns whether there was one */
   async step(): Promise<boolean> {
-    const load = this.#next()
-    if (load === undefined) return false
-    await this.#timed(async () => {
-      this.#isOver = !(await this.#try(load))
-    })
-    return true
+    return !this.#isOver && (await this.#tryLeft(this.#loadLeft()))
   }
 
   /** Counts the time that something takes as that of the search. */
@@ -186,20 +202,44 @@ export class CapacitySearch {
     })
   }
 
-  /** The next load; at the end of the search one of the ends of the interval once more. */
-  #next(): number | undefined {
-    const load = this.#isOver ? undefined : this.#loadLeft()
-    if (load === undefined) return undefined
-    this.#wasAborted ||= this.#isAborted()
-    return this.#wasAborted || this.#timeLeft() < shortestStepMs ? undefined : load
+  /** Tries an end of the interval once more, unless that was done. @returns whether it was now */
+  async confirm(): Promise<boolean> {
+    return !this.#isOver && (await this.#tryLeft(this.#endLeft()))
   }
 
-  #loadLeft(): number | undefined {
+  async #tryLeft(left: LoadLeft | undefined): Promise<boolean> {
+    if (left === undefined) return false
+    const { load, confirms } = left
+    this.#wasAborted ||= this.#isAborted()
+    if (this.#wasAborted || this.#timeLeft() < this.#preparationOf(load) + shortestStepMs) return false
+    if (confirms !== undefined) this.#confirmed.add(confirms)
+    await this.#timed(async () => {
+      this.#isOver = !(await this.#try(load))
+    })
+    return true
+  }
+
+  /** The next load; at the end of the search one of the ends of the interval once more, or what was out of reach. */
+  #loadLeft(): LoadLeft | undefined {
     const tried = this.#tried()
-    const load = tried.length < mostSteps - 1 ? nextLoad(tried, rangeOf(this.#options), this.#guess) : undefined
-    if (load !== undefined || this.#isConfirmed) return load
-    this.#isConfirmed = true
-    return loadToConfirm(tried)
+    const load = tried.length < mostLoads - 1 ? nextLoad(tried, rangeOf(this.#options), this.#guess) : undefined
+    return load === undefined ? (this.#endLeft() ?? this.#limitLeft()) : { load }
+  }
+
+  #endLeft(): LoadLeft | undefined {
+    const load = this.#confirmed.has('end') ? undefined : endToConfirm(this.#tried())
+    return load === undefined || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'end' }
+  }
+
+  #limitLeft(): LoadLeft | undefined {
+    const load = this.#confirmed.has('limit') ? undefined : limitToConfirm(this.#tried())
+    return load === undefined || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'limit' }
+  }
+
+  /** Milliseconds that pass before a load is measured. */
+  #preparationOf(load: number): number {
+    const { warmup, connectRate, sessionRate } = this.#options.load
+    return warmup + (this.#amount(load).connections * 1_000) / Math.min(connectRate, sessionRate)
   }
 
   /** Whether nothing is left to be tried once a load is kept. */
@@ -219,7 +259,7 @@ export class CapacitySearch {
     const step =
       typeof summary === 'string'
         ? notAllowed(load, summary)
-        : judgeStep(load, summary, { objectives, rate: this.#amount(load).rate, precision })
+        : judgeStep(load, summary, { objectives, precision, ...this.#judgedAmount(load) })
     this.#hasAnswered ||= (step.summary?.pings.answered ?? 0) > 0
     const isToRecover =
       step.verdict !== 'pass' &&
@@ -250,11 +290,11 @@ export class CapacitySearch {
   async #flood(load: number): Promise<LoadResult | string> {
     const { over, load: always, objectives, precision, slo, maxDuration, url } = this.#options
     const { connections, rate } = this.#amount(load)
-    const confidence = 1 - (1 - always.confidence) / (mostSteps * (1 + errorShare))
+    const confidence = 1 - (1 - always.confidence) / (mostLoads * (1 + errorShare))
     const needed = longestNeededFor(objectives, { pingsPerMs: rate / 1_000, stalls: true, falsePass: 1 - confidence })
     const share = this.#mayBeLast(load) ? longestStep.lastShare : longestStep.share
     const worthwhile = Math.max(maxDuration * share, needed * longestStep.timesNeeded)
-    const longest = Math.min(this.#timeLeft() - always.warmup, worthwhile)
+    const longest = Math.min(this.#timeLeft() - this.#preparationOf(load), worthwhile)
     const flood: ResolvedOptions = {
       ...floodOf(always, url, Math.max(shortestStepMs, longest)),
       connections,
@@ -281,9 +321,10 @@ export class CapacitySearch {
     const wanted = this.#usualLatency * recovered.times + recovered.ms
     let isMute = true
     while (this.#timeLeft() > 0 && !this.#isAborted()) {
-      const { latency, pings } = await this.#askOnce()
+      const { latency, pings, connections } = await this.#askOnce()
       const waited = performance.now() - begin
-      if (pings.answered === pings.due && latency.max <= wanted) return waited
+      const isAnswered = pings.answered === pings.due && connections.opened >= this.#usuallyOpened
+      if (isAnswered && latency.max <= wanted) return waited
       if (waited >= longestRecoveryMs) return Infinity
       isMute &&= pings.answered === 0
     }
@@ -293,14 +334,16 @@ export class CapacitySearch {
 
   /** One ping over each of a few connections. */
   #askOnce(): Promise<LoadResult> {
-    const connections = Math.min(askingConnections, this.#amount(this.#options.from).connections)
-    return this.#ask({ connections, inFlight: 1, warmup: 0, pings: connections })
+    const connections = Math.min(this.#enoughToAsk, this.#amount(this.#options.from).connections)
+    const { timeout, drain } = this.#options.load
+    const limits = { timeout: Math.min(timeout, longestAskMs), drain: Math.min(drain, longestAskMs) }
+    return this.#ask({ connections, inFlight: 1, warmup: 0, pings: connections, ...limits })
   }
 
   /** Floods the server without a pause between answer and next ping. */
   #ask(
     how: Pick<ResolvedOptions, 'connections' | 'inFlight' | 'warmup'> &
-      Partial<Pick<ResolvedOptions, 'duration' | 'pings'>>,
+      Partial<Pick<ResolvedOptions, 'duration' | 'pings' | 'timeout' | 'drain'>>,
   ): Promise<LoadResult> {
     const { load, url } = this.#options
     const closed = { ...load, stages: undefined, startRate: 0, server: false } as const
@@ -313,6 +356,11 @@ export class CapacitySearch {
     return over === 'rate'
       ? { connections: always.connections, rate: load }
       : { connections: load, rate: load * ratePerConnection }
+  }
+
+  #judgedAmount(load: number): Pick<StepRule, 'rate' | 'connections'> {
+    const { connections, rate } = this.#amount(load)
+    return { rate, connections: this.#options.over === 'connections' ? connections : undefined }
   }
 
   #tried() {

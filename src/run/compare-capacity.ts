@@ -52,10 +52,14 @@ export async function compareCapacity(
     await searches.base.begin()
     await searches.head.begin()
     const judge = (): CapacityVerdict => compareCapacities(searches.base.found, searches.head.found, tolerance)
-    for (let goesOn = true; goesOn && judge().verdict === 'unclear';) {
-      const ofBase = await searches.base.step()
-      goesOn = (await searches.head.step()) || ofBase
+    const both = async (ask: (search: CapacitySearch) => Promise<boolean>): Promise<boolean> => {
+      const ofBase = await ask(searches.base)
+      return (await ask(searches.head)) || ofBase
     }
+    // One load that was disturbed decides nothing: an end that was found before the other is asked for once more.
+    do {
+      while (judge().verdict === 'unclear' && (await both((search) => search.step())));
+    } while (judge().verdict !== 'unclear' && (await both((search) => search.confirm())))
     return { base: searches.base.found, head: searches.head.found, verdict: judge() }
   } finally {
     await warnings.stop(targets)

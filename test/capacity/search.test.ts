@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import {
   contradictionOf,
   intervalOf,
-  loadToConfirm,
+  endToConfirm,
+  limitToConfirm,
   nextLoad,
   type Outcome,
   type SearchRange,
@@ -171,11 +172,18 @@ describe('an interval', () => {
 
 describe('the load to confirm', () => {
   test('is the end that was found first', () => {
-    expect(loadToConfirm(tried([100, 'kept'], [110, 'missed']))).toBe(100)
-    expect(loadToConfirm(tried([110, 'missed'], [100, 'kept']))).toBe(110)
+    expect(endToConfirm(tried([100, 'kept'], [110, 'missed']))).toBe(100)
+    expect(endToConfirm(tried([110, 'missed'], [100, 'kept']))).toBe(110)
   })
 
   test('is none where the interval has but one end', () => {
-    expect(loadToConfirm(tried([100, 'kept']))).toBeUndefined()
+    expect(endToConfirm(tried([100, 'kept']))).toBeUndefined()
+  })
+
+  test('is the lowest one that was out of reach where no load was missed', () => {
+    const outOfReach = tried([400, 'out of reach'], [100, 'kept'], [200, 'out of reach'], [150, 'kept'])
+    expect(limitToConfirm(outOfReach)).toBe(200)
+    expect(limitToConfirm(tried([100, 'out of reach'], [100, 'kept']))).toBeUndefined()
+    expect(limitToConfirm(tried([100, 'kept'], [200, 'out of reach'], [300, 'missed']))).toBeUndefined()
   })
 })

@@ -28,6 +28,43 @@ describe('a load', () => {
     })
   })
 
+  describe('of connections', () => {
+    const lenient = parseSLO({ p99: '< 20ms', opened: '>= 50' })
+    const rule = { objectives: lenient, rate: 10_000, precision: 0.1 }
+    const opened = (count: number, others: Parameters<typeof loadResult>[1] = {}) =>
+      flood(100_000, { connections: { requested: 1_000, opened: count, failed: 1_000 - count }, ...others })
+
+    test('is missed where they did not open, whatever its SLO allows', () => {
+      expect(judgeStep(1_000, opened(60), { ...rule, connections: 1_000 })).toMatchObject({
+        verdict: 'fail',
+        reasons: ['60 of 1,000 connections opened'],
+      })
+      expect(judgeStep(1_000, opened(990), { ...rule, connections: 1_000 }).verdict).toBe('pass')
+      expect(judgeStep(1_000, opened(60), rule).verdict).toBe('pass')
+    })
+
+    test('is out of reach where this machine did not open them', () => {
+      const errors = { EMFILE: { count: 940, samples: [] } }
+      const step = judgeStep(1_000, opened(60, { errors }), { ...rule, connections: 1_000 })
+      expect(step).toMatchObject({ verdict: 'inconclusive', limitedBy: 'machine' })
+      expect(step.reasons[0]).toMatch(/^60 of 1,000 connections opened; .*raise its limit/)
+    })
+  })
+
+  test('whose arrivals are a Poisson process has fewer of them by chance', () => {
+    const rule = { objectives: slo, rate: 200, precision: 0.1 }
+    const due = (pings: number) => flood(pings, { options: { rate: 200, arrivals: 'poisson' } })
+    expect(judgeStep(200, due(1_900), rule).verdict).toBe('pass')
+    expect(judgeStep(200, due(1_700), rule)).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+    expect(judgeStep(200, flood(1_900), rule)).toMatchObject({ verdict: 'inconclusive', limitedBy: 'generator' })
+  })
+
+  test('of which nothing was sent is not missed for want of answers', () => {
+    const summary = loadResult([], { duration: 1_000, pings: { due: 0, sent: 0, answered: 0 } })
+    const step = judgeStep(1, summary, { objectives: slo, rate: 0.1, precision: 0.1 })
+    expect(recoveredFrom(step, 100).verdict).toBe('inconclusive')
+  })
+
   describe('whose SLO is kept', () => {
     const kept = parseSLO({ max: '< 500ms' })
     const judged = (latency: (at: number) => number, duration: number) =>

@@ -104,3 +104,11 @@ test('a capacity that is lower than allowed does not read as what is allowed', (
   expect(verdict.reasons[0]).toMatch(/ … -20\.03 %, from .*; 20 % less is allowed$/)
   expect(reportCapacityComparison({ ...verdict, base, head }).rows[0]![4]).toMatch(/ … -20\.03 %$/)
 })
+
+test('a search that has tried all the loads that it may asks for no more time', () => {
+  const many = Array.from({ length: 9 }, (_, nth) => capacityStep(100 * (nth + 1), 'pass'))
+  expect(formatCapacity(capacityResult(many)).replaceAll(/\s+/g, ' ')).toContain(
+    'take a narrower range (from, to), for it tries 10 loads at most',
+  )
+  expect(formatCapacity(capacityResult(many.slice(0, 3))).replaceAll(/\s+/g, ' ')).toContain('give it more time')
+})

@@ -87,15 +87,14 @@ describe.concurrent('a search', () => {
     expect(steps.map(({ summary }) => summary!.errors)).toEqual(steps.map(() => ({})))
   })
 
-  test('misses a load under which nothing is answered, and goes on', { timeout: 90_000 }, async () => {
+  test('misses a load under which connections are closed, and goes on', { timeout: 90_000 }, async () => {
     await using target = await queueing({ service: 0.1, mostPerSecond: 150 })
     const { steps, high } = await search({ url: target.url, from: 50, to: 2_000, maxDuration: '60s' })
-    const missed = steps.filter(({ verdict }) => verdict !== 'pass')
-    expect(missed.length).toBeGreaterThan(0)
-    expect(steps.indexOf(missed[0]!)).toBeLessThan(steps.length - 1)
-    // The last one may have had no time left for that.
-    expect(missed.slice(0, -1).every(({ recovery }) => recovery! > 0)).toBe(true)
+    const first = steps.find(({ verdict }) => verdict === 'fail')
+    expect(first).toMatchObject({ recovery: expect.any(Number) })
+    expect(steps.indexOf(first!)).toBeLessThan(steps.length - 1)
     expect(high).toBeGreaterThan(150)
+    expect(high).toBeLessThan(Infinity)
   })
 
   test('gives the server the time to finish what was too much', { timeout: 90_000 }, async () => {

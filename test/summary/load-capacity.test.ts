@@ -57,7 +57,7 @@ test('what a file says of a capacity is found anew from its loads', () => {
 
 test.each([
   [null, 'expected an object, got null'],
-  [{ schemaVersion: 1 }, 'over: expected'],
+  [{ schemaVersion: 1 }, 'over: missing'],
   [{ ...plain(capacity), precision: 'fine' }, 'precision: expected number, got "fine"'],
 ])('%o is no capacity', (json, mistake) => {
   expect(() => readBack(json)).toThrow(expect.objectContaining({ code: 'WSLOAD_ERR_UNREADABLE_SUMMARY' }))
