@@ -12,9 +12,11 @@ export type { Tolerance } from './gate/tolerance.ts'
 export type { CompareOptions, FanOutCompareOptions, Side } from './options/compare.ts'
 export type { CapacityCompareOptions, CapacityOptions, CapacityTolerance } from './options/capacity.ts'
 export type { FanOutOptions, FanOutProtocolOption } from './options/fan-out.ts'
-export type { Duration, Rate, Stage, WsLoadOptions } from './options/options.ts'
+export type { MachinesOptions, NatsCredentials } from './options/machines.ts'
+export type { Duration, Rate, ReconnectOptions, Stage, WsLoadOptions } from './options/options.ts'
 export type { ServerOption } from './options/server.ts'
-export type { TlsOptions } from './options/tls.ts'
+export type { StopSignal, TargetOptions } from './options/target.ts'
+export type { Pem, TlsOptions } from './options/tls.ts'
 export { CapacityComparison, type CapacityComparisonJSON } from './summary/capacity-comparison.ts'
 export { type CapacityJSON, LoadCapacity } from './summary/load-capacity.ts'
 export { type ComparisonJSON, LoadComparison } from './summary/load-comparison.ts'
@@ -26,13 +28,15 @@ export { formatSummary, type SummaryFormat } from './report/text.ts'
 export { evaluateSLO } from './slo/evaluate.ts'
 export type { Judgement } from './slo/judgement.ts'
 export type { ObjectiveVerdict, SLOVerdict, Verdict } from './slo/verdict.ts'
-export type { Indicator } from './slo/indicator.ts'
+export type { Indicator, IndicatorKind } from './slo/indicator.ts'
 export type { Evidence } from './slo/evidence.ts'
-export type { Bound, Level, SLO } from './slo/objective.ts'
+export type { Bound, Level, Objective, Operator, SLO } from './slo/objective.ts'
 export type { Bounds, Interval, LatencySummary } from './result/latency-summary.ts'
 export type { RecordedOptions } from './result/recorded-options.ts'
 export type { Slices } from './result/slices.ts'
 export type {
+  AfterSilence,
+  AgentReport,
   ConnectionTotals,
   Ending,
   Environment,
@@ -47,9 +51,11 @@ export type {
   MessageTimes,
   MessageTotals,
   PingTotals,
+  PongTotals,
   ServerBlock,
   ServerReport,
   ServerUse,
+  Starvation,
 } from './result/load-result.ts'
 export type { AnswerOption } from './options/answer.ts'
 export type { ProbeOption } from './options/probe.ts'

@@ -151,7 +151,11 @@ function parseFigure(indicator: string, given: unknown, isFanOut: boolean): Pars
 function parseAllowed(indicator: string, given: unknown): Parsed<number> {
   const allowed = parseShare(given)
   if (allowed !== undefined && allowed > 0) return { value: allowed }
-  return { mistakes: [`${indicator}: expected a share above 0 like '10%' or 0.1, got ${show(given)}`] }
+  return {
+    mistakes: [
+      `${indicator}: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got ${show(given)}`,
+    ],
+  }
 }
 
 function noFigure(indicator: string, isFanOut: boolean): string {
@@ -178,13 +182,18 @@ function parseMin(given: unknown): Parsed<number> {
 
 function parseErrorRate(given: unknown): Parsed<number> {
   const errorRate = parseRatio(given)
-  if (errorRate !== undefined) return { value: errorRate }
-  return { mistakes: [`errorRate: expected ${ratioForms}, got ${show(given)}`] }
+  if (errorRate !== undefined && isSigned(errorRate, given)) return { value: errorRate }
+  return { mistakes: [`errorRate: expected ${ratioForms}, with its sign for 100 %, got ${show(given)}`] }
 }
 
 /** A latency may more than double: unlike a ratio, this share has no upper end. */
-function parseShare(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  const [, digits, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(typeof value === 'string' ? value : '') ?? []
-  return digits === undefined ? undefined : Number(digits) / (percent === undefined ? 1 : 100)
+function parseShare(given: unknown): number | undefined {
+  const [, digits, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(String(given)) ?? []
+  const share = digits === undefined ? NaN : Number(digits) / (percent === undefined ? 1 : 100)
+  return share < Infinity && isSigned(share, given) ? share : undefined
+}
+
+/** Whether a share is meant: `10` is most likely 10 %, with which a gate of 1,000 % would never go red. */
+function isSigned(share: number, given: unknown): boolean {
+  return share < 1 || String(given).includes('%')
 }

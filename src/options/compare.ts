@@ -194,7 +194,9 @@ export function safeParseJudgement(input: unknown): Parsed<{ readonly confidence
 /** What a comparison takes over of the defaults of floods: everything but their target and what ends them. */
 export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
   const { server, ...rest } = without(options, ...ofFloods)
-  return { ...rest, ...(server === false && { server }) }
+  // What stages start from is no rate of its own.
+  const load = options.stages === undefined ? rest : without(rest, 'rate', 'arrivals')
+  return { ...load, ...(server === false && { server }) }
 }
 
 /** Sides that cannot be compared as they are. */

@@ -28,7 +28,7 @@ export function only<const Entries extends v.ObjectEntries>(
   unknown: (name: string) => string = (name) => noSuchOption(name, Object.keys(entries)),
 ): v.ObjectSchema<Entries, undefined> {
   const schema = v.pipe(
-    v.custom((input) => !Array.isArray(input), expected(what)),
+    v.custom((input) => !Array.isArray(input) && !isFieldless(input), expected(what)),
     v.looseObject(entries, expected(what)),
     v.rawCheck(({ dataset, addIssue }) => {
       const input = dataset.value as Record<string, unknown> | null | undefined
@@ -40,6 +40,13 @@ export function only<const Entries extends v.ObjectEntries>(
     }),
   )
   return Object.assign(schema, { entries }) as unknown as v.ObjectSchema<Entries, undefined>
+}
+
+/** Whether an input is an object of some class without a field of its own, a URL, a promise, that would pass for one that leaves all out. */
+export function isFieldless(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null || Object.keys(input).length > 0) return false
+  const prototype: unknown = Object.getPrototypeOf(input)
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null
 }
 
 /**
@@ -99,6 +106,13 @@ export function duration(min: number) {
 export function rate(min = slowestRate) {
   const form = expected(`${rateForms}, from ${min}/s to 1000M/s`)
   return reading(parseRate, (perSecond) => perSecond >= min && perSecond <= fastestRate, form)
+}
+
+/** Likewise, or none. */
+export function rateOrNone() {
+  const form = expected(`${rateForms}, from ${slowestRate}/s to 1000M/s`)
+  const isOne = (perSecond: number): boolean => perSecond >= slowestRate && perSecond <= fastestRate
+  return reading(parseRate, (perSecond) => perSecond === 0 || isOne(perSecond), form)
 }
 
 /** A ratio above 0. */

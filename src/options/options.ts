@@ -2,8 +2,9 @@ import * as v from 'valibot'
 import { defaults } from '../defaults.ts'
 import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
-import { formatCount, formatCounted } from '../units.ts'
+import { formatCount, formatCounted, parseRate } from '../units.ts'
 import type { ProbeSpec } from '../wire/probe-spec.ts'
+import { show } from '../wording.ts'
 import {
   attempts,
   type Duration,
@@ -11,11 +12,14 @@ import {
   expected,
   flag,
   headers,
+  instead,
   ipAddresses,
+  isFieldless,
   only,
   parseFields,
   probability,
   rate,
+  rateOrNone,
   subprotocols,
   webSocketUrl,
   wholeNumber,
@@ -26,6 +30,7 @@ import { machines, type MachinesOptions, type ResolvedMachines } from './machine
 import { isAbortSignal } from './realm.ts'
 import { server, type ServerOption } from './server.ts'
 import { portableTls, type ResolvedTls, tls, type TlsOptions } from './tls.ts'
+import { without } from './without.ts'
 
 export type { Duration }
 
@@ -77,7 +82,7 @@ export interface WsLoadOptions {
   readonly maxPendingPongs?: number
   /**
    * Open model: pings due per second over all connections, whatever the answers do. `latency` then counts from the
-   * instant a ping was due, which keeps coordinated omission out of it. With `stages`: the rate they start from.
+   * instant a ping was due, which keeps coordinated omission out of it. With `stages`: the rate they start from, by default 0.
    */
   readonly rate?: Rate
   /** Open model: evenly spaced pings, or a Poisson process. Default: 'constant'. */
@@ -95,7 +100,7 @@ export interface WsLoadOptions {
    * `{ protocol }` one that defines a protocol.
    */
   readonly probe?: ProbeOption
-  /** Bytes of a ping's payload: 8 to 125 for control frames (default 8); texts and binaries are repeated to this size. */
+  /** Bytes of a ping's payload: 8 to 125 for control frames (default 8); texts and binaries are repeated, or cut, to this size. */
   readonly payloadBytes?: number
   /** A ping without an answer for this long is `timedOut`. Default: '5s'. */
   readonly timeout?: Duration
@@ -138,7 +143,7 @@ export interface WsLoadOptions {
 
 /** How connections that have ended early are opened again, session and all. */
 export interface ReconnectOptions {
-  /** How often each connection is tried to be opened again, 1 and more, or Infinity. Default: Infinity. */
+  /** How often each connection is tried to be opened again, 1 to 1,000,000, or Infinity. Default: Infinity. */
   readonly max?: number
   /**
    * How long it is waited before the first attempt; for twice as long after one that fails, up to 32 times as long. Each wait
@@ -248,6 +253,8 @@ export const loadFields = {
   signal: v.optional(v.custom<AbortSignal>(isAbortSignal, expected('an AbortSignal'))),
 }
 
+const ofFanOuts = instead('wsLoad.fanOut() with it')
+
 const schema = only({
   url: v.optional(webSocketUrl()),
   duration: v.optional(duration(1)),
@@ -262,6 +269,13 @@ const schema = only({
     ),
   ),
   ...loadFields,
+  // Stages may begin with none.
+  rate: v.optional(rateOrNone()),
+  protocol: instead('probe: { protocol }, or wsLoad.fanOut() with it'),
+  slo: instead('until, or expect(…).toMeetSLO() after the run'),
+  subscribers: ofFanOuts,
+  publishers: ofFanOuts,
+  rooms: ofFanOuts,
 })
 
 /** Options that exclude each other. */
@@ -284,7 +298,12 @@ export function safeParseOptions(input: unknown, isFanOut = false): Parsed<Resol
   const fields = parseFields(schema, input)
   if (!isObject(input)) return { mistakes: mistakesOf(fields) }
   const until = safeParseUntil(input['until'], isFanOut)
-  const contradictory = [...(isFanOut ? [] : undefinedUrl(input)), ...contradictionsIn(input), ...needlessIn(input)]
+  const contradictory = [
+    ...(isFanOut ? [] : undefinedUrl(input)),
+    ...contradictionsIn(input),
+    ...needlessIn(input),
+    ...noRateIn(input),
+  ]
   const probe = safeParseProbeOf(input, fields)
   if ('mistakes' in fields || 'mistakes' in until || 'mistakes' in probe || contradictory.length > 0) {
     return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
@@ -467,6 +486,13 @@ function needlessIn({ maxDuration, until }: Fields): string[] {
     : ['maxDuration: expected until with it; a run that is not decided while it lasts has a duration']
 }
 
+/** A rate of 0 that no stage raises. */
+function noRateIn({ rate: given, stages }: Fields): string[] {
+  return parseRate(given) !== 0 || stages !== undefined
+    ? []
+    : [`rate: expected one above 0 without stages, got ${show(given)}`]
+}
+
 function safeParseUntil(slo: unknown, isFanOut: boolean): Parsed<ParsedUntil | undefined> {
   if (slo === undefined) return { value: undefined }
   const parsed = within('until', safeParseSLO(slo, isFanOut))
@@ -483,8 +509,42 @@ export function portableOptions({ url, probe, tls, ...rest }: WsLoadOptions): Ws
   }
 }
 
-/** Puts options over defaults; an option also takes away the defaults that it contradicts. A URL that is `undefined` stays so, to be refused. */
+/** Puts options over defaults, which also lose what a run of these options has no use for. */
 export function mergeOptions<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
+  if (isNoOptions(given)) return given
+  const merged: Fields = Object.fromEntries(Object.entries(overrideDefaults(base, given)))
+  const needless = needlessFor(merged).filter((name) => (given as Fields)[name] === undefined)
+  return without(merged, ...needless) as WsLoadOptions & Given
+}
+
+/** Whether there is nothing to put over anything: parsing refuses it. */
+function isNoOptions(given: unknown): boolean {
+  return !isObject(given) || isFieldless(given)
+}
+
+/** Defaults without what a run of nothing else has no use for: it may be for one that says more. */
+export function withoutNeedless(options: Fields): Fields {
+  return without(options, ...needlessFor(options))
+}
+
+/** Options that a run of these has no use for. */
+function needlessFor(options: Fields): string[] {
+  const has = (name: string): boolean => options[name] !== undefined
+  const { probe } = options
+  const hasSessions = has('protocol') || (isObject(probe) && 'protocol' in probe)
+  return [
+    ...(has('rate') || has('stages') ? [] : ['arrivals']),
+    ...(has('until') ? [] : ['maxDuration']),
+    ...(hasSessions ? [] : ['sessionTimeout', 'sessionRate']),
+  ]
+}
+
+/**
+ * Puts options over defaults; an option also takes away the defaults that it contradicts. A URL that is `undefined` stays so, to be
+ * refused, as what is no object with options.
+ */
+export function overrideDefaults<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
+  if (isNoOptions(given)) return given
   const set: Fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const kept: Record<string, unknown> = { ...base }
   for (const [one, other] of conflicts) {
@@ -494,14 +554,7 @@ export function mergeOptions<Given extends object>(base: WsLoadOptions, given: G
   if ('probe' in set) {
     delete kept['payloadBytes']
     delete kept['maxPendingPongs']
-    if (!isObject(set['probe']) || !('protocol' in set['probe'])) {
-      delete kept['sessionTimeout']
-      delete kept['sessionRate']
-    }
   }
-  const has = (name: string): boolean => (set[name] ?? kept[name]) !== undefined
-  if (!has('rate') && !has('stages')) delete kept['arrivals']
-  if (!has('until')) delete kept['maxDuration']
   if (exceedsPongs({ ...kept, ...set })) delete kept['inFlight' in set ? 'maxPendingPongs' : 'inFlight']
   if ('url' in given && given.url === undefined) kept['url'] = undefined
   return { ...kept, ...set } as WsLoadOptions & Given

@@ -26,7 +26,7 @@ export interface TargetOptions {
    * refuses one with 401 or 403, since the test may bring its own credentials. One that it closes at once with 1012, 1013 or
    * 1014, to be tried again later, does not count.
    */
-  readonly url: string
+  readonly url: string | URL
   /** Directory the command runs in. Default: the current one of the test runner. */
   readonly cwd?: string
   /** Environment variables, on top of the test runner's own, whose `NODE_ENV` is the user's, not Vitest's. Default: none. */

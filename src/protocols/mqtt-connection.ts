@@ -29,7 +29,7 @@ export interface MqttConnection {
   readonly password?: string
   /** 4 is MQTT 3.1.1, 5 is MQTT 5.0. Default: 4. */
   readonly protocolVersion?: 4 | 5
-  /** How long the broker hears nothing from a client that lives, in whole seconds up to 65,535; 0 is for ever. Default: '60s'. */
+  /** How long the broker hears nothing from a client that lives, in whole seconds up to '65535s': a text like '60s', or milliseconds; 0 is for ever. Default: '60s'. */
   readonly keepAlive?: number | string
 }
 

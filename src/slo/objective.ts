@@ -26,8 +26,8 @@ export type Bound = string | { readonly [level in Level]?: string | readonly str
  *
  * Latencies, error rates, counts of what went wrong and what the server uses take `<` or `<=` with a duration, a share, a whole
  * number or a size;
- * `throughput`, `offeredRate` and `opened` take `>` or `>=` with a rate or a whole number. Mean and percentiles of the
- * latency, `errorRate`, `throughput` and `offeredRate` can be asked for over any stretch of a length: `'< 30ms over any 10s'`.
+ * `throughput`, `offeredRate`, `reach` and `opened` take `>` or `>=` with a rate, a share or a whole number. Mean and percentiles of
+ * the latency, `errorRate`, `reach`, `throughput` and `offeredRate` can be asked for over any stretch of a length: `'< 30ms over any 10s'`.
  *
  * As text, for a command line: `'p99 < 20ms'`, or a list of such texts; `'warn: p99 < 15ms'` only warns.
  * @example { p99: { warn: '< 15ms', fail: '< 20ms' }, 'handshake.max': '< 1s', errorRate: '< 0.1%', opened: '>= 100' }
@@ -177,7 +177,7 @@ function parseBound({ indicator, level, bound: text }: Written): Objective | str
   if (windowText === undefined) return { ...objective, bound: `${comparison} ${limitText}` }
   const window = parseDuration(windowText)
   if (!hasWindows(reader))
-    return expected('no stretch: only mean and percentiles of the latency, errorRate and rates have one')
+    return expected('no stretch: only mean and percentiles of the latency, errorRate, reach and rates have one')
   if (window === undefined || !(window >= shortestWindowMs && window <= longestWindowMs)) {
     return expected(`${durationForms}, from 1 s to a day, after 'over any'`)
   }

@@ -10,7 +10,7 @@ import type { ComparisonVerdict } from '../gate/comparison.ts'
 import { formatCapacityComparison, formatSustained } from '../report/capacity.ts'
 import { CapacityComparison } from '../summary/capacity-comparison.ts'
 import { LoadCapacity } from '../summary/load-capacity.ts'
-import { mistakesOf, type Parsed, within } from '../parsed.ts'
+import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { rateForms } from '../units.ts'
 import { show } from '../wording.ts'
 import { LoadSummary } from '../summary/load-summary.ts'
@@ -341,17 +341,21 @@ function checkReceived<Wanted>(
 ): Wanted {
   const wanted = isBenchResult(received) ? received.summary : received
   if (wanted instanceof Wanted) return wanted
-  const [what, cure] = isPromise(received)
-    ? ['a promise', `await ${call} first`]
-    : [show(received), `pass what ${call} resolved to`]
+  const [what, cure] = whatElse(received, Wanted, call)
   throw new WsLoadError('WSLOAD_ERR_NOT_A_SUMMARY', `${matcher}: expected a ${Wanted.name}, got ${what}; ${cure}`)
+}
+
+/** What something is that is none of this package's classes, and what to pass instead. */
+function whatElse(received: unknown, Wanted: { readonly name: string }, call: string): [what: string, cure: string] {
+  const fields = isObject(received) ? received : {}
+  if ('then' in fields) return ['a promise', `await ${call} first`]
+  if (fields.constructor.name === Wanted.name) return ['one of another copy of this package', 'load it once']
+  if ('schemaVersion' in fields && 'fromJSON' in Wanted) return ['its JSON', `pass ${Wanted.name}.fromJSON(…) of it`]
+  if ('base' in fields && 'head' in fields) return ['two of them, compared', 'pass the base or the head']
+  return [show(received), `pass what ${call} resolved to`]
 }
 
 /** A benchmark's result: a flood's has a summary. */
 function isBenchResult(value: unknown): value is { readonly summary: unknown } {
   return typeof value === 'object' && value !== null && 'summary' in value
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value
 }

@@ -2,7 +2,7 @@ import { isEndpoint } from '../export/endpoint.ts'
 import { mistakesInOTLP, type OTLPTarget } from '../export/otlp.ts'
 import { writtenOver } from '../export/written-over.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
-import { type ResolvedOptions, safeParseOptions, type WsLoadOptions } from '../options/options.ts'
+import { type ResolvedOptions, safeParseOptions, withoutNeedless, type WsLoadOptions } from '../options/options.ts'
 import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../options/target.ts'
 import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
@@ -85,7 +85,7 @@ function safeParseDefaults({ defaults = {} }: WsLoadPluginOptions): Parsed<Resol
     return { mistakes: [`defaults: expected an object with options of wsLoad, got ${show(given)}`] }
   }
   const { signal, ...rest } = given
-  const parsed = within('defaults', safeParseOptions(rest))
+  const parsed = within('defaults', safeParseOptions(withoutNeedless(rest)))
   if (signal === undefined) return parsed
   const mistake = 'defaults.signal: expected no default, a signal belongs to one call of wsLoad'
   return { mistakes: [mistake, ...mistakesOf(parsed)] }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
 import { invalidOptions } from '../options/invalid-options.ts'
-import { mergeOptions, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
+import { overrideDefaults, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
 import type { ResolvedTarget } from '../options/target.ts'
 import type { Handshake } from '../server/handshake.ts'
 import { show } from '../wording.ts'
@@ -12,6 +12,8 @@ import type { WsLoadReporterOptions } from './reporter.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
 import { tell } from './tell.ts'
 
+export type { OTLPCollector, OTLPTarget } from '../export/otlp.ts'
+export type { TargetOptions } from '../options/target.ts'
 export type { WsLoadPluginOptions } from './plugin-options.ts'
 
 /** What the global setup needs to start the target. */
@@ -78,7 +80,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
         const own = isBenchmark(project.config) ? ofBenchmarks : ofTests
         if (project.config[name] === own) project.config[name] = Math.max(own, timeout)
       }
-      const ofProject = mergeOptions(defaults, configured(project.config.provide))
+      const ofProject = overrideDefaults(defaults, configured(project.config.provide))
       checkUrl(ofProject)
       project.provide('wsLoadDefaults', portableOptions(ofProject))
       project.provide('wsLoadInconclusive', inconclusive)

@@ -54,8 +54,8 @@ export interface WsLoad {
    * URL from its `target`; without either the target is an embedded echo server in a process of its own.
    *
    * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS`, `WSLOAD_ERR_ABORTED`, `WSLOAD_ERR_TEST_TIMEOUT`,
-   * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_NOT_PERMITTED`, `WSLOAD_ERR_TARGET_EXITED` of the embedded
-   * server, with `machines` `WSLOAD_ERR_NATS` and `WSLOAD_ERR_AGENTS`, and `WSLOAD_ERR_NOT_AWAITED` when its test is over; that is also what a
+   * `WSLOAD_ERR_MACHINE_LIMIT`, `WSLOAD_ERR_THREAD_CRASHED`, `WSLOAD_ERR_NOT_PERMITTED`, `WSLOAD_ERR_UNSUPPORTED_PLATFORM`,
+   * `WSLOAD_ERR_TARGET_EXITED` of the embedded server, in watch mode every `WSLOAD_ERR_TARGET_…` of the plugin's one, with `machines` `WSLOAD_ERR_NATS` and `WSLOAD_ERR_AGENTS`, and `WSLOAD_ERR_NOT_AWAITED` when its test is over; that is also what a
    * test fails with that ends before its flood
    */
   (options?: WsLoadOptions): Promise<LoadSummary>

@@ -16,7 +16,7 @@ export interface ProbeFunctions {
    * @returns the id of the ping that the message answers, with the words of an error if it is one; `undefined` when it
    * answers none
    */
-  reply(this: void, message: ProbeMessage, data: unknown, context: PingContext): number | NamedAnswer | undefined
+  reply(this: void, message: ProbeMessage, data: unknown, context: PingContext): number | NamedAnswer | null | undefined
 }
 
 /**
@@ -29,7 +29,12 @@ export type AnswerSpec =
   | { readonly by: 'function'; readonly source: string; readonly data: unknown }
 
 /** Says whether a message answers. `data` is what the probe's `data` holds. */
-export type AnswerFunction = (this: void, message: ProbeMessage, data: unknown) => boolean
+export type AnswerFunction = Recogniser['isAnswer']
+
+/** A method, so that a function whose `data` has a type of its own is one: it is called with what the caller gave. */
+interface Recogniser {
+  isAnswer(this: void, message: ProbeMessage, data: unknown): boolean
+}
 
 /** A probe as a load thread receives it. */
 export type ProbeSpec =

@@ -12,6 +12,17 @@ describe('parseTolerance', () => {
     ])
   })
 
+  test.each([
+    [{ p50: 10 }, 'p50'],
+    [{ p50: '10' }, 'p50'],
+    [{ mean: 1 }, 'mean'],
+    [{ cpuPerPing: 5 }, 'cpuPerPing'],
+    [{ errorRate: 1 }, 'errorRate'],
+    [{ errorRate: '1' }, 'errorRate'],
+  ])('takes no percentage without its sign for a share: %o', (given, name) => {
+    expect(mistakesOf(safeParseTolerance(given, false))[0]).toMatch(new RegExp(`^${name}: .*with its sign`))
+  })
+
   test('reads the smallest change that counts, and that of the share of failed pings', () => {
     expect(parseTolerance({ p50: 0.1, min: '1ms', errorRate: '0.5%' })).toMatchObject({ min: 1, errorRate: 0.005 })
   })
@@ -19,7 +30,7 @@ describe('parseTolerance', () => {
   test('reads how much more processor time an answer may take, beside the latencies', () => {
     expect(parseTolerance({ cpuPerPing: '5%' })).toMatchObject({ cpuPerPing: 0.05, figures: { length: 2 } })
     expect(mistakesOf(safeParseTolerance({ cpuPerPing: 0 }, false))).toEqual([
-      "cpuPerPing: expected a share above 0 like '10%' or 0.1, got 0",
+      "cpuPerPing: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got 0",
     ])
     expect(mistakesOf(safeParseTolerance({ cpuPerPin: '5%' }, true))[0]).toContain('did you mean "cpuPerPing"?')
   })
@@ -68,13 +79,13 @@ describe('parseTolerance', () => {
     }
     expect(() => parseTolerance(mistaken as never)).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: tolerance cannot be read
-        p50: expected a share above 0 like '10%' or 0.1, got "0%"
+        p50: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got "0%"
         p9O: no such latency figure, did you mean "p90"?; there are mean and percentiles like p50, p99.9
         p100: no such latency figure, did you mean "p50"?; there are mean and percentiles like p50, p99.9
-        mean: expected a share above 0 like '10%' or 0.1, got "much"
-        p99: expected a share above 0 like '10%' or 0.1, got "10 percent"
+        mean: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got "much"
+        p99: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got "10 percent"
         min: expected milliseconds or a text like '250us', '20ms', '5s', '2m', got "-1ms"
-        errorRate: expected a ratio from 0 to 1 or a text like '0.1%', got "200%"]
+        errorRate: expected a ratio from 0 to 1 or a text like '0.1%', with its sign for 100 %, got "200%"]
     `)
   })
 })
@@ -83,7 +94,7 @@ describe('of fan-outs', () => {
   const parse = (tolerance?: Tolerance) => parseTolerance(tolerance, 'tolerance', true)
 
   test('names the latency that a figure is of', () => {
-    expect(parse({ 'delivery.p99': '10%', 'first.mean': '5%', 'completion.p90': 1 }).figures).toEqual([
+    expect(parse({ 'delivery.p99': '10%', 'first.mean': '5%', 'completion.p90': '100%' }).figures).toEqual([
       { indicator: 'delivery.p99', of: 'delivery', percentile: 99, allowed: 0.1 },
       { indicator: 'first.mean', of: 'first', percentile: undefined, allowed: 0.05 },
       { indicator: 'completion.p90', of: 'completion', percentile: 90, allowed: 1 },

@@ -7,6 +7,8 @@ import { safeParseComparison } from '../../src/options/compare.ts'
 import { invalidOptions } from '../../src/options/invalid-options.ts'
 import {
   mergeOptions,
+  overrideDefaults,
+  withoutNeedless,
   parseOptions,
   portableOptions,
   safeParseOptions,
@@ -779,4 +781,48 @@ describe('recorded options', () => {
       probe: 'functions',
     })
   })
+})
+
+describe('an object of some class without a field of its own', () => {
+  const others = [new URL('ws://u:pw@127.0.0.1:9'), Promise.resolve({}), new Map(), new Date()]
+
+  test('is no options', () => {
+    for (const given of others) {
+      expect(() => parseOptions(mergeOptions({ connections: 5 }, given as never))).toThrow(
+        'options: expected an object',
+      )
+    }
+  })
+
+  test('is told without its secrets, as a text is', () => {
+    for (const given of ['ws://u:hunter2@127.0.0.1:9', others[0], null, []]) {
+      expect(() => parseOptions(mergeOptions({}, given as never))).toThrow(
+        /options: expected an object, got (?!.*(?:pw|hunter2))/,
+      )
+    }
+  })
+})
+
+test('stages may begin with a rate of 0, and nothing else may', () => {
+  const stages = [{ duration: 5_000, rate: '100/s' }]
+  expect(parseOptions({ rate: 0, stages })).toMatchObject({ startRate: 0 })
+  expect(parseOptions(mergeOptions({ rate: '1k/s' }, { stages }))).toMatchObject({ startRate: 1_000 })
+  expect(mistakesIn({ rate: 0 })).toBe('rate: expected one above 0 without stages, got 0')
+})
+
+test.each([
+  [{ protocol: '/p.ts' }, 'protocol: expected probe: { protocol }, or wsLoad.fanOut() with it'],
+  [{ slo: 'p99 < 1s' }, 'slo: expected until, or expect(…).toMeetSLO() after the run'],
+  [{ rooms: 2 }, 'rooms: expected wsLoad.fanOut() with it'],
+])('an option of another method is told where it belongs: %o', (given, mistake) => {
+  expect(mistakesIn(given)).toBe(mistake)
+})
+
+test('defaults keep what a call may have a use for, until there is one', () => {
+  const defaults = { maxDuration: '9s', arrivals: 'poisson', sessionTimeout: '3s' } as const
+  expect(withoutNeedless(defaults)).toEqual({})
+  expect(overrideDefaults(defaults, { connections: 5 })).toEqual({ ...defaults, connections: 5 })
+  expect(mergeOptions(defaults, { until: 'p99 < 9ms' })).toEqual({ until: 'p99 < 9ms', maxDuration: '9s' })
+  expect(mergeOptions(defaults, { rate: 5 })).toEqual({ rate: 5, arrivals: 'poisson' })
+  expect(mergeOptions(defaults, { maxDuration: '1s' })).toEqual({ maxDuration: '1s' })
 })

@@ -19,7 +19,10 @@ async function start(options: TargetOptions, handshake?: Handshake): ReturnType<
   return target
 }
 
-async function serve(flags = ''): Promise<TargetOptions> {
+/** Whose URL is a text. */
+type Target = TargetOptions & { readonly url: string }
+
+async function serve(flags = ''): Promise<Target> {
   const port = await freePort()
   return { command: pidServer(port, flags), url: `ws://127.0.0.1:${port}` }
 }
@@ -31,12 +34,12 @@ async function temporaryDirectory(): Promise<string> {
 }
 
 /** A message with what differs from run to run replaced by its name. */
-function anonymous(message: string, { command, url }: TargetOptions): string {
+function anonymous(message: string, { command, url }: Target): string {
   return message.replaceAll(command, 'COMMAND').replaceAll(url, 'URL').replaceAll(new URL(url).host, 'HOST')
 }
 
 /** The error of a start that fails. */
-async function failure(options: TargetOptions): Promise<{ code: string; message: string }> {
+async function failure(options: Target): Promise<{ code: string; message: string }> {
   const { code, message } = (await start(options).then(
     () => expect.fail('the target started'),
     (error: unknown) => error,

@@ -237,7 +237,7 @@ describe('options of a matcher', () => {
       expect(compared).toShowNoRegression({ p50: 'x' }, { confidence: 0.9 } as never)
     }).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: toShowNoRegression: 2 options are wrong
-        tolerance.p50: expected a share above 0 like '10%' or 0.1, got "x"
+        tolerance.p50: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got "x"
         confidence: no such option]
     `)
   })
@@ -268,7 +268,7 @@ describe('options of a matcher', () => {
     }).toThrowErrorMatchingInlineSnapshot(`
       [WsLoadError: toMatchBaseline: 3 options are wrong
         name: expected letters, digits, spaces and . _ @ + -, got "a/b"
-        tolerance.p50: expected a share above 0 like '10%' or 0.1, got "x"
+        tolerance.p50: expected a share above 0 like '10%' or 0.1, with its sign from 100 % on, got "x"
         foo: no such option]
     `)
   })
@@ -397,5 +397,23 @@ describe('toSustain', () => {
     )
     expect(() => expect(Promise.resolve(capacity)).toSustain('1/s')).toThrow('await wsLoad.capacity(…) first')
     expect(() => expect(steady(2)).toSustain('1/s')).toThrow('expected a LoadCapacity')
+  })
+})
+
+describe('what is none of its classes is told with what to pass', () => {
+  test.each([
+    ['a promise', Promise.resolve(), 'await wsLoad(…) first'],
+    ['JSON', JSON.parse(JSON.stringify(summary)), 'got its JSON; pass LoadSummary.fromJSON(…) of it'],
+    ['a comparison', { base: summary, head: summary }, 'got two of them, compared; pass the base or the head'],
+    ['nothing', undefined, 'got undefined; pass what wsLoad(…) resolved to'],
+  ] as const)('%s', (_, received: unknown, cure) => {
+    expect(() => expect(received).toMeetSLO({ p99: '< 1s' })).toThrow(cure)
+  })
+
+  test('a summary of another copy of this package', () => {
+    const Other = class LoadSummary {
+      readonly pings = summary.pings
+    }
+    expect(() => expect(new Other()).toMeetSLO({ p99: '< 1s' })).toThrow('one of another copy of this package')
   })
 })

@@ -25,6 +25,10 @@ describe('the plugin', () => {
     `)
   })
 
+  test('takes defaults that only some calls have a use for', () => {
+    expect(() => wsLoad({ defaults: { maxDuration: '2m', arrivals: 'poisson', sessionTimeout: '20s' } })).not.toThrow()
+  })
+
   test('refuses a wrong way to be inconclusive', () => {
     expect(() => wsLoad({ inconclusive: 'pass' as 'warn' })).toThrow(
       "inconclusive: expected 'fail' or 'warn', got \"pass\"",
