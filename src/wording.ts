@@ -45,6 +45,13 @@ export function noSuchOptions(given: object, names: readonly string[]): string[]
     .map((name) => `${name}: ${noSuchOption(name, names)}`)
 }
 
+/** Why nothing answered: of a name with several addresses, what became of each. */
+export function whyUnanswered(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(whyUnanswered).join(', ')
+  const { message = '', cause } = error instanceof Error ? error : {}
+  return cause instanceof Error ? whyUnanswered(cause) : message
+}
+
 /** A text's beginning, and `…` where that is not all of it. */
 export function cut(text: string, longest = longestShown): string {
   return text.length > longest ? `${beginningOf(text, longest)}…` : text

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { didYouMean, show, showKind } from '../src/wording.ts'
+import { didYouMean, show, showKind, whyUnanswered } from '../src/wording.ts'
 
 describe('show', () => {
   test.for([
@@ -67,4 +67,11 @@ describe('didYouMean', () => {
   test('says nothing where there are no names', () => {
     expect(didYouMean('ca', [])).toBe('')
   })
+})
+
+test('why nothing answered at any of several addresses is told of each', () => {
+  const refused = ['::1', '127.0.0.1'].map((host) => new Error(`connect ECONNREFUSED ${host}:9`))
+  const both = 'connect ECONNREFUSED ::1:9, connect ECONNREFUSED 127.0.0.1:9'
+  expect(whyUnanswered(new AggregateError(refused))).toBe(both)
+  expect(whyUnanswered(new TypeError('fetch failed', { cause: new AggregateError(refused) }))).toBe(both)
 })

@@ -15,7 +15,7 @@ import { wrap } from '../report/layout.ts'
 import { describeServer } from '../report/server.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { describeBottleneck } from '../slo/bottleneck.ts'
-import { formatDuration, formatRatio } from '../units.ts'
+import { formatCounted, formatDuration, formatRatio } from '../units.ts'
 import { aWholeNumber } from './parse.ts'
 import { exitCode } from './exit-code.ts'
 import { nameFlag } from './flags.ts'
@@ -69,7 +69,9 @@ export const doctorCommand: Command = addConfidenceFlag(
   .action(async (flags: DoctorFlags) => {
     const load = readLoad(flags)
     const { cpu, cores, node, os } = describeEnvironment()
-    say(`${cpu}, ${cores} cores, ${os}, Node ${node}; ${load.connections} connections`)
+    say(
+      `${cpu}, ${formatCounted(cores, 'core')}, ${os}, Node ${node}; ${formatCounted(load.connections, 'connection')}`,
+    )
     const { result: found, interrupted } = await interruptible((signal) => examine(load, flags, signal))
     process.exitCode = interrupted ?? (found ? exitCode.fine : exitCode.missed)
   })

@@ -24,6 +24,7 @@ const renamed: Readonly<Record<string, string>> = {
   'machines.wait': 'agents-wait',
   'machines.credentials.creds': 'nats-creds',
   'credentials.creds': 'nats-creds',
+  server: 'no-server',
   'server.pid': 'server-pid',
   'server.cgroup': 'server-cgroup',
 }

@@ -28,8 +28,10 @@ const program: Command = addFlood(new Command('ws-load'))
   .version(describeEnvironment().version)
   .enablePositionalOptions()
   .hook('preSubcommand', (_, command) => {
-    const misplaced = givenFlags(program).map(
-      (flag) => `${flag}: expected behind ${command.name()}, whose flag it is then`,
+    const misplaced = givenFlags(program).map((flag) =>
+      command.options.some(({ long }) => long === flag)
+        ? `${flag}: expected behind ${command.name()}`
+        : `${flag}: ${command.name()} has no such flag`,
     )
     if (misplaced.length > 0) throw usageError(...misplaced)
   })

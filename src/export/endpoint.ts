@@ -32,13 +32,6 @@ export function below(url: URL, path: string): URL {
   return longer
 }
 
-/** Why nothing answered: of a name with several addresses, what became of each. */
-export function whyUnanswered(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(whyUnanswered).join(', ')
-  const { message = '', cause } = error instanceof Error ? error : {}
-  return cause instanceof Error ? whyUnanswered(cause) : message
-}
-
 /** Of a text, in UTF-8. */
 export function toBase64(text: string): string {
   return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCodePoint(byte)).join(''))

@@ -9,7 +9,7 @@ import { diag, DiagLogLevel, type HrTime, ValueType } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { DataPointType, type DataPoint, InstrumentType, type MetricData } from '@opentelemetry/sdk-metrics'
-import { whyUnanswered } from './endpoint.ts'
+import { whyUnanswered } from '../wording.ts'
 import type { ExponentialHistogram } from './exponential-histogram.ts'
 import type { OTLPMetric, Point } from './otlp-metrics.ts'
 

@@ -1,6 +1,7 @@
 import { printable } from '../printable.ts'
 import { maskerOf, withoutSecrets } from '../secrets.ts'
-import { below, openEndpoint, toBase64, whyUnanswered } from './endpoint.ts'
+import { whyUnanswered } from '../wording.ts'
+import { below, openEndpoint, toBase64 } from './endpoint.ts'
 import type { NamedRun } from './named-run.ts'
 import { toPrometheusText } from './open-metrics.ts'
 

@@ -13,6 +13,7 @@ import type {
 import { WsLoadError } from '../errors.ts'
 import type { ResolvedNats } from '../options/machines.ts'
 import { printable } from '../printable.ts'
+import { whyUnanswered } from '../wording.ts'
 
 export type { Msg, NatsConnection, Subscription }
 
@@ -196,7 +197,9 @@ export function notConnected(servers: readonly string[], error: Error): WsLoadEr
 }
 
 /** What a server says while somebody logs in, of limits of an account for example, the package does not pass on. */
-function reasonOf({ name, message, cause }: Error): string {
+function reasonOf(error: Error): string {
+  const { name, message, cause } = error
+  if (error instanceof AggregateError) return whyUnanswered(error)
   if (name === 'TimeoutError') {
     return `it let nobody in within ${connectTimeoutMs / 1_000} s: it may have as many connections as it allows, or want a certificate; its log says why`
   }

@@ -11,7 +11,7 @@ import {
   titleOfCapacityComparison,
 } from '../report/capacity.ts'
 import { outcomes } from '../report/outcome.ts'
-import { printable } from '../printable.ts'
+import { printableLine } from '../printable.ts'
 import { capacityChart } from './capacity-chart.ts'
 import { formatDocument } from './document.ts'
 import { h, type Markup } from './element.ts'
@@ -22,7 +22,7 @@ export function formatCapacityPage(capacity: CapacityResult, sustained: SustainV
   const verdict =
     sustained === undefined
       ? null
-      : h('p', null, [badge(outcomes[sustained.verdict], sustained.verdict), ' ', printable(sustained.reason)])
+      : h('p', null, [badge(outcomes[sustained.verdict], sustained.verdict), ' ', printableLine(sustained.reason)])
   return formatDocument('Capacity of a WebSocket server', verdict, capacitySection(capacity))
 }
 
@@ -30,8 +30,8 @@ export function formatCapacityPage(capacity: CapacityResult, sustained: SustainV
 export function formatCapacityComparisonPage(compared: ComparedCapacities): string {
   const { verdict, reasons, base, head } = compared
   const introduction = [
-    h('p', null, [badge(outcomes[verdict], verdict), ' ', printable(titleOfCapacityComparison(compared))]),
-    reasons.slice(1).map((reason) => h('p', { class: 'caution' }, printable(reason))),
+    h('p', null, [badge(outcomes[verdict], verdict), ' ', printableLine(titleOfCapacityComparison(compared))]),
+    reasons.slice(1).map((reason) => h('p', { class: 'caution' }, printableLine(reason))),
   ]
   const sections = Object.entries({ base, head }).map(([name, capacity]) =>
     capacitySection({ ...capacity, reasons: [] }, `${name}: `),
@@ -44,7 +44,7 @@ function capacitySection(capacity: CapacityResult, name = ''): Markup {
   return h('section', null, [
     h('h2', null, `${name}${titleOfCapacity(capacity)}`),
     h('p', { class: 'muted' }, describeSearch(capacity)),
-    capacity.reasons.map((reason) => h('p', { class: 'caution' }, printable(reason))),
+    capacity.reasons.map((reason) => h('p', { class: 'caution' }, printableLine(reason))),
     figure(drawing?.title ?? '', drawing),
     describeKnee(capacity).map((sentence) => h('p', null, sentence)),
     table({
@@ -53,7 +53,7 @@ function capacitySection(capacity: CapacityResult, name = ''): Markup {
       rows: capacity.steps.map((step) => [
         ...stepRow(capacity, step),
         wordsOfVerdict[step.verdict],
-        printable(step.reasons[0] ?? ''),
+        printableLine(step.reasons[0] ?? ''),
       ]),
     }),
   ])

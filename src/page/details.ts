@@ -86,7 +86,9 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
       textTable('Generator', describeGenerator(generator, words)),
       ...(server === undefined ? [] : [textTable('Server', describeServer(server, words))]),
       ...(machine === undefined ? [] : [textTable('Machine', describeMachine(machine))]),
-      ...(serverUnwatched === undefined ? [] : [textTable('Server', { 'not watched': printable(serverUnwatched) })]),
+      ...(serverUnwatched === undefined
+        ? []
+        : [textTable('Server', { 'not watched': printableLine(serverUnwatched) })]),
       ...(machines.length === 0 ? [] : [textTable('Agents', agentsByName(machines))]),
       textTable('Environment', textsOf(environment)),
     ]),
@@ -140,7 +142,7 @@ function describeGenerator(
     'GC pauses': gcPauses.count === 0 ? 'none' : `${formatCount(gcPauses.count)}, ${pauses}`,
     ...(starvation && describeStarvation(starvation)),
     ...(afterSilence && describeAfterSilence(afterSilence, many)),
-    saturated: saturated ? `yes: ${printable(reasons.join('; '))}` : 'no',
+    saturated: saturated ? `yes: ${printableLine(reasons.join('; '))}` : 'no',
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Outcome } from '../report/outcome.ts'
 import type { Environment } from '../result/load-result.ts'
-import { formatCount } from '../units.ts'
+import { formatCount, formatCounted } from '../units.ts'
 import { printable } from '../printable.ts'
 import { h, type Markup } from './element.ts'
 import { outcomeOf, type PageSection } from './section.ts'
@@ -31,7 +31,9 @@ export function overviewOf(sections: readonly PageSection[], commit: string | nu
 
 function describeTotals(sections: readonly PageSection[]): string {
   const comparisons = sections.filter(({ runs }) => runs.length > 1).length
-  const counts = [count(sections.length - comparisons, 'flood'), count(comparisons, 'comparison')]
+  const counts = Object.entries({ flood: sections.length - comparisons, comparison: comparisons })
+    .filter(([, count]) => count > 0)
+    .map(([noun, count]) => formatCounted(count, noun))
   const found = sections.map((section) => {
     const outcome = outcomeOf(section)
     if (outcome !== undefined) return groups[outcome]
@@ -41,13 +43,9 @@ function describeTotals(sections: readonly PageSection[]): string {
     const members = found.filter((one) => one === group).length
     return members === 0 ? [] : [`${formatCount(members)} ${group}`]
   })
-  return `${counts.filter((one) => one !== '').join(', ')}: ${totals.join(', ')}`
-}
-
-function count(number: number, noun: string): string {
-  return number === 0 ? '' : `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`
+  return `${counts.join(', ')}: ${totals.join(', ')}`
 }
 
 function describeMachine({ cpu, cores, os, node }: Environment): string {
-  return `${cpu}, ${count(cores, 'processor')}, ${os}, Node ${node}`
+  return `${cpu}, ${formatCounted(cores, 'processor')}, ${os}, Node ${node}`
 }

@@ -225,7 +225,7 @@ function otherFloodsOf(run: ShownRun, runs: number): Markup | null {
   return sentence === undefined ? null : h('p', { class: 'caution' }, `${sentence}${suffix(run, runs)}`)
 }
 
-/** That connections failed for a limit of this machine. */
+/** That connections failed for a limit of the generator's machine. */
 function machineFaultsOf(run: ShownRun, runs: number): Markup | null {
   const faults = describeMachineFaults(run.result)
   return faults.length === 0 ? null : h('p', { class: 'caution' }, `${faults.join('; ')}${suffix(run, runs)}`)

@@ -31,13 +31,13 @@ export function processorStrip(runs: readonly WatchedRun[], x: Axis, from: numbe
         { colour },
       ),
     ]),
-    ...machinesOf(runs).flatMap(({ intervals, busy, foreign }): Content[] => [
+    ...machinesOf(runs).flatMap(({ run: { intervals, machine: whole }, busy, foreign }): Content[] => [
       line(
-        points(intervals, ({ machine }) => machine && machine.busy * cores),
+        points(intervals, ({ machine }) => machine && machine.busy * whole.cores),
         { colour: busy, dashes: 'dotted' },
       ),
       line(
-        points(intervals, ({ machine }) => machine?.foreign && machine.foreign * cores),
+        points(intervals, ({ machine }) => machine?.foreign && machine.foreign * whole.cores),
         { colour: foreign, dashes: 'dashed' },
       ),
     ]),
@@ -47,12 +47,12 @@ export function processorStrip(runs: readonly WatchedRun[], x: Axis, from: numbe
 /** The machine is the same for runs that took turns; of runs from different times each has its own. */
 function machinesOf(
   runs: readonly WatchedRun[],
-): (Pick<WatchedRun, 'intervals'> & Record<'busy' | 'foreign', Series['colour']>)[] {
+): ({ readonly run: WatchedRun } & Readonly<Record<'busy' | 'foreign', Series['colour']>>)[] {
   const [first] = runs
   const areAtOnce = runs.every(({ startedAt }) => startedAt === first!.startedAt)
   return areAtOnce
-    ? [{ intervals: first!.intervals, busy: 'third', foreign: 'bad' }]
-    : runs.map(({ intervals, colour }) => ({ intervals, busy: colour, foreign: colour }))
+    ? [{ run: first!, busy: 'third', foreign: 'bad' }]
+    : runs.map((run) => ({ run, busy: run.colour, foreign: run.colour }))
 }
 
 type MiddleOf = (interval: LoadInterval) => number

@@ -6,6 +6,8 @@ import { align, width } from './layout.ts'
 import { type Paint, plain } from './paint.ts'
 
 const maxRows = 10
+/** That shares in print have, but for the longest of them. */
+const shareColumns = 8
 /** Of the E series of preferred numbers (IEC 60063), finest first. */
 const stepsPerDecade = [96, 48, 24, 12, 6, 3, 1]
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
@@ -32,12 +34,13 @@ export function drawDistribution(
   const counts = [...rows.map(({ count }) => count), ...(missing.count > 0 ? [missing.count] : [])]
   const labels = rows.map(({ low, high }) => formatRange(low, high, formatDuration))
   const total = counts.reduce((sum, count) => sum + count, 0)
+  const shares = counts.map((count) => formatShare(count / total))
   const longest = Math.max(0, ...labels.map(({ length }) => length))
   const lines = align(
     counts.map((count, at) => [
       `  ${(labels[at] ?? missing.name).padStart(longest)}`,
       formatCount(count).padStart(formatCount(Math.max(...counts)).length),
-      formatShare(count / total).padStart(8),
+      shares[at]!.padStart(Math.max(shareColumns, ...shares.map(({ length }) => length))),
       '',
     ]),
   )

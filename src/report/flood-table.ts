@@ -80,8 +80,8 @@ export function describeFlood(flood: FloodRecord): string {
     ...(fanOut === undefined ? [] : describeFanOut(fanOut)),
     `${formatCount(pings.answered)} ${fanOut === undefined ? 'answers' : 'deliveries'} at ${formatRecorded(throughput, formatRate)}`,
     `errors ${errorsOf(flood)}`,
-    ...describeEnd(flood.ended),
-    ...(messages.surplus > 0 ? [`${formatCount(messages.surplus)} surplus messages`] : []),
+    ...(endedAsAsked(flood) ? [] : describeEnd(flood.ended)),
+    ...(messages.surplus > 0 ? [formatCounted(messages.surplus, 'surplus message')] : []),
     ...(saturated ? ['generator saturated'] : []),
     ...(otherFloods > 0 ? [`${formatCounted(otherFloods, 'other flood')} at the same time`] : []),
     `${formatCounted(connections.requested, 'connection')} to ${printable(url)}`,
@@ -101,8 +101,8 @@ function describeFanOut({
   return [
     `completion p99 ${formatDuration(completion.p99 ?? (incomplete ? Infinity : NaN))}`,
     `reach ${formatRecorded(reach, formatRatio)}`,
-    `${formatCount(published.sent)} messages`,
-    ...(duplicates > 0 ? [`${formatCount(duplicates)} duplicates`] : []),
+    formatCounted(published.sent, 'message'),
+    ...(duplicates > 0 ? [formatCounted(duplicates, 'duplicate')] : []),
     ...(outOfOrder > 0 ? [`${formatCount(outOfOrder)} out of order`] : []),
     ...(misrouted > 0 ? [`${formatCount(misrouted)} misrouted`] : []),
     ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
@@ -116,7 +116,7 @@ function figuresOf({ flood }: Row, maxLimits = 1): string[] {
     [
       verdict?.verdict ?? unjudgedAs(flood),
       ...(flood.verdicts.some(hasWarnings) ? ['(warning)'] : []),
-      ...(ended === 'completed' || ended === 'decided' ? [] : [`(${ended})`]),
+      ...(endedAsAsked(flood) ? [] : [`(${ended})`]),
       ...(saturated ? ['(saturated)'] : []),
       ...(messages.surplus > 0 ? ['(surplus messages)'] : []),
     ].join(' '),
@@ -126,6 +126,10 @@ function figuresOf({ flood }: Row, maxLimits = 1): string[] {
     formatRecorded(throughput, formatRate),
     errorsOf(flood),
   ]
+}
+
+function endedAsAsked({ ended }: FloodRecord): boolean {
+  return ended === 'completed' || ended === 'decided'
 }
 
 function hasWarnings(verdict: RecordedVerdict): boolean {

@@ -58,7 +58,7 @@ export function checkMachineLimits(
     problems.push(
       `${formatCount(sharingPorts)} connections${isBound ? '' : ' to one server'} need ${formatCount(Math.ceil(sharingPorts / ports))} source addresses ` +
         `with ${formatCount(ports)} ephemeral ports each, there ${addresses === 1 ? 'is 1' : `are ${addresses}`}: give more ` +
-        `localAddresses (on loopback 127.0.0.2, 127.0.0.3, …; of an agent with its --local-address) or widen net.ipv4.ip_local_port_range`,
+        `localAddresses (on loopback 127.0.0.2, 127.0.0.3, …; an agent's own are its --local-address) or widen net.ipv4.ip_local_port_range`,
     )
   }
   if (problems.length === 0) return

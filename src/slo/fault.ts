@@ -1,5 +1,5 @@
 import type { ConnectionTotals, Fault, LoadResult } from '../result/load-result.ts'
-import { formatCount, formatDuration } from '../units.ts'
+import { formatCount, formatCounted, formatDuration } from '../units.ts'
 import { printable } from '../printable.ts'
 
 /** The faults of a run in words, most frequent first: `ECONNREFUSED × 10 (connect ECONNREFUSED 127.0.0.1:3001)`. */
@@ -20,9 +20,10 @@ export function describeCutShort({ ended, duration, machines = [] }: LoadResult)
   if (ended !== 'incomplete') return []
   return machines.flatMap(({ name, connections, pings, lost }) => {
     if (lost === undefined) return []
-    const count = formatCount(connections)
     const rest =
-      pings === undefined ? `what its ${count} connections measured is missing` : 'what came later is missing'
+      pings === undefined
+        ? `what its ${formatCounted(connections, 'connection')} measured is missing`
+        : 'what came later is missing'
     return [`the agent ${printable(name)} was lost ${intoWindow(lost.at)}: ${printable(lost.reason)}; ${rest}`]
   })
 }

@@ -1,4 +1,4 @@
-import { beside, formatCount, formatDuration, formatRatio } from '../units.ts'
+import { beside, formatCount, formatCounted, formatDuration, formatRatio } from '../units.ts'
 import { type Bracket, formatBracket, formatRange } from './bracket.ts'
 import type { Evidence } from './evidence.ts'
 import { isOfConnections, kinds } from './indicator.ts'
@@ -55,7 +55,7 @@ function describeSamples({ indicator }: Objective, { evidence, slowPings }: Lack
   if (slowPings !== undefined) return [describeSlowPings(slowPings, isFailure.has(indicator) ? 'failed' : 'slower')]
   if (!isOfConnections(indicator)) return resolved ? [] : ['it is still changing']
   const tooFew = samplesNeeded > effectiveSamples && high === Infinity
-  return [`${formatCount(samples)} connections`, ...(tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : [])]
+  return [formatCounted(samples, 'connection'), ...(tooFew ? [`it takes ${formatCount(samplesNeeded)}`] : [])]
 }
 
 function describeSlowPings({ samples, judged, slow, bunches }: SlowPings, what: 'slower' | 'failed'): string {

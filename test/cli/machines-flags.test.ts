@@ -1,7 +1,10 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { nameFlag } from '../../src/cli/flags.ts'
 import { natsOf } from '../../src/cli/machines-flags.ts'
 
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('NATS_')) vi.stubEnv(name, undefined)
+})
 afterEach(() => {
   vi.unstubAllEnvs()
 })

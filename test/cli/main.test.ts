@@ -325,6 +325,14 @@ describe.concurrent('ws-load echo', () => {
   })
 })
 
+test.concurrent('ws-load doctor ends with 1 where it is blind', { timeout: 60_000 }, async () => {
+  const few = ['--seconds', '2', '--warmup', '100ms', '-c', '1', '-r', '5/s']
+  const { exitCode, stdout } = await wsLoad('doctor', ...few)
+  expect(stdout).toMatch(/\n {3}p50 .*no regression can be found in this time\n/)
+  expect(stdout).toContain('\nThe gate did not see it: it is blind here.\n')
+  expect(exitCode).toBe(1)
+})
+
 test.concurrent('ws-load doctor tells what can be found here, and shows that it is', { timeout: 60_000 }, async () => {
   const { exitCode, stdout } = await wsLoad(
     'doctor',

@@ -94,7 +94,7 @@ test.each([
   ],
   [
     ['compare', 'ws://a', 'ws://b', '--no-server', '-t', 'cpuPerPing=5%'],
-    /^error: --server: expected 'auto' with a tolerance on cpuPerPing/,
+    /^error: --no-server: expected 'auto' with a tolerance on cpuPerPing/,
   ],
   [
     ['compare', 'ws://a', 'ws://b', '--head-command', 'x', '--restarts', '40'],
@@ -220,6 +220,7 @@ test('ws-load capacity tells all mistakes by the names of flags', async () => {
 test.for([
   [['--slo', 'p99 < 1ms', 'report', 'run.json'], '--slo: expected behind report'],
   [['-c', '1000', 'compare', 'ws://127.0.0.1:1', 'ws://127.0.0.1:2'], '--connections: expected behind compare'],
+  [['-c', '10', 'report', 'run.json'], '--connections: report has no such flag'],
   [['--json', 'out.json', 'capacity', '--slo', 'p99 < 1s'], '--json: expected behind capacity'],
 ] as const)('ws-load %o says where its flags belong', async ([args, mistake]) => {
   const { exitCode, stdout, stderr } = await wsLoadHere(...args)

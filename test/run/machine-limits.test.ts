@@ -24,9 +24,9 @@ describe('checkMachineLimits', () => {
   test('names the source addresses that are missing', () => {
     expect(() => checkMachineLimits({ opened, threads: 2 }, { ...plenty, ports: 28_232 }))
       .toThrowErrorMatchingInlineSnapshot(`
-      [WsLoadError: wsLoad: this machine does not allow the run
-        50,000 connections to one server need 2 source addresses with 28,232 ephemeral ports each, there is 1: give more localAddresses (on loopback 127.0.0.2, 127.0.0.3, …) or widen net.ipv4.ip_local_port_range]
-    `)
+        [WsLoadError: wsLoad: this machine does not allow the run
+          50,000 connections to one server need 2 source addresses with 28,232 ephemeral ports each, there is 1: give more localAddresses (on loopback 127.0.0.2, 127.0.0.3, …; an agent's own are its --local-address) or widen net.ipv4.ip_local_port_range]
+      `)
   })
 
   test('counts the ports of every source address', () => {
