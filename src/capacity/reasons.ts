@@ -85,7 +85,7 @@ function limitReasons(
   if (limitedBy === 'slo') {
     return steps.some(({ verdict }) => verdict === 'pass')
       ? []
-      : [`no load was surely kept${unless('give it more time (maxDuration), or end the range lower (to)')}`]
+      : [`no load was surely kept${unless(`${cureOf(search)}, or end the range lower (to)`)}`]
   }
   const last = steps.at(-1)
   if (limitedBy === 'unknown') {

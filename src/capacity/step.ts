@@ -4,6 +4,8 @@ import { describeOpened } from '../slo/fault.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
+import { observeRun } from '../slo/observation.ts'
+import { readOpened } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -81,7 +83,7 @@ export function judgeStep(
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
   // Whether that was too much is known when the server has had the time to recover.
   const isUnanswered = summary.pings.answered === 0
-  const ofAll = absence === undefined ? judged : { ...judged, verdict: verdictOnAbsence(summary, judged) }
+  const ofAll = absence === undefined ? judged : { ...judged, verdict: verdictOnAbsence(summary, judged, connections) }
   const verdict = isUnanswered ? 'inconclusive' : verdictOf(ofAll, growth, shortfall !== undefined)
   const isLimited = verdict === 'inconclusive' && !isPartial(summary)
   const limitedBy = isLimited ? whoLimited(summary, judged, shortfall !== undefined) : undefined
@@ -108,8 +110,9 @@ function verdictOf({ verdict, vacuous }: SLOVerdict, growth: Verdict, isShort: b
 /** Whether an interim look is enough to judge a load. */
 export function isStepDecided(
   soFar: LoadResult,
-  { objectives, precision }: Pick<StepRule, 'objectives' | 'precision'>,
+  { objectives, precision, connections = 0 }: Omit<StepRule, 'rate'>,
 ): boolean {
+  if (describeAbsence(soFar, connections) !== undefined) return true
   if (isHopeless(soFar, objectives)) return true
   const growth = judgeGrowth(soFar, { precision, objectives }, interimEvidenceShare)
   if (growth === 'fail') return true
@@ -148,10 +151,10 @@ function describeAbsence(result: LoadResult, wanted: number): string | undefined
   return [describeOpened(connections), ...describeMachineFaults(result)].join('; ')
 }
 
-/** Connections that a bound of its own allows to be absent are none of a capacity. */
-function verdictOnAbsence(result: LoadResult, { verdict }: SLOVerdict): Verdict {
-  if (verdict !== 'pass') return verdict
-  return describeMachineFaults(result).length > 0 ? 'inconclusive' : 'fail'
+/** Connections that a bound of its own allows to be absent are none of a capacity, unless the generator or its machine kept them from it. */
+function verdictOnAbsence(result: LoadResult, { verdict, vacuous }: SLOVerdict, wanted: number): Verdict {
+  if (verdict === 'fail' || vacuous || isPartial(result)) return verdict
+  return readOpened(observeRun(result)).ceiling < leastShare * wanted ? 'fail' : 'inconclusive'
 }
 
 /** That fewer pings were due than should have been. */

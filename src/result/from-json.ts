@@ -222,7 +222,7 @@ export const summarySchema = v.object({
 export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
-    if (!parsed.success) throw new Error(kindOf(json) ?? describeIssue(parsed.issues[0]))
+    if (!parsed.success) throw new Error(otherKind(json) ?? describeIssue(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
     for (const { pings } of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])])
       mustBalance(pings)
@@ -276,11 +276,13 @@ function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }
   }
 }
 
-/** What a file is that this package wrote as well. */
-function kindOf(json: unknown): string | undefined {
+/** What a file is that this package wrote as well, and what reads it; of what is no summary. */
+export function otherKind(json: unknown): string | undefined {
   if (!isObject(json)) return undefined
-  if ('base' in json && 'head' in json) return 'this is a comparison; its base and its head can be read'
-  return 'steps' in json ? 'this is a capacity; LoadCapacity.fromJSON reads it' : undefined
+  const { base } = json
+  const reader = 'steps' in (isObject(base) ? base : json) ? 'LoadCapacity.fromJSON' : 'LoadSummary.fromJSON'
+  if ('base' in json && 'head' in json) return `this is a comparison; ${reader} reads its base and its head`
+  return 'steps' in json ? `this is a capacity; ${reader} reads it` : undefined
 }
 
 /** What is not as expected in a file, and where. */

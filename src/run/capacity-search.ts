@@ -11,7 +11,7 @@ import {
 } from '../capacity/step.ts'
 import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
-import { endToConfirm, limitToConfirm, mostLoads, nextLoad } from '../capacity/search.ts'
+import { endToConfirm, intervalOf, limitToConfirm, mostLoads, nextLoad } from '../capacity/search.ts'
 import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
 import { mostInFlight } from '../generator/in-flight.ts'
@@ -202,16 +202,16 @@ export class CapacitySearch {
     })
   }
 
-  /** Tries an end of the interval once more, unless that was done. @returns whether it was now */
-  async confirm(): Promise<boolean> {
-    return !this.#isOver && (await this.#tryLeft(this.#endLeft()))
+  /** Tries what was missed once more, on which a verdict stands, unless that was done. @returns whether it was now */
+  async confirmMiss(): Promise<boolean> {
+    return !this.#isOver && (await this.#tryLeft(this.#missLeft()))
   }
 
   async #tryLeft(left: LoadLeft | undefined): Promise<boolean> {
     if (left === undefined) return false
     const { load, confirms } = left
     this.#wasAborted ||= this.#isAborted()
-    if (this.#wasAborted || this.#timeLeft() < this.#preparationOf(load) + shortestStepMs) return false
+    if (this.#wasAborted || this.#timeLeft() < this.#options.load.warmup + shortestStepMs) return false
     if (confirms !== undefined) this.#confirmed.add(confirms)
     await this.#timed(async () => {
       this.#isOver = !(await this.#try(load))
@@ -226,6 +226,14 @@ export class CapacitySearch {
     return load === undefined ? (this.#endLeft() ?? this.#limitLeft()) : { load }
   }
 
+  /** A disturbance may have missed it, and keeps none. */
+  #missLeft(): LoadLeft | undefined {
+    const tried = this.#tried()
+    const { high } = intervalOf(tried)
+    const misses = tried.filter(({ load, outcome }) => load === high && outcome === 'missed').length
+    return misses !== 1 || this.#steps.length >= mostLoads ? undefined : { load: high }
+  }
+
   #endLeft(): LoadLeft | undefined {
     const load = this.#confirmed.has('end') ? undefined : endToConfirm(this.#tried())
     return load === undefined || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'end' }
@@ -233,7 +241,9 @@ export class CapacitySearch {
 
   #limitLeft(): LoadLeft | undefined {
     const load = this.#confirmed.has('limit') ? undefined : limitToConfirm(this.#tried())
-    return load === undefined || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'limit' }
+    // What the machine did not allow, it does not allow later.
+    const isWorthIt = this.#steps.some((step) => step.load === load && step.summary !== undefined)
+    return load === undefined || !isWorthIt || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'limit' }
   }
 
   /** Milliseconds that pass before a load is measured. */
@@ -304,7 +314,10 @@ export class CapacitySearch {
       until: { slo, objectives },
     }
     try {
-      return await run(flood, { ...this.#watch, isOver: (soFar) => isStepDecided(soFar, { objectives, precision }) })
+      return await run(flood, {
+        ...this.#watch,
+        isOver: (soFar) => isStepDecided(soFar, { objectives, precision, ...this.#judgedAmount(load) }),
+      })
     } catch (error) {
       const isLimit = error instanceof WsLoadError && error.code === 'WSLOAD_ERR_MACHINE_LIMIT'
       if (!isLimit || over === 'rate') throw error
@@ -336,7 +349,10 @@ export class CapacitySearch {
   #askOnce(): Promise<LoadResult> {
     const connections = Math.min(this.#enoughToAsk, this.#amount(this.#options.from).connections)
     const { timeout, drain } = this.#options.load
-    const limits = { timeout: Math.min(timeout, longestAskMs), drain: Math.min(drain, longestAskMs) }
+    const bound = tightestLatencyBound(this.#options.objectives)
+    // A server that is slow by nature has its time.
+    const longest = bound === Infinity ? timeout : Math.max(longestAskMs, recovered.times * bound)
+    const limits = { timeout: Math.min(timeout, longest), drain: Math.min(drain, longest) }
     return this.#ask({ connections, inFlight: 1, warmup: 0, pings: connections, ...limits })
   }
 

@@ -56,10 +56,12 @@ export async function compareCapacity(
       const ofBase = await ask(searches.base)
       return (await ask(searches.head)) || ofBase
     }
-    // One load that was disturbed decides nothing: an end that was found before the other is asked for once more.
-    do {
+    for (;;) {
       while (judge().verdict === 'unclear' && (await both((search) => search.step())));
-    } while (judge().verdict !== 'unclear' && (await both((search) => search.confirm())))
+      // A head is slower by what it missed, and as good, or better, by what its base did.
+      const { verdict } = judge()
+      if (verdict === 'unclear' || !(await searches[verdict === 'slower' ? 'head' : 'base'].confirmMiss())) break
+    }
     return { base: searches.base.found, head: searches.head.found, verdict: judge() }
   } finally {
     await warnings.stop(targets)

@@ -43,6 +43,32 @@ describe('a load', () => {
       expect(judgeStep(1_000, opened(60), rule).verdict).toBe('pass')
     })
 
+    test('is missed where nothing else is decided yet, and decided as soon as that is seen', () => {
+      const undecided = loadResult(repeated(50, 1), {
+        duration: 10_000,
+        connections: { requested: 1_000, opened: 60, failed: 940 },
+      })
+      const early = { ...rule, rate: 5, connections: 1_000 }
+      expect(judgeStep(1_000, undecided, early)).toMatchObject({
+        verdict: 'fail',
+        reasons: ['60 of 1,000 connections opened'],
+      })
+      expect(isStepDecided(undecided, early)).toBe(true)
+      expect(isStepDecided(undecided, { ...early, connections: undefined })).toBe(false)
+    })
+
+    test('is not missed for connections that failed in a silence of the generator', () => {
+      const afterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 30, closedEarly: 0, failedReconnects: 0 }
+      expect(
+        judgeStep(1_000, opened(970, { generator: { afterSilence } }), { ...rule, connections: 1_000 }).verdict,
+      ).toBe('inconclusive')
+    })
+
+    test('is missed where the server refused most of them, whatever this machine did not allow', () => {
+      const errors = { EADDRINUSE: { count: 1, samples: [] }, HTTP_503: { count: 939, samples: [] } }
+      expect(judgeStep(1_000, opened(60, { errors }), { ...rule, connections: 1_000 }).verdict).toBe('fail')
+    })
+
     test('is out of reach where this machine did not open them', () => {
       const errors = { EMFILE: { count: 940, samples: [] } }
       const step = judgeStep(1_000, opened(60, { errors }), { ...rule, connections: 1_000 })

@@ -117,7 +117,10 @@ test.each([1e7, 1e12, 1e300])('a file whose window lasted %d ms, as it says, is 
 test.each([
   [null, 'expected an object, got null'],
   [[], 'schemaVersion: missing'],
-  [{ base: steady(2).toJSON(), head: steady(2).toJSON() }, 'this is a comparison; its base and its head can be read'],
+  [
+    { base: steady(2).toJSON(), head: steady(2).toJSON() },
+    'this is a comparison; LoadSummary.fromJSON reads its base and its head',
+  ],
   [{ schemaVersion: 1, steps: [] }, 'this is a capacity; LoadCapacity.fromJSON reads it'],
   [{ ...steady(2).toJSON(), options: { confidence: 99 } }, 'options.confidence: expected <1, got 99'],
   [{ ...steady(2).toJSON(), schemaVersion: 2 }, 'schemaVersion: expected 1, got 2'],

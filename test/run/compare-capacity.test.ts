@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import type { CapacityStep } from '../../src/capacity/step.ts'
 import { type CapacityCompareOptions, parseCapacityComparison } from '../../src/options/capacity.ts'
 import { compareCapacity, type ComparedSearches } from '../../src/run/compare-capacity.ts'
 import { queueing } from '../support/queueing.ts'
-import { dead, neverUpgrading } from '../support/servers.ts'
+import { dead, neverUpgrading, type WsServer } from '../support/servers.ts'
+import { onRequest, serveWebSockets } from '../support/ws-server.ts'
 
 function compare(
   sides: Pick<CapacityCompareOptions, 'base' | 'head'>,
   watch: Parameters<typeof compareCapacity>[1] = {},
+  range: Pick<CapacityCompareOptions, 'to' | 'tolerance'> = { tolerance: '60%' },
 ): Promise<ComparedSearches> {
   const load = { slo: { p50: '< 50ms' }, warmup: '200ms', confidence: 0.9, precision: '50%', from: '20/s' } as const
-  return compareCapacity(parseCapacityComparison({ ...load, ...sides, tolerance: '60%', maxDuration: '30s' }), watch)
+  return compareCapacity(parseCapacityComparison({ ...load, ...sides, ...range, maxDuration: '30s' }), watch)
 }
 
 describe.concurrent('of two servers', () => {
@@ -54,3 +57,17 @@ describe.concurrent('of two servers', () => {
     await expect(compared).rejects.toMatchObject({ code: 'WSLOAD_ERR_ABORTED' })
   })
 })
+
+test('a head that was slow under its first load alone is asked once more before it is called slower', async () => {
+  const loads: number[] = []
+  const delaying = (delay: () => number): Promise<WsServer> =>
+    serveWebSockets({}, (socket) => onRequest(socket, (answer) => void setTimeout(answer, delay())))
+  await using base = await delaying(() => 0)
+  await using head = await delaying(() => (loads.length === 0 ? 200 : 0))
+  const onStep = (side: string, { load }: CapacityStep): void => void (side === 'head' && loads.push(load))
+  const sides = { base: { url: base.url }, head: { url: head.url } }
+  const { verdict, ...searches } = await compare(sides, { onStep }, { to: '200/s', tolerance: '10%' })
+  const asked = loads.filter((load) => load === loads[0]).length
+  expect(searches.head.steps[0]!.verdict === 'fail' && asked === 1).toBe(false)
+  expect(verdict.verdict).not.toBe('slower')
+}, 120_000)
