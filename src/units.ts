@@ -92,6 +92,11 @@ export function parseRatio(text: unknown): number | undefined {
   return ratio <= 1 ? ratio : undefined
 }
 
+/** Whether a share is written as one: `10` is most likely 10 %, and no 1,000 %. From 100 % on it has its sign. */
+export function isMeantAsShare(share: number, given: unknown): boolean {
+  return share < 1 || (share < Infinity && typeof given === 'string' && given.includes('%'))
+}
+
 /**
  * Reads a size: a number of bytes, or a number with one of the units B, kB, MB, GB, KiB, MiB, GiB.
  * @returns bytes, or `undefined` for anything else

@@ -2,9 +2,9 @@ import { WsLoadError } from '../errors.ts'
 import { isObject, mistakesOf, type Parsed } from '../parsed.ts'
 import { didYouMean, show } from '../wording.ts'
 import { percentileNamed } from '../slo/indicator.ts'
-import { durationForms, parseDuration, parseRatio, ratioForms } from '../units.ts'
+import { durationForms, isMeantAsShare, parseDuration, parseRatio, ratioForms } from '../units.ts'
 
-/** A share that a latency may grow by: `'10%'`, or 0.1. */
+/** A share that a latency may grow by: `'10%'`, or 0.1; from 100 % on with its sign. */
 type Share = string | number
 
 /**
@@ -182,18 +182,14 @@ function parseMin(given: unknown): Parsed<number> {
 
 function parseErrorRate(given: unknown): Parsed<number> {
   const errorRate = parseRatio(given)
-  if (errorRate !== undefined && isSigned(errorRate, given)) return { value: errorRate }
+  if (errorRate !== undefined && isMeantAsShare(errorRate, given)) return { value: errorRate }
   return { mistakes: [`errorRate: expected ${ratioForms}, with its sign for 100 %, got ${show(given)}`] }
 }
 
 /** A latency may more than double: unlike a ratio, this share has no upper end. */
 function parseShare(given: unknown): number | undefined {
-  const [, digits, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(String(given)) ?? []
+  if (typeof given === 'number') return isMeantAsShare(given, given) ? given : undefined
+  const [, digits, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(typeof given === 'string' ? given : '') ?? []
   const share = digits === undefined ? NaN : Number(digits) / (percent === undefined ? 1 : 100)
-  return share < Infinity && isSigned(share, given) ? share : undefined
-}
-
-/** Whether a share is meant: `10` is most likely 10 %, with which a gate of 1,000 % would never go red. */
-function isSigned(share: number, given: unknown): boolean {
-  return share < 1 || String(given).includes('%')
+  return isMeantAsShare(share, given) ? share : undefined
 }

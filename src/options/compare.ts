@@ -195,7 +195,7 @@ export function safeParseJudgement(input: unknown): Parsed<{ readonly confidence
 export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
   const { server, ...rest } = without(options, ...ofFloods)
   // What stages start from is no rate of its own.
-  const load = options.stages === undefined ? rest : without(rest, 'rate', 'arrivals')
+  const load = options.stages === undefined ? rest : without(rest, 'rate')
   return { ...load, ...(server === false && { server }) }
 }
 

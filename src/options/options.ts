@@ -325,6 +325,11 @@ export function safeParseOptions(input: unknown, isFanOut = false): Parsed<Resol
   }
 }
 
+/** What is wrong with options each by itself. */
+export function mistakesInFields(input: Fields): string[] {
+  return mistakesOf(parseFields(schema, input))
+}
+
 /**
  * Reads options and fills in defaults.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake, each with the option's name
@@ -531,9 +536,13 @@ export function withoutNeedless(options: Fields): Fields {
 function needlessFor(options: Fields): string[] {
   const has = (name: string): boolean => options[name] !== undefined
   const { probe } = options
+  const isIdle = parseRate(options['rate']) === 0 && !has('stages')
+  // A search for a capacity has an SLO, and a rate of its own.
+  const hasRate = has('stages') || has('slo') || (has('rate') && !isIdle)
   const hasSessions = has('protocol') || (isObject(probe) && 'protocol' in probe)
   return [
-    ...(has('rate') || has('stages') ? [] : ['arrivals']),
+    ...(isIdle ? ['rate'] : []),
+    ...(hasRate ? [] : ['arrivals']),
     ...(has('until') ? [] : ['maxDuration']),
     ...(hasSessions ? [] : ['sessionTimeout', 'sessionRate']),
   ]

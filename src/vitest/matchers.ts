@@ -348,10 +348,15 @@ function checkReceived<Wanted>(
 /** What something is that is none of this package's classes, and what to pass instead. */
 function whatElse(received: unknown, Wanted: { readonly name: string }, call: string): [what: string, cure: string] {
   const fields = isObject(received) ? received : {}
+  const isCompared = 'base' in fields && 'head' in fields
   if ('then' in fields) return ['a promise', `await ${call} first`]
-  if (fields.constructor.name === Wanted.name) return ['one of another copy of this package', 'load it once']
+  const { constructor } = fields
+  if (typeof constructor === 'function' && constructor.name === Wanted.name) {
+    return ['one of another copy of this package', 'load it once']
+  }
+  if (isCompared && 'fromJSON' in Wanted) return ['two runs that were compared', 'pass the base or the head']
+  if ('steps' in fields && Wanted.name === 'LoadSummary') return ['a capacity', 'pass the summary of one of its steps']
   if ('schemaVersion' in fields && 'fromJSON' in Wanted) return ['its JSON', `pass ${Wanted.name}.fromJSON(…) of it`]
-  if ('base' in fields && 'head' in fields) return ['two of them, compared', 'pass the base or the head']
   return [show(received), `pass what ${call} resolved to`]
 }
 

@@ -1,8 +1,15 @@
 import { isEndpoint } from '../export/endpoint.ts'
 import { mistakesInOTLP, type OTLPTarget } from '../export/otlp.ts'
 import { writtenOver } from '../export/written-over.ts'
+import { isFieldless } from '../options/fields.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
-import { type ResolvedOptions, safeParseOptions, withoutNeedless, type WsLoadOptions } from '../options/options.ts'
+import {
+  mistakesInFields,
+  type ResolvedOptions,
+  safeParseOptions,
+  withoutNeedless,
+  type WsLoadOptions,
+} from '../options/options.ts'
 import { type ResolvedTarget, safeParseTarget, type TargetOptions } from '../options/target.ts'
 import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { withoutSecrets } from '../secrets.ts'
@@ -81,11 +88,13 @@ export function parsePlugin(options: WsLoadPluginOptions): ParsedPlugin {
 
 function safeParseDefaults({ defaults = {} }: WsLoadPluginOptions): Parsed<ResolvedOptions> {
   const given: unknown = defaults
-  if (!isObject(given)) {
+  if (!isObject(given) || isFieldless(given)) {
     return { mistakes: [`defaults: expected an object with options of wsLoad, got ${show(given)}`] }
   }
   const { signal, ...rest } = given
-  const parsed = within('defaults', safeParseOptions(withoutNeedless(rest)))
+  const asRun = safeParseOptions(withoutNeedless(rest))
+  const mistakes = [...new Set([...mistakesInFields(rest), ...mistakesOf(asRun)])]
+  const parsed = within('defaults', mistakes.length > 0 ? { mistakes } : asRun)
   if (signal === undefined) return parsed
   const mistake = 'defaults.signal: expected no default, a signal belongs to one call of wsLoad'
   return { mistakes: [mistake, ...mistakesOf(parsed)] }

@@ -2,6 +2,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type {} from 'vitest/config'
 import type { TestProject, Vite, Vitest } from 'vitest/node'
+import { isFieldless } from '../options/fields.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import { overrideDefaults, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
 import type { ResolvedTarget } from '../options/target.ts'
@@ -81,7 +82,7 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
         if (project.config[name] === own) project.config[name] = Math.max(own, timeout)
       }
       const ofProject = overrideDefaults(defaults, configured(project.config.provide))
-      checkUrl(ofProject)
+      checkProvided(ofProject)
       project.provide('wsLoadDefaults', portableOptions(ofProject))
       project.provide('wsLoadInconclusive', inconclusive)
       project.provide('wsLoadRoot', project.config.root)
@@ -154,9 +155,11 @@ function ownFile(name: string): string {
   return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)
 }
 
-/** That of a variable that is not set would be left out on the way to the tests. */
-function checkUrl(ofProject: WsLoadOptions): void {
-  const mistakes = undefinedUrl({ ...ofProject })
+/** What would be left out on the way to the tests: a URL of a variable that is not set, a promise of options. */
+function checkProvided(ofProject: WsLoadOptions): void {
+  const mistakes = isFieldless(ofProject)
+    ? [`expected an object with options of wsLoad, got ${show(ofProject)}`]
+    : undefinedUrl({ ...ofProject })
   if (mistakes.length > 0) throw withoutStack(invalidOptions(mistakes, 'provide.wsLoadDefaults'))
 }
 

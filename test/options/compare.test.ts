@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { safeParseCapacityComparison } from '../../src/options/capacity.ts'
-import { safeParseComparison } from '../../src/options/compare.ts'
+import { safeParseComparison, withoutEnd } from '../../src/options/compare.ts'
 import { mistakesOf } from '../../src/parsed.ts'
 
 function sides(ofBase: object, ofHead: object) {
@@ -80,4 +80,13 @@ describe('restarts', () => {
       'restarts: expected 0 with machines: agents are engaged for one run',
     ])
   })
+})
+
+test('a comparison takes no rate over that default stages start from', () => {
+  const stages = [{ duration: '30s', rate: '5k/s' }]
+  expect(withoutEnd({ rate: '100/s', stages, arrivals: 'poisson', connections: 5 })).toEqual({
+    arrivals: 'poisson',
+    connections: 5,
+  })
+  expect(withoutEnd({ rate: '100/s', connections: 5 })).toEqual({ rate: '100/s', connections: 5 })
 })

@@ -825,4 +825,11 @@ test('defaults keep what a call may have a use for, until there is one', () => {
   expect(mergeOptions(defaults, { until: 'p99 < 9ms' })).toEqual({ until: 'p99 < 9ms', maxDuration: '9s' })
   expect(mergeOptions(defaults, { rate: 5 })).toEqual({ rate: 5, arrivals: 'poisson' })
   expect(mergeOptions(defaults, { maxDuration: '1s' })).toEqual({ maxDuration: '1s' })
+  expect(mergeOptions(defaults, { slo: 'p99 < 1s' })).toMatchObject({ arrivals: 'poisson' })
+})
+
+test('a default rate of 0 is that of its stages alone', () => {
+  const stages = [{ duration: '1s', rate: 5 }]
+  expect(mergeOptions({ rate: 0, stages, arrivals: 'poisson' }, { duration: '5s' })).toEqual({ duration: '5s' })
+  expect(mergeOptions({ rate: 0 }, { stages })).toEqual({ rate: 0, stages })
 })

@@ -404,7 +404,13 @@ describe('what is none of its classes is told with what to pass', () => {
   test.each([
     ['a promise', Promise.resolve(), 'await wsLoad(…) first'],
     ['JSON', JSON.parse(JSON.stringify(summary)), 'got its JSON; pass LoadSummary.fromJSON(…) of it'],
-    ['a comparison', { base: summary, head: summary }, 'got two of them, compared; pass the base or the head'],
+    [
+      'a comparison',
+      { schemaVersion: 1, base: summary, head: summary },
+      'got two runs that were compared; pass the base or the head',
+    ],
+    ['a capacity', { schemaVersion: 1, steps: [] }, 'got a capacity; pass the summary of one of its steps'],
+    ['an object of no class', Object.create(null), 'got an object (); pass what wsLoad(…) resolved to'],
     ['nothing', undefined, 'got undefined; pass what wsLoad(…) resolved to'],
   ] as const)('%s', (_, received: unknown, cure) => {
     expect(() => expect(received).toMeetSLO({ p99: '< 1s' })).toThrow(cure)

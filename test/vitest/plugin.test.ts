@@ -27,6 +27,15 @@ describe('the plugin', () => {
 
   test('takes defaults that only some calls have a use for', () => {
     expect(() => wsLoad({ defaults: { maxDuration: '2m', arrivals: 'poisson', sessionTimeout: '20s' } })).not.toThrow()
+    expect(() => wsLoad({ defaults: { maxDuration: 'long', arrivals: 'bursts' as 'poisson' } })).toThrow(
+      /\n {2}defaults\.maxDuration: expected .*\n {2}defaults\.arrivals: expected /,
+    )
+  })
+
+  test('refuses defaults that nobody waited for', () => {
+    expect(() => wsLoad({ defaults: Promise.resolve({ connections: 5 }) as never })).toThrow(
+      'defaults: expected an object with options of wsLoad, got an object ()',
+    )
   })
 
   test('refuses a wrong way to be inconclusive', () => {
