@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { formatSummary } from '../../src/report/text.ts'
@@ -72,9 +72,11 @@ test.for(Object.keys(messages))('docs/verdicts.md shows what is said of "%s"', (
 })
 
 test('every example that asserts an SLO ends when that is decided', () => {
-  const example = readFileSync(join(repository, 'examples/basic/gateway.test.ts'), 'utf8')
+  const examples = globSync('examples/*/*.test.ts', { cwd: repository }).map((file) =>
+    readFileSync(join(repository, file), 'utf8'),
+  )
   const codes = documents.flatMap(({ blocks }) => blocks).map(({ code }) => code)
-  const asserting = [...codes, example].filter(
+  const asserting = [...codes, ...examples].filter(
     (code) => /wsLoad(?:\.flood)?\(/.test(code) && code.includes('.toMeetSLO('),
   )
   expect(asserting.length).toBeGreaterThan(5)
@@ -139,15 +141,50 @@ test("README's table of wrong verdicts is that of docs/verdicts.md", () => {
   }
 })
 
-test('counts of runs that README quotes stand in docs/verdicts.md', () => {
-  const [, section] = /^## How sure is a verdict\?\n\n([\s\S]*?)\n\n## /m.exec(page('README.md').text)!
-  const { prose } = page('docs/verdicts.md')
-  const rows = prose.split('\n').map((line) => new Set(line.split('|').map((cell) => cell.trim())))
-  const quoted = [...section!.matchAll(/\b(\d+) of (\d+)\b/g)]
-  expect(quoted.length).toBeGreaterThan(2)
-  const isPublished = ([, some, all]: RegExpExecArray): boolean =>
-    rows.some((cells) => cells.has(some!) && (cells.has(all!) || prose.includes(`\n${all} runs each `)))
-  expect(quoted.filter((one) => !isPublished(one)).map(([text]) => text)).toEqual([])
+test('verdicts on two servers that README quotes are those of docs/verdicts.md', () => {
+  const [sentence = ''] = /^Comparing two servers that were the same, [\s\S]*?\n$/m.exec(page('README.md').text)!
+  const outcomes = ['runs', 'slower', 'faster', 'same', 'unclear'] as const
+  const rows = new Map(
+    page('docs/verdicts.md')
+      .table('gate')
+      .map(([gate, head, ...cells]) => [
+        `${gate}: ${head}`,
+        Object.fromEntries(outcomes.map((outcome, nth) => [outcome, cells[nth]])),
+      ]),
+  )
+  const hog = ', a core taken now and then'
+  const of = (gate: string, head: string, outcome: (typeof outcomes)[number]): string => {
+    const row = rows.get(`${gate}: ${head}`)!
+    return `${row[outcome]} of ${row['runs']}`
+  }
+  const ofBoth = (gate: string, head: string, outcome: (typeof outcomes)[number]): string[] => [
+    of(gate, head, outcome),
+    of(gate, `${head}${hog}`, outcome),
+  ]
+  const [sleep, sleepBesideHog] = ofBoth('wsLoad.compare', '20 % more sleep', 'slower')
+  expect(sleepBesideHog).toBe(sleep)
+  expect([...sentence.matchAll(/\b\d+ of \d+\b/g)].map(String)).toEqual([
+    ...ofBoth('wsLoad.compare', 'the same', 'same'),
+    sleep,
+    ...ofBoth('one after the other', 'the same', 'same'),
+  ])
+})
+
+test('verdicts on real runs that README quotes are those of docs/verdicts.md', () => {
+  const quoted =
+    /(\d+) of (\d+) passed\nand (\d+) of (\d+) were inconclusive; at 1\.25 of it, (\d+) of (\d+) failed/.exec(
+      page('README.md').text,
+    )!
+  const [passed, , undecided, , failed, runs] = quoted.slice(1)
+  expect(new Set([quoted[2], quoted[4], quoted[6]])).toEqual(new Set([runs]))
+  expect(page('docs/verdicts.md').prose).toContain(`\n${runs} runs each of up to 30 s at 5,000 pings a second`)
+  const rows = new Map(
+    page('docs/verdicts.md')
+      .table('true p99 ÷ limit')
+      .map(([ratio, ...cells]) => [ratio, cells]),
+  )
+  expect(rows.get('0.8')!.slice(0, 2)).toEqual([passed, undecided])
+  expect(rows.get('1.25')![2]).toBe(failed)
 })
 
 test('README is short, and begins with a command', () => {
