@@ -15,7 +15,7 @@ export function latencyHistogram(): Histogram {
   })
 }
 
-/** Opens connections, a batch at a time; those that fail are not among them. */
+/** Opens connections, a batch at a time. @throws unless all of them open */
 export async function openSockets(url: string, connections: number): Promise<WebSocket[]> {
   const sockets: WebSocket[] = []
   for (let begun = 0; begun < connections; begun += mostHandshakes) {
@@ -24,5 +24,6 @@ export async function openSockets(url: string, connections: number): Promise<Web
     await Promise.allSettled(batch.map((socket) => once(socket, 'open')))
     sockets.push(...batch.filter((socket) => socket.readyState === WebSocket.OPEN))
   }
+  if (sockets.length < connections) throw new Error(`${sockets.length} of ${connections} opened`)
   return sockets
 }

@@ -10,7 +10,8 @@ const everyMs = 10
 await contend(async ({ url, connections, inFlight, seconds, probe = 'ping' as const }) => {
   const log: { at: number; cpu: number }[] = []
   setInterval(() => log.push({ at: Date.now(), cpu: cpuTime() }), everyMs)
-  const result = await run(parseOptions({ url, connections, inFlight, duration: seconds * 1_000, warmup: 0, probe }))
+  const load = { url, connections, inFlight, duration: seconds * 1_000, warmup: 0, probe, threads: 1 } as const
+  const result = await run(parseOptions(load))
   const begin = Date.parse(result.startedAt)
   const cpuAt = (time: number): number => log.find(({ at }) => at >= time)!.cpu
   const window = cpuAt(begin + result.duration) - cpuAt(begin)
@@ -18,5 +19,7 @@ await contend(async ({ url, connections, inFlight, seconds, probe = 'ping' as co
   const summary = new LoadSummary(result)
   String(summary)
   const flooding = window + cpuTime() - before
+  if (summary.connections.opened < connections)
+    throw new Error(`${summary.connections.opened} of ${connections} opened`)
   return { pings: summary.pings.answered, seconds: summary.duration / 1_000, flooding }
 })

@@ -15,8 +15,16 @@ export interface PacedOrder {
 export interface PacedOutcome {
   /** Pings sent before the time was up. */
   readonly sent: number
+  /** Seconds of a processor that the process used meanwhile. */
+  readonly cpu: number
   /** How late pings left, in milliseconds. */
   readonly delay: { readonly p50: number; readonly p99: number }
+}
+
+/** Seconds of a processor that this process has used. */
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
 }
 
 if (import.meta.main) {
@@ -25,6 +33,7 @@ if (import.meta.main) {
   await Promise.all(sockets.map((socket) => once(socket, 'open')))
   const delays = build({ highestTrackableValue: 3_600_000_000_000, numberOfSignificantValueDigits: 3 })
   const payload = Buffer.alloc(8)
+  const before = cpuSeconds()
   const start = performance.now()
   const until = start + seconds * 1_000
   let sent = 0
@@ -38,8 +47,7 @@ if (import.meta.main) {
     if (performance.now() < until) return
     clearInterval(pacer)
     const at = (percentile: number): number => delays.getValueAtPercentile(percentile) / 1e6
-    process.stdout.write(JSON.stringify({ sent, delay: { p50: at(50), p99: at(99) } } satisfies PacedOutcome), () =>
-      process.exit(),
-    )
+    const outcome = { sent, cpu: cpuSeconds() - before, delay: { p50: at(50), p99: at(99) } } satisfies PacedOutcome
+    process.stdout.write(JSON.stringify(outcome), () => process.exit())
   }, 1)
 }
