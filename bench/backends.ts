@@ -43,16 +43,14 @@ keepOnProcessor(process, ownProcessor)
 const rows: Record<string, string>[] = []
 for (const [backend, start] of backends) {
   const server = await start()
-  const found = await findCapacity(
-    parseCapacity({
-      url: server.url,
-      slo: { p95: `< ${limitMs}ms` },
-      connections,
-      probe: { text: 'hello', answer: { echo: true } },
-      maxDuration: `${seconds}s`,
-    }),
-  )
-  server.stop()
+  const search = parseCapacity({
+    url: server.url,
+    slo: { p95: `< ${limitMs}ms` },
+    connections,
+    probe: { text: 'hello', answer: { echo: true } },
+    maxDuration: `${seconds}s`,
+  })
+  const found = await findCapacity(search).finally(() => server.stop())
   console.error(titleOfCapacity(found))
   rows.push({
     backend,

@@ -54,10 +54,12 @@ const cases = [
   { what: 'a server of 21 processes', server: { pid: family.pid } },
 ] as const
 const seen = cases.map((): Seen[] => [])
+// They are a process group of their own, which no Ctrl-C reaches.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+process.once('exit', family.stop)
 for (let round = 0; round < rounds; round++) {
   for (const [nth, { server }] of cases.entries()) seen[nth]!.push(await flood(target.url, server))
 }
-family.stop()
 await target.stop()
 
 const [control] = seen as [Seen[]]
