@@ -157,7 +157,7 @@ matrix('files', [
     fault: 'a run without its pings',
     run: reportingChanged((run) => delete run['pings']),
     ...wrong,
-    says: /pings: expected/,
+    says: /pings: missing/,
   },
   {
     fault: 'a run whose duration is a text',
