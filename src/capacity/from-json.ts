@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { WsLoadError } from '../errors.ts'
-import { isObject } from '../parsed.ts'
 import { describeIssue, fromJSON as summaryFromJSON, otherKind, summarySchema } from '../result/from-json.ts'
 import { capacityOf, type CapacityResult } from './capacity.ts'
 
@@ -60,13 +59,8 @@ export const capacitySchema = v.object({
 export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
   const parsed = v.safeParse(capacitySchema, json)
   if (!parsed.success) {
-    const why = isObject(json) && 'steps' in json ? undefined : otherKind(json)
-    const isSummary = isObject(json) && 'slices' in json
-    const what = isSummary ? 'this is a summary; LoadSummary.fromJSON reads it' : why
-    throw new WsLoadError(
-      'WSLOAD_ERR_UNREADABLE_SUMMARY',
-      `${where}: no capacity: ${what ?? describeIssue(parsed.issues[0])}`,
-    )
+    const why = otherKind(json, 'capacity') ?? describeIssue(parsed.issues[0])
+    throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: ${why}`)
   }
   const { over, ratePerConnection, connections, objectives, from, to, precision } = parsed.output
   const { confidence, startedAt, duration, steps, aborted, firstFlood } = parsed.output

@@ -110,9 +110,7 @@ export function rate(min = slowestRate) {
 
 /** Likewise, or none. */
 export function rateOrNone() {
-  const form = expected(`${rateForms}, from ${slowestRate}/s to 1000M/s`)
-  const isOne = (perSecond: number): boolean => perSecond >= slowestRate && perSecond <= fastestRate
-  return reading(parseRate, (perSecond) => perSecond === 0 || isOne(perSecond), form)
+  return v.union([v.pipe(rate(0), v.literal(0)), rate()], expected(`${rateForms}, from ${slowestRate}/s to 1000M/s`))
 }
 
 /** A ratio above 0. */

@@ -222,7 +222,7 @@ export const summarySchema = v.object({
 export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
   try {
     const parsed = v.safeParse(summarySchema, json)
-    if (!parsed.success) throw new Error(otherKind(json) ?? describeIssue(parsed.issues[0]))
+    if (!parsed.success) throw new Error(otherKind(json, 'summary') ?? describeIssue(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
     for (const { pings } of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])])
       mustBalance(pings)
@@ -276,13 +276,21 @@ function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }
   }
 }
 
-/** What a file is that this package wrote as well, and what reads it; of what is no summary. */
-export function otherKind(json: unknown): string | undefined {
+const readers = { summary: 'LoadSummary.fromJSON', capacity: 'LoadCapacity.fromJSON' } as const
+
+/** That a file which is not what was wanted is another one that this package wrote, and what reads it. */
+export function otherKind(json: unknown, wanted: keyof typeof readers): string | undefined {
   if (!isObject(json)) return undefined
-  const { base } = json
-  const reader = 'steps' in (isObject(base) ? base : json) ? 'LoadCapacity.fromJSON' : 'LoadSummary.fromJSON'
-  if ('base' in json && 'head' in json) return `this is a comparison; ${reader} reads its base and its head`
-  return 'steps' in json ? `this is a capacity; ${reader} reads it` : undefined
+  if ('base' in json && 'head' in json) {
+    return `this is a comparison; ${readers[kindOf(json.base) ?? wanted]} reads its base and its head`
+  }
+  const kind = kindOf(json)
+  return kind === undefined || kind === wanted ? undefined : `this is a ${kind}; ${readers[kind]} reads it`
+}
+
+function kindOf(json: unknown): keyof typeof readers | undefined {
+  if (!isObject(json)) return undefined
+  return 'steps' in json ? 'capacity' : 'slices' in json ? 'summary' : undefined
 }
 
 /** What is not as expected in a file, and where. */

@@ -58,6 +58,8 @@ test('what a file says of a capacity is found anew from its loads', () => {
 test.each([
   [null, 'expected an object, got null'],
   [{ schemaVersion: 1 }, 'over: missing'],
+  [{ schemaVersion: 1, slices: '' }, 'this is a summary; LoadSummary.fromJSON reads it'],
+  [{ base: { steps: [] }, head: {} }, 'this is a comparison; LoadCapacity.fromJSON reads its base and its head'],
   [{ ...plain(capacity), precision: 'fine' }, 'precision: expected number, got "fine"'],
 ])('%o is no capacity', (json, mistake) => {
   expect(() => readBack(json)).toThrow(expect.objectContaining({ code: 'WSLOAD_ERR_UNREADABLE_SUMMARY' }))
