@@ -96,25 +96,35 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
 }
 
 /**
- * The load to try once more at the end: that end of the interval that was found before the other. A server that did not recover from
- * what was too much for it, or that only had to warm up, shows so.
+ * The load to try once more at the end: that end of the interval that was found before the other, if neither was tried again. A server that
+ * did not recover from what was too much for it, or that only had to warm up, shows so.
  */
 export function endToConfirm(tried: readonly TriedLoad[]): number | undefined {
   const { low, high } = intervalOf(tried)
-  if (low === 0 || high === Infinity) return undefined
-  const seen = (load: number, outcome: Outcome): number =>
-    tried.findLastIndex((one) => one.load === load && one.outcome === outcome)
-  return seen(low, 'kept') < seen(high, 'missed') ? low : high
+  const [kept, missed] = [placesOf(tried, low, 'kept'), placesOf(tried, high, 'missed')]
+  if (kept.length !== 1 || missed.length !== 1) return undefined
+  return kept[0]! < missed[0]! ? low : high
+}
+
+/** Likewise the lowest load that was missed, whatever was kept: one disturbance is enough to miss it, and keeps none. */
+export function missToConfirm(tried: readonly TriedLoad[]): number | undefined {
+  const { high } = intervalOf(tried)
+  return placesOf(tried, high, 'missed').length === 1 ? high : undefined
 }
 
 /**
- * Likewise, where no load was surely missed: the lowest one that was out of reach. What kept the generator from it, another program say,
+ * Likewise, where no load was surely missed, the lowest one that was out of reach. What kept the generator from it, another program say,
  * may be over.
  */
 export function limitToConfirm(tried: readonly TriedLoad[]): number | undefined {
   const { low, high } = intervalOf(tried)
   const lowest = Math.min(...loadsOf(tried, 'out of reach').filter((load) => load > low))
-  return high === Infinity && lowest < Infinity ? lowest : undefined
+  return high === Infinity && placesOf(tried, lowest, 'out of reach').length === 1 ? lowest : undefined
+}
+
+/** When a load had an outcome, counted from 0. */
+function placesOf(tried: readonly TriedLoad[], load: number, outcome: Outcome): number[] {
+  return tried.flatMap((one, nth) => (one.load === load && one.outcome === outcome ? [nth] : []))
 }
 
 function loadsOf(tried: readonly TriedLoad[], outcome: Outcome): number[] {

@@ -11,7 +11,7 @@ import {
 } from '../capacity/step.ts'
 import { describeFirstFlood } from '../capacity/first-flood.ts'
 import { errorShare } from '../capacity/growth.ts'
-import { endToConfirm, intervalOf, limitToConfirm, mostLoads, nextLoad } from '../capacity/search.ts'
+import { endToConfirm, limitToConfirm, missToConfirm, mostLoads, nextLoad, type TriedLoad } from '../capacity/search.ts'
 import { WsLoadError, type WsLoadErrorCode } from '../errors.ts'
 import type { ResolvedCapacity } from '../options/capacity.ts'
 import { mostInFlight } from '../generator/in-flight.ts'
@@ -55,15 +55,6 @@ const failuresOfRuns = new Set<WsLoadErrorCode>([
   'WSLOAD_ERR_THREAD_CRASHED',
 ])
 
-/** What a search tries once more at its end: an end of the interval, or what the generator could not do. */
-type Confirmed = 'end' | 'limit'
-
-/** What is left to be tried. */
-interface LoadLeft {
-  readonly load: number
-  readonly confirms?: Confirmed
-}
-
 /** Who watches {@link CapacitySearch}. */
 export interface CapacityWatch extends Omit<RunWatch, 'isOver'> {
   /** Told of each step when it is over. */
@@ -81,8 +72,6 @@ export class CapacitySearch {
   /** When that one began, if there is one. */
   #begun: number | undefined
   #guess = 0
-  /** What was tried once more. */
-  readonly #confirmed = new Set<Confirmed>()
   #isOver = false
   #wasAborted = false
   /** In how many milliseconds the server answers when it is not overloaded, and over how many connections. */
@@ -166,7 +155,7 @@ export class CapacitySearch {
 
   /** Tries the next load. @returns whether there was one */
   async step(): Promise<boolean> {
-    return !this.#isOver && (await this.#tryLeft(this.#loadLeft()))
+    return this.#tryIf(this.#next())
   }
 
   /** Counts the time that something takes as that of the search. */
@@ -204,15 +193,14 @@ export class CapacitySearch {
 
   /** Tries what was missed once more, on which a verdict stands, unless that was done. @returns whether it was now */
   async confirmMiss(): Promise<boolean> {
-    return !this.#isOver && (await this.#tryLeft(this.#missLeft()))
+    return this.#tryIf(missToConfirm(this.#tried()))
   }
 
-  async #tryLeft(left: LoadLeft | undefined): Promise<boolean> {
-    if (left === undefined) return false
-    const { load, confirms } = left
+  /** @returns whether there was a load, and the time for it */
+  async #tryIf(load: number | undefined): Promise<boolean> {
+    if (load === undefined || this.#isOver || this.#steps.length >= mostLoads) return false
     this.#wasAborted ||= this.#isAborted()
     if (this.#wasAborted || this.#timeLeft() < this.#options.load.warmup + shortestStepMs) return false
-    if (confirms !== undefined) this.#confirmed.add(confirms)
     await this.#timed(async () => {
       this.#isOver = !(await this.#try(load))
     })
@@ -220,30 +208,11 @@ export class CapacitySearch {
   }
 
   /** The next load; at the end of the search one of the ends of the interval once more, or what was out of reach. */
-  #loadLeft(): LoadLeft | undefined {
+  #next(): number | undefined {
     const tried = this.#tried()
     const load = tried.length < mostLoads - 1 ? nextLoad(tried, rangeOf(this.#options), this.#guess) : undefined
-    return load === undefined ? (this.#endLeft() ?? this.#limitLeft()) : { load }
-  }
-
-  /** A disturbance may have missed it, and keeps none. */
-  #missLeft(): LoadLeft | undefined {
-    const tried = this.#tried()
-    const { high } = intervalOf(tried)
-    const misses = tried.filter(({ load, outcome }) => load === high && outcome === 'missed').length
-    return misses !== 1 || this.#steps.length >= mostLoads ? undefined : { load: high }
-  }
-
-  #endLeft(): LoadLeft | undefined {
-    const load = this.#confirmed.has('end') ? undefined : endToConfirm(this.#tried())
-    return load === undefined || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'end' }
-  }
-
-  #limitLeft(): LoadLeft | undefined {
-    const load = this.#confirmed.has('limit') ? undefined : limitToConfirm(this.#tried())
-    // What the machine did not allow, it does not allow later.
-    const isWorthIt = this.#steps.some((step) => step.load === load && step.summary !== undefined)
-    return load === undefined || !isWorthIt || this.#steps.length >= mostLoads ? undefined : { load, confirms: 'limit' }
+    // What the machine does not allow it does not allow later either.
+    return load ?? endToConfirm(tried) ?? limitToConfirm(this.#tried(({ summary }) => summary !== undefined))
   }
 
   /** Milliseconds that pass before a load is measured. */
@@ -379,8 +348,8 @@ export class CapacitySearch {
     return { rate, connections: this.#options.over === 'connections' ? connections : undefined }
   }
 
-  #tried() {
-    return this.#steps.map((step) => triedLoad(step, this.#options.over))
+  #tried(isMeant: (step: CapacityStep) => boolean = () => true): TriedLoad[] {
+    return this.#steps.filter(isMeant).map((step) => triedLoad(step, this.#options.over))
   }
 
   /** Milliseconds. */

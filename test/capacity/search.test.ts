@@ -5,6 +5,7 @@ import {
   intervalOf,
   endToConfirm,
   limitToConfirm,
+  missToConfirm,
   nextLoad,
   type Outcome,
   type SearchRange,
@@ -174,6 +175,16 @@ describe('the load to confirm', () => {
   test('is the end that was found first', () => {
     expect(endToConfirm(tried([100, 'kept'], [110, 'missed']))).toBe(100)
     expect(endToConfirm(tried([110, 'missed'], [100, 'kept']))).toBe(110)
+  })
+
+  test('is none where one of the ends was tried again', () => {
+    expect(endToConfirm(tried([100, 'kept'], [110, 'missed'], [100, 'kept']))).toBeUndefined()
+  })
+
+  test('is what was missed once, whatever was kept, where a verdict stands on it', () => {
+    expect(missToConfirm(tried([110, 'missed']))).toBe(110)
+    expect(missToConfirm(tried([110, 'missed'], [110, 'missed']))).toBeUndefined()
+    expect(missToConfirm(tried([100, 'kept']))).toBeUndefined()
   })
 
   test('is none where the interval has but one end', () => {
