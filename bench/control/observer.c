@@ -1,6 +1,6 @@
 /*
- * A client that sees how long a server takes for others' sake: one ping each five milliseconds over a connection of its own, with
- * nothing else under way, from when each was due. Arguments: port, seconds. Prints percentiles in milliseconds as JSON.
+ * A client that sees how long a server takes for others' sake: one ping each five milliseconds on average, at irregular intervals,
+ * over a connection of its own, with nothing else under way, from when each was due. Arguments: port, seconds. Prints percentiles in milliseconds as JSON.
  */
 #include "client.h"
 
@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
   int fd = open_connection(atoi(argv[1])), count = 0;
   char ping[ping_length] = "\x89\x88", pong[pong_length];
   double start = now(), seconds = atof(argv[2]);
-  for (double due = start; now() < start + seconds && count < most_samples; due += every) {
+  for (double due = start; now() < start + seconds && count < most_samples; due += 2 * every * drand48()) {
     double wait = due - now();
     struct timespec pause = {.tv_nsec = (long)(wait * 1e9)};
     if (wait > 0) nanosleep(&pause, NULL);

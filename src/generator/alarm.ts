@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { EventLoop } from './event-loop.ts'
 
 /** Node's timers wake up to a millisecond early, and a millisecond and more late: the last stretch is spent polling. */
 const timerErrorMs = 2
@@ -8,23 +9,40 @@ const longestTimerMs = 2 ** 31 - 1
 /** Calls back at a time, or a little before it: who is called too early sets it again. */
 export class Alarm {
   readonly #ring: () => void
+  readonly #loop: Pick<EventLoop, 'spareCore' | 'sleeper'> | undefined
+  #at = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
 
-  constructor(ring: () => void) {
+  /** @param loop that this polls in the last stretch only where there is a core for that; without one it does so anyway */
+  constructor(ring: () => void, loop?: Pick<EventLoop, 'spareCore' | 'sleeper'>) {
     this.#ring = ring
+    this.#loop = loop
   }
 
   /** @param at milliseconds of `performance.now()` */
   set(at: number): void {
-    const wait = at - performance.now()
-    if (wait <= timerErrorMs) this.#immediate = setImmediate(this.#ring)
-    else this.#timer = setTimeout(this.#ring, Math.min(Math.floor(wait - timerErrorMs) + 1, longestTimerMs))
+    const now = performance.now()
+    const wait = at - now
+    this.#at = at
+    if (wait > timerErrorMs) {
+      this.#timer = setTimeout(this.#ring, Math.min(Math.floor(wait - timerErrorMs) + 1, longestTimerMs))
+    } else if (this.#loop === undefined || this.#loop.spareCore.isThere(now)) {
+      this.#immediate = setImmediate(this.#ring)
+    } else {
+      this.#loop.sleeper.expect(at)
+      this.#immediate = setImmediate(this.#sleepAndRing)
+    }
   }
 
   clear(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
+  }
+
+  readonly #sleepAndRing = (): void => {
+    this.#loop!.sleeper.sleep(this.#at)
+    this.#ring()
   }
 }
 

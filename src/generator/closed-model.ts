@@ -12,7 +12,8 @@ const connectionsPerBurst = 64
  * The closed model: each connection keeps `inFlight` pings unanswered and sends the next one when an answer frees a
  * place. A server that stalls is asked less: its slow moments are sampled less often than they last.
  */
-export function closedModel({ plan, clock, recorder, turns, ping, senders, finished }: LoadModelContext): LoadModel {
+export function closedModel({ plan, loop, recorder, turns, ping, senders, finished }: LoadModelContext): LoadModel {
+  const { clock } = loop
   const freed = new FreePlaces()
   /** What became free while others had their turn. */
   const parked = new FreePlaces()

@@ -149,7 +149,7 @@ export class Flood {
     const createModel = isOpenModel ? openModel : closedModel
     this.#model = createModel({
       plan,
-      clock,
+      loop,
       recorder,
       turns,
       ping,

@@ -1,5 +1,5 @@
+import type { EventLoop } from './event-loop.ts'
 import type { PingTimes } from './ping-times.ts'
-import type { PollClock } from './poll-clock.ts'
 import type { Recorder } from './recorder.ts'
 import type { ThreadPlan } from './thread-plan.ts'
 import type { Turns } from './turns.ts'
@@ -33,7 +33,7 @@ export interface LoadModel {
 
 export interface LoadModelContext {
   readonly plan: ThreadPlan
-  readonly clock: PollClock
+  readonly loop: Pick<EventLoop, 'clock' | 'sleeper' | 'spareCore'>
   readonly recorder: Recorder
   /** When this flood may send, if it takes turns with others. */
   readonly turns: Turns | undefined

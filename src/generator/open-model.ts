@@ -11,20 +11,12 @@ const mostPerIteration = 1_024
  * that leaves late keeps the time it was due, be it the generator that is late or the server that has not answered those
  * before it (`maxPendingPongs`); one that cannot leave at all is counted as dropped.
  */
-export function openModel({
-  plan,
-  clock,
-  recorder,
-  turns,
-  ping,
-  senders,
-  drop,
-  finished,
-}: LoadModelContext): LoadModel {
+export function openModel({ plan, loop, recorder, turns, ping, senders, drop, finished }: LoadModelContext): LoadModel {
   const { segments, arrivals, offset, seed } = plan.open!
+  const { clock } = loop
   const schedule = new Schedule(segments)
   const points = arrivals === 'constant' ? constantArrivals(offset) : poissonArrivals(seed)
-  const alarm = new Alarm(sendDue)
+  const alarm = new Alarm(sendDue, loop)
   /** Those with queued pings. */
   const queued: Sender[] = []
   /** When the next ping is due. */

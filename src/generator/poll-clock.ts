@@ -112,6 +112,11 @@ export class PollClock {
     return now - this.#silentUntil < aftermathMs || now - this.#readAt >= longSilenceMs
   }
 
+  /** Whether this iteration has brought something. */
+  get isReading(): boolean {
+    return this.#reading
+  }
+
   /** Counts work done outside of I/O callbacks, from `since` until now. */
   worked(since: number): void {
     this.#read()

@@ -2,6 +2,7 @@ import { uptime } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { ControlGroups } from '../system/control-group.ts'
 import type { PollClock } from './poll-clock.ts'
+import type { Sleeper } from './sleeper.ts'
 import { threadTimes } from '../system/thread-times.ts'
 
 /** Why and how long a thread did not run, in milliseconds; `undefined` is what the system does not tell. */
@@ -10,7 +11,7 @@ export interface Starvation {
   readonly queued: number | undefined
   /** Its quota was used up: of all threads and processors together. */
   readonly throttled: number | undefined
-  /** Its event loop was not waiting for anything, and it did not run, for whatever reason. */
+  /** Its event loop was not waiting for anything, nor asleep for others' sake, and it did not run, for whatever reason. */
   readonly notRunning: number | undefined
   /** It was waiting, for 20 ms and more, though it wanted to wait for a millisecond at most. */
   readonly overslept: number
@@ -23,20 +24,23 @@ export interface Starvation {
 /** Knows why and how long the thread that asks did not run. */
 export class StarvationWatch {
   readonly #clock: PollClock
+  readonly #sleeper: Sleeper
   readonly #groups: ControlGroups
 
-  constructor(clock: PollClock, groups: ControlGroups) {
+  constructor(clock: PollClock, sleeper: Sleeper, groups: ControlGroups) {
     this.#clock = clock
+    this.#sleeper = sleeper
     this.#groups = groups
   }
 
   /** Until now, since some instant. */
   get total(): Starvation {
     const { running, queued } = threadTimes()
+    const meantToRun = performance.now() - performance.nodeTiming.idleTime - this.#sleeper.slept
     return {
       queued,
       throttled: this.#groups.throttled,
-      notRunning: running === undefined ? undefined : performance.now() - performance.nodeTiming.idleTime - running,
+      notRunning: running === undefined ? undefined : meantToRun - running,
       overslept: this.#clock.overslept,
       asleep: timeAhead(),
       memoryStall: this.#groups.memoryStall,

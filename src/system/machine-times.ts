@@ -56,11 +56,15 @@ function timesOfNode(): MachineTimes {
   }
 }
 
-/** @see https://docs.kernel.org/accounting/psi.html */
 export function pressure(proc = '/proc'): Pressure {
-  const total = (resource: PressedResource): number | undefined => {
-    const [, microseconds] = /^some .*total=(\d+)/m.exec(readIfThere(`${proc}/pressure/${resource}`)) ?? []
-    return microseconds === undefined ? undefined : Number(microseconds) / 1_000
-  }
-  return { cpu: total('cpu'), memory: total('memory'), io: total('io') }
+  return { cpu: pressureOf('cpu', proc), memory: pressureOf('memory', proc), io: pressureOf('io', proc) }
+}
+
+/**
+ * How long some task waited for a resource until now, in milliseconds; `undefined` where the kernel does not tell.
+ * @see https://docs.kernel.org/accounting/psi.html
+ */
+export function pressureOf(resource: PressedResource, proc = '/proc'): number | undefined {
+  const [, microseconds] = /^some .*total=(\d+)/m.exec(readIfThere(`${proc}/pressure/${resource}`)) ?? []
+  return microseconds === undefined ? undefined : Number(microseconds) / 1_000
 }

@@ -1,6 +1,9 @@
 import { setTimeout as elapsed } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Alarm, reached } from '../../src/generator/alarm.ts'
+import { PollClock } from '../../src/generator/poll-clock.ts'
+import { Sleeper } from '../../src/generator/sleeper.ts'
+import { SpareCore } from '../../src/generator/spare-core.ts'
 
 const never = new AbortController().signal
 
@@ -37,4 +40,38 @@ test('an alarm further ahead than a timer can be set does not ring at once', asy
   await elapsed(20)
   alarm.clear()
   expect(rings).toBe(0)
+})
+
+describe('an alarm that is set over and over', () => {
+  const nothing = { queued: () => 0, pressure: () => 0, free: () => 0 }
+
+  /** Rings a hundred times, a millisecond apart; says how much of that was spent asleep, 0 to 1, and which was too early. */
+  async function pace(processors: number): Promise<{ asleep: number; early: number }> {
+    const sleeper = new Sleeper(new PollClock())
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const began = performance.now()
+    let [rings, early] = [0, 0]
+    const alarm = new Alarm(
+      () => {
+        if (performance.now() < began + rings + 1) early++
+        else rings++
+        if (rings < 100) alarm.set(began + rings + 1)
+        else resolve()
+      },
+      { sleeper, spareCore: new SpareCore(processors, nothing) },
+    )
+    alarm.set(began + 1)
+    await promise
+    return { asleep: sleeper.slept / (performance.now() - began), early }
+  }
+
+  test('sleeps where there is no core for polling', async () => {
+    const { asleep, early } = await pace(1)
+    expect(asleep).toBeGreaterThan(0.5)
+    expect(early).toBeGreaterThan(0)
+  })
+
+  test('does not sleep where there is one', async () => {
+    expect((await pace(2)).asleep).toBe(0)
+  })
 })

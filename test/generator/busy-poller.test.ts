@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { BusyPoller } from '../../src/generator/busy-poller.ts'
 import { PollClock } from '../../src/generator/poll-clock.ts'
+import { SpareCore } from '../../src/generator/spare-core.ts'
 import { spin } from '../support/starving.ts'
 
 const measuredMs = 1_500
 
 /** Milliseconds of {@link measuredMs} that an idle loop spends on polling. */
-async function pollingOf(processors: number): Promise<number> {
-  const poller = new BusyPoller(new PollClock(), processors)
+async function pollingOf(spareCore: SpareCore): Promise<number> {
+  const poller = new BusyPoller(new PollClock(), spareCore)
   poller.start()
   await sleep(measuredMs)
   poller.stop()
@@ -17,13 +18,28 @@ async function pollingOf(processors: number): Promise<number> {
 }
 
 test('an idle loop does not poll without a pause where there is one processor', async () => {
-  expect(await pollingOf(1)).toBe(0)
+  expect(await pollingOf(new SpareCore(1))).toBe(0)
 })
 
-test.runIf(process.platform === 'linux')('an idle loop lets others have the processor that they want', async () => {
-  using _ = spin(2 * availableParallelism())
-  expect(await pollingOf(2)).toBeLessThan(measuredMs / 2)
+test('an idle loop polls without a pause where nobody waits for its core', async () => {
+  const nobody = { queued: () => 0, pressure: () => 0, free: () => 0 }
+  expect(await pollingOf(new SpareCore(2, nobody))).toBeGreaterThan(measuredMs / 2)
 })
+
+test.runIf(process.platform === 'linux')(
+  'an idle loop lets others have the processor as long as they want it',
+  async () => {
+    const poller = new BusyPoller(new PollClock(), new SpareCore(2))
+    poller.start()
+    const spinning = spin(2 * availableParallelism())
+    await sleep(measuredMs)
+    const { polling } = poller
+    expect(polling).toBeLessThan(measuredMs / 2)
+    spinning[Symbol.dispose]()
+    await expect.poll(() => poller.polling - polling, { timeout: 30_000 }).toBeGreaterThan(measuredMs)
+    poller.stop()
+  },
+)
 
 /** Counts how often it is asked for the time. */
 class CountingClock extends PollClock {
@@ -37,7 +53,7 @@ class CountingClock extends PollClock {
 
 test('a loop that rests polls now and then, and goes on at once when it is woken', { timeout: 60_000 }, async () => {
   const clock = new CountingClock()
-  const poller = new BusyPoller(clock, 2)
+  const poller = new BusyPoller(clock, new SpareCore(2))
   poller.start()
   await sleep(50)
   poller.rest()

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { block } from '../support/block.ts'
 import { DelayLine } from '../support/delay-line.ts'
 import { flood } from '../support/flood.ts'
 import { encodeFrame, opcodes } from '../support/frames.ts'
@@ -29,12 +30,6 @@ async function counting(delay: (nth: number) => number): Promise<Server & { read
     }
   })
   return Object.assign(server, { most: () => most })
-}
-
-/** Keeps this process's event loop, and every server in it, from doing anything. */
-function block(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
 }
 
 describe('a server that answers pings as ws does by default', () => {

@@ -1,31 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setImmediate as iteration, setTimeout as elapsed } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PollClock } from '../../src/generator/poll-clock.ts'
-
-/** Keeps the event loop from polling. */
-function work(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
-}
-
-/** Both ends of a connection. */
-async function connection(): Promise<{ near: Socket; far: Socket }> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const near = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
-  const [far] = (await once(server, 'connection')) as [Socket]
-  onTestFinished(() => {
-    near.destroy()
-    far.destroy()
-    server.close()
-  })
-  return { near, far }
-}
+import { block } from '../support/block.ts'
+import { bothEnds } from '../support/both-ends.ts'
 
 describe('within one iteration of the event loop', () => {
   test('stamps are the same', async () => {
@@ -33,7 +15,7 @@ describe('within one iteration of the event loop', () => {
     const clock = new PollClock()
     clock.stamp()
     const { ceiling, floor } = clock
-    work(2)
+    block(2)
     clock.stamp()
     expect(clock).toMatchObject({ ceiling, floor })
   })
@@ -43,7 +25,7 @@ describe('within one iteration of the event loop', () => {
     await iteration()
     clock.stamp()
     const { ceiling, floor } = clock
-    work(2)
+    block(2)
     for (let callback = 0; callback < 900; callback++) clock.stamp()
     expect(clock.ceiling).toBe(ceiling)
     for (let callback = 900; callback < 1_024; callback++) clock.stamp()
@@ -58,7 +40,7 @@ describe('from one iteration to the next', () => {
     for (let nth = 0; nth < 20; nth++) {
       const { ceiling, floor } = clock
       await iteration()
-      work(1)
+      block(1)
       const start = performance.now()
       clock.stamp()
       expect(clock.ceiling).toBeGreaterThanOrEqual(start)
@@ -74,7 +56,7 @@ describe('from one iteration to the next', () => {
     const { floor } = clock
     for (let nth = 0; nth < 3; nth++) {
       await iteration()
-      work(1)
+      block(1)
       const start = performance.now()
       expect(clock.update()).toBeGreaterThanOrEqual(start)
     }
@@ -83,7 +65,7 @@ describe('from one iteration to the next', () => {
 })
 
 test('the bounds contain every arrival, however long the loop did not poll', async () => {
-  const { near, far } = await connection()
+  const { near, far } = await bothEnds()
   const clock = new PollClock()
   const arrivals: { floor: number; ceiling: number }[] = []
   near.on('data', () => {
@@ -91,11 +73,11 @@ test('the bounds contain every arrival, however long the loop did not poll', asy
     arrivals.push({ floor: clock.floor, ceiling: clock.ceiling })
   })
   for (let nth = 0; nth < 200; nth++) {
-    work((nth % 7) / 4)
+    block((nth % 7) / 4)
     const written = performance.now()
     far.write('x')
     const there = performance.now()
-    work((nth % 5) / 4)
+    block((nth % 5) / 4)
     while (arrivals.length === nth) {
       await iteration()
       clock.update()
@@ -140,7 +122,7 @@ describe('a silence', () => {
     await iteration()
     clock.update()
     expect(clock.isAfterSilence).toBe(false)
-    work(510)
+    block(510)
     await iteration()
     clock.update()
     expect(clock.isAfterSilence).toBe(true)
@@ -151,7 +133,7 @@ describe('a silence', () => {
   test('may be work', async () => {
     const clock = new PollClock()
     clock.stamp()
-    work(510)
+    block(510)
     await iteration()
     expect(clock.isAfterSilence).toBe(true)
   })
@@ -159,7 +141,7 @@ describe('a silence', () => {
   test('between two callbacks of one iteration shows in the second', () => {
     const clock = new PollClock()
     clock.stamp()
-    work(510)
+    block(510)
     clock.stamp()
     expect(clock.isAfterSilence).toBe(true)
   })
@@ -168,7 +150,7 @@ describe('a silence', () => {
     const clock = new PollClock()
     await iteration()
     clock.update()
-    work(510)
+    block(510)
     clock.update()
     expect(clock.isAfterSilence).toBe(true)
   })
@@ -177,7 +159,7 @@ describe('a silence', () => {
     const clock = new PollClock()
     await iteration()
     clock.update()
-    work(510)
+    block(510)
     clock.worked(performance.now())
     expect(clock.isAfterSilence).toBe(true)
   })
@@ -197,7 +179,7 @@ describe('overslept', () => {
   test('is not how long the loop did not poll', async () => {
     const clock = new PollClock()
     clock.update()
-    work(40)
+    block(40)
     await iteration()
     clock.update()
     expect(clock.overslept).toBe(0)
@@ -209,7 +191,7 @@ describe('active', () => {
     const clock = new PollClock()
     const start = performance.now()
     clock.stamp()
-    work(20)
+    block(20)
     await iteration()
     expect(clock.active).toBeGreaterThanOrEqual(20)
     expect(clock.active).toBeLessThanOrEqual(performance.now() - start)
@@ -228,7 +210,7 @@ describe('active', () => {
     const clock = new PollClock()
     await iteration()
     const start = clock.update()
-    work(10)
+    block(10)
     clock.worked(start)
     expect(clock.active).toBeGreaterThanOrEqual(10)
   })
@@ -237,7 +219,7 @@ describe('active', () => {
     const clock = new PollClock()
     const start = performance.now()
     clock.stamp()
-    work(20)
+    block(20)
     clock.worked(start)
     await iteration()
     expect(clock.active).toBeGreaterThanOrEqual(20)

@@ -81,3 +81,13 @@ test('a generator with a quota says that it was used up', async ({ skip }) => {
   expect(summary.generator.threads).toBe(1)
   expect(evaluateSLO(summary, unreachable).verdict).toBe('inconclusive')
 })
+
+test.runIf(canCrowd)('a generator with one processor does not use it up by waiting for the next ping', async () => {
+  await using server = await echoing()
+  const options = { ...load, rate: 1_000, url: server.url }
+  const { generator, pings } = await floodInProcess(options, { prepare: (pid) => crowd(pid, 0) })
+  expect(pings.sent).toBe(2_000)
+  // A loop that polls as long as no ping is due uses a millisecond for each.
+  expect(generator.cpuPerPing).toBeLessThan(0.5)
+  expect(generator.starvation!.stopped).toBeLessThan(0.1)
+})

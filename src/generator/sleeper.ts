@@ -1,0 +1,58 @@
+import { performance } from 'node:perf_hooks'
+import type { PollClock } from './poll-clock.ts'
+
+/** How long a sleep is to take, in milliseconds: an answer that comes meanwhile is read so much later. */
+const sleepMs = { least: 0.05, most: 0.25 }
+/**
+ * How much longer it takes, in milliseconds: the kernel's slack of timers and waking up, usually; beyond the most it was not meant.
+ * @see https://man7.org/linux/man-pages/man2/PR_SET_TIMERSLACK.2const.html
+ */
+const sleepErrorMs = { usual: 0.06, most: 1 }
+/** Nobody wakes who waits for it to change. */
+const unchanging = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+
+/**
+ * Leaves the core to others until something is due: timers of Node are a millisecond late, which pings may not be. All alarms of a thread
+ * share it, so that none of them is late because another one sleeps.
+ */
+export class Sleeper {
+  /** Milliseconds that this meant to sleep. */
+  slept = 0
+  /** Milliseconds between one sleep and the next that were spent on polling alone. */
+  polling = 0
+  readonly #clock: PollClock
+  /** When something is due for the first time. */
+  #earliest = Infinity
+  /** When the latest sleep ended, and the time at work and in polls until then. */
+  #awakeSince = Infinity
+  #activeThen = 0
+  #idleThen = 0
+
+  constructor(clock: PollClock) {
+    this.#clock = clock
+  }
+
+  /** Nobody sleeps beyond a time. */
+  expect(at: number): void {
+    this.#earliest = Math.min(this.#earliest, at)
+  }
+
+  /** Sleeps once, until a time or less long. What arrives meanwhile the next poll brings. */
+  sleep(at: number): void {
+    const clock = this.#clock
+    const now = clock.update()
+    const wait = Math.min(at, this.#earliest) - now
+    if (this.#earliest <= now) this.#earliest = Infinity
+    if (wait <= 0 || clock.isReading) return
+    const { idleTime } = performance.nodeTiming
+    if (clock.active === this.#activeThen) {
+      this.polling += Math.max(0, now - this.#awakeSince - (idleTime - this.#idleThen))
+    }
+    const length = Math.min(Math.max(wait - sleepErrorMs.usual, sleepMs.least), sleepMs.most)
+    Atomics.wait(unchanging, 0, 0, length)
+    this.#awakeSince = clock.update()
+    this.slept += Math.min(this.#awakeSince - now, length + sleepErrorMs.most)
+    this.#activeThen = clock.active
+    this.#idleThen = idleTime
+  }
+}
