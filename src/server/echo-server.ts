@@ -3,19 +3,27 @@ import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 
 const [port, delay] = process.argv.slice(2).map(Number) as [number?, number?]
+/** Node's timers are late by up to a millisecond and more: the last stretch is spent polling. */
+const timerErrorMs = 2
 const waiting: { readonly dueAt: number; readonly answer: () => void }[] = []
 
-/** Answers in time to a few microseconds: a timer would be late by up to a millisecond and more. */
+/** Answers in time to a few microseconds. */
 function later(answer: () => void): void {
-  if (waiting.length === 0) setImmediate(release)
   waiting.push({ dueAt: performance.now() + delay!, answer })
+  if (waiting.length === 1) releaseDue()
+}
+
+function releaseDue(): void {
+  const left = waiting[0]!.dueAt - performance.now() - timerErrorMs
+  if (left > 0) setTimeout(release, left)
+  else setImmediate(release)
 }
 
 function release(): void {
   const now = performance.now()
   const first = waiting.findIndex(({ dueAt }) => dueAt > now)
   for (const { answer } of waiting.splice(0, first === -1 ? waiting.length : first)) answer()
-  if (waiting.length > 0) setImmediate(release)
+  if (waiting.length > 0) releaseDue()
 }
 
 const answers = delay === undefined || delay === 0 ? (answer: () => void) => answer() : later

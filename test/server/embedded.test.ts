@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process'
+import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startEmbedded } from '../../src/server/embedded.ts'
+import { processUsages } from '../../src/system/process-usage.ts'
 
 const source = join(import.meta.dirname, '../../src/server')
 
@@ -36,6 +37,20 @@ test('answers no sooner than its delay', async () => {
   socket.send('PING')
   await once(socket, 'message')
   expect(performance.now() - begun).toBeGreaterThanOrEqual(60)
+})
+
+test('leaves the processor to others for most of its delay', async () => {
+  const program = fork(join(source, 'echo-server.ts'), ['0', '500'])
+  onTestFinished(() => void program.kill())
+  const [{ port }] = (await once(program, 'message')) as [{ port: number }]
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`)
+  await once(socket, 'open')
+  const cpu = (): number => processUsages([program.pid!]).get(program.pid!)!.cpu
+  const before = cpu()
+  socket.ping('17')
+  await once(socket, 'pong')
+  expect(cpu() - before).toBeLessThan(250)
+  socket.terminate()
 })
 
 test('echoes a text as a text', async () => {
