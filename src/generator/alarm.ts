@@ -6,7 +6,7 @@ const timerErrorMs = 2
 /** Node's timers take no more than 31 bits. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** Calls back at a time, or a little before it: who is called too early sets it again. */
+/** Calls back at about a time: who is called too early sets it again. */
 export class Alarm {
   readonly #ring: () => void
   readonly #loop: Pick<EventLoop, 'spareCore' | 'sleeper'> | undefined

@@ -12,8 +12,8 @@ const sleepErrorMs = { usual: 0.06, most: 1 }
 const unchanging = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 
 /**
- * Leaves the core to others until something is due: timers of Node are a millisecond late, which pings may not be. All alarms of a thread
- * share it, so that none of them is late because another one sleeps.
+ * Leaves the core to others until something is due: timers of Node are a millisecond late, which pings may not be. The alarms of a
+ * thread's load models share it, so that none of them is late because another one sleeps.
  */
 export class Sleeper {
   /** Milliseconds that this meant to sleep. */
@@ -23,7 +23,7 @@ export class Sleeper {
   readonly #clock: PollClock
   /** When something is due for the first time. */
   #earliest = Infinity
-  /** When the latest sleep ended, and the time at work and in polls until then. */
+  /** When the latest sleep ended, and for how long the thread had been at work and had waited in polls until then. */
   #awakeSince = Infinity
   #activeThen = 0
   #idleThen = 0
@@ -37,7 +37,7 @@ export class Sleeper {
     this.#earliest = Math.min(this.#earliest, at)
   }
 
-  /** Sleeps once, until a time or less long. What arrives meanwhile the next poll brings. */
+  /** Sleeps once, until about a time or less long. What arrives meanwhile the next poll brings. */
   sleep(at: number): void {
     const clock = this.#clock
     const now = clock.update()
@@ -45,9 +45,8 @@ export class Sleeper {
     if (this.#earliest <= now) this.#earliest = Infinity
     if (wait <= 0 || clock.isReading) return
     const { idleTime } = performance.nodeTiming
-    if (clock.active === this.#activeThen) {
-      this.polling += Math.max(0, now - this.#awakeSince - (idleTime - this.#idleThen))
-    }
+    const [worked, waited] = [clock.active - this.#activeThen, idleTime - this.#idleThen]
+    this.polling += Math.max(0, now - this.#awakeSince - worked - waited)
     const length = Math.min(Math.max(wait - sleepErrorMs.usual, sleepMs.least), sleepMs.most)
     Atomics.wait(unchanging, 0, 0, length)
     this.#awakeSince = clock.update()

@@ -4,18 +4,21 @@ import { threadTimes } from '../system/thread-times.ts'
 
 /** Fewer processors have none to spare: a quota would soon be used up, and the rest of it spent on standing still. */
 const fewestProcessors = 2
-/** How much of the time, 0 to 1, a thread that polls waits for a processor at most, or makes others wait. */
+/** How much of the time, 0 to 1, a thread that polls waits for a processor at most, or someone else does. */
 const mostWaiting = 0.1
 /** How long it takes until whoever ran where a thread begins to poll has been moved to another processor. */
 const settlingMs = 100
-/** How long polling goes on before it is judged anew: as long as a quota of processor time lasts, so that what one stops is not seen now and then. */
-const pollingMs = 100
-/** How long the core is left to others: twice as long each time that they want it again. */
-const backOffMs = { shortest: 1_000, longest: 32_000 }
-/** How many processors are free when one is asked for again: nearly a whole one. */
+/** How long polling goes on before it is judged anew: two periods of a quota of processor time, so that what one stops is seen evenly. */
+const pollingMs = 200
+/** How long the core is left to others before it is judged anew. */
+const backOffMs = 1_000
+/** How many processors are free when the core is asked for again: nearly a whole one. */
 const leastFree = 0.9
-/** How much of the way down to what is seen while the thread polls its idea of {@link SpareCore.#waitingAnyway} goes at a time. */
-const forgetting = 0.1
+/** Others who want it within so long did so all the time: it is not asked for again until more processors are free than were then. */
+const trialMs = 2_000
+const moreFree = 0.1
+/** After so long it is all the same. */
+const patienceMs = 30_000
 
 /** What the system counts until now, in milliseconds; what it does not tell is 0. */
 export interface CoreUse {
@@ -29,7 +32,8 @@ export interface CoreUse {
 
 type Period = 'settling' | 'polling' | 'backing off'
 
-const systems: CoreUse = {
+/** What this system counts. */
+export const systemCoreUse: CoreUse = {
   queued: () => threadTimes().queued ?? 0,
   pressure: () => pressureOf('cpu') ?? 0,
   free: () => machineTimes().idle + (threadTimes().running ?? 0),
@@ -37,8 +41,8 @@ const systems: CoreUse = {
 
 /**
  * Whether there is a core for a thread that polls without a pause. Where others want it, the thread waits for it when an answer comes,
- * and the server when a ping does. While the thread polls, both show: in how long it waits, and in how long anyone waits who would not
- * otherwise. While it does not, there is a core again if enough of the processors is free.
+ * and the server when a ping does: both show while the thread polls. While it does not, there is a core again if enough of the processors
+ * is free.
  */
 export class SpareCore {
   readonly #isPossible: boolean
@@ -50,15 +54,15 @@ export class SpareCore {
   #queued = 0
   #pressure = 0
   #free = 0
-  /** Since when the thread has had the core. */
+  /** Since when the thread has had the core, and how many processors were free before. */
   #pollingSince: number
-  /** How long the core is left to others the next time. */
-  #backOff = backOffMs.shortest
-  /** How much of the time someone waits for a processor though the thread does not poll, 0 to 1. */
-  #waitingAnyway = 0
+  #freeBefore = 0
+  /** When others wanted it, and how many free processors were too few for both. */
+  #wantedAt = 0
+  #tooFew = 0
 
   /** @param processors that this process may use */
-  constructor(processors: number, use: CoreUse = systems, now: number = performance.now()) {
+  constructor(processors: number, use: CoreUse = systemCoreUse, now: number = performance.now()) {
     this.#isPossible = processors >= fewestProcessors
     this.#use = use
     this.#beganAt = now
@@ -74,55 +78,56 @@ export class SpareCore {
 
   /** The thread begins to poll: what was before, while it rested, says nothing. */
   settle(now: number): void {
-    this.#backOff = backOffMs.shortest
-    this.#pollingSince = now
-    this.#begin('settling', settlingMs, now)
+    this.#freeBefore = 0
+    this.#ask(now)
   }
 
   #judge(now: number): void {
+    const elapsed = now - this.#beganAt
     switch (this.#period) {
       case 'settling':
         this.#begin('polling', pollingMs, now)
         break
-      case 'polling':
-        if (this.#isWanted(now)) {
-          this.#begin('backing off', this.#backOff, now)
-          this.#backOff = Math.min(2 * this.#backOff, backOffMs.longest)
+      case 'polling': {
+        // A thread that did not ask did not poll: it was busy.
+        const wasPolling = now - this.#endsAt < pollingMs
+        const queued = this.#use.queued() - this.#queued
+        const pressure = this.#use.pressure() - this.#pressure
+        if (queued > mostWaiting * elapsed || (wasPolling && pressure > mostWaiting * elapsed)) {
+          this.#tooFew = now - this.#pollingSince < trialMs ? this.#freeBefore : 0
+          this.#wantedAt = now
+          this.#begin('backing off', backOffMs, now)
         } else {
-          if (now - this.#pollingSince >= this.#backOff) this.#backOff = backOffMs.shortest
-          this.#waitingAnyway -= forgetting * Math.max(0, this.#waitingAnyway - this.#waiting(now))
           this.#begin('polling', pollingMs, now)
         }
         break
-      case 'backing off':
-        if (this.#use.free() - this.#free < leastFree * (now - this.#beganAt)) {
-          this.#begin('backing off', backOffMs.shortest, now)
+      }
+      case 'backing off': {
+        const free = (this.#use.free() - this.#free) / elapsed
+        const isPatient = now - this.#wantedAt < patienceMs
+        if (free < Math.max(leastFree, isPatient ? this.#tooFew + moreFree : 0)) {
+          this.#begin('backing off', backOffMs, now)
         } else {
-          this.#waitingAnyway = this.#waiting(now)
-          this.#pollingSince = now
-          this.#begin('settling', settlingMs, now)
+          this.#freeBefore = free
+          this.#ask(now)
         }
+      }
     }
   }
 
-  #isWanted(now: number): boolean {
-    if (this.#use.queued() - this.#queued > mostWaiting * (now - this.#beganAt)) return true
-    // A thread that did not ask did not poll: it was busy.
-    const wasPolling = now - this.#endsAt < pollingMs
-    return wasPolling && this.#waiting(now) > this.#waitingAnyway + mostWaiting
-  }
-
-  /** How much of the period someone waited for a processor, 0 to 1. */
-  #waiting(now: number): number {
-    return (this.#use.pressure() - this.#pressure) / (now - this.#beganAt)
+  #ask(now: number): void {
+    this.#pollingSince = now
+    this.#begin('settling', settlingMs, now)
   }
 
   #begin(period: Period, length: number, now: number): void {
     this.#period = period
     this.#beganAt = now
     this.#endsAt = now + length
-    if (period === 'polling') this.#queued = this.#use.queued()
+    if (period === 'polling') {
+      this.#queued = this.#use.queued()
+      this.#pressure = this.#use.pressure()
+    }
     if (period === 'backing off') this.#free = this.#use.free()
-    if (period !== 'settling') this.#pressure = this.#use.pressure()
   }
 }

@@ -45,7 +45,7 @@ test('an alarm further ahead than a timer can be set does not ring at once', asy
 describe('an alarm that is set over and over', () => {
   const nothing = { queued: () => 0, pressure: () => 0, free: () => 0 }
 
-  /** Rings a hundred times, a millisecond apart; says how much of that was spent asleep, 0 to 1, and which was too early. */
+  /** Rings a hundred times, a millisecond apart; says how many milliseconds of that were spent asleep, and how often it was too early. */
   async function pace(processors: number): Promise<{ asleep: number; early: number }> {
     const sleeper = new Sleeper(new PollClock())
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -62,12 +62,12 @@ describe('an alarm that is set over and over', () => {
     )
     alarm.set(began + 1)
     await promise
-    return { asleep: sleeper.slept / (performance.now() - began), early }
+    return { asleep: sleeper.slept, early }
   }
 
   test('sleeps where there is no core for polling', async () => {
     const { asleep, early } = await pace(1)
-    expect(asleep).toBeGreaterThan(0.5)
+    expect(asleep).toBeGreaterThan(10)
     expect(early).toBeGreaterThan(0)
   })
 

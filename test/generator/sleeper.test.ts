@@ -80,10 +80,10 @@ describe('what lies between two sleeps', () => {
     const sleeper = new Sleeper(clock)
     sleeper.sleep(performance.now() + 1)
     const began = performance.now()
-    block(20)
+    block(100)
     clock.worked(began)
     sleeper.sleep(performance.now() + 1)
-    expect(sleeper.polling).toBe(0)
+    expect(sleeper.polling).toBeLessThan(50)
   })
 
   test('is none as long as a poll waits', async () => {

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { SpareCore } from '../../src/generator/spare-core.ts'
+import { SpareCore, systemCoreUse } from '../../src/generator/spare-core.ts'
+import { canCrowd, spin } from '../support/starving.ts'
 
 interface Shares {
   /** Of the time, 0 to 1. */
@@ -40,17 +44,10 @@ class Asking {
     this.#free += free * length
   }
 
-  /** How long there is none, in milliseconds, while nobody wants it. */
-  sparing(): number {
-    let spared = 0
-    while (spared < 100_000 && this.for(10) === 0) spared += 10
-    return spared
-  }
-
   /** Polls until the core is not there any more, because others want it. */
   lose(): void {
-    this.for(200)
-    this.for(100, { queued: 0.5 })
+    this.for(300)
+    this.for(200, { queued: 0.5 })
   }
 
   settle(): void {
@@ -69,15 +66,15 @@ test('there is none to spare of a single processor', () => {
 describe('a core is left to others', () => {
   test('where the thread itself waits for it', () => {
     const asking = new Asking(2)
-    asking.for(200)
-    asking.for(100, { queued: 0.2 })
+    asking.for(300)
+    asking.for(200, { queued: 0.2 })
     expect(asking.for(900)).toBe(0)
   })
 
-  test('where someone waits who did not before', () => {
+  test('where someone else waits', () => {
     const asking = new Asking(2)
-    asking.for(200)
-    asking.for(100, { pressure: 0.2 })
+    asking.for(300)
+    asking.for(200, { pressure: 0.2 })
     expect(asking.for(900)).toBe(0)
   })
 
@@ -85,48 +82,27 @@ describe('a core is left to others', () => {
     const asking = new Asking(2)
     expect(asking.for(100, { queued: 0.5, pressure: 0.5 })).toBe(100)
     expect(asking.for(1_000)).toBe(1_000)
-    asking.for(90, { queued: 0.5, pressure: 0.5 })
+    asking.for(190, { queued: 0.5, pressure: 0.5 })
     asking.settle()
     expect(asking.for(1_000)).toBe(1_000)
   })
 
-  test('not for those who wait anyway', () => {
+  test('not for those who wait now and then', () => {
     const asking = new Asking(2)
-    asking.lose()
-    expect(asking.for(1_000, { pressure: 0.5 })).toBe(10)
-    expect(asking.for(1_000, { pressure: 0.55 })).toBe(1_000)
-    asking.for(100, { pressure: 0.65 })
-    expect(asking.for(500)).toBe(0)
-  })
-
-  test('not for those who wait now and then, as they do anyway', () => {
-    const asking = new Asking(2)
-    const half = (length: number): number => asking.for(length / 2, { pressure: 0.8 }) + asking.for(length / 2)
-    asking.lose()
-    for (let nth = 0; nth < 10; nth++) half(100)
-    const there = Array.from({ length: 20 }, () => half(100))
-    expect(there.slice(1)).toEqual(Array.from({ length: 19 }, () => 100))
-  })
-
-  test('for those who wait as they did once, and then did not', () => {
-    const asking = new Asking(2)
-    asking.lose()
-    expect(asking.for(1_000, { pressure: 0.5 })).toBe(10)
-    expect(asking.for(5_000)).toBe(5_000)
-    asking.for(100, { pressure: 0.5 })
-    expect(asking.for(500)).toBe(0)
+    const period = (): number => asking.for(10, { pressure: 0.9 }) + asking.for(90)
+    expect(Array.from({ length: 50 }, period)).toEqual(Array.from({ length: 50 }, () => 100))
   })
 
   test('not for those who waited while the thread was busy, and did not ask', () => {
     const asking = new Asking(2)
-    asking.for(200)
+    asking.for(300)
     asking.work(3_000, { pressure: 0.5 })
     expect(asking.for(1_000)).toBe(1_000)
   })
 
   test('where the thread waited for it while it was busy', () => {
     const asking = new Asking(2)
-    asking.for(200)
+    asking.for(300)
     asking.work(3_000, { queued: 0.5 })
     expect(asking.for(900)).toBe(0)
   })
@@ -136,45 +112,70 @@ describe('a core that was left to others', () => {
   test('is there again after a second', () => {
     const asking = new Asking(2)
     asking.lose()
-    expect(asking.sparing()).toBe(990)
+    expect(asking.for(990)).toBe(0)
     expect(asking.for(1_000)).toBe(1_000)
   })
 
   test('is not there as long as others need more than all processors but one', () => {
     const asking = new Asking(2)
     asking.lose()
-    expect(asking.for(5_000, { free: 0.8 })).toBe(0)
+    expect(asking.for(60_000, { free: 0.8 })).toBe(0)
     expect(asking.for(1_000, { free: 1 })).toBe(10)
   })
 
-  test('is left to them for twice as long each time that it is wanted again, up to half a minute', () => {
-    const asking = new Asking(2)
-    const times = Array.from({ length: 7 }, () => {
-      asking.for(100)
-      asking.for(100, { queued: 0.5 })
-      return Math.ceil(asking.sparing() / 1_000)
-    })
-    expect(times).toEqual([1, 2, 4, 8, 16, 32, 32])
-  })
-
-  test('is left to them for a second again once nobody wanted it for as long as it was to be left', () => {
+  test('is not there as long as no more is free than when others wanted it again at once, for half a minute', () => {
     const asking = new Asking(2)
     asking.lose()
-    asking.sparing()
-    asking.for(1_500)
-    asking.for(100, { queued: 0.5 })
-    expect(asking.sparing()).toBe(1_990)
-    asking.for(4_000)
-    asking.for(100, { queued: 0.5 })
-    expect(asking.sparing()).toBe(990)
+    expect(asking.for(1_000, { free: 1.2 })).toBe(10)
+    asking.for(300, { free: 0.2 })
+    asking.for(200, { queued: 0.5, free: 0.2 })
+    expect(asking.for(29_000, { free: 1.25 })).toBe(0)
+    expect(asking.for(1_000, { free: 1.25 })).toBe(10)
   })
 
-  test('is there when the thread begins to poll again, and left for a second if it is still wanted', () => {
+  test('is there as soon as more is free than then', () => {
+    const asking = new Asking(2)
+    asking.lose()
+    expect(asking.for(1_000, { free: 1.2 })).toBe(10)
+    asking.for(300, { free: 0.2 })
+    asking.for(200, { queued: 0.5, free: 0.2 })
+    expect(asking.for(1_000, { free: 1.4 })).toBe(10)
+  })
+
+  test('is there with as little as before where others did without it for long', () => {
+    const asking = new Asking(2)
+    asking.lose()
+    expect(asking.for(1_000, { free: 1.2 })).toBe(10)
+    asking.for(2_100, { free: 0.2 })
+    asking.for(200, { queued: 0.5, free: 0.2 })
+    expect(asking.for(1_000, { free: 1.2 })).toBe(10)
+  })
+
+  test('is there when the thread begins to poll again', () => {
     const asking = new Asking(2)
     asking.lose()
     asking.settle()
-    expect(asking.for(100)).toBe(100)
-    asking.for(100, { queued: 0.5 })
-    expect(asking.sparing()).toBe(990)
+    expect(asking.for(1_000)).toBe(1_000)
+  })
+})
+
+describe.runIf(canCrowd)('the system', () => {
+  /** By how much a count grows, of each millisecond, while two programs spin on one processor. */
+  async function growth(count: () => number): Promise<number> {
+    using _ = spin(2, ['taskset', '-c', '0'])
+    await sleep(300)
+    const before = count()
+    await sleep(2_000)
+    return (count() - before) / 2_000
+  }
+
+  test.runIf(existsSync('/proc/pressure/cpu'))('counts who waits', async () => {
+    expect(await growth(systemCoreUse.pressure)).toBeGreaterThan(0.3)
+  })
+
+  test('counts what is free', async () => {
+    const free = await growth(systemCoreUse.free)
+    expect(free).toBeGreaterThan(0)
+    expect(free).toBeLessThan(availableParallelism() - 0.5)
   })
 })
