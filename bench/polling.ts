@@ -31,7 +31,7 @@ interface Seen {
 const connections = 64
 const workers = 2
 /** Milliseconds of a processor for each answer. */
-const works = [0, 0.2, 0.5, 1]
+const works = [0, 0.2, 0.5, 0.75, 1]
 /** From the start of a generator to that of the other client, and from the end of that to the end of the generator. */
 const settlingSeconds = 1
 /** Of what is due a generator has sent so much, or it was none. */

@@ -3,15 +3,17 @@
  * does nothing else, so that the clients are what is compared. Arguments are delays in milliseconds, which they get in
  * turn; answers of a connection keep their order. It sleeps while nothing is due: a server that spins takes a core from
  * whoever measures it. Prints its port; ends when its standard input does. WORKERS in the environment is how many
- * processes share the connections, WORK how many milliseconds of their processor each answer takes.
+ * processes take the connections in turn, WORK how many milliseconds of their processor each answer takes.
  */
 #define _GNU_SOURCE
 #include "handshake.h"
 #include "listener.h"
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,8 +164,11 @@ int main(int argc, char **argv) {
   int listener = listen_on_loopback();
   const char *workers = getenv("WORKERS"), *cost = getenv("WORK");
   if (cost != NULL) work = atof(cost) * 1e6;
-  for (int more = workers == NULL ? 0 : atoi(workers) - 1; more > 0; more--) {
+  int all = workers == NULL ? 1 : atoi(workers), own = 0;
+  atomic_int *accepted = mmap(NULL, sizeof *accepted, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  for (int more = all - 1; more > 0; more--) {
     if (fork() != 0) continue;
+    own = more;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     break;
   }
@@ -187,7 +192,7 @@ int main(int argc, char **argv) {
       if (connection == &parent) {
         if (read(0, &byte, 1) <= 0) return 0;
       } else if (connection == &watched) {
-        for (int fd; (fd = accept_connection(listener)) >= 0;) {
+        for (int fd; *accepted % all == own && (fd = accept_connection(listener)) >= 0; (*accepted)++) {
           struct connection *fresh = calloc(1, sizeof *fresh);
           fresh->fd = fd;
           epoll_ctl(poll, EPOLL_CTL_ADD, fd, &(struct epoll_event){.events = EPOLLIN, .data = {.ptr = fresh}});
