@@ -14,7 +14,7 @@ export class Alarm {
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
 
-  /** @param loop that this polls in the last stretch only where there is a core for that; without one it does so anyway */
+  /** @param loop of an alarm that is set over and over: in the last stretch it polls only where there is a core for that */
   constructor(ring: () => void, loop?: Pick<EventLoop, 'spareCore' | 'sleeper'>) {
     this.#ring = ring
     this.#loop = loop
@@ -28,6 +28,7 @@ export class Alarm {
     if (wait > timerErrorMs) {
       this.#timer = setTimeout(this.#ring, Math.min(Math.floor(wait - timerErrorMs) + 1, longestTimerMs))
     } else if (this.#loop === undefined || this.#loop.spareCore.isThere(now)) {
+      this.#loop?.sleeper.interrupt()
       this.#immediate = setImmediate(this.#ring)
     } else {
       this.#loop.sleeper.expect(at)

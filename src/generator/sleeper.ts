@@ -4,7 +4,7 @@ import type { PollClock } from './poll-clock.ts'
 /** How long a sleep is to take, in milliseconds: an answer that comes meanwhile is read so much later. */
 const sleepMs = { least: 0.05, most: 0.25 }
 /**
- * How much longer it takes, in milliseconds: the kernel's slack of timers and waking up, usually; beyond the most it was not meant.
+ * How much longer it takes, in milliseconds: usually the kernel's slack of timers, and waking up. What is beyond the most was a stop.
  * @see https://man7.org/linux/man-pages/man2/PR_SET_TIMERSLACK.2const.html
  */
 const sleepErrorMs = { usual: 0.06, most: 1 }
@@ -13,12 +13,12 @@ const unchanging = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELE
 
 /**
  * Leaves the core to others until something is due: timers of Node are a millisecond late, which pings may not be. The alarms of a
- * thread's load models share it, so that none of them is late because another one sleeps.
+ * thread's load models share it, so that one does not sleep where another one is due.
  */
 export class Sleeper {
-  /** Milliseconds that this meant to sleep. */
+  /** Milliseconds asleep, without stops. */
   slept = 0
-  /** Milliseconds between one sleep and the next that were spent on polling alone. */
+  /** Milliseconds from one sleep to the next that were spent on polling alone. */
   polling = 0
   readonly #clock: PollClock
   /** When something is due for the first time. */
@@ -32,9 +32,14 @@ export class Sleeper {
     this.#clock = clock
   }
 
-  /** Nobody sleeps beyond a time. */
+  /** Something is due at a time: no sleep goes on beyond it, but for a tenth of a millisecond. */
   expect(at: number): void {
     this.#earliest = Math.min(this.#earliest, at)
+  }
+
+  /** The thread polls without a pause until the next sleep: whoever polls counts that. */
+  interrupt(): void {
+    this.#awakeSince = Infinity
   }
 
   /** Sleeps once, until about a time or less long. What arrives meanwhile the next poll brings. */

@@ -14,17 +14,20 @@ const pollingMs = 200
 const backOffMs = 1_000
 /** How many processors are free when the core is asked for again: nearly a whole one. */
 const leastFree = 0.9
-/** Others who want it within so long did so all the time: it is not asked for again until more processors are free than were then. */
+/** Others who want it back within so long wanted it all the time. */
 const trialMs = 2_000
+/** How many more processors have to be free than when others wanted it back. */
 const moreFree = 0.1
-/** After so long it is all the same. */
+/** Of the processors that the thread may use: where more are free, others want no more than a moment of them. */
+const mostNeeded = 0.9
+/** After so long it is enough that a processor is free. */
 const patienceMs = 30_000
 
 /** What the system counts until now, in milliseconds; what it does not tell is 0. */
 export interface CoreUse {
   /** How long the thread that asks waited for a processor. */
   readonly queued: () => number
-  /** How long some task of the machine did, on an average processor that has something to do. */
+  /** How long some task of the machine did, on the average of the processors that have something to do. */
   readonly pressure: () => number
   /** Time of processors, all of them together, in which they had nothing to do, or ran the thread that asks. */
   readonly free: () => number
@@ -45,7 +48,7 @@ export const systemCoreUse: CoreUse = {
  * is free.
  */
 export class SpareCore {
-  readonly #isPossible: boolean
+  readonly #processors: number
   readonly #use: CoreUse
   #period: Period = 'settling'
   #beganAt: number
@@ -63,7 +66,7 @@ export class SpareCore {
 
   /** @param processors that this process may use */
   constructor(processors: number, use: CoreUse = systemCoreUse, now: number = performance.now()) {
-    this.#isPossible = processors >= fewestProcessors
+    this.#processors = processors
     this.#use = use
     this.#beganAt = now
     this.#endsAt = now + settlingMs
@@ -72,8 +75,9 @@ export class SpareCore {
 
   /** Judges what has been seen by now. A thread asks again and again as long as it polls, or would if there were a core. */
   isThere(now: number): boolean {
-    if (this.#isPossible && now >= this.#endsAt) this.#judge(now)
-    return this.#isPossible && this.#period !== 'backing off'
+    if (this.#processors < fewestProcessors) return false
+    if (now >= this.#endsAt) this.#judge(now)
+    return this.#period !== 'backing off'
   }
 
   /** The thread begins to poll: what was before, while it rested, says nothing. */
@@ -105,7 +109,8 @@ export class SpareCore {
       case 'backing off': {
         const free = (this.#use.free() - this.#free) / elapsed
         const isPatient = now - this.#wantedAt < patienceMs
-        if (free < Math.max(leastFree, isPatient ? this.#tooFew + moreFree : 0)) {
+        const more = isPatient ? Math.min(this.#tooFew + moreFree, mostNeeded * this.#processors) : 0
+        if (free < Math.max(leastFree, more)) {
           this.#begin('backing off', backOffMs, now)
         } else {
           this.#freeBefore = free

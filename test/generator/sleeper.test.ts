@@ -86,6 +86,15 @@ describe('what lies between two sleeps', () => {
     expect(sleeper.polling).toBeLessThan(50)
   })
 
+  test('is none where someone else counts it', () => {
+    const sleeper = new Sleeper(new PollClock())
+    sleeper.sleep(performance.now() + 1)
+    sleeper.interrupt()
+    block(20)
+    sleeper.sleep(performance.now() + 1)
+    expect(sleeper.polling).toBe(0)
+  })
+
   test('is none as long as a poll waits', async () => {
     const clock = new PollClock()
     const sleeper = new Sleeper(clock)

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { SpareCore, systemCoreUse } from '../../src/generator/spare-core.ts'
+import { machineTimes } from '../../src/system/machine-times.ts'
 import { canCrowd, spin } from '../support/starving.ts'
 
 interface Shares {
@@ -142,6 +142,15 @@ describe('a core that was left to others', () => {
     expect(asking.for(1_000, { free: 1.4 })).toBe(10)
   })
 
+  test('is there where all processors are free, though others wanted it again at once', () => {
+    const asking = new Asking(2)
+    asking.lose()
+    expect(asking.for(1_000, { free: 1.95 })).toBe(10)
+    asking.for(300)
+    asking.for(200, { queued: 0.5 })
+    expect(asking.for(1_000, { free: 1.95 })).toBe(10)
+  })
+
   test('is there with as little as before where others did without it for long', () => {
     const asking = new Asking(2)
     asking.lose()
@@ -170,12 +179,12 @@ describe.runIf(canCrowd)('the system', () => {
   }
 
   test.runIf(existsSync('/proc/pressure/cpu'))('counts who waits', async () => {
-    expect(await growth(systemCoreUse.pressure)).toBeGreaterThan(0.3)
+    expect(await growth(systemCoreUse.pressure)).toBeGreaterThan(0.05)
   })
 
   test('counts what is free', async () => {
     const free = await growth(systemCoreUse.free)
     expect(free).toBeGreaterThan(0)
-    expect(free).toBeLessThan(availableParallelism() - 0.5)
+    expect(free).toBeLessThan(machineTimes().processors - 0.5)
   })
 })

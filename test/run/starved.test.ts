@@ -1,5 +1,7 @@
+import { setTimeout as elapsed } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { processUsages } from '../../src/system/process-usage.ts'
 import { dutyCycle, floodInProcess, oneStop } from '../support/flood-process.ts'
 import { echoing, impatient } from '../support/servers.ts'
 import { canCrowd, crowd, quotaOf } from '../support/starving.ts'
@@ -85,9 +87,22 @@ test('a generator with a quota says that it was used up', async ({ skip }) => {
 test.runIf(canCrowd)('a generator with one processor does not use it up by waiting for the next ping', async () => {
   await using server = await echoing()
   const options = { ...load, rate: 1_000, url: server.url }
-  const { generator, pings } = await floodInProcess(options, { prepare: (pid) => crowd(pid, 0) })
+  let [before, after] = [0, 0]
+  const { generator, pings } = await floodInProcess(options, {
+    prepare: (pid) => {
+      crowd(pid, 0)
+      before = processUsages([pid]).get(pid)!.cpu
+    },
+    meanwhile: async (pid, ended) => {
+      while (!ended.aborted) {
+        after = processUsages([pid]).get(pid)?.cpu ?? after
+        await elapsed(20)
+      }
+    },
+  })
   expect(pings.sent).toBe(2_000)
-  // A loop that polls as long as no ping is due uses a millisecond for each.
-  expect(generator.cpuPerPing).toBeLessThan(0.5)
-  expect(generator.starvation!.stopped).toBeLessThan(0.1)
+  // A loop that polls as long as no ping is due uses the two seconds up.
+  expect(after - before).toBeGreaterThan(0)
+  expect(after - before).toBeLessThan(1_500)
+  expect(generator.starvation!.stopped).toBeLessThan(0.3)
 })
