@@ -51,14 +51,12 @@ export class SpareCore {
   readonly #processors: number
   readonly #use: CoreUse
   #period: Period = 'settling'
-  #beganAt: number
-  #endsAt: number
-  /** What was counted when the period began. */
-  #queued = 0
-  #pressure = 0
-  #free = 0
+  #beganAt = 0
+  #endsAt = 0
+  /** What was counted when it was looked at last. */
+  readonly #counted: Record<keyof CoreUse, number> = { queued: 0, pressure: 0, free: 0 }
   /** Since when the thread has had the core, and how many processors were free before. */
-  #pollingSince: number
+  #pollingSince = 0
   #freeBefore = 0
   /** When others wanted it, and how many free processors were too few for both. */
   #wantedAt = 0
@@ -68,9 +66,7 @@ export class SpareCore {
   constructor(processors: number, use: CoreUse = systemCoreUse, now: number = performance.now()) {
     this.#processors = processors
     this.#use = use
-    this.#beganAt = now
-    this.#endsAt = now + settlingMs
-    this.#pollingSince = now
+    this.#ask(now)
   }
 
   /** Judges what has been seen by now. A thread asks again and again as long as it polls, or would if there were a core. */
@@ -90,16 +86,18 @@ export class SpareCore {
     const elapsed = now - this.#beganAt
     switch (this.#period) {
       case 'settling':
+        this.#growth('queued')
+        this.#growth('pressure')
         this.#begin('polling', pollingMs, now)
         break
       case 'polling': {
         // A thread that did not ask did not poll: it was busy.
         const wasPolling = now - this.#endsAt < pollingMs
-        const queued = this.#use.queued() - this.#queued
-        const pressure = this.#use.pressure() - this.#pressure
+        const [queued, pressure] = [this.#growth('queued'), this.#growth('pressure')]
         if (queued > mostWaiting * elapsed || (wasPolling && pressure > mostWaiting * elapsed)) {
           this.#tooFew = now - this.#pollingSince < trialMs ? this.#freeBefore : 0
           this.#wantedAt = now
+          this.#growth('free')
           this.#begin('backing off', backOffMs, now)
         } else {
           this.#begin('polling', pollingMs, now)
@@ -107,7 +105,7 @@ export class SpareCore {
         break
       }
       case 'backing off': {
-        const free = (this.#use.free() - this.#free) / elapsed
+        const free = this.#growth('free') / elapsed
         const isPatient = now - this.#wantedAt < patienceMs
         const more = isPatient ? Math.min(this.#tooFew + moreFree, mostNeeded * this.#processors) : 0
         if (free < Math.max(leastFree, more)) {
@@ -129,10 +127,12 @@ export class SpareCore {
     this.#period = period
     this.#beganAt = now
     this.#endsAt = now + length
-    if (period === 'polling') {
-      this.#queued = this.#use.queued()
-      this.#pressure = this.#use.pressure()
-    }
-    if (period === 'backing off') this.#free = this.#use.free()
+  }
+
+  /** By how much a count has grown since this was asked last. */
+  #growth(of: keyof CoreUse): number {
+    const [before, now] = [this.#counted[of], this.#use[of]()]
+    this.#counted[of] = now
+    return now - before
   }
 }

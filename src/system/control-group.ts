@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { pressureIn } from './machine-times.ts'
 import { readIfThere } from './read-file.ts'
 
 /** A control group with a bound on the processor time of all its processes together. */
@@ -66,9 +67,7 @@ export class ControlGroups {
    */
   get memoryStall(): number | undefined {
     const files = [...this.#paths.map((path) => join(path, 'memory.pressure')).toReversed(), '/proc/pressure/memory']
-    const totals = files.map((file) => /^some .*total=(\d+)/m.exec(readIfThere(file))?.[1])
-    const microseconds = totals.find((total) => total !== undefined)
-    return microseconds === undefined ? undefined : Number(microseconds) / 1_000
+    return files.map(pressureIn).find((stall) => stall !== undefined)
   }
 }
 

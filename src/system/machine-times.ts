@@ -60,11 +60,16 @@ export function pressure(proc = '/proc'): Pressure {
   return { cpu: pressureOf('cpu', proc), memory: pressureOf('memory', proc), io: pressureOf('io', proc) }
 }
 
+/** {@link Pressure} on one of them; `undefined` where the kernel does not tell. */
+export function pressureOf(resource: PressedResource, proc = '/proc'): number | undefined {
+  return pressureIn(`${proc}/pressure/${resource}`)
+}
+
 /**
- * How long some task waited for a resource until now, in milliseconds; `undefined` where the kernel does not tell.
+ * How long some task waited until now, in milliseconds, as a file on the pressure of the machine or of a control group says.
  * @see https://docs.kernel.org/accounting/psi.html
  */
-export function pressureOf(resource: PressedResource, proc = '/proc'): number | undefined {
-  const [, microseconds] = /^some .*total=(\d+)/m.exec(readIfThere(`${proc}/pressure/${resource}`)) ?? []
+export function pressureIn(file: string): number | undefined {
+  const [, microseconds] = /^some .*total=(\d+)/m.exec(readIfThere(file)) ?? []
   return microseconds === undefined ? undefined : Number(microseconds) / 1_000
 }
