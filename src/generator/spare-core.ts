@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { machineTimes, pressureOf } from '../system/machine-times.ts'
+import { idleTime, pressureOf } from '../system/machine-times.ts'
 import { threadTimes } from '../system/thread-times.ts'
 
 /** Fewer processors have none to spare: a quota would soon be used up, and the rest of it spent on standing still. */
@@ -12,7 +12,7 @@ const settlingMs = 100
 const pollingMs = 200
 /** How long the core is left to others before it is judged anew. */
 const backOffMs = 1_000
-/** How many processors are free when the core is asked for again: nearly a whole one. */
+/** How many processors are free when the core is asked for again, or besides it where polling is in nobody's way: nearly a whole one. */
 const leastFree = 0.9
 /** Others who want it back within so long wanted it all the time. */
 const trialMs = 2_000
@@ -29,7 +29,7 @@ export interface CoreUse {
   readonly queued: () => number
   /** How long some task of the machine did, on the average of the processors that have something to do. */
   readonly pressure: () => number
-  /** Time of processors, all of them together, in which they had nothing to do, or ran the thread that asks. */
+  /** Time of the processors that the thread that asks may use, all of them together, in which they had nothing to do, or ran it. */
   readonly free: () => number
 }
 
@@ -39,7 +39,7 @@ type Period = 'settling' | 'polling' | 'backing off'
 export const systemCoreUse: CoreUse = {
   queued: () => threadTimes().queued ?? 0,
   pressure: () => pressureOf('cpu') ?? 0,
-  free: () => machineTimes().idle + (threadTimes().running ?? 0),
+  free: () => idleTime() + (threadTimes().running ?? 0),
 }
 
 /**
@@ -86,18 +86,18 @@ export class SpareCore {
     const elapsed = now - this.#beganAt
     switch (this.#period) {
       case 'settling':
-        this.#growth('queued')
-        this.#growth('pressure')
+        for (const count of ['queued', 'pressure', 'free'] as const) this.#growth(count)
         this.#begin('polling', pollingMs, now)
         break
       case 'polling': {
         // A thread that did not ask did not poll: it was busy.
         const wasPolling = now - this.#endsAt < pollingMs
-        const [queued, pressure] = [this.#growth('queued'), this.#growth('pressure')]
-        if (queued > mostWaiting * elapsed || (wasPolling && pressure > mostWaiting * elapsed)) {
+        const [queued, pressure, free] = [this.#growth('queued'), this.#growth('pressure'), this.#growth('free')]
+        // Who waits beside a processor that is free, waits for a quota, or for the one that he may use.
+        const isInTheWay = wasPolling && pressure > mostWaiting * elapsed && free < (1 + leastFree) * elapsed
+        if (queued > mostWaiting * elapsed || isInTheWay) {
           this.#tooFew = now - this.#pollingSince < trialMs ? this.#freeBefore : 0
           this.#wantedAt = now
-          this.#growth('free')
           this.#begin('backing off', backOffMs, now)
         } else {
           this.#begin('polling', pollingMs, now)

@@ -44,6 +44,25 @@ export function machineTimes(proc = '/proc'): MachineTimes {
   }
 }
 
+/**
+ * For how many milliseconds until now the processors that this thread may use had nothing to do; those of the machine where the system
+ * does not tell which these are.
+ */
+export function idleTime(proc = '/proc'): number {
+  const [, allowed] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readIfThere(`${proc}/thread-self/status`)) ?? []
+  if (allowed === undefined) return machineTimes(proc).idle
+  const ranges = allowed.split(',').map((range) => range.split('-').map(Number))
+  const isAllowed = (processor: number): boolean =>
+    ranges.some(([first = Infinity, last = first]) => processor >= first && processor <= last)
+  let ticks = 0
+  for (const [, processor, idle, ioWait] of readIfThere(`${proc}/stat`).matchAll(
+    /^cpu(\d+)(?: \d+){3} (\d+) (\d+)/gm,
+  )) {
+    if (isAllowed(Number(processor))) ticks += Number(idle) + Number(ioWait)
+  }
+  return ticks * tickMs
+}
+
 function timesOfNode(): MachineTimes {
   const all = cpus().map(({ times }) => times)
   const sum = (of: (times: (typeof all)[number]) => number): number => all.reduce((total, one) => total + of(one), 0)

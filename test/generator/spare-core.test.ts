@@ -74,29 +74,33 @@ describe('a core is left to others', () => {
   test('where someone else waits', () => {
     const asking = new Asking(2)
     asking.for(300)
-    asking.for(200, { pressure: 0.2 })
+    asking.for(200, { pressure: 0.2, free: 1.5 })
     expect(asking.for(900)).toBe(0)
+  })
+
+  test('not for those who wait though another processor is free: those of a quota do', () => {
+    expect(new Asking(4).for(2_000, { pressure: 0.5, free: 2 })).toBe(2_000)
   })
 
   test('not for those who have yet to be moved to another processor', () => {
     const asking = new Asking(2)
-    expect(asking.for(100, { queued: 0.5, pressure: 0.5 })).toBe(100)
+    expect(asking.for(100, { queued: 0.5, pressure: 0.5, free: 1 })).toBe(100)
     expect(asking.for(1_000)).toBe(1_000)
-    asking.for(190, { queued: 0.5, pressure: 0.5 })
+    asking.for(190, { queued: 0.5, pressure: 0.5, free: 1 })
     asking.settle()
     expect(asking.for(1_000)).toBe(1_000)
   })
 
   test('not for those who wait now and then', () => {
     const asking = new Asking(2)
-    const period = (): number => asking.for(10, { pressure: 0.9 }) + asking.for(90)
+    const period = (): number => asking.for(10, { pressure: 0.9, free: 1 }) + asking.for(90, { free: 1 })
     expect(Array.from({ length: 50 }, period)).toEqual(Array.from({ length: 50 }, () => 100))
   })
 
   test('not for those who waited while the thread was busy, and did not ask', () => {
     const asking = new Asking(2)
     asking.for(300)
-    asking.work(3_000, { pressure: 0.5 })
+    asking.work(3_000, { pressure: 0.5, free: 1 })
     expect(asking.for(1_000)).toBe(1_000)
   })
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { machineTimes, pressure } from '../../src/system/machine-times.ts'
+import { idleTime, machineTimes, pressure } from '../../src/system/machine-times.ts'
 
 async function proc(files: Readonly<Record<string, string>>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'ws-load-proc-'))
@@ -32,6 +32,28 @@ test('where there is no such file Node tells what it knows, and nobody what was 
   expect(idle).toBeGreaterThan(0)
   expect(total).toBeGreaterThan(idle)
   expect(stolen).toBeUndefined()
+})
+
+test('the idle time is that of the processors that the thread may use', async () => {
+  const cpus = [
+    'cpu0 0 0 0 1 0 0',
+    'cpu1 0 0 0 20 2 0',
+    'cpu2 0 0 0 300 0 0',
+    'cpu3 0 0 0 4000 0 0',
+    'cpu10 0 0 0 50000 0 0',
+  ]
+  const stat = `cpu  0 0 0 54321 2 0\n${cpus.join('\n')}\nintr 1\n`
+  const idleOf = async (allowed: string): Promise<number> =>
+    idleTime(
+      await proc({
+        stat,
+        'thread-self/status': `Name:\tnode\nCpus_allowed:\t7\nCpus_allowed_list:\t${allowed}\nMems_allowed:\t1\n`,
+      }),
+    )
+  expect(await idleOf('1')).toBe(220)
+  expect(await idleOf('0-2,10')).toBe(503_230)
+  expect(await idleOf('0-255')).toBe(543_230)
+  expect(idleTime(await proc({ stat }))).toBe(543_230)
 })
 
 test('a machine that spins is not idle', () => {
