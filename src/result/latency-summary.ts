@@ -108,6 +108,11 @@ export class LatencySummary {
     return { floor: lowestEquivalent(this.#floors.percentile(p)) / nsPerMs, ceiling: this.percentile(p) }
   }
 
+  /** Between which values the mean lies, likewise. */
+  get meanBounds(): Bounds {
+    return { floor: this.#floors.mean / nsPerMs, ceiling: this.mean }
+  }
+
   /**
    * Confidence interval of the percentile in milliseconds, from order statistics (Clopper–Pearson bounds of the rank).
    * It takes the samples as independent; those of one run are not, so it is the narrowest it can be. Verdicts have their

@@ -6,7 +6,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import type { Family } from '../server/descendants.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
-import { hasLosses, latencyDeadline } from '../slo/deadline.ts'
+import { dependsOnSettling, latencyDeadline } from '../slo/deadline.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
 import { runSideBySide, type SideBySide } from './side-by-side.ts'
@@ -59,7 +59,7 @@ function decisionOf(
   return {
     overdueAfter: latencyDeadline(objectives),
     isReached: ([result]) => isOver?.(result) ?? isDecided(result, objectives),
-    ...(hasLosses(objectives) && {
+    ...(dependsOnSettling(objectives) && {
       doubt: {
         overdueAfter: ([result]) => (passesSoFar(result, objectives) ? result.latency.max : undefined),
         isDispelled: ([result]) => passesSoFar(result, objectives),

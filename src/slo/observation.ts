@@ -22,7 +22,6 @@ export interface Observation {
   readonly slices: Slices
   readonly pings: PingTotals
   readonly latency: LatencySummary
-  readonly latencyFloor: LatencySummary
   /** Slices do not keep them: where they are not the response times, a stretch has those of the whole run. */
   readonly serviceTime: LatencySummary
   readonly throughput: number
@@ -78,7 +77,7 @@ const nothing: AfterSilence = { timedOut: 0, lost: 0, dropped: 0, failed: 0, clo
 
 /** What a verdict on a whole run reads. */
 export function observeRun(result: LoadResult): Observation {
-  const { duration, slices, pings, latency, latencyFloor, serviceTime, throughput, offeredRate } = result
+  const { duration, slices, pings, latency, serviceTime, throughput, offeredRate } = result
   const { connections, connectErrorRate, handshake, session, looks, generator } = result
   const { starvation, afterSilence = nothing } = generator
   const generatorLost = starvation === undefined ? 0 : lostShare(starvation)
@@ -87,7 +86,6 @@ export function observeRun(result: LoadResult): Observation {
     slices,
     pings,
     latency,
-    latencyFloor,
     serviceTime,
     throughput,
     offeredRate,
@@ -129,7 +127,7 @@ function observeFanOut(run: Observation, { first, completion, ...counts }: FanOu
 }
 
 /** What a silence of the generator cost deliveries it may have cost as many messages, at most all that failed. */
-function observeMessages(run: Observation, { latency, latencyFloor, pings, slices }: MessageTimes): Observation {
+function observeMessages(run: Observation, { latency, pings, slices }: MessageTimes): Observation {
   const { duration, afterSilence } = run
   return {
     ...run,
@@ -137,7 +135,6 @@ function observeMessages(run: Observation, { latency, latencyFloor, pings, slice
     slices,
     pings,
     latency,
-    latencyFloor,
     serviceTime: latency,
     throughput: (pings.answered * 1_000) / duration,
     offeredRate: (pings.sent * 1_000) / duration,
@@ -164,7 +161,6 @@ export function observeStretch(run: Observation, first: number, count: number): 
     slices,
     pings,
     latency,
-    latencyFloor: new LatencySummary(floors),
     serviceTime: run.serviceTime === run.latency ? latency : run.serviceTime,
     throughput: (pings.answered * 1_000) / duration,
     offeredRate: (pings.sent * 1_000) / duration,

@@ -35,7 +35,7 @@ export function readPercentile(observation: Observation, group: LatencyGroup, pe
 
 /** The mean of a latency in milliseconds; see {@link readLatency}. */
 export function readMean(observation: Observation, group: LatencyGroup): Reading {
-  return readLatency(observation, group, (of, endless) => meanWith(observation, of, endless))
+  return readLatency(observation, group, (of, endless) => meanWith(observation[of], endless))
 }
 
 /**
@@ -73,13 +73,8 @@ function percentileWith(summary: LatencySummary, percentile: number, endless: nu
   return summary.bounds(Math.min(amongMeasured, 100))
 }
 
-/** A ping's service time cannot be less certain than its response time: both end between the same two polls. */
-function meanWith(observation: Observation, group: LatencyGroup, endless: number): Bounds {
-  if (endless > 0) return { floor: Infinity, ceiling: Infinity }
-  const { latency, latencyFloor } = observation
-  const ceiling = observation[group].mean
-  const width = group === 'handshake' ? 0 : latency.mean - latencyFloor.mean
-  return { floor: Math.max(0, ceiling - width), ceiling }
+function meanWith(summary: LatencySummary, endless: number): Bounds {
+  return endless > 0 ? { floor: Infinity, ceiling: Infinity } : summary.meanBounds
 }
 
 function latencyCaveat({ measured, floor, ceiling }: Bracket, observation: Observation, group: LatencyGroup): string {

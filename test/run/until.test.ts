@@ -59,6 +59,20 @@ describe('a run ends when it is decided', () => {
     expect(result.pings.timedOut + result.pings.lost).toBeGreaterThan(1_000)
   })
 
+  test('but not by what is under way, where the bound is one of a mean', async () => {
+    let nth = 0
+    await using server = await answering((message, send) => {
+      if (nth++ % 10 === 0) setTimeout(() => send(message), 500)
+      else send(message)
+    })
+    const slo = { mean: '< 60ms' }
+    const probe = { request: (id: number) => `${id}`, reply: (answer: unknown) => Number(String(answer)) }
+    const options = { rate: 1_000, connections: 4, timeout: 3_000, warmup: 0, probe, until: slo, maxDuration: 6_000 }
+    const result = await flood(server, options)
+    const { verdict } = evaluateSLO(result, slo)
+    expect(result.ended === 'decided').toBe(verdict !== 'inconclusive')
+  })
+
   test('but not by an SLO that is met while the target falls behind', async () => {
     await using server = await queueing({ service: 0.1 })
     const slo = { p50: '< 5s' }

@@ -14,6 +14,10 @@ test.each([
 test.each([
   ['p99 < 20ms', 'lost <= 0'],
   ['p99 < 20ms', 'errorRate < 1%'],
+  ['p99 < 20ms', 'dropped <= 0'],
+  ['p99 < 100ms', 'mean < 20ms'],
+  ['p99 < 100ms', 'serviceTime.mean < 20ms'],
+  ['completion.mean < 80ms', 'delivery.p90 < 50ms'],
   ['delivery.p90 < 50ms', 'reach >= 100%'],
   ['completion.p90 < 80ms', 'missed <= 3'],
 ])('none counts as lost before its timeout where there are bounds of %s and %s', (...slo) => {

@@ -200,6 +200,16 @@ describe('a bracket decides only what it can:', () => {
     expect(only(wide, { 'serviceTime.mean': '< 20ms' })).toMatchObject({ verdict: 'inconclusive' })
   })
 
+  test('handshakes and sessions have one of their own', () => {
+    const connecting = latencies(repeated(1_000, [8, 12] as const)).both
+    const result = loadResult(repeated(20_000, 2), { handshake: connecting, session: connecting })
+    for (const indicator of ['handshake.mean', 'session.mean', 'handshake.p50'] as const) {
+      expect(only(result, { [indicator]: '< 11ms' })).toMatchObject({ verdict: 'inconclusive' })
+    }
+    expect(only(result, { 'handshake.mean': '< 7ms' })).toMatchObject({ verdict: 'fail' })
+    expect(only(result, { 'session.mean': '< 13ms' })).toMatchObject({ verdict: 'pass' })
+  })
+
   test('what the generator says of itself comes first', () => {
     const result = loadResult(repeated(20_000, [12, 25] as const), {
       generator: { saturated: true, reasons: ['thread 1 was busy'] },
