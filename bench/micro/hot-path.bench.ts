@@ -15,7 +15,13 @@ test('hot path', async ({ bench }) => {
   const reader = new FrameReader('pong')
   const histogram = new Histogram()
   const recorder = Object.assign(new Recorder(false, 60_000), { from: 0, until: Infinity })
-  const ping = Object.assign(new PingTimes(), { due: 1_000, sent: 1_000, floor: 1_000.4, ceiling: 1_000.5 })
+  const ping = Object.assign(new PingTimes(), {
+    due: 1_000,
+    sent: 1_000,
+    left: 1_000,
+    floor: 1_000.4,
+    ceiling: 1_000.5,
+  })
   const schedule = new Schedule([{ duration: Infinity, from: 5_000, to: 5_000 }])
   const arrivals = poissonArrivals(1)
   const turns = new Turns({ side: 1, sides: 2, length: 100, seed: 1 })

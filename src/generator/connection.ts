@@ -89,6 +89,8 @@ export class Connection implements FrameSink {
   state: State = 'connecting'
   /** When the attempt began, in milliseconds of `performance.now()`. */
   readonly started: number = performance.now()
+  /** When its socket last began to connect. */
+  #attempted = this.started
   /** Pongs that were still to come when pings were sent for the last time. */
   #pendingPongs = 0
   /** Places that have become free and that the load model does not know of yet. */
@@ -191,11 +193,11 @@ export class Connection implements FrameSink {
     this.#handOver()
   }
 
-  /** Sends a message of a fan-out; says whether it could be made. */
-  publish(message: number): boolean {
+  /** Sends a message of a fan-out, and calls `leaves` when it is made, or compressed; says whether it could be made. */
+  publish(message: number, leaves: () => void): boolean {
     try {
-      if (this.#readsFrames) this.#writeToSocket(message, 1)
-      else this.#sendThroughWs(message, 1)
+      if (this.#readsFrames) this.#writeToSocket(message, 1, leaves)
+      else this.#sendThroughWs(message, 1, leaves)
       return true
     } catch (error) {
       this.#report({ code: 'PROBE_PUBLISH_FAILED', sample: String(error) })
@@ -293,7 +295,10 @@ export class Connection implements FrameSink {
     const flight = this.#flight
     if (probe.answers === 'message') recorder.messages.received++
     const sequence = this.#answeredBy(bytes, start, end, binary)
-    if (sequence === -1) return
+    if (sequence === -1) {
+      this.#expectMore()
+      return
+    }
     if (probe.settles === 'up to') while (flight.oldest < sequence) this.#settle(flight.oldest, true)
     if (flight.isOverdue(sequence)) flight.settle(sequence)
     else this.#settle(sequence, false, probe.errorRead?.())
@@ -301,7 +306,7 @@ export class Connection implements FrameSink {
 
   /** A message came of which a fan-out knows, or which is none of its own. */
   #deliver(bytes: Uint8Array, start: number, end: number, binary: boolean): void {
-    const { deliveries, recorder, ping, probe } = this.#context
+    const { deliveries, recorder, probe } = this.#context
     recorder.messages.received++
     const message = this.#read(bytes, start, end, binary)
     const error = probe.errorRead?.()
@@ -313,8 +318,12 @@ export class Connection implements FrameSink {
       if (!deliveries!.isPublisher(this.index)) recorder.messages.unsolicited++
       this.#conversation!.hear(messageOf(bytes, start, end, binary))
     }
-    // What follows in the same read may have come after the poll that announced this one.
-    ping.ceiling = performance.now()
+    this.#expectMore()
+  }
+
+  /** What follows in the same read may have come after the poll that announced what was read until here. */
+  #expectMore(): void {
+    this.#context.ping.ceiling = performance.now()
   }
 
   /** Says whether what was read is a message of this run that came to a subscriber. */
@@ -332,7 +341,7 @@ export class Connection implements FrameSink {
     const { recorder, plan, ping } = this.#context
     const flight = this.#flight
     flight.lookUp(sequence, ping)
-    if (ping.floor - ping.sent > plan.timeout) recorder.count('timedOut', ping.due)
+    if (ping.floor - ping.left > plan.timeout) recorder.count('timedOut', ping.due)
     else if (error !== undefined) {
       recorder.count('lost', ping.due)
       this.#report({ code: 'ERROR_ANSWER', sample: error })
@@ -352,6 +361,7 @@ export class Connection implements FrameSink {
     if (excess === undefined) {
       this.#giveToWs(bytes, start, end)
       this.#noticeEnd()
+      this.#expectMore()
     } else this.#endEarly(faultOfLimit(excess))
   }
 
@@ -365,11 +375,15 @@ export class Connection implements FrameSink {
     const flight = this.#flight
     const count = Math.min(flight.waiting, this.#maxPendingPongs - flight.pendingPongs)
     if (count <= 0) return
-    if (count === 1 || this.#context.probe.settles !== 'named') {
-      this.#depart(count)
-      return
-    }
-    // The request of each may fail for itself.
+    const first = flight.unsent
+    const areMadeApart = this.#context.probe.settles === 'named'
+    if (areMadeApart && count > 1) this.#departEach(count)
+    else this.#depart(count)
+    if (areMadeApart) flight.leave(first, performance.now())
+  }
+
+  /** Hands `count` pings over in one write; the request of each may fail for itself. */
+  #departEach(count: number): void {
     this.#socket!.cork()
     for (let nth = 0; nth < count; nth++) this.#depart(1)
     this.#socket!.uncork()
@@ -384,7 +398,7 @@ export class Connection implements FrameSink {
     if (probe.answers === 'pong') this.#pendingPongs = flight.pendingPongs
     try {
       if (this.#readsFrames) this.#writeToSocket(first, count)
-      else this.#sendThroughWs(first, count)
+      else this.#sendThroughWs(first, count, (sequence) => flight.leave(sequence, performance.now(), 1))
     } catch (error) {
       this.#report({ code: 'PROBE_REQUEST_FAILED', sample: String(error) })
       this.#drop(first)
@@ -396,22 +410,27 @@ export class Connection implements FrameSink {
     }
   }
 
-  #writeToSocket(first: number, count: number): void {
+  /** @param leaves is called when the frames are made */
+  #writeToSocket(first: number, count: number, leaves?: () => void): void {
     const { probe } = this.#context
     const socket = this.#socket!
     const frames = probe.frames(this.index, first, count)
+    leaves?.()
     socket.write(frames)
     // TLS has encrypted them by now if they did not have to queue behind others.
     const waiting = socket instanceof TLSSocket ? socket.writableLength - frames.length : socket.writableLength
     if (waiting > 0) probe.keep()
   }
 
-  #sendThroughWs(first: number, count: number): void {
+  /** @param left is called for each when it is compressed, and was written */
+  #sendThroughWs(first: number, count: number, left: (sequence: number) => void): void {
     const { probe } = this.#context
-    const payloads = Array.from({ length: count }, (_, nth) => probe.payload(this.index, first + nth))
-    for (const payload of payloads.flat()) {
-      if (probe.answers === 'pong') this.#ws.ping(payload)
-      else this.#ws.send(payload)
+    const payloads = Array.from({ length: count }, (_, nth) => [probe.payload(this.index, first + nth)].flat())
+    for (const [nth, messages] of payloads.entries()) {
+      for (const message of messages) {
+        if (probe.answers === 'pong') this.#ws.ping(message)
+        else this.#ws.send(message, () => left(first + nth))
+      }
     }
   }
 
@@ -497,7 +516,9 @@ export class Connection implements FrameSink {
       buffer: receiveBuffer,
       callback: (length, bytes) => this.#receive(length, bytes),
     })
-    return this.#socket.on('error', (error) => (this.#fault ??= faultOfError(error)))
+    return this.#socket
+      .on('connectionAttempt', () => (this.#attempted = performance.now()))
+      .on('error', (error) => (this.#fault ??= faultOfError(error)))
   }
 
   /** Every byte of the connection comes through here. */
@@ -587,7 +608,7 @@ export class Connection implements FrameSink {
     this.#ws.on('open', () => {
       clock.stamp()
       answerPings(this.#ws, this.#socket!)
-      recorder.opened(this.started, clock.floor, performance.now())
+      recorder.opened(this.started, this.#attempted, clock.floor, performance.now())
       this.#become(probe.protocol?.session === undefined ? 'open' : 'in session')
     })
     if (probe.answers === 'pong') {

@@ -134,6 +134,7 @@ export class Deliveries {
     if (this.#isClosed[row] === 1) return true
     ping.due = table.due[row]! - clock.offset - clock.uncertainty
     ping.sent = table.sent[row]! - clock.offset + clock.uncertainty
+    ping.left = ping.sent
     if (ping.floor - ping.sent > timeout) return true
     this.#received[row]!++
     this.#noteTimes(row)

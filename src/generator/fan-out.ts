@@ -61,7 +61,7 @@ export class FanOut {
       deliveries,
       firsts,
       completions,
-      send: (publisher, message) => connections()[publisher - this.#firstPublisher]!.publish(message),
+      send: (publisher, message, leaves) => connections()[publisher - this.#firstPublisher]!.publish(message, leaves),
       settled: (publisher) => context.freed(this.publishers[publisher - this.#firstPublisher]!),
     })
     this.deliveries = new Deliveries({

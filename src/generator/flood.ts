@@ -138,7 +138,7 @@ export class Flood {
       clock,
       recorder,
       ping,
-      memory: new PingMemory(isOpenModel),
+      memory: new PingMemory(isOpenModel, probe.settles === 'named' || plan.perMessageDeflate),
       readers: new FrameReaders(probe.answers),
       unfinished: new UnfinishedMessages(),
       receiveBuffer: Buffer.allocUnsafeSlow(receiveBufferBytes),

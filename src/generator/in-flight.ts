@@ -14,6 +14,8 @@ const rowsPerBlock = 4_096
 interface Block {
   readonly due: Float64Array
   readonly sent: Float64Array
+  /** {@link PingTimes.left}; the same as `sent` where sending one takes no time of its own. */
+  readonly left: Float64Array
   /** {@link PingTimes.floorIfOnTime}; `undefined` where pings are sent when they are due. */
   readonly floorIfOnTime: Float64Array | undefined
   readonly state: Uint8Array
@@ -27,11 +29,16 @@ interface Block {
  */
 export class PingMemory {
   readonly #areSentLater: boolean
+  readonly #areMade: boolean
   #block: Block | undefined
 
-  /** @param areSentLater whether pings can be sent later than they were due (open model) */
-  constructor(areSentLater: boolean) {
+  /**
+   * @param areSentLater whether pings can be sent later than they were due (open model)
+   * @param areMade whether each has to be made, or compressed, before it leaves
+   */
+  constructor(areSentLater: boolean, areMade = false) {
     this.#areSentLater = areSentLater
+    this.#areMade = areMade
   }
 
   /** A block whose last `rows` used rows are the caller's. */
@@ -44,9 +51,10 @@ export class PingMemory {
 
   #allocate(rows: number): Block {
     const sent = new Float64Array(rows)
+    const left = this.#areMade ? new Float64Array(rows) : sent
     const due = this.#areSentLater ? new Float64Array(rows) : sent
     const floorIfOnTime = this.#areSentLater ? new Float64Array(rows) : undefined
-    return { due, sent, floorIfOnTime, state: new Uint8Array(rows), used: 0 }
+    return { due, sent, left, floorIfOnTime, state: new Uint8Array(rows), used: 0 }
   }
 }
 
@@ -127,8 +135,19 @@ export class InFlight {
 
   /** Sends the next `count` of those that wait. */
   depart(count: number, ping: Pick<PingTimes, 'sent'>): void {
-    const { sent } = this.#block
-    for (let nth = 0; nth < count; nth++) sent[this.#row(this.unsent++)] = ping.sent
+    const { sent, left } = this.#block
+    for (let nth = 0; nth < count; nth++) {
+      const row = this.#row(this.unsent++)
+      sent[row] = ping.sent
+      left[row] = ping.sent
+    }
+  }
+
+  /** Those from the one numbered `first` on that were handed over have left by a time. @param count of them; default: all */
+  leave(first: number, at: number, count: number = this.unsent - first): void {
+    const { left } = this.#block
+    for (let sequence = Math.max(first, this.oldest); sequence < first + count; sequence++)
+      left[this.#row(sequence)] = at
   }
 
   /** Forgets the `count` that have waited the longest; those behind them take their numbers. */
@@ -153,12 +172,13 @@ export class InFlight {
     return this.#block.sent[this.#row(sequence)]!
   }
 
-  /** Writes into `ping` when it was due and sent, and what is known of its answer if it was held back. */
-  lookUp(sequence: number, ping: Pick<PingTimes, 'due' | 'sent' | 'floorIfOnTime'>): void {
+  /** Writes into `ping` when it was due and sent and had left, and what is known of its answer if it was held back. */
+  lookUp(sequence: number, ping: Pick<PingTimes, 'due' | 'sent' | 'left' | 'floorIfOnTime'>): void {
     const row = this.#row(sequence)
-    const { due, sent, floorIfOnTime } = this.#block
+    const { due, sent, left, floorIfOnTime } = this.#block
     ping.due = due[row]!
     ping.sent = sent[row]!
+    ping.left = left[row]!
     if (floorIfOnTime !== undefined) ping.floorIfOnTime = floorIfOnTime[row]!
   }
 
@@ -254,6 +274,7 @@ export class InFlight {
       const to = first + (sequence & (rows - 1))
       block.due[to] = this.#block.due[from]!
       block.sent[to] = this.#block.sent[from]!
+      block.left[to] = this.#block.left[from]!
       if (block.floorIfOnTime !== undefined) block.floorIfOnTime[to] = this.#block.floorIfOnTime![from]!
       block.state[to] = this.#block.state[from]!
     }

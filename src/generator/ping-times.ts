@@ -8,8 +8,10 @@ import { performance } from 'node:perf_hooks'
 export class PingTimes {
   /** When it was due: in the closed model, when it was sent. */
   due: number = performance.now()
-  /** When it was handed to its socket. */
+  /** When it was handed to its socket; of one that has to be made, or compressed, when that began. */
   sent: number = this.due
+  /** When it had left by. */
+  left: number = this.due
   /** When its answer was surely not there yet. */
   floor: number = this.due
   /**

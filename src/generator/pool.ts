@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { AfterSilence, ConnectionTotals } from '../result/load-result.ts'
 import { closingHandshakeMs } from './web-socket.ts'
 import { Connection, type ConnectionContext, type State } from './connection.ts'
@@ -8,6 +8,8 @@ import { Reconnects } from './reconnects.ts'
 
 /** Handshakes that a thread waits for before it begins others: more would overflow a server's listen backlog. */
 const mostHandshakes = 128
+/** Connections that are begun in one iteration of the event loop: none of their sockets begins to connect before all are made. */
+const begunTogether = 8
 /**
  * A server that finishes none of them for so long is waited for no longer before the next ones begin; each time it still has
  * finished none, for half as long.
@@ -80,6 +82,7 @@ export class ConnectionPool {
     this.#progress()
     for (let nth = 0; nth < connections && !this.#isAbandoned; nth++) {
       await this.#waitUntil(() => this.#mayConnect || this.#isAbandoned)
+      if (nth % begunTogether === 0) await turn()
       if (this.#isAbandoned) return
       this.connections.push(this.#begin(() => new Connection(firstConnection + nth, this.#context)))
     }

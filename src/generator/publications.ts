@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { MessageTable } from './message-table.ts'
 import { PingTimes } from './ping-times.ts'
 import { Published } from './published.ts'
@@ -18,8 +19,8 @@ interface PublicationsContext {
   /** Of messages: until the first of their subscribers has them, and until the last one has. */
   readonly firsts: Recorder
   readonly completions: Recorder
-  /** Sends a message that is written down; says whether it could be made. */
-  readonly send: (publisher: number, message: number) => boolean
+  /** Sends a message that is written down, and calls `leaves` when it is made; says whether it could be. */
+  readonly send: (publisher: number, message: number, leaves: () => void) => boolean
   /** Nothing of a message is waited for any more. */
   readonly settled: (publisher: number) => void
 }
@@ -64,7 +65,10 @@ export class Publications {
     table.isMeasured[row] = Number(isMeasured)
     this.#isSettled[this.#ownRow(row)] = 0
     Atomics.store(table.published, publisher, sequence + 1)
-    if (send(publisher, sequence * table.publishers + publisher)) {
+    const leaves = (): void => {
+      if (this.#isUnsettled(publisher, sequence)) table.sent[row] = performance.now() + clock.offset + clock.uncertainty
+    }
+    if (send(publisher, sequence * table.publishers + publisher, leaves)) {
       // Subscribers of other machines wait for nothing that leaves late.
       if (sent < deliveries.until) this.published?.add(publisher - firstPublisher, sequence, sent)
       if (isMeasured && sent > due) deliveries.sendDelay.recordMs(sent - due)
@@ -120,6 +124,12 @@ export class Publications {
     })
   }
 
+  #isUnsettled(publisher: number, sequence: number): boolean {
+    const { table, firstPublisher } = this.#context
+    if (sequence < this.#oldest[publisher - firstPublisher]!) return false
+    return this.#isSettled[this.#ownRow(table.row(publisher, sequence))] === 0
+  }
+
   #record(row: number, room: number): void {
     const { table, clock, firsts, completions } = this.#context
     const times = this.#times
@@ -141,6 +151,7 @@ export class Publications {
     const missed = lost > 0 ? 'lost' : 'timedOut'
     times.due = Math.max(table.due[row]! - clock.offset, completions.from)
     times.sent = table.sent[row]! - clock.offset
+    times.left = times.sent
     if (received > 0) {
       times.floor = firstFloor - clock.offset
       times.ceiling = firstCeiling - clock.offset

@@ -37,7 +37,7 @@ export interface Recording {
   readonly afterSilence: PingsAfterSilence
 }
 
-type SentPing = Pick<PingTimes, 'due' | 'sent'> & Partial<Pick<PingTimes, 'floorIfOnTime'>>
+type SentPing = Pick<PingTimes, 'due' | 'sent'> & Partial<Pick<PingTimes, 'left' | 'floorIfOnTime'>>
 type AnsweredPing = SentPing & Pick<PingTimes, 'floor' | 'ceiling'>
 type PingsAfterSilence = Pick<AfterSilence, 'timedOut' | 'lost' | 'dropped'>
 
@@ -186,15 +186,18 @@ export class Recorder implements Recording {
     this.#slices.came(Math.max(0, Math.ceil(this.windowAt(time) / this.#slices.length) - 1))
   }
 
-  #measured(kind: number, { due, sent, floorIfOnTime = Infinity, floor, ceiling }: Readonly<AnsweredPing>): void {
+  #measured(
+    kind: number,
+    { due, sent, left = sent, floorIfOnTime = Infinity, floor, ceiling }: Readonly<AnsweredPing>,
+  ): void {
     this.lastAnswer = ceiling
     const high = this.latency.recordMs(ceiling - due)
     const isHeldBack = floorIfOnTime !== Infinity
-    const low = this.latencyFloor.recordMs(isHeldBack ? Math.min(floor, floorIfOnTime) - due : floor - sent)
+    const low = this.latencyFloor.recordMs(isHeldBack ? Math.min(floor, floorIfOnTime) - due : floor - left)
     this.#slices.answered(this.sliceAt(due), high, low, kind)
     if (!this.#isOpenModel) return
     this.serviceTime.recordMs(ceiling - sent)
-    this.serviceTimeFloor.recordMs(floor - sent)
+    this.serviceTimeFloor.recordMs(floor - left)
   }
 
   /** @param pings that were due in the same slice */
@@ -218,9 +221,10 @@ export class Recorder implements Recording {
     return this.#slices.pack()
   }
 
-  opened(started: number, floor: number, ceiling: number): void {
+  /** @param attempted when the connection was last attempted: what its socket took to get there is the generator's own */
+  opened(started: number, attempted: number, floor: number, ceiling: number): void {
     this.handshake.recordMs(ceiling - started)
-    this.handshakeFloor.recordMs(floor - started)
+    this.handshakeFloor.recordMs(floor - attempted)
   }
 
   sessionOver(began: number, floor: number, ceiling: number): void {

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
 import type { WsLoadOptions } from '../../src/options/options.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
@@ -70,6 +72,80 @@ test.each([1, 3])('no lower bound counts what inflating answers takes, of %d in 
   expect(latency.count).toBe(9 * inFlight)
   for (const p of [10, 50, 80]) {
     expect(latency.bounds(p).floor).toBeLessThanOrEqual(new LatencySummary(atMost).percentile(p))
+  }
+})
+
+test.each([1, 3])('no lower bound counts what making requests takes, of %d in flight', async (inFlight) => {
+  const atMost = new Histogram()
+  await using server = await serveWebSockets({}, (socket) => {
+    socket.on('message', (message: Buffer) => {
+      const text = message.toString()
+      const sent = Number(text.split(' ')[1])
+      socket.send(text, () => atMost.record(Number(process.hrtime.bigint()) - sent))
+    })
+  })
+  const probe = {
+    request(id: number) {
+      for (const end = performance.now() + 3; performance.now() < end;);
+      return `${id} ${process.hrtime.bigint()}`
+    },
+    reply: (answer: unknown) => Number.parseInt(String(answer), 10),
+  }
+  const { latency } = await flood(server, { connections: 1, inFlight, pings: 9 * inFlight, probe })
+  expect(latency.count).toBe(9 * inFlight)
+  for (const p of [10, 50, 80]) {
+    expect(latency.bounds(p).floor).toBeLessThanOrEqual(new LatencySummary(atMost).percentile(p))
+  }
+})
+
+test('no lower bound counts what deflating requests takes', async () => {
+  const atMost = new Histogram()
+  let begun: number | undefined
+  await using server = await serveWebSockets({ perMessageDeflate: true }, (socket, _, tcp) => {
+    tcp.prependListener('data', () => (begun ??= performance.now()))
+    socket.on('message', () => {
+      const from = begun!
+      begun = undefined
+      socket.send('answer', () => atMost.record((performance.now() - from) * 1e6))
+    })
+  })
+  const probe = { text: randomBytes(3e6).toString('base64') }
+  const { latency } = await flood(server, { connections: 1, pings: 9, perMessageDeflate: true, probe })
+  expect(latency.count).toBe(9)
+  for (const p of [10, 50, 80]) {
+    expect(latency.bounds(p).floor).toBeLessThanOrEqual(new LatencySummary(atMost).percentile(p))
+  }
+})
+
+test('no upper bound is before an answer that comes behind a message that nobody asked for', async () => {
+  const connections = 20
+  const atLeast = new Histogram()
+  const asked: { readonly socket: WebSocket; readonly text: string; readonly at: number }[] = []
+  await using server = await serveWebSockets({}, (socket) => {
+    socket.on('message', (message: Buffer) => {
+      asked.push({ socket, text: message.toString(), at: performance.now() })
+      if (asked.length < connections) return
+      for (const one of asked) one.socket.send('news')
+      setTimeout(() => {
+        for (const one of asked) {
+          atLeast.record((performance.now() - one.at) * 1e6)
+          one.socket.send(one.text)
+        }
+      }, 10)
+    })
+  })
+  const probe = {
+    request: (id: number) => `${id}`,
+    reply(answer: unknown) {
+      if (String(answer) !== 'news') return Number(String(answer))
+      for (const end = performance.now() + 5; performance.now() < end;);
+      return undefined
+    },
+  }
+  const { latency } = await flood(server, { connections, pings: connections, threads: 1, probe })
+  expect(latency.count).toBe(connections)
+  for (const p of [10, 50, 90]) {
+    expect(latency.percentile(p)).toBeGreaterThanOrEqual(new LatencySummary(atLeast).percentile(p) * 0.999)
   }
 })
 

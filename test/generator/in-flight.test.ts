@@ -129,7 +129,7 @@ function apply(flight: InFlight, model: Model, command: Command): void {
 
 /** By both ways to ask for them. */
 function timesOf(flight: InFlight, sequence: number): object {
-  const ping = { due: NaN, sent: NaN, floorIfOnTime: Infinity }
+  const ping = { due: NaN, sent: NaN, left: NaN, floorIfOnTime: Infinity }
   flight.lookUp(sequence, ping)
   expect(ping).toMatchObject({ due: flight.due(sequence), sent: flight.sent(sequence) })
   return ping
@@ -160,6 +160,7 @@ function expected({ start, pings, sent, waiting, answered, oldest }: Model): obj
       located: state === 'settled' ? -1 : start + oldest + nth,
       due,
       sent,
+      left: sent,
       floorIfOnTime,
       pending: state === 'pending',
       overdue: state === 'overdue',
@@ -303,8 +304,25 @@ describe('pongs', () => {
   })
 })
 
+test('pings that have to be made were sent when that began, and have left when it is over', () => {
+  const flight = new InFlight(4, new PingMemory(true, true))
+  send(flight, { due: 0, sent: 1 })
+  flight.add({ due: 1 })
+  flight.add({ due: 2 })
+  flight.depart(2, { sent: 3 })
+  flight.leave(1, 8)
+  expect([0, 1, 2].map((sequence) => timesOf(flight, sequence))).toMatchObject([
+    { sent: 1, left: 1 },
+    { sent: 3, left: 8 },
+    { sent: 3, left: 8 },
+  ])
+  flight.settle(0)
+  flight.leave(0, 9, 1)
+  expect(timesOf(flight, 1)).toMatchObject({ left: 8 })
+})
+
 describe('of a ping that was held back', () => {
-  const ping = { due: NaN, sent: NaN, floorIfOnTime: NaN }
+  const ping = { due: NaN, sent: NaN, left: NaN, floorIfOnTime: NaN }
 
   test('the floor is when the last one sent before it was due was answered', () => {
     const flight = flightFrom(0)
@@ -316,7 +334,7 @@ describe('of a ping that was held back', () => {
     flight.acknowledge(1, { floor: 7 })
     flight.acknowledge(2, { floor: 9 })
     flight.lookUp(2, ping)
-    expect(ping).toEqual({ due: 2, sent: 5, floorIfOnTime: 7 })
+    expect(ping).toEqual({ due: 2, sent: 5, left: 5, floorIfOnTime: 7 })
   })
 
   test('the floor is when it was due if all before it left later still', () => {

@@ -136,12 +136,21 @@ describe('a histogram', () => {
     expect(all.latencyFloor).toEqual(histogramOf(0))
   })
 
+  test('has a floor since the ping had left, and a service time since it was handed over', () => {
+    const all = recorder()
+    all.answered({ due: 2_000, sent: 2_003, left: 2_006, floor: 2_010, ceiling: 2_011 })
+    expect(all.latencyFloor).toEqual(histogramOf(4))
+    expect(all.latency).toEqual(histogramOf(11))
+    expect(all.serviceTimeFloor).toEqual(histogramOf(4))
+    expect(all.serviceTime).toEqual(histogramOf(8))
+  })
+
   test('has the handshakes, whenever they were', () => {
     const all = new Recorder(true)
-    all.opened(10, 14, 15)
-    all.opened(10, 9, 12)
+    all.opened(10, 11, 14, 15)
+    all.opened(10, 10, 9, 12)
     expect(all.handshake).toEqual(histogramOf(5, 2))
-    expect(all.handshakeFloor).toEqual(histogramOf(4, 0))
+    expect(all.handshakeFloor).toEqual(histogramOf(3, 0))
   })
 })
 

@@ -62,7 +62,7 @@ describe('several threads', () => {
     else if (fate === 'coalesced') recorder.coalesced(ping)
     else recorder.count(fate, due)
     if (fault !== null) recorder.fault(fault, `thread ${fault}`)
-    recorder.opened(0, latency, latency + width)
+    recorder.opened(0, 0, latency, latency + width)
   }
 
   /** The pings that are settled in each second, as far as those of one thread or all are concerned. */
