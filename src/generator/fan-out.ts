@@ -129,6 +129,11 @@ export class FanOut {
     )
   }
 
+  /** Messages of this thread's publishers, until all of their subscribers have them. */
+  get completions(): Recorder {
+    return this.#context.completions
+  }
+
   /** What was recorded besides deliveries; changes as the measurement goes on. */
   get recording(): FanOutRecording {
     const { firsts, completions } = this.#context

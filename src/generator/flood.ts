@@ -50,6 +50,12 @@ interface Measured {
   readonly isDisconnected: boolean
 }
 
+/** What has become of pings until a time; of a fan-out, of its messages that timed out, and of its deliveries that came. */
+interface Settled {
+  readonly answered: number
+  readonly timedOut: number
+}
+
 /** One thread's part of a run: connect, warm up, measure, drain, close; listen before and after where order is all that tells answers. */
 export class Flood {
   readonly #plan: ThreadPlan
@@ -178,8 +184,10 @@ export class Flood {
     this.#timeoutCheck = setInterval(() => this.#checkTimeouts(), timeoutCheckMs(this.#plan.timeout))
     await this.#warmUp(startAt)
     this.#measured = await this.#measure()
+    const atEnd = this.#settled
     await this.#drain(this.#measured.end)
     await this.#fanOut?.end()
+    this.#timedOutAtEnd = this.#timedOutSince(atEnd)
   }
 
   /** Listens to what still comes, closes and reports: work that would slow another flood of this thread in its turn. */
@@ -297,7 +305,6 @@ export class Flood {
   /** Waits for the answers that are still to come, and for what waits for these before it leaves. */
   async #drain(end: number): Promise<void> {
     const { drain } = this.#plan
-    const before = { ...this.#recorder.pings, ofGenerator: this.#recorder.afterSilence.timedOut }
     const isOutstanding = (): boolean =>
       this.#fanOut?.isOutstanding ?? (this.#recorder.outstanding > 0 || this.#pool.holdsBack)
     while (isOutstanding() && this.#ending !== 'aborted' && this.#pool.live > 0) {
@@ -305,10 +312,18 @@ export class Flood {
       await sleep(drainCheckMs)
     }
     this.#expire()
-    const { pings, afterSilence } = this.#recorder
-    const goesOn = this.#plan.open === undefined && this.#plan.pings === Infinity && this.#fanOut === undefined
-    if (!goesOn || pings.answered > before.answered) return
-    this.#timedOutAtEnd = pings.timedOut - before.timedOut - (afterSilence.timedOut - before.ofGenerator)
+  }
+
+  get #settled(): Settled {
+    const { pings, afterSilence } = this.#fanOut?.completions ?? this.#recorder
+    return { answered: this.#recorder.pings.answered, timedOut: pings.timedOut - afterSilence.timedOut }
+  }
+
+  /** {@link FloodReport.timedOutAtEnd}, at the end. */
+  #timedOutSince(before: Settled): number {
+    const { open, pings } = this.#plan
+    const { answered, timedOut } = this.#settled
+    return open === undefined && pings === Infinity && answered === before.answered ? timedOut - before.timedOut : 0
   }
 
   /** Stays for what the server may still say unasked, or for the second time. */

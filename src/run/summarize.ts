@@ -125,11 +125,11 @@ function endingOf(reports: readonly FloodReport[], options: ResolvedOptions, slo
  * Whether a server answered nothing any more when a run of the closed model ended: however long it has been silent, no more pings miss their
  * answers than were under way. It is not if it was silent for half as long before, or if as many places may well have lost an answer each at
  * the same time, as they did while others had theirs: one that has waits for its whole timeout. Of one place two pings in a row have to have
- * timed out.
+ * timed out. Publishers of a fan-out are places, too: each waits until all of its subscribers have its message.
  */
 function hasFallenSilent(
   reports: readonly FloodReport[],
-  { connections, inFlight, timeout }: Pick<ResolvedOptions, 'connections' | 'inFlight' | 'timeout'>,
+  { connections, inFlight, fanOut, timeout }: Pick<ResolvedOptions, 'connections' | 'inFlight' | 'fanOut' | 'timeout'>,
   slowest: number,
 ): boolean {
   const atEnd = sum(reports.map(({ timedOutAtEnd }) => timedOutAtEnd))
@@ -143,9 +143,12 @@ function hasFallenSilent(
   const silence = Math.max(timeout, duration - lastAnswer)
   const isOneInARow = atEnd === 1 && duration - lastAnswer < timeout
   if (isOneInARow || silence < 2 * longestGap(slices, lastAnswer)) return false
-  const whileOthersHadTheirs = slices.completedAfter(Math.max(0, lastAnswer - slowest))
-  const lost = sum(slices.pings('timedOut').subarray(0, whileOthersHadTheirs))
-  const shareOfTime = (lost * timeout) / (connections * (inFlight ?? 1) * lastAnswer)
+  const messages = reports.flatMap((report) => report.fanOut?.completions.slices ?? [])
+  const asked = fanOut === undefined ? slices : Slices.of(messages, duration)
+  const places = fanOut?.publishers ?? connections * (inFlight ?? 1)
+  const whileOthersHadTheirs = asked.completedAfter(Math.max(0, lastAnswer - slowest))
+  const lost = sum(asked.pings('timedOut').subarray(0, whileOthersHadTheirs))
+  const shareOfTime = (lost * timeout) / (places * lastAnswer)
   return Math.min(1, shareOfTime) ** atEnd < mostChanceOfSilence
 }
 

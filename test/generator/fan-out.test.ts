@@ -60,6 +60,24 @@ describe.each([1, 2, 3])('a fan-out of %i threads', (threads) => {
     expect(summary.reach).toBe(1)
   })
 
+  test('is stalled where nothing is passed on any more', async () => {
+    const messages = 20
+    await using server = await passingOn({ times: (_, message) => (message < messages ? 1 : 0) })
+    const { rate: _, ...closed } = short
+    const summary = await fanOut({ ...closed, url: server.url, threads, warmup: 0, timeout: '300ms' })
+    expectBalance(summary)
+    expect(summary).toMatchObject({ ended: 'stalled', delivered: messages * short.subscribers })
+    expect(evaluateSLO(summary, { 'delivery.p50': '< 10s' }).verdict).not.toBe('pass')
+  })
+
+  test('is not stalled where one of the subscribers is', async () => {
+    await using server = await passingOn({ times: (nth) => (nth === 7 ? 0 : 1) })
+    const { rate: _, ...closed } = short
+    const summary = await fanOut({ ...closed, url: server.url, threads, warmup: 0, timeout: '300ms' })
+    expectBalance(summary)
+    expect(summary.ended).toBe('completed')
+  })
+
   test('counts what one of a hundred misses', async () => {
     await using server = await passingOn({ times: (nth, message) => ((nth + message) % 100 === 0 ? 0 : 1) })
     const summary = await fanOut({ ...short, url: server.url, threads, subscribers: 100, timeout: '2s' })
