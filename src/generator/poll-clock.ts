@@ -63,6 +63,11 @@ export class PollClock {
     else this.update()
   }
 
+  /** Nobody is connected until now: that the thread was silent before means nothing to anyone. */
+  begin(): void {
+    this.#readAt = performance.now()
+  }
+
   /** Called by each I/O callback before anything else. */
   stamp(): void {
     if (!this.#reading) {

@@ -30,8 +30,8 @@ async function work(port: NonNullable<typeof parentPort>, plans: ThreadWork): Pr
     const cause = reason instanceof Error && reason.name === 'AbortError' ? reason.cause : reason
     if (!(cause instanceof SessionOver)) throw reason
   })
-  // Nobody was connected while the probes were loaded: that was no silence.
-  loop.clock.worked(performance.now())
+  // Loading the probes was no silence.
+  loop.clock.begin()
   port.on('message', (order: Order) => {
     switch (order.type) {
       case 'start':

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { connectionTotals } from '../support/connection-totals.ts'
 import { flood, floodAt } from '../support/flood.ts'
+import { moduleFile } from '../support/module-file.ts'
+import { endingAtOnce } from '../support/handshakes.ts'
 import { listen } from '../support/listener.ts'
 import { certificates } from '../support/certificates.ts'
 import { dead, echoing, limited, neverUpgrading, refusing } from '../support/servers.ts'
@@ -36,6 +38,19 @@ test('a host that nobody knows', async () => {
   // EAI_AGAIN where there is no name server to ask.
   expect(['ENOTFOUND', 'EAI_AGAIN']).toContain(code)
   expect(errors).toEqual({ [code!]: { count: 4, samples: [`getaddrinfo ${code} no-such-host.invalid`] } })
+})
+
+test('a connection that is reset after a probe that took long to load is the doing of the server', async () => {
+  const source = `const wait = Promise.withResolvers()
+    setTimeout(wait.resolve, 600)
+    await wait.promise
+    export const request = (id) => String(id)
+    export const reply = (answer) => Number(String(answer))`
+  await using server = await endingAtOnce('reset')
+  const options = { connections: 4, threads: 1, probe: { module: await moduleFile(source) } }
+  const { connections, generator } = await floodAt(server.url, options)
+  expect(connections).toEqual(noOne)
+  expect(generator.afterSilence!.failed).toBe(0)
 })
 
 describe('an HTTP answer', () => {

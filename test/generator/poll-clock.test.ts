@@ -155,6 +155,14 @@ describe('a silence', () => {
     expect(clock.isAfterSilence).toBe(true)
   })
 
+  test('before anyone is connected is none', () => {
+    const clock = new PollClock()
+    block(510)
+    clock.begin()
+    clock.update()
+    expect(clock.isAfterSilence).toBe(false)
+  })
+
   test('before a stretch of work shows afterwards', async () => {
     const clock = new PollClock()
     await iteration()
