@@ -17,6 +17,7 @@ const loadOptions: readonly (keyof RecordedOptions)[] = [
   'connections',
   'fanOut',
   'inFlight',
+  'timeout',
   'rate',
   'arrivals',
   'stages',
@@ -66,7 +67,11 @@ export function whyElsewhere(base: LoadResult, head: LoadResult): string[] {
 
 /** Of the agents of a run, whatever they are called. */
 function processorsOf({ machines }: LoadResult): readonly string[] | undefined {
-  return machines?.map(({ environment: { cpu, cores } }) => `${cores} × ${cpu}`).toSorted()
+  return machines
+    ?.map(
+      ({ environment: { cpu, cores, os, node } }) => `${cores} × ${cpu}, ${platform(os)}, Node ${majorVersion(node)}`,
+    )
+    .toSorted()
 }
 
 /** Versions that left coalesced pings out of the latencies made runs look faster that have such pings. */
@@ -117,7 +122,7 @@ export function threatsToValidity(result: LoadResult): string[] {
 
 /** Those but a saturated generator. */
 export function threatsOfRun(result: LoadResult): string[] {
-  const { ended, duration, pings, connections, fanOut } = result
+  const { ended, duration, connections, fanOut } = result
   const { requested, opened } = connections
   return [
     ...whyUnmatched(result),
@@ -129,7 +134,7 @@ export function threatsOfRun(result: LoadResult): string[] {
       ? [`the server answered nothing any more when the run ended, after ${formatDuration(duration)}`]
       : []),
     ...(ended === 'disconnected' && opened > 0 ? ['every connection was gone before the run ended'] : []),
-    ...(pings.answered === 0 && opened > 0 ? [noneCame(result)] : []),
+    ...whySilent(result),
     ...describeIslands(result),
     ...describeAstray(result),
     ...(fanOut !== undefined && fanOut.misrouted > 0 ? [describeMisrouted(fanOut.misrouted)] : []),
@@ -137,9 +142,11 @@ export function threatsOfRun(result: LoadResult): string[] {
   ]
 }
 
-function noneCame({ fanOut, pings }: LoadResult): string {
+/** That nothing of what was sent was answered; empty if something was, or nobody was connected. */
+export function whySilent({ connections, fanOut, pings }: LoadResult): string[] {
+  if (pings.answered > 0 || connections.opened === 0) return []
   const count = formatCount(pings.sent)
-  return fanOut === undefined ? `none of ${count} pings was answered` : `none of ${count} deliveries came`
+  return [fanOut === undefined ? `none of ${count} pings was answered` : `none of ${count} deliveries came`]
 }
 
 /** Why answers may have been others' than those asked for; empty if nothing shows that. */

@@ -9,7 +9,7 @@ import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
 import { formatRatio } from '../units.ts'
 import { compareAfresh, type FigureOfPair, type SideBySidePair } from './afresh.ts'
-import { threatsOfRun, whyIncomparable, whySaturated, whyUnmatched } from './comparable.ts'
+import { threatsOfRun, whyIncomparable, whySaturated, whySilent, whyUnmatched } from './comparable.ts'
 import {
   type Change,
   type ComparedFigure,
@@ -53,7 +53,7 @@ export function compareSideBySide(
   const { figures } = tolerance
   const tails = tailsOf(head, tolerance, confidence)
   const estimate = pairs === undefined ? betweenTurns(base, head, { tails, evidenceShare }) : betweenPairs(pairs, tails)
-  const untold = whyUntold(base, head, tolerance, estimate)
+  const untold = whyUntold([{ base, head }, ...(pairs ?? [])], tolerance, estimate)
   const latencies = figures.map((figure): Change => {
     const compared = untold.has(figure.indicator) ? unknownChange : estimate.latency(figure)
     return judgeLatency(compared, figure, tolerance)
@@ -68,7 +68,7 @@ export function compareSideBySide(
   // What stands in the table, as the mean of pairs, is not said once more of all of them together.
   const isToldByPairs = pairs !== undefined && work.length > 0
   const ofGenerator = left?.hasStarved === true ? [] : ofEitherSide(base, head, whySaturatedRun)
-  const ofSides = ofEitherSide(base, head, threatsOfRun)
+  const ofSides = [...ofEitherSide(base, head, threatsOfRun), ...whySilentStarts(pairs)]
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
     threats: [...ofSides, ...ofGenerator],
@@ -85,33 +85,49 @@ function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
   return threatsOfRun(base).length > 0 || whyUnmatched(head).length > 0
 }
 
-/** Figures that would be the same however long failed pings had taken, on both sides, and why: they tell nothing then. */
+/** Servers of which nothing was heard after one of their starts, which the answers of the others hide. */
+function whySilentStarts(pairs: readonly SideBySidePair[] = []): string[] {
+  return pairs.flatMap(({ base, head }, nth) =>
+    ofEitherSide(base, head, whySilent).map((what) => `${what}, in start ${nth + 1}`),
+  )
+}
+
+/**
+ * Figures that would be the same however long failed pings had taken, on both sides, and why: they tell nothing then.
+ * @param floods both sides as a whole, then each pair of them
+ */
 function whyUntold(
-  base: LoadResult,
-  head: LoadResult,
+  floods: readonly SideBySidePair[],
   tolerance: ResolvedTolerance,
   estimate: Estimate,
 ): Map<string, string> {
   const untold = tolerance.figures.flatMap((figure): [string, string][] => {
-    const failed = [base, head].map((side) => failedShareOf(observed(observeRun(side), figure)!))
-    const share = Math.min(...failed)
+    const shareOf = (side: LoadResult): number => failedShareOf(observed(observeRun(side), figure)!)
+    const shares = floods.map(({ base, head }) => Math.min(shareOf(base), shareOf(head)))
     const why = figure.percentile === undefined ? whyMeanIsUntold : whyPercentileIsUntold
-    const reason = why(figure, share, (given) => judgeLatency(estimate.latency(figure, given), figure, tolerance))
+    const reason = why(figure, shares, (given) => judgeLatency(estimate.latency(figure, given), figure, tolerance))
     return reason === undefined ? [] : [[figure.indicator, `${figure.indicator}: ${reason}`]]
   })
   return new Map(untold)
 }
 
-/** It lies among those that failed. @param share that failed on either side at least */
-function whyPercentileIsUntold({ of, percentile = 50 }: Figure, share: number): string | undefined {
+/** It lies among those that failed. @param shares that failed on either side at least, of all and of each start */
+function whyPercentileIsUntold({ of, percentile = 50 }: Figure, shares: readonly number[]): string | undefined {
   const beyond = 1 - percentile / 100
-  return share > beyond ? `more than ${formatRatio(beyond)} of the ${samplesOf[of]} failed, on both sides` : undefined
+  const nth = shares.findIndex((share) => share > beyond)
+  if (nth === -1) return undefined
+  const where = nth === 0 ? '' : `, in start ${nth}`
+  return `more than ${formatRatio(beyond)} of the ${samplesOf[of]} failed, on both sides${where}`
 }
 
 /** It is no higher only by those that failed. @param judged with them, or without */
-function whyMeanIsUntold({ of }: Figure, share: number, judged: (failed?: number) => Change): string | undefined {
+function whyMeanIsUntold(
+  { of }: Figure,
+  [share]: readonly number[],
+  judged: (failed?: number) => Change,
+): string | undefined {
   const isNoHigher = ({ verdict }: Change): boolean => verdict === 'same' || verdict === 'faster'
-  return share > 0 && isNoHigher(judged()) && !isNoHigher(judged(withoutFailed))
+  return share! > 0 && isNoHigher(judged()) && !isNoHigher(judged(withoutFailed))
     ? `${samplesOf[of]} that failed, on both sides, hide how the mean of the others changed`
     : undefined
 }

@@ -214,7 +214,7 @@ function describeLeft({ changes, obstacle }: LeftToWork): string[] {
   if (changes.length === 0 || obstacle === undefined) return []
   const intervals = changes.map((change) => {
     const known = formatInterval(change, changeFormat(change))
-    return `${change.indicator} (${change.high === Infinity ? 'changed by any amount' : known})`
+    return `${change.indicator} (${change.high < Infinity ? known : 'changed by any amount'})`
   })
   return [`judged by cpuPerPing, not by ${intervals.join(' and ')}`, `base: ${obstacle}`]
 }

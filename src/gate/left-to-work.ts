@@ -24,7 +24,9 @@ export function leftToWork(base: LoadResult, latencies: readonly Change[], work:
   if (obstacle === undefined) {
     return { changes: [], ...(isUndecided && { whyNot: 'no other processes kept the base from its processors' }) }
   }
-  const undecided = latencies.filter(({ verdict, low }) => verdict === 'unclear' && low <= 0)
+  // What is not measured at all is what did not leave, of a generator that was kept from work.
+  const mayBeTheSame = (low: number): boolean => low <= 0 || (Number.isNaN(low) && hasStarved)
+  const undecided = latencies.filter(({ verdict, low }) => verdict === 'unclear' && mayBeTheSame(low))
   const vague = hasStarved ? latencies.filter(({ verdict }) => verdict === 'same' || verdict === 'faster') : []
   return { changes: [...undecided, ...vague], obstacle, hasStarved }
 }

@@ -66,10 +66,11 @@ export function comparePairs(
 ): ComparedFigure {
   const { telling, pairsPerBlock } = layOut(pairing, figure)
   const logOf = (side: Slices): number => Math.log(figureOf(side, figure, timeout))
+  const failed = Math.log(timeout)
   const blocks = blocksOf(pairing, telling, pairsPerBlock)
     .map(({ base, head }) => ({ base: logOf(base), head: logOf(head) }))
-    // Of a block without an answer nothing is left where those that failed are left out.
-    .filter(({ base, head }) => !Number.isNaN(base + head))
+    // Of a block without an answer nothing is left where those that failed are left out; where both sides are what failed, nothing is told.
+    .filter(({ base, head }) => !Number.isNaN(base + head) && !(base === failed && head === failed))
   const bases = blocks.map(({ base }) => base)
   const heads = blocks.map(({ head }) => head)
   const logRatio = trimmedMean(

@@ -1,5 +1,6 @@
 import { WsLoadError } from '../errors.ts'
 import type { SideBySidePair } from '../gate/afresh.ts'
+import { whySilent } from '../gate/comparable.ts'
 import { isHopeless } from '../gate/compare.ts'
 import { turnLengthMs } from '../generator/turns.ts'
 import type { ResolvedComparison } from '../options/compare.ts'
@@ -45,7 +46,8 @@ export async function floodAfresh(
     if (pair === undefined) return soFar('aborted')
     if (pairs.length === 0 || !isAborted()) pairs.push(pair)
     if (isAborted()) return soFar('aborted')
-    if (isHopeless([pair.base, pair.head])) return soFar('decided')
+    const isSilent = [pair.base, pair.head].some((side) => whySilent(side).length > 0)
+    if (isSilent || isHopeless([pair.base, pair.head])) return soFar('decided')
     if (pairs.length < starts && looks.includes(pairs.length) && isSlower(soFar('decided'))) return soFar('decided')
   }
   return soFar('completed')

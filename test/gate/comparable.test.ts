@@ -38,6 +38,7 @@ test('runs that leave another number of pongs unanswered cannot be, if both say 
 
 test.each([
   [{ options: { inFlight: 8 } }, 'the base had another load: inFlight was 1, is 8'],
+  [{ options: { timeout: 50 } }, 'the base had another load: timeout was 5000, is 50'],
   [{ options: { rate: 500 } }, 'the base had another load: rate was none, is 500'],
   [{ options: { probe: 'text "x"' } }, 'the base had another load: probe was "ping", is "text \\"x\\""'],
   [{ environment: { cpu: 'Other CPU' } }, 'the base was measured elsewhere: cpu was "Test CPU", is "Other CPU"'],
@@ -99,3 +100,14 @@ test.each(['base', 'head'])(
     expect(isHopeless([steady(2), steady(9)])).toBe(false)
   },
 )
+
+test('runs over agents of another major version of Node cannot be', () => {
+  const from = (node: string) => {
+    const { environment } = steady(2)
+    return steady(2, { machines: [{ name: 'a', connections: 10, environment: { ...environment, node } }] })
+  }
+  expect(whyIncomparable(from('24.21.0'), from('26.0.0'))).toEqual([
+    'the base was measured elsewhere: agents was ["2 × Test CPU, linux x64, Node 24"], ' +
+      'is ["2 × Test CPU, linux x64, Node 26"]',
+  ])
+})

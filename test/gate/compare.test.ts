@@ -308,7 +308,9 @@ test('a generator that was kept from work is no threat to what is judged by work
   const sides = [side(), side()] as const
   const judge = (more: Tolerance) => compareSideBySide(...sides, parseTolerance({ cpuPerPing: '10%', ...more }), 0.99)
   expect(judge({})).toMatchObject({ verdict: 'unclear', doubtful: true })
-  expect(judge({ fallback: 'cpuPerPing' })).toMatchObject({ verdict: 'same', doubtful: false })
+  const left = judge({ fallback: 'cpuPerPing' })
+  expect(left).toMatchObject({ verdict: 'same', doubtful: false })
+  expect(left.reasons[0]).toContain('p99 (changed by any amount)')
 })
 
 test('nothing is left to the work of runs that were not measured side by side', () => {
@@ -331,6 +333,24 @@ describe('servers that were started afresh', () => {
     expect({ verdict, starts, noise }).toEqual({ verdict: 'unclear', starts: 8, noise: [] })
     expect(changes[0]!.change).toBeCloseTo(0, 2)
     expect(changes[0]!.low).toBeLessThan(-0.2)
+  })
+
+  test('are not the same where one of them answered nothing', () => {
+    const silent = steady(2, { pings: { sent: 64, answered: 0, timedOut: 64 } })
+    const pairs = Array.from({ length: 8 }, (_, nth) => ({ base: steady(2), head: nth === 4 ? silent : steady(2) }))
+    const judged = compareSideBySide(steady(2), steady(2), tolerance, 0.99, { pairs })
+    expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(judged.reasons[0]).toBe('head: none of 64 pings was answered, in start 5')
+  })
+
+  test('are not the same by pings that failed on both sides in most of the starts', () => {
+    const failing = () => steady(2, { pings: { timedOut: 260 } })
+    const pairs = Array.from({ length: 16 }, (_, nth) =>
+      nth < 12 ? { base: failing(), head: failing() } : { base: steady(2), head: steady(2.8) },
+    )
+    const judged = compareSideBySide(steady(2), steady(2), parseTolerance({ p99: '25%' }), 0.99, { pairs })
+    expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(judged.reasons[0]).toBe('p99: more than 1 % of the pings failed, on both sides, in start 1')
   })
 
   test('are slower where the head of every pair is', () => {

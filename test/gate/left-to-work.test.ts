@@ -57,8 +57,9 @@ describe('where the load generator was kept from work', () => {
 
   test('all latencies are left but those that surely grew', () => {
     const [grown, slower] = [change('p99', 'unclear', 0.02, 0.3), change('p99.9', 'slower', 0.2, 0.3)]
-    const left = leftToWork(starved, [undecided, same, faster, grown, slower], [sameWork])
-    expect(left).toMatchObject({ changes: [undecided, same, faster], hasStarved: true })
+    const unmeasured = change('p95', 'unclear', NaN, NaN)
+    const left = leftToWork(starved, [undecided, unmeasured, same, faster, grown, slower], [sameWork])
+    expect(left).toMatchObject({ changes: [undecided, unmeasured, same, faster], hasStarved: true })
   })
 
   test.each([

@@ -116,6 +116,17 @@ describe('comparePairs', () => {
     expect(comparePairs(pairUp(base, head, 32), median, judged).low).toBeGreaterThan(100)
   })
 
+  test('leaves out blocks in which the percentile is among failed pings on both sides', () => {
+    const withFailed = (ms: number) =>
+      slicesOf(64, (slice) => (slice % 4 === 0 ? around(2, 15) : [...around(ms, 10), ...around(Infinity, 30)]))
+    const [base, head] = [withFailed(2), withFailed(2)]
+    const slower = slicesOf(64, (slice) => (slice % 4 === 0 ? around(3, 15) : around(Infinity, 30)))
+    expect(comparePairs(pairUp(base, head, 64), median, judged)).toMatchObject({ change: 0, low: 0, high: 0 })
+    expect(comparePairs(pairUp(base, slower, 64), median, judged).low).toBeGreaterThan(0.4)
+    const nothing = slicesOf(64, () => around(Infinity, 30))
+    expect(comparePairs(pairUp(nothing, nothing, 64), median, judged).change).toBeNaN()
+  })
+
   test('leaves out pairs of which one side had nothing to send', () => {
     const base = slicesOf(64, (slice) => (slice % 2 === 0 ? around(2) : []))
     const head = slicesOf(64, () => around(2))

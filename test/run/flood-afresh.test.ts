@@ -82,6 +82,15 @@ describe.concurrent('servers that are started afresh', () => {
     expect(pairs).toHaveLength(1)
   })
 
+  test('are no more once one of them answers nothing', async (context) => {
+    const base = await differing(context, fast)
+    const head = await differing(context, fast, 3_600_000)
+    const { verdict, pairs } = await compare({ base, head, ...load, timeout: '1s' })
+    expect(verdict).toMatchObject({ verdict: 'unclear', doubtful: true })
+    expect(verdict.reasons[0]).toMatch(/^head: none of \d+ pings was answered, in start 2$/)
+    expect(pairs).toHaveLength(2)
+  })
+
   test('are missed with the number of the start where one does not come back', async (context) => {
     const base = await differing(context, fast)
     const head = await differing(context, fast, NaN)
