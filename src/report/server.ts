@@ -22,7 +22,7 @@ function describeUse(server: ServerReport, sample: string): string {
     `${formatProcessors(cores)} processors used`,
     ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ${sample}`]),
     ...ifNotable(waiting, (share) => `waited for a processor ${share} of the time that it wanted one`),
-    ...ifNotable(throttled, (share) => `stopped by a quota ${share} of the time`),
+    ...ifNotable(throttled, (share) => `stopped by a quota ${share} of that time`),
     `at most ${formatBytes(rss.max)} resident`,
   ].join(', ')
 }
@@ -34,7 +34,10 @@ function describeMachine({ cores, busy, generator, foreign, steal, throttled }: 
     ...ifNotable(generator, (share) => `${share} by the generator and the test`),
     ...ifNotable(foreign, (share) => `${share} by other processes`),
     ...ifNotable(steal, (share) => `${share} given to other machines`),
-    ...ifNotable(throttled, (share) => `the generator stopped by a quota ${share} of the time`),
+    ...ifNotable(
+      throttled,
+      (share) => `the generator stopped by a quota ${share} of the time that it wanted a processor`,
+    ),
   ].join(', ')
 }
 

@@ -217,7 +217,7 @@ export interface ServerReport extends Pick<ServerUse, 'cores' | 'waiting'> {
   readonly cpuPerPing: number
   /** Share of the time in which its busiest thread ran, 0 to 1. Absent where the system does not tell. */
   readonly busiestThread?: number | undefined
-  /** Share of the time in which a quota of its control groups had stopped it, 0 to 1. Absent without a quota. */
+  /** Share of the time in which it wanted a processor and a quota of its control groups had stopped it, 0 to 1. Absent without a quota. */
   readonly throttled?: number | undefined
   /** Resident memory in bytes, all processes together. */
   readonly rss: { readonly start: number; readonly max: number; readonly end: number }
@@ -240,7 +240,7 @@ export interface ServerBlock {
 export interface MachineReport extends MachineUse {
   /** Processors that it has, whoever may use them. */
   readonly cores: number
-  /** Share of the time in which a quota of the control groups of the generator had stopped it. Absent without a quota. */
+  /** Share of the time in which the generator wanted a processor and a quota of its control groups had stopped it. Absent without a quota. */
   readonly throttled?: number | undefined
   /** Share of the time in which some task waited for a processor, for memory, for a disk. Absent where the kernel does not tell. */
   readonly pressure?: { readonly [resource in 'cpu' | 'memory' | 'io']?: number | undefined } | undefined

@@ -76,7 +76,6 @@ function reportServer(
 ): Omit<ServerReport, 'source'> {
   const part = { from: readings[0]!, to: readings.at(-1)! }
   const [before, after] = usagesOf(part, side)
-  const elapsed = part.to.at - part.from.at
   const blocks = blocksOf(readings, side, time, slices)
   const pings = blocks.reduce((sum, block) => sum + block.pings, 0)
   const { cores, waiting } = useOfServer(part, side, time)
@@ -89,7 +88,7 @@ function reportServer(
     busiestThread:
       after.busiestThread && shareOf(after.busiestThread - (before.busiestThread ?? 0), time.between(part)),
     waiting,
-    throttled: after.throttled && shareOf(after.throttled - (before.throttled ?? 0), elapsed),
+    throttled: after.throttled === undefined ? undefined : throttledShare(before, after),
     rss: { start: resident(before), max: Math.round(Math.max(...peaks.map(({ rss }) => rss))), end: resident(after) },
     blocks,
   }
@@ -97,13 +96,31 @@ function reportServer(
 
 function useOfServer(part: Part, side: number, time: OwnTime): ServerUse {
   const [before, after] = usagesOf(part, side)
-  const running = (after.threads?.running ?? 0) - (before.threads?.running ?? 0)
-  const queued = (after.threads?.queued ?? 0) - (before.threads?.queued ?? 0)
+  const { running, queued } = threadsBetween(before, after)
   return {
     cores: ratio(after.cpu - before.cpu, time.between(part)),
     waiting: running + queued > 0 ? queued / (running + queued) : undefined,
     rss: Math.round(after.rss),
   }
+}
+
+/** How long its threads ran and waited for a processor; 0 where the system does not tell. */
+function threadsBetween(
+  before: ServerUsage,
+  after: ServerUsage,
+): { readonly running: number; readonly queued: number } {
+  return {
+    running: (after.threads?.running ?? 0) - (before.threads?.running ?? 0),
+    queued: (after.threads?.queued ?? 0) - (before.threads?.queued ?? 0),
+  }
+}
+
+/** Of the time that it wanted a processor. A quota that is used up stops each processor's queue for itself, and all of them add up. */
+function throttledShare(before: ServerUsage, after: ServerUsage): number {
+  const stopped = (after.throttled ?? 0) - (before.throttled ?? 0)
+  const { running, queued } = threadsBetween(before, after)
+  if (running + queued > 0) return shareOf(Math.min(stopped, queued), running + queued)
+  return shareOf(stopped, after.cpu - before.cpu + stopped)
 }
 
 function reportMachine(part: Part, isForeignKnown: boolean): MachineReport {
@@ -114,13 +131,20 @@ function reportMachine(part: Part, isForeignKnown: boolean): MachineReport {
   return {
     cores: to.machine.processors,
     ...useOfMachine(part, isForeignKnown),
-    throttled: share(from.generator.throttled, to.generator.throttled),
+    throttled: throttledShareOfGenerator(part),
     pressure: {
       cpu: share(from.pressure.cpu, to.pressure.cpu),
       memory: share(from.pressure.memory, to.pressure.memory),
       io: share(from.pressure.io, to.pressure.io),
     },
   }
+}
+
+function throttledShareOfGenerator({ from, to }: Part): number | undefined {
+  const { throttled } = to.generator
+  if (throttled === undefined) return undefined
+  const stopped = throttled - (from.generator.throttled ?? 0)
+  return shareOf(stopped, to.generator.cpu - from.generator.cpu + stopped)
 }
 
 function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {

@@ -50,7 +50,7 @@ export function machineInTheWay(result: LoadResult, slowShare: number): string |
   const { throttled = 0, waiting = 0, cores = 0 } = server ?? {}
   const { steal = 0, pressure = {} } = machine
   if (throttled >= notableShare) {
-    return `a quota of processor time (cgroup) had stopped the server ${share(throttled)} of the time: raise it, or take a lower rate`
+    return `a quota of processor time (cgroup) had stopped the server ${share(throttled)} of the time that it wanted a processor: raise it, or take a lower rate`
   }
   if (steal >= notableShare) return `the hypervisor gave ${share(steal)} of the processors to other machines`
   if (limitReached(result, machine) !== undefined) return undefined

@@ -52,6 +52,20 @@ test.for([250, 500, 129_250, 255_750])(
   },
 )
 
+test('a quota that stops several processors at once is told as a share of the time that threads wanted one', () => {
+  const readings = new Readings()
+  const eight = (at: number, queued: number) => ({ running: at * 2, queued: 8 * queued })
+  for (let at = 0; at <= 1_000; at += everyMs) {
+    const reading = readingAt(at, [2 * at])
+    const stopped = { threads: eight(at, at * 0.02), throttled: 8 * at * 0.02 }
+    const servers = reading.servers.map((server) => server && { ...server, ...stopped })
+    readings.add({ ...reading, servers, generator: { cpu: at / 8, throttled: at / 8 } })
+  }
+  const { server, machine } = seen(readings, 1_000)
+  expect(server!.throttled).toBeCloseTo(0.16 / 2.16, 9)
+  expect(machine!.throttled).toBeCloseTo(0.5, 9)
+})
+
 test('what was used in a long interval is that of all its time', () => {
   const template = { duration: 256_000, sent: 1, answered: 1, timedOut: 0, lost: 0, dropped: 0, throughput: 1 }
   const intervals = Array.from({ length: 337 }, (_, nth) => ({

@@ -43,7 +43,7 @@ describe('where the time went', () => {
       'a quota',
       { throttled: 0.35, waiting: 0.4 },
       {},
-      'a quota of processor time (cgroup) had stopped the server 35 % of the time: raise it, or take a lower rate',
+      'a quota of processor time (cgroup) had stopped the server 35 % of the time that it wanted a processor: raise it, or take a lower rate',
     ],
     [
       'the hypervisor',
