@@ -7,7 +7,7 @@ import { fromBase64 } from './hdr.ts'
 import { Histogram } from './histogram.ts'
 import { LatencySummary } from './latency-summary.ts'
 import type { LatencyFigures, SummaryJSON } from './json.ts'
-import type { LoadResult, MessageTimes, PingTotals } from './load-result.ts'
+import type { LoadResult, MessageTimes } from './load-result.ts'
 import { type RecordedOptions, recordedOptionsSchema } from './recorded-options.ts'
 import { Slices } from './slices.ts'
 import { decodeSlices } from './slices-codec.ts'
@@ -224,8 +224,7 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(otherKind(json, 'summary') ?? describeIssue(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
-    for (const { pings } of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])])
-      mustBalance(pings)
+    for (const times of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])]) mustBalance(times)
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describeIssue(recorded.issues[0])}`)
     return {
@@ -266,13 +265,21 @@ function withSlices(times: v.InferOutput<typeof messageTimes>, duration: number)
   return { ...times, slices: Slices.of([decodeSlices(times.slices)], duration) }
 }
 
-function mustBalance({ due, sent, answered, coalesced, timedOut, lost, dropped }: PingTotals): void {
+function mustBalance({ pings, latency }: Pick<MessageTimes, 'pings' | 'latency'>): void {
+  const { due, sent, answered, coalesced, timedOut, lost, dropped } = pings
   if (due !== sent + dropped) {
     throw new Error(`pings.due: expected ${sent + dropped}, those sent and dropped, got ${due}`)
   }
   const settled = answered + coalesced + timedOut + lost
   if (sent !== settled) {
     throw new Error(`pings.sent: expected ${settled}, those answered, coalesced, timed out and lost, got ${sent}`)
+  }
+  const measured = answered + coalesced
+  // Older versions left the coalesced ones out.
+  if (latency.count !== measured && latency.count !== answered) {
+    throw new Error(
+      `latency.histogram: expected ${measured} samples, those answered and coalesced, got ${latency.count}`,
+    )
   }
 }
 

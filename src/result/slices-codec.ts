@@ -5,9 +5,9 @@
  *
  * @see DWARF 5, section 7.6: LEB128
  */
-import { countsLength, nsPerMs } from './histogram.ts'
+import { nsPerMs } from './histogram.ts'
 import { sum } from '../statistics/sum.ts'
-import { countsOf, kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
+import { buckets, countsOf, kindsPerSlice, type PackedCounts, type PackedSlices } from './slices.ts'
 
 /** Values that the seven bits of a byte tell apart; the eighth says that another byte follows. */
 const valuesPerByte = 0x80
@@ -98,7 +98,7 @@ class CountsReader {
     let index = 0
     for (let left = bytes.next(); left > 0; left--) {
       index += bytes.next()
-      if (index >= countsLength) throw new RangeError('a bucket is beyond the last one')
+      if (index >= buckets) throw new RangeError('a bucket is beyond the last one')
       this.#indexes.push(index)
       this.#counts.push(bytes.next())
     }

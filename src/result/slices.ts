@@ -18,7 +18,8 @@ const roundingErrorSlices = 1e-6
 export const mostSlices = 512
 /** A slice's histogram has the buckets of {@link Histogram} sixteen at a time: values 0.8 to 1.6 % apart. */
 const coarseBits = 4
-const buckets = countsLength >> coarseBits
+/** Number of a slice's buckets. */
+export const buckets: number = countsLength >> coarseBits
 /** In place of the milliseconds that pings without an answer count as: a mean of the others. */
 export const withoutFailed = NaN
 

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { deflateSync } from 'node:zlib'
+import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { steady } from '../support/comparison.ts'
 import { hostileTexts } from '../support/hostile.ts'
+import { loadResult } from '../support/result.ts'
 import { matrix, type Run, unprintable } from './matrix.ts'
 import { program, type Surroundings } from './program.ts'
 
@@ -263,9 +265,9 @@ matrix('files', [
   },
   {
     fault: 'a run without anything answered',
-    run: reportingChanged((run) => {
-      run['pings'] = { due: 5, sent: 5, answered: 0, coalesced: 0, timedOut: 5, lost: 0, dropped: 0 }
-    }),
+    run: reportingChanged((run) =>
+      Object.assign(run, new LoadSummary(loadResult([], { pings: { timedOut: 5 } })).toJSON()),
+    ),
     exit: 3,
   },
   {

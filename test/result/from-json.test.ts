@@ -4,7 +4,10 @@ import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
 import { compareSideBySide } from '../../src/gate/compare.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
+import { buckets, kindsPerSlice } from '../../src/result/slices.ts'
+import { encodeSlices } from '../../src/result/slices-codec.ts'
 import { steady } from '../support/comparison.ts'
+import { fanOutResult } from '../support/fan-out-result.ts'
 import { loadResult, repeated } from '../support/result.ts'
 
 function reread(summary: LoadSummary): LoadSummary {
@@ -114,6 +117,18 @@ test.each([1e7, 1e12, 1e300])('a file whose window lasted %d ms, as it says, is 
   expect(slices.count).toBeLessThanOrEqual(512)
 })
 
+/** A slice with a ping in the bucket behind the last one. */
+function beyondTheLast(): string {
+  const packed = { offsets: Uint32Array.of(0, 1), indexes: Uint16Array.of(buckets), counts: Uint32Array.of(1) }
+  const none = new Float64Array(kindsPerSlice)
+  return encodeSlices({ length: 1, pings: none, latency: packed, latencyFloor: packed, arrivals: new Float64Array() })
+}
+
+const fanOut = JSON.parse(JSON.stringify(new LoadSummary(fanOutResult({ missed: 20 })))) as {
+  readonly fanOut: { readonly completion: object }
+}
+const allComplete = { due: 200, sent: 200, answered: 200, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
+
 test.each([
   [null, 'expected an object, got null'],
   [[], 'schemaVersion: missing'],
@@ -133,10 +148,19 @@ test.each([
     { ...steady(2).toJSON(), pings: { ...steady(2).pings, answered: 0 } },
     `pings.sent: expected 0, those answered, coalesced, timed out and lost, got ${steady(2).pings.sent}`,
   ],
+  [
+    { ...steady(2).toJSON(), pings: { ...steady(2).pings, due: 20_500, sent: 20_500, answered: 20_500 } },
+    'latency.histogram: expected 20500 samples, those answered and coalesced, got 20000',
+  ],
+  [
+    { ...fanOut, fanOut: { ...fanOut.fanOut, completion: { ...fanOut.fanOut.completion, pings: allComplete } } },
+    'latency.histogram: expected 200 samples, those answered and coalesced, got 180',
+  ],
   [{ ...steady(2).toJSON(), duration: -1 }, 'duration: expected >=0, got -1'],
   [{ ...steady(2).toJSON(), looks: { taken: 1, planned: 1e300 } }, 'looks.planned: expected'],
   [{ ...steady(2).toJSON(), options: { timeout: '5s' } }, 'options.timeout: expected number, got "5s"'],
   [{ ...steady(2).toJSON(), slices: 'AAAA' }, 'there is more than slices'],
+  [{ ...steady(2).toJSON(), slices: beyondTheLast() }, 'a bucket is beyond the last one'],
   [{ ...steady(2).toJSON(), latency: { histogram: 'x', overRange: 0 } }, ''],
 ])('does not take %o for a summary', (json, reason) => {
   expect(() => LoadSummary.fromJSON(json)).toThrow(`LoadSummary.fromJSON: no summary of wsLoad(): ${reason}`)
