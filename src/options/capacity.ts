@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { CapacityOver } from '../capacity/load.ts'
 import { defaults } from '../defaults.ts'
-import { mistakesOf, type Parsed, within } from '../parsed.ts'
+import { isObject, mistakesOf, type Parsed, within } from '../parsed.ts'
 import { type Objective, safeParseSLO, type SLO } from '../slo/objective.ts'
 import { formatRate } from '../units.ts'
 import { show } from '../wording.ts'
@@ -17,6 +17,7 @@ import {
   outOfReach,
   type Rate,
   resolveLoad,
+  rightOf,
   safeParseProbeOf,
   undefinedUrl,
   type WsLoadOptions,
@@ -121,8 +122,8 @@ const withoutLoad = [
 /** Reads the options of a search and fills in defaults; each mistake has the option's name. */
 export function safeParseCapacity(input: unknown): Parsed<ResolvedCapacity> {
   const search = safeParseSearch(input)
-  const unreached = 'mistakes' in search ? [] : outOfReach(search.value.url, search.value.load)
-  return unreached.length > 0 ? { mistakes: unreached } : search
+  const unreached = isObject(input) ? outOfReach(input) : []
+  return unreached.length > 0 ? { mistakes: [...mistakesOf(search), ...unreached] } : search
 }
 
 /** The same, whatever the server. */
@@ -142,14 +143,19 @@ function safeParseSearch(input: unknown): Parsed<ResolvedCapacity> {
     ...('value' in range && 'value' in slo && 'value' in fields
       ? outOfRange(slo.value, { over, to: range.value.to, ratePerConnection: fields.value.ratePerConnection })
       : []),
+    ...mistakesWith(
+      {
+        ...rightOf(given, fields),
+        inFlight: defaults.inFlight,
+        ...(over === 'connections' && { connections: 'value' in range ? range.value.from : undefined }),
+      },
+      probe,
+    ),
   ]
   if ('mistakes' in fields || 'mistakes' in range || 'mistakes' in slo || 'mistakes' in probe || others.length > 0) {
     return { mistakes: [...mistakesOf(slo, range, fields), ...others] }
   }
   const load = { ...without(fields.value, ...withoutLoad), inFlight: defaults.inFlight, rate: undefined }
-  const fewest = over === 'rate' ? load : { ...load, connections: range.value.from }
-  const excess = mistakesWith(fewest, probe.value)
-  if (excess.length > 0) return { mistakes: excess }
   const { url, precision, ratePerConnection = defaults.ratePerConnection, maxDuration } = fields.value
   return {
     value: {
@@ -195,11 +201,10 @@ export function safeParseCapacityComparison(input: unknown): Parsed<ResolvedCapa
   const own = parseFields(ofComparisons, { tolerance, server: given['server'] })
   const search = safeParseSearch({ maxDuration: defaults.maxDurationOfCapacities, ...rest })
   const misplaced = url === undefined ? [] : ['url: expected base.url and head.url instead']
-  if ('mistakes' in base || 'mistakes' in head || 'mistakes' in own || 'mistakes' in search || misplaced.length > 0) {
-    return { mistakes: [...misplaced, ...mistakesOf(base, head, own, search)] }
+  const mistakes = [...misplaced, ...mistakesOf(base, head, own, search), ...mistakesInBoth(base, head)]
+  if ('mistakes' in base || 'mistakes' in head || 'mistakes' in own || 'mistakes' in search || mistakes.length > 0) {
+    return { mistakes }
   }
-  const inBoth = mistakesInBoth(base.value, head.value)
-  if (inBoth.length > 0) return { mistakes: inBoth }
   const { url: _, ...searched } = search.value
   return {
     value: {

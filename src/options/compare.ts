@@ -11,7 +11,6 @@ import {
   hasRoles,
   agentsWithoutRoles,
   inWordsOfFanOut,
-  withSubscribers,
   takeRoles,
 } from './fan-out.ts'
 import { duration, expected, instead, only, parseFields, webSocketUrl } from './fields.ts'
@@ -23,6 +22,7 @@ import {
   loadFields,
   type ResolvedFanOut,
   resolveLoad,
+  rightOf,
   safeParseProbeOf,
   type WsLoadOptions,
 } from './options.ts'
@@ -125,13 +125,12 @@ export function safeParseComparison(input: CompareOptions | FanOutCompareOptions
   if (!hasRoles(given)) return safeParseSides(given, false)
   const { pings, ...others } = given
   const { roles, rest } = takeRoles(others)
-  const shared = withSubscribers(pings === undefined ? rest : { ...rest, pings }, roles)
+  const shared: Readonly<Record<string, unknown>> = pings === undefined ? rest : { ...rest, pings }
   const comparison = safeParseSides(shared, true)
-  const ofLoad = 'value' in comparison ? { value: comparison.value.load } : comparison
   const mistakes = [
     ...mistakesOf(roles),
     ...mistakesOf(comparison).map(inWordsOfFanOut),
-    ...agentsWithoutRoles(roles, ofLoad),
+    ...agentsWithoutRoles(roles, given),
   ]
   if ('mistakes' in roles || 'mistakes' in comparison || mistakes.length > 0) return { mistakes }
   const load = { ...comparison.value.load, connections: connectionsOf(roles.value) }
@@ -145,25 +144,28 @@ function safeParseSides(input: Partial<CompareOptions>, isFanOut: boolean): Pars
   const isWatched = input.server !== false
   const onOneProcessor = isWatched && 'value' in base && 'value' in head && areOnOneProcessor(base.value, head.value)
   const tolerance = within('tolerance', safeParseTolerance(input.tolerance, isFanOut, onOneProcessor))
-  const contradictory = contradictionsIn({ rate: input.rate, inFlight: input.inFlight, arrivals: input.arrivals })
   const probe = safeParseProbeOf({ ...input }, fields)
+  const mistakes = [
+    ...mistakesOf(base, head, tolerance, fields),
+    ...contradictionsIn({ rate: input.rate, inFlight: input.inFlight, arrivals: input.arrivals }),
+    ...mistakesOf(probe),
+    ...mistakesWith(rightOf({ ...input }, fields), probe),
+    ...mistakesInBoth(base, head),
+    ...('value' in fields && 'value' in tolerance ? unwatchedWork(fields.value.server, tolerance.value) : []),
+    ...('value' in fields && 'value' in base && 'value' in head
+      ? mistakesInRestarts(fields.value, base.value, head.value)
+      : []),
+  ]
   if (
     'mistakes' in fields ||
     'mistakes' in base ||
     'mistakes' in head ||
     'mistakes' in tolerance ||
     'mistakes' in probe ||
-    contradictory.length > 0
+    mistakes.length > 0
   ) {
-    return { mistakes: [...mistakesOf(base, head, tolerance, fields), ...contradictory, ...mistakesOf(probe)] }
+    return { mistakes }
   }
-  const excess = [
-    ...mistakesWith(fields.value, probe.value),
-    ...mistakesInBoth(base.value, head.value),
-    ...unwatchedWork(fields.value.server, tolerance.value),
-    ...mistakesInRestarts(fields.value, base.value, head.value),
-  ]
-  if (excess.length > 0) return { mistakes: excess }
   return {
     value: {
       base: base.value,
@@ -200,8 +202,9 @@ export function withoutEnd(options: WsLoadOptions): WsLoadOptions {
 }
 
 /** Sides that cannot be compared as they are. */
-export function mistakesInBoth(base: ResolvedSide, head: ResolvedSide): string[] {
-  return [...onePlaceForTwo(base, head), ...otherProcessors(base, head)]
+export function mistakesInBoth(base: Parsed<ResolvedSide>, head: Parsed<ResolvedSide>): string[] {
+  if ('mistakes' in base || 'mistakes' in head) return []
+  return [...onePlaceForTwo(base.value, head.value), ...otherProcessors(base.value, head.value)]
 }
 
 /** What runs on other processors has other neighbours, and another speed. */

@@ -5,7 +5,7 @@ import { formatCounted } from '../units.ts'
 import { didYouMean } from '../wording.ts'
 import { only, parseFields, wholeNumber } from './fields.ts'
 import { valueOf } from './invalid-options.ts'
-import { agentsIn, type ResolvedMachines } from './machines.ts'
+import { agentsIn } from './machines.ts'
 import { isURL } from './realm.ts'
 import {
   type Rate,
@@ -67,20 +67,21 @@ const ofPings: Readonly<Record<string, string>> = {
 export function safeParseFanOut(input: unknown): Parsed<ResolvedOptions> {
   const given: Fields = typeof input === 'object' && input !== null ? { ...input } : {}
   const { roles, rest } = takeRoles(given)
-  const load = safeParseOptions(withSubscribers(rest, roles), true)
+  const load = safeParseOptions(rest, true)
   const mistakes = [
     ...(given['url'] === undefined ? ["url: expected the server's, an embedded one passes nothing on"] : []),
     ...mistakesOf(roles),
     ...mistakesOf(load).map(inWordsOfFanOut),
-    ...agentsWithoutRoles(roles, load),
+    ...agentsWithoutRoles(roles, given),
   ]
   if ('mistakes' in roles || 'mistakes' in load || mistakes.length > 0) return { mistakes }
   return { value: { ...load.value, connections: connectionsOf(roles.value), fanOut: roles.value } }
 }
 
-/** Whether options are those of a fan-out. */
+/** Whether options are those of a fan-out: also where its protocol is `undefined`, of a variable that is not set. */
 export function hasRoles(given: unknown): boolean {
-  return typeof given === 'object' && given !== null && own.some((name) => (given as Fields)[name] !== undefined)
+  if (typeof given !== 'object' || given === null) return false
+  return 'protocol' in given || own.some((name) => (given as Fields)[name] !== undefined)
 }
 
 /** Reads of options what a fan-out has in the place of pings; `rest` are the others, as a flood has them. */
@@ -101,7 +102,8 @@ export function takeRoles(given: Fields): { readonly roles: Parsed<ResolvedFanOu
     ...foreign.map(([name, instead]) => `${name}: expected ${instead}`),
     ...mistakesOf(protocol),
   ]
-  const rest = { ...Object.fromEntries(others), probe }
+  // Enough of them for any number of agents: whether each agent has a part in it is told of the roles.
+  const rest = { ...Object.fromEntries(others), probe, connections: mostConnections }
   if ('mistakes' in counts || mistakes.length > 0) return { roles: { mistakes }, rest }
   const { subscribers, rooms, publishers = Math.max(rooms, agentsIn(given)) } = counts.value
   return { roles: { value: { subscribers, publishers, rooms } }, rest }
@@ -119,22 +121,14 @@ export function parseFanOut(input: FanOutOptions): ResolvedOptions {
   return valueOf(safeParseFanOut(input), 'wsLoad.fanOut')
 }
 
-/** Options of a flood that has a connection for each subscriber, so that each agent can have one. */
-export function withSubscribers(rest: Fields, roles: Parsed<ResolvedFanOut>): Fields {
-  return 'value' in roles ? { ...rest, connections: roles.value.subscribers } : rest
-}
-
 /**
  * Agents time what their own publishers publish, as it comes to their own subscribers: one without a publisher would time nothing, and
  * a publisher without a subscriber in its room would time nobody.
  */
-export function agentsWithoutRoles(
-  roles: Parsed<ResolvedFanOut>,
-  load: Parsed<{ readonly machines: ResolvedMachines | undefined }>,
-): string[] {
-  if ('mistakes' in roles || 'mistakes' in load || load.value.machines === undefined) return []
+export function agentsWithoutRoles(roles: Parsed<ResolvedFanOut>, given: Fields): string[] {
+  if ('mistakes' in roles) return []
   const { subscribers, publishers, rooms } = roles.value
-  const { agents } = load.value.machines
+  const agents = agentsIn(given)
   return [
     ...(publishers >= agents ? [] : [`publishers: expected one for each of ${agents} agents, got ${publishers}`]),
     ...(subscribers >= agents * rooms

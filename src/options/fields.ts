@@ -62,6 +62,23 @@ export function parseFields<Schema extends v.GenericSchema>(
   return success ? { value: output } : { mistakes: issues.map((issue) => describeIssue(issue, name)) }
 }
 
+/** Of the fields that a schema has, those that are right. */
+export type RightFields<Entries extends Readonly<Record<string, v.GenericSchema>>> = {
+  readonly [name in keyof Entries]?: v.InferOutput<Entries[name]> | undefined
+}
+
+/** Reads each field of an input by itself, whatever is wrong with the others. */
+export function rightFields<Entries extends Readonly<Record<string, v.GenericSchema>>>(
+  entries: Entries,
+  input: Readonly<Record<string, unknown>>,
+): RightFields<Entries> {
+  const right = Object.entries<v.GenericSchema>(entries).flatMap(([name, schema]) => {
+    const { success, output } = v.safeParse(schema, input[name])
+    return success ? [[name, output] as const] : []
+  })
+  return Object.fromEntries(right) as never
+}
+
 function describeIssue(issue: Issue, name: string | undefined): string {
   const path = [name, v.getDotPath(issue)].filter((part) => part !== undefined && part !== null).join('.')
   const isMissing = issue.type === 'loose_object' && issue.expected !== 'Object'

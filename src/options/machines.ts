@@ -57,6 +57,7 @@ export interface ResolvedMachines extends ResolvedNats {
 }
 
 const kinds = ['user', 'token', 'nkey', 'creds'] as const
+const numberOfAgents = wholeNumber(1, 1_000)
 
 /** Which NATS server, and how to be let in. */
 export const natsFields = { nats: servers(), credentials: v.optional(credentials(), {}) }
@@ -67,7 +68,7 @@ export function machines() {
     only(
       {
         ...natsFields,
-        agents: wholeNumber(1, 1_000),
+        agents: numberOfAgents,
         group: v.optional(agentName(), defaults.group),
         wait: v.optional(duration(0), defaults.agentsWait),
       },
@@ -80,10 +81,10 @@ export function machines() {
   )
 }
 
-/** How many agents options ask for, that are not parsed yet; 1 where they are not asked for. */
+/** How many agents options ask for, that are not parsed yet; 1 where they ask for none, or wrongly. */
 export function agentsIn({ machines: given }: Readonly<Record<string, unknown>>): number {
   const { agents } = isObject(given) ? given : {}
-  return Number.isSafeInteger(agents) ? (agents as number) : 1
+  return v.is(numberOfAgents, agents) ? agents : 1
 }
 
 /** What a group of agents is called, or an agent. */

@@ -20,6 +20,8 @@ import {
   probability,
   rate,
   rateOrNone,
+  type RightFields,
+  rightFields,
   subprotocols,
   webSocketUrl,
   wholeNumber,
@@ -298,19 +300,18 @@ export function safeParseOptions(input: unknown, isFanOut = false): Parsed<Resol
   const fields = parseFields(schema, input)
   if (!isObject(input)) return { mistakes: mistakesOf(fields) }
   const until = safeParseUntil(input['until'], isFanOut)
-  const contradictory = [
-    ...(isFanOut ? [] : undefinedUrl(input)),
+  const probe = safeParseProbeOf(input, fields)
+  const mistakes = [
+    ...mistakesOf(fields, until),
+    ...(isFanOut ? [] : [...undefinedUrl(input), ...outOfReach(input)]),
     ...contradictionsIn(input),
     ...needlessIn(input),
     ...noRateIn(input),
+    ...mistakesOf(probe),
+    ...mistakesWith(rightOf(input, fields), probe),
   ]
-  const probe = safeParseProbeOf(input, fields)
-  if ('mistakes' in fields || 'mistakes' in until || 'mistakes' in probe || contradictory.length > 0) {
-    return { mistakes: [...mistakesOf(fields, until), ...contradictory, ...mistakesOf(probe)] }
-  }
+  if ('mistakes' in fields || 'mistakes' in until || 'mistakes' in probe || mistakes.length > 0) return { mistakes }
   const { url, duration, pings, until: _, maxDuration, ...load } = fields.value
-  const excess = [...mistakesWith(load, probe.value), ...outOfReach(url, load)]
-  if (excess.length > 0) return { mistakes: excess }
   const stagesDuration = load.stages?.reduce((sum, stage) => sum + stage.duration, 0)
   const longest = until.value === undefined ? defaults.duration : maxDuration
   return {
@@ -339,6 +340,7 @@ export function parseOptions(input: WsLoadOptions): ResolvedOptions {
 }
 
 type LoadFields = v.InferOutput<v.ObjectSchema<typeof loadFields, undefined>>
+type RightLoad = RightFields<typeof loadFields>
 
 /** Fills in what the other fields decide. */
 export function resolveLoad(
@@ -377,29 +379,41 @@ export function floodOf(
 export function safeParseProbeOf(input: Fields, fields: Parsed<unknown>): Parsed<ProbeSpec> {
   const isSizeWrong = mistakesOf(fields).some((mistake) => mistake.startsWith('payloadBytes: '))
   const payloadBytes = isSizeWrong ? undefined : (input['payloadBytes'] as number | undefined)
-  return safeParseProbe(input['probe'] ?? defaults.probe, payloadBytes)
+  const { probe = defaults.probe } = input
+  return safeParseProbe(probe, payloadBytes)
 }
 
-/** What is wrong with a load and its probe together. */
-export function mistakesWith(load: LoadFields, probe: ProbeSpec): string[] {
-  return [
-    ...excessOfPings(load, probe),
-    ...needlessWith(load, probe),
-    ...unfitForReconnects(load, probe),
-    ...unfitForMachines(load),
-  ]
+/** The fields of a load that are right by themselves. */
+export function rightOf(input: Fields, fields: Parsed<RightLoad>): RightLoad {
+  if ('value' in fields) return fields.value
+  const right = rightFields(loadFields, input)
+  // One that is wrong bounds nothing.
+  return 'maxPendingPongs' in right ? right : { ...right, maxPendingPongs: Infinity }
+}
+
+/** What is wrong with a load and its probe together, as far as each of them is right. */
+export function mistakesWith(load: RightLoad, probe: Parsed<ProbeSpec>): string[] {
+  const withProbe =
+    'mistakes' in probe
+      ? []
+      : [
+          ...excessOfPings(load, probe.value),
+          ...needlessWith(load, probe.value),
+          ...unfitForReconnects(load, probe.value),
+        ]
+  return [...withProbe, ...unfitForMachines(load)]
 }
 
 /** A server that agents cannot reach, as it is started by this process. */
-export function outOfReach(url: string | undefined, { machines: given }: { readonly machines?: unknown }): string[] {
-  return given !== undefined && url === undefined
+export function outOfReach(input: Fields): string[] {
+  return input['machines'] !== undefined && !('url' in input)
     ? ["url: expected the server's with machines, an embedded one is not reached from elsewhere"]
     : []
 }
 
 /** What a load asks for beyond the control-frame pings that a connection may leave unanswered. */
 function excessOfPings(
-  { inFlight, maxPendingPongs }: Pick<LoadFields, 'inFlight' | 'maxPendingPongs'>,
+  { inFlight, maxPendingPongs }: Pick<RightLoad, 'inFlight' | 'maxPendingPongs'>,
   probe: ProbeSpec,
 ): string[] {
   if (probe.kind !== 'ping') {
@@ -409,7 +423,7 @@ function excessOfPings(
           `maxPendingPongs: expected the probe 'ping' with it, got ${describeProbe(probe)}; only pings are answered by pongs`,
         ]
   }
-  if (!exceedsPongs({ inFlight, maxPendingPongs })) return []
+  if (inFlight === undefined || !exceedsPongs({ inFlight, maxPendingPongs })) return []
   const most = formatCount(maxPendingPongs ?? defaults.maxPendingPongs)
   const why = `servers built on ws end a connection that leaves more than ${defaults.maxPendingPongs} to be answered`
   return [
@@ -420,7 +434,7 @@ function excessOfPings(
 
 /** Options of sessions, where the probe has none. */
 function needlessWith(
-  { sessionTimeout, sessionRate }: Pick<LoadFields, 'sessionTimeout' | 'sessionRate'>,
+  { sessionTimeout, sessionRate }: Pick<RightLoad, 'sessionTimeout' | 'sessionRate'>,
   probe: ProbeSpec,
 ): string[] {
   if (probe.kind === 'protocol') return []
@@ -433,7 +447,7 @@ function needlessWith(
 }
 
 /** Reconnects, where the order of messages is all that tells an answer: what a server says first would be one. */
-function unfitForReconnects({ reconnect }: Pick<LoadFields, 'reconnect'>, probe: ProbeSpec): string[] {
+function unfitForReconnects({ reconnect }: Pick<RightLoad, 'reconnect'>, probe: ProbeSpec): string[] {
   const takesAny = (probe.kind === 'text' || probe.kind === 'binary') && probe.answer === undefined
   if (reconnect === undefined || !takesAny) return []
   return [
@@ -445,9 +459,9 @@ function unfitForReconnects({ reconnect }: Pick<LoadFields, 'reconnect'>, probe:
 /** What agents decide for themselves, and what leaves one of them without work. */
 function unfitForMachines({
   machines: given,
-  connections,
-  localAddresses,
-}: Pick<LoadFields, 'machines' | 'connections' | 'localAddresses'>): string[] {
+  connections = Infinity,
+  localAddresses = [],
+}: Pick<RightLoad, 'machines' | 'connections' | 'localAddresses'>): string[] {
   if (given === undefined) return []
   return [
     ...(localAddresses.length > 0
@@ -549,8 +563,8 @@ function needlessFor(options: Fields): string[] {
 }
 
 /**
- * Puts options over defaults; an option also takes away the defaults that it contradicts. A URL that is `undefined` stays so, to be
- * refused, as what is no object with options.
+ * Puts options over defaults; an option also takes away the defaults that it contradicts. A URL or a protocol that is `undefined` stays
+ * so, to be refused, as what is no object with options.
  */
 export function overrideDefaults<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
   if (isNoOptions(given)) return given
@@ -565,7 +579,9 @@ export function overrideDefaults<Given extends object>(base: WsLoadOptions, give
     delete kept['maxPendingPongs']
   }
   if (exceedsPongs({ ...kept, ...set })) delete kept['inFlight' in set ? 'maxPendingPongs' : 'inFlight']
-  if ('url' in given && given.url === undefined) kept['url'] = undefined
+  for (const name of ['url', 'protocol'] as const) {
+    if (name in given && (given as Fields)[name] === undefined) kept[name] = undefined
+  }
   return { ...kept, ...set } as WsLoadOptions & Given
 }
 

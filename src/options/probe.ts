@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, extname, isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import { defaults } from '../defaults.ts'
 import { isObject, mistakesOf, type Parsed } from '../parsed.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
@@ -8,7 +9,7 @@ import { type ProbeFunctions, type ProbeSpec, revive } from '../wire/probe-spec.
 import { didYouMean, isShownWhole, noSuchOption, show } from '../wording.ts'
 import { type AnswerOption, describeAnswer, portableAnswer, safeParseAnswer } from './answer.ts'
 import { isBytes } from './realm.ts'
-import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable } from './sent-function.ts'
+import { cureOfSentFunction, isAsync, tryOutReader, whyUncloneable, withoutSecretsOf } from './sent-function.ts'
 
 /** How the answers to a message that is the same every time are told from other messages. */
 interface Answered {
@@ -43,10 +44,23 @@ const longestDescription = 80
 /** Of the ready-made protocols, by their file: the option that says what is asked for. */
 export const askedBy = {
   'socket-io': 'event',
+  'socket-io-room': 'event',
   'graphql-ws': 'query',
+  'graphql-ws-subscription': 'query',
   'json-rpc': 'method',
   mqtt: 'topic',
+  'mqtt-topic': 'topic',
   stomp: 'destination',
+  'stomp-topic': 'destination',
+} as const
+/** How {@link inspect} says all of a value, whatever the order in which it was written. */
+const inFull = {
+  customInspect: false,
+  depth: Infinity,
+  maxArrayLength: Infinity,
+  maxStringLength: Infinity,
+  breakLength: Infinity,
+  sorted: true,
 } as const
 /** Digits of a hash: as many as tell any two messages apart that somebody compares. */
 const digestDigits = 12
@@ -65,6 +79,7 @@ const inWords = "'ping', { text }, { binary }, { request, reply }, { module } or
 type Fields = Readonly<Record<string, unknown>>
 type ParsedProbe = Parsed<ProbeSpec>
 type MessageSpec = Extract<ProbeSpec, { payload: Uint8Array }>
+type ProtocolSpec = Extract<ProbeSpec, { kind: 'protocol' }>
 
 /** Reads a probe and its payload's size; each mistake has the option's name. */
 export function safeParseProbe(probe: unknown, payloadBytes?: number): ParsedProbe {
@@ -82,25 +97,21 @@ export function safeParseProbe(probe: unknown, payloadBytes?: number): ParsedPro
 
 function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: number | undefined): ParsedProbe {
   if (form === 'text' || form === 'binary') return parseAnswered(parseMessage(form, fields[form], payloadBytes), fields)
-  const { data } = fields
-  const uncloneable = whyUncloneable(data)
+  const uncloneable = whyUncloneable(fields['data'])
+  const parsed = form === 'functions' ? parseFunctions(fields, uncloneable === undefined) : parseModule(form, fields)
   const mistakes = [
     ...(payloadBytes === undefined
       ? []
       : ['payloadBytes: expected a ping, text or binary probe with it; your own request decides its size']),
     ...(uncloneable === undefined ? [] : [`probe.data: expected what survives structuredClone, got "${uncloneable}"`]),
+    ...mistakesOf(parsed),
   ]
-  if (mistakes.length > 0) return { mistakes }
-  if (form === 'functions') return parseFunctions(fields)
-  const file = parseFile(form, fields[form])
-  if ('mistakes' in file) return file
-  return form === 'module'
-    ? { value: { kind: form, module: file.value, data } }
-    : { value: { kind: form, protocol: file.value, data } }
+  return mistakes.length === 0 ? parsed : { mistakes }
 }
 
 /** The probe as the summary's options show it: those that send other messages have other words, as far as anyone but their functions knows. */
 export function recordedProbe(spec: ProbeSpec): string {
+  if (spec.kind === 'protocol') return `${describeProbe(spec)}${describePublished(spec)}`
   if (spec.kind !== 'text' && spec.kind !== 'binary') return describeProbe(spec)
   const { kind, payload } = spec
   const isShort = kind === 'text' && payload.byteLength <= longestDescription
@@ -122,12 +133,26 @@ export function describeProbe(spec: ProbeSpec): string {
   return answer === undefined ? message : `${message}, answer ${describeAnswer(answer, spec)}`
 }
 
-/** What a ready-made protocol asks for. */
-function describeAsked({ protocol, data }: Extract<ProbeSpec, { kind: 'protocol' }>): string {
-  const option = (askedBy as Readonly<Record<string, string>>)[basename(protocol, extname(protocol))]
-  const asked = option !== undefined && isObject(data) ? data[option] : undefined
+/** What a ready-made protocol asks for; an event, where nothing else is said of it, is that which is published. */
+function describeAsked({ protocol, data }: ProtocolSpec): string {
+  const option = optionOf(protocol)
+  if (option === undefined || !isObject(data)) return ''
+  const { publish } = data
+  const asked = data[option] ?? (isObject(publish) ? publish[option] : undefined)
   if (typeof asked !== 'string') return ''
   return `, ${option} ${isShownWhole(asked) ? show(asked) : `sha256 ${digest(asked)}`}`
+}
+
+/** What the ready-made protocol of a fan-out publishes, whatever its secrets are: they may be others in each run. */
+function describePublished({ protocol, data }: ProtocolSpec): string {
+  if (optionOf(protocol) === undefined || !isObject(data) || !isObject(data['publish'])) return ''
+  const { publish } = data
+  return `, publish sha256 ${digest(withoutSecretsOf({ publish }, inspect(publish, inFull)))}`
+}
+
+/** Of a ready-made protocol: the option that says what is asked for. */
+function optionOf(protocol: string): string | undefined {
+  return (askedBy as Readonly<Record<string, string>>)[basename(protocol, extname(protocol))]
 }
 
 /** A probe as it can be sent to another process: functions as source text, URLs as text. */
@@ -206,6 +231,15 @@ function parseMessage(
   return { value: { kind, payload: new Uint8Array(Buffer.alloc(payloadBytes, bytes)), payloadBytes } }
 }
 
+function parseModule(form: 'module' | 'protocol', fields: Fields): ParsedProbe {
+  const file = parseFile(form, fields[form])
+  if ('mistakes' in file) return file
+  const { data } = fields
+  return form === 'module'
+    ? { value: { kind: form, module: file.value, data } }
+    : { value: { kind: form, protocol: file.value, data } }
+}
+
 /** The URL of a module's file. */
 function parseFile(form: 'module' | 'protocol', file: unknown): Parsed<string> {
   const name = String(file)
@@ -217,13 +251,14 @@ function parseFile(form: 'module' | 'protocol', file: unknown): Parsed<string> {
   )
 }
 
-function parseFunctions({ request, reply, data }: Fields): ParsedProbe {
+/** @param canRun whether their data can be sent to where they run */
+function parseFunctions({ request, reply, data }: Fields, canRun: boolean): ParsedProbe {
   const missing = Object.entries({ request, reply }).filter(([, value]) => !isFunctionLike(value))
   if (missing.length > 0) {
     return mistaken(...missing.map(([name, value]) => `probe.${name}: expected a function, got ${show(value)}`))
   }
   const spec = { kind: 'functions', request: String(request), reply: String(reply), data } as const
-  const mistake = tryOut(spec)
+  const mistake = canRun ? tryOut(spec) : undefined
   return mistake === undefined ? { value: spec } : mistaken(mistake)
 }
 
@@ -235,7 +270,7 @@ function tryOut({ request, reply, data }: { request: string; reply: string; data
     if (isAsync(make)) return 'probe.request: expected a function that returns its message at once, got an async one'
     message = make(1, structuredClone(data), { index: 0, state: undefined, data: structuredClone(data) })
   } catch (error) {
-    return `probe.request: expected a function that works on its own, got "${String(error)}"; ${cureOfSentFunction}`
+    return `probe.request: expected a function that works on its own, got "${withoutSecretsOf(data, String(error))}"; ${cureOfSentFunction}`
   }
   if (typeof message !== 'string' && !isBytes(message)) {
     return `probe.request: expected it to return a text or a Uint8Array, got ${show(message)}`

@@ -1,4 +1,5 @@
 /** Functions that load threads are sent as source text: cut off from what was around them, and with data of their own. */
+import { maskerOf } from '../secrets.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
 import { revive } from '../wire/probe-spec.ts'
 import type { PingContext } from '../wire/protocol.ts'
@@ -6,6 +7,9 @@ import type { PingContext } from '../wire/protocol.ts'
 /** What a function that does not work in a load thread needs. */
 export const cureOfSentFunction =
   'it may use only its arguments and globals; pass what it needs in probe.data, or use probe.module'
+
+/** What a masker is told where there is no server. */
+const nowhere = 'ws://localhost'
 
 /** A function that reads messages. */
 interface SentReader {
@@ -29,9 +33,14 @@ export function tryOutReader({ name, source, data, returns }: SentReader, messag
     return atOnce
   } catch (error) {
     return read === undefined || (error as Error).name === 'ReferenceError'
-      ? `probe.${name}: expected a function that works on its own, got "${String(error)}"; ${cureOfSentFunction}`
+      ? `probe.${name}: expected a function that works on its own, got "${withoutSecretsOf(data, String(error))}"; ${cureOfSentFunction}`
       : undefined
   }
+}
+
+/** A text in which the secrets of what functions are given are masked. */
+export function withoutSecretsOf(data: unknown, text: string): string {
+  return maskerOf({ url: nowhere, data })(text)
 }
 
 export function isAsync(value: unknown): boolean {

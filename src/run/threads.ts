@@ -132,7 +132,7 @@ class LoadThread {
       else if (notice.type === 'done') {
         done.resolve(notice.reports)
         this.#end()
-      } else fail(invalidOptions(notice.mistakes))
+      } else fail(invalidOptions(notice.mistakes.map(harmlessIn(work))))
     })
     this.#worker.on('error', (error: unknown) => {
       const shown = withoutHarm(error, work)
@@ -174,12 +174,17 @@ class LoadThread {
   }
 }
 
-/** An error of a user's own code, which may repeat what a server said, as one that can be shown to anybody. */
+/** An error of a user's own code as one that can be shown to anybody. */
 function withoutHarm(error: unknown, work: ThreadWork): NodeJS.ErrnoException {
+  return shownAs(error, harmlessIn(work))
+}
+
+/** Of what a user's own code says, which may repeat what a server said or was asked with, makes a text that can be shown to anybody. */
+function harmlessIn(work: ThreadWork): (given: string) => string {
   const masks = work.flatMap((plan) => (plan === undefined ? [] : [maskerOfPlan(plan)]))
   const mask = (text: string): string => masks.reduce((masked, one) => one(masked), text)
   // What may not be printed may stand in a secret, or have been put into it.
-  return shownAs(error, (given) => mask(printableLines(mask(given)).join('\n')))
+  return (given) => mask(printableLines(mask(given)).join('\n'))
 }
 
 /** With its causes, as far as they go back. */

@@ -91,6 +91,12 @@ test('all mistakes are told at once', () => {
   for (const name of ['slo', 'from', 'precision', 'probe', 'ratePerConnection']) expect(told).toContain(`${name}: `)
 })
 
+test('mistakes of options together are told beside those of others', () => {
+  const machines = { nats: 'nats://h', agents: 20 }
+  const told = mistakesOf({ from: 'many', warmup: 'x', sessionRate: 1, machines })
+  for (const name of ['from', 'warmup', 'sessionRate', 'machines.agents']) expect(told).toContain(`${name}: `)
+})
+
 test('arrivals need no rate, for a search has one', () => {
   expect(parseCapacity({ ...least, arrivals: 'poisson' }).load.arrivals).toBe('poisson')
 })

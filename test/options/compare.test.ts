@@ -45,6 +45,12 @@ test('servers that are started for a comparison are not served at one place', ()
   expect(mistakesIn({}, { url: 'ws://127.0.0.1:3001' })).toEqual([[mistake], [mistake]])
 })
 
+test('what is wrong with both servers together is told beside what is wrong with the load', () => {
+  const given = { ...sides({ cpuAffinity: 1 }, { url: 'ws://127.0.0.1:3001' }), warmup: 'x', inFlight: 61 }
+  const names = mistakesOf(safeParseComparison(given)).map((mistake) => mistake.split(': ')[0])
+  expect(names).toEqual(['warmup', 'inFlight', 'head.url', 'head.cpuAffinity'])
+})
+
 describe('restarts', () => {
   const mistakes = (given: object, ofBase: object = {}): string[] =>
     mistakesOf(safeParseComparison({ ...sides(ofBase, {}), ...given }))

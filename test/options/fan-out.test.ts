@@ -52,6 +52,21 @@ test.each<[Record<string, unknown>, string]>([
   expect(mistakesOf(options)).toContain(mistake)
 })
 
+describe('agents that have too few subscribers', () => {
+  const few = { subscribers: 3, machines: { nats: 'nats://h', agents: 5 } }
+  const mistake = 'subscribers: expected one for each of 5 agents in each of 1 room, got 3'
+
+  test('are told by the options that a fan-out has', () => {
+    expect(mistakesOf(few)).toBe(`wsLoad.fanOut: an option is wrong\n  ${mistake}`)
+  })
+
+  test('are told beside what else is wrong', () => {
+    const told = mistakesOf({ ...few, timeout: 'x' })
+    expect(told).toContain('timeout: expected ')
+    expect(told).toContain(mistake)
+  })
+})
+
 test('all mistakes are told at once', () => {
   expect(mistakesOf({ subscribers: 0, connections: 5, warmup: 'y', protocol: 7 }).split('\n')).toHaveLength(5)
 })
@@ -73,6 +88,11 @@ describe('a comparison', () => {
 
   test('without options is told what it needs', () => {
     expect(() => parseComparison(undefined as never)).toThrow('base: ')
+  })
+
+  test('of fan-outs needs a protocol, and is none of pings where that is undefined', () => {
+    const given = { ...sides, protocol: undefined }
+    expect(() => parseComparison(given as never)).toThrow('protocol: expected a ready-made one')
   })
 
   test('of pings has none', () => {

@@ -359,6 +359,29 @@ describe('mistakes', () => {
     )
   })
 
+  test('in a probe that is null are told too', () => {
+    expect(mistakesIn({ probe: null })).toMatch(/^probe: expected 'ping', .+, got null$/)
+  })
+
+  const machines = { nats: 'nats://h', agents: 20 }
+
+  test.for([
+    [{ inFlight: 100, warmup: '-1s' }, ['warmup', 'inFlight']],
+    [{ machines, timeout: 'x' }, ['timeout', 'url', 'machines.agents']],
+    [{ probe: { text: 'x' }, reconnect: {}, duration: '1s', pings: 5 }, ['duration, pings', 'reconnect']],
+    [{ probe: { text: 5 }, machines, url: 'ws://h' }, ['probe.text', 'machines.agents']],
+  ] as const)('of options together are told beside those of others: %o', ([options, names]) => {
+    expect(findMistakes(options).map((mistake) => mistake.split(': ')[0])).toEqual(names)
+  })
+
+  test.for([
+    [{ inFlight: 100, maxPendingPongs: 'x' }, 'maxPendingPongs'],
+    [{ machines, connections: 0, url: 'ws://h' }, 'connections'],
+    [{ sessionRate: 5, probe: 'pong' }, 'probe'],
+  ] as const)('of options together are not found where one of these is wrong by itself: %o', ([options, name]) => {
+    expect(findMistakes(options)).toEqual([expect.stringMatching(`^${name}: `)])
+  })
+
   test.for([1e12, -1, 'many', NaN])('of %s payload bytes are told once and cost nothing', (payloadBytes) => {
     expect(mistakesIn({ payloadBytes, probe: { text: 'PING' } })).toBe(
       `payloadBytes: expected a whole number from 1 to 16,777,216, got ${payloadBytes === 'many' ? '"many"' : payloadBytes}`,
@@ -513,6 +536,14 @@ describe('options put over defaults', () => {
         'url: expected a ws:// or wss:// URL, got undefined; leave the option out for its default',
       )
     }
+  })
+
+  test('leave a protocol that is undefined to be refused by a comparison', () => {
+    const sides = { base: { url: 'ws://127.0.0.1:1' }, head: { url: 'ws://127.0.0.1:2' } }
+    const given = { ...sides, protocol: process.env['NOT_SET'] }
+    expect(safeParseComparison(mergeOptions({ warmup: 0 }, given) as never)).toEqual({
+      mistakes: [expect.stringMatching(/^protocol: expected a ready-made one .+, got nothing$/)],
+    })
   })
 
   test.for([

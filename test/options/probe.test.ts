@@ -1,8 +1,11 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { valueOf } from '../../src/options/invalid-options.ts'
 import {
+  askedBy,
   describeProbe,
   portableProbe,
   type ProbeOption,
@@ -450,6 +453,16 @@ describe('anything else', () => {
     )
   })
 
+  test.for([
+    [{ module: './probe.js' }, ['payloadBytes', 'probe.module']],
+    [{ protocol: './chat.protocol.ts', data: Symbol('nowhere') }, ['payloadBytes', 'probe.data', 'probe.protocol']],
+    [{ ...json, reply: 5, data: Symbol('nowhere') }, ['payloadBytes', 'probe.data', 'probe.reply']],
+    [{ ...json, request: async () => 'PING' }, ['payloadBytes', 'probe.request']],
+  ] as const)('has its size told beside what else is wrong with it: %o', ([probe, names]) => {
+    const mistakes = mistakesIn(probe, 10).split('\n')
+    expect(mistakes.map((mistake) => mistake.split(': ')[0])).toEqual(names)
+  })
+
   test('is one mistake or more, never an error of ours', () => {
     fc.assert(
       fc.property(fc.anything(), (probe) => {
@@ -499,6 +512,15 @@ describe('the description of a probe', () => {
     [{ module: '/probe.js' }, 'module'],
     [{ protocol: '/some where/chat.protocol.ts' }, 'protocol chat.protocol.ts'],
     [{ protocol: '/dist/protocols/json-rpc.js', data: { method: 'search' } }, 'protocol json-rpc.js, method "search"'],
+    [{ protocol: '/mqtt-topic.js', data: { topic: 'rooms/%r' } }, 'protocol mqtt-topic.js, topic "rooms/%r"'],
+    [
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say' } } },
+      'protocol socket-io-room.js, event "say"',
+    ],
+    [
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say' }, event: 'said' } },
+      'protocol socket-io-room.js, event "said"',
+    ],
   ] as const)('of %o is %s', ([probe, text]) => {
     expect(describeProbe(specOf(probe))).toBe(text)
   })
@@ -525,6 +547,38 @@ describe('a probe in a summary', () => {
       { protocol: '/graphql-ws.js', data: { query: `{ ${'a '.repeat(100)} b }` } },
       { protocol: '/graphql-ws.js', data: { query: `{ ${'a '.repeat(100)} c }` } },
     ],
+    [
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say' }, event: 'said' } },
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say' }, event: 'told' } },
+    ],
+    [
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say', args: ['%m'] } } },
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say', args: ['%m', 'and more'] } } },
+    ],
+    [
+      { protocol: '/graphql-ws-subscription.js', data: { query: 'subscription { said }', publish: { query: '%m' } } },
+      { protocol: '/graphql-ws-subscription.js', data: { query: 'subscription { told }', publish: { query: '%m' } } },
+    ],
+    [
+      { protocol: '/graphql-ws-subscription.js', data: { query: 'subscription { said }', publish: { query: '%m' } } },
+      { protocol: '/graphql-ws-subscription.js', data: { query: 'subscription { said }', publish: { query: '"%m"' } } },
+    ],
+    [
+      { protocol: '/mqtt-topic.js', data: { topic: 'rooms/%r' } },
+      { protocol: '/mqtt-topic.js', data: { topic: 'halls/%r' } },
+    ],
+    [
+      { protocol: '/mqtt-topic.js', data: { topic: 'rooms/%r', publish: { payload: '%m' } } },
+      { protocol: '/mqtt-topic.js', data: { topic: 'rooms/%r', publish: { payload: '%m and more' } } },
+    ],
+    [
+      { protocol: '/stomp-topic.js', data: { destination: '/topic/a' } },
+      { protocol: '/stomp-topic.js', data: { destination: '/topic/b' } },
+    ],
+    [
+      { protocol: '/stomp-topic.js', data: { destination: '/topic/a', publish: { destination: '/app/a' } } },
+      { protocol: '/stomp-topic.js', data: { destination: '/topic/a', publish: { destination: '/app/b' } } },
+    ],
   ] as const)('of %j is told from that of %j', ([one, other]) => {
     expect(recorded(one)).not.toBe(recorded(other))
     expect(recorded(one)).toBe(recorded({ ...one }))
@@ -533,5 +587,19 @@ describe('a probe in a summary', () => {
   test('says nothing of what may be another in each run', () => {
     const withToken = (token: string) => recorded({ protocol: '/json-rpc.js', data: { method: 'search', token } })
     expect(withToken('one')).toBe(withToken('another'))
+  })
+
+  test('says nothing of a secret that is published', () => {
+    const withToken = (token: string) =>
+      recorded({ protocol: '/stomp-topic.js', data: { destination: '/topic/a', publish: { headers: { token } } } })
+    expect(withToken('hunter2')).toBe(withToken('swordfish'))
+  })
+
+  test('says what every ready-made protocol asks for', async () => {
+    const directory = new URL('../../src/protocols/', import.meta.url)
+    const files = await readdir(directory)
+    const sources = await Promise.all(files.map((file) => readFile(new URL(file, directory), 'utf8')))
+    const readyMade = files.filter((_, nth) => /^export default /m.test(sources[nth]!)).map((file) => parse(file).name)
+    expect(Object.keys(askedBy).toSorted()).toEqual(readyMade.toSorted())
   })
 })

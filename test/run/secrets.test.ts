@@ -50,6 +50,23 @@ test.for([
   { protocols: ['chat', 'bearer subprotocol-token'] },
   { protocols: 'bearer subprotocol-token' },
   { tls: { passphrase: ['hunter2'], key: { pem: 'PRIVATE KEY' }, cert: 5 } },
+  {
+    probe: {
+      data: { credentials: 'user:hunter2' },
+      request: (id: number, data: { credentials: string }) =>
+        JSON.stringify({ id, ...(JSON.parse(data.credentials) as object) }),
+      reply: Number,
+    },
+  },
+  {
+    probe: {
+      text: 'PING',
+      data: { token: 'hunter2' },
+      answer: (_message: string, data: { token: string }) => {
+        throw new ReferenceError(data.token)
+      },
+    },
+  },
 ])('no mistake in %j is told with a secret', (options) => {
   const mistakes = mistakesOf(safeParseOptions(options)).join('\n')
   expect(mistakes).not.toBe('')

@@ -4,6 +4,7 @@ import { run } from '../support/run.ts'
 import { Histogram } from '../../src/result/histogram.ts'
 import { LatencySummary } from '../../src/result/latency-summary.ts'
 import { flood } from '../support/flood.ts'
+import { moduleFile } from '../support/module-file.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import { planThreads } from '../../src/run/plan.ts'
 import { summarize } from '../../src/run/summarize.ts'
@@ -125,6 +126,25 @@ test('a secret that may not be printed as it is does not stand in an error eithe
   const { message } = (await crash.catch((error: unknown) => error)) as Error
   expect(message.split('nothing was measured: ')[1]).toBe('Error: refused: masked')
 })
+
+test.each(['data', 'url', 'headers'])(
+  'what %s of a protocol throws is told as text, without the secrets that it was given',
+  async (name) => {
+    await using server = await echoing()
+    const source = `export default {
+      ${name}(index, data) { throw new Error('no user ' + data.credentials + '\\n::error::gone') },
+      request: String,
+      reply: Number,
+    }`
+    const probe = { protocol: await moduleFile(source, 'chat.protocol.mjs'), data: { credentials: 'user:hunter2' } }
+    await expect(run({ url: server.url, warmup: 0, duration: 50, connections: 1, probe })).rejects.toMatchObject({
+      code: 'WSLOAD_ERR_INVALID_OPTIONS',
+      message:
+        `wsLoad: an option is wrong\n  probe.protocol.${name}: expected a function that does not throw, ` +
+        'got "Error: no user masked\n: :error::gone", for connection 0 (chat.protocol.mjs)',
+    })
+  },
+)
 
 test('an exit of a thread is an error', async () => {
   await using server = await echoing()
