@@ -1,6 +1,6 @@
 import { test as base, type TestAPI } from 'vitest'
 import type { WsLoadOptions } from '../options/options.ts'
-import { configuredDefaults, configuredTarget, runningTest } from './context.ts'
+import { attemptAt, configuredDefaults, configuredTarget, runningTest } from './context.ts'
 import { type WsLoad, wsLoadFor } from './ws-load.ts'
 
 /** What {@link withWsLoad} adds to a test's context. */
@@ -18,13 +18,15 @@ export function withWsLoad<Context>(test: TestAPI<Context>): TestAPI<Context & W
   const extended = (test as unknown as typeof base)
     .extend('wsLoadDefaults', () => configuredDefaults())
     .extend('wsLoadTarget', () => configuredTarget())
-    .extend('wsLoad', ({ wsLoadDefaults, wsLoadTarget, task, signal, onTestFinished, annotate }) => {
-      const surroundings = {
-        test: runningTest({ task, signal, onTestFinished, annotate }),
-        defaults: wsLoadDefaults,
-        target: wsLoadTarget,
-      }
-      return wsLoadFor(() => surroundings)
+    .extend('wsLoad', ({ wsLoadDefaults, wsLoadTarget, task, signal, onTestFinished, annotate }, { onCleanup }) => {
+      const running = runningTest({ task, signal, onTestFinished, annotate })
+      const surroundings = { defaults: wsLoadDefaults, target: wsLoadTarget }
+      let attempt: number | undefined
+      // Not before: where an `aroundEach` has this fixture, Vitest has not counted the repeat yet.
+      onCleanup(() => {
+        attempt = attemptAt(task)
+      })
+      return wsLoadFor(() => ({ ...surroundings, test: { ...running, attempt: attempt ?? attemptAt(task) } }))
     })
   return extended as unknown as TestAPI<Context & WsLoadFixtures>
 }

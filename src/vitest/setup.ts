@@ -1,27 +1,22 @@
 /** Vitest's setup file, which the plugin adds: what a test file that floods owes to the other files of the run. */
-import { afterAll, beforeAll, expect } from 'vitest'
-import type { Place } from './lane.ts'
+import { afterAll, aroundAll, expect } from 'vitest'
 import { joinAsFile } from './queue-place.ts'
 import { beginTestFile, endStrays, mayFlood, testFile } from './test-file.ts'
-
-let place: Place | undefined
 
 beginTestFile()
 testFile().isWatched = true
 
-// Here rather than within its tests: no timeout of theirs runs while the file waits for other files.
+// Around the file rather than in its `beforeAll`, beside which others may run: no timeout runs while it waits for other files.
 // oxlint-disable-next-line no-empty-pattern -- Vitest reads the names of fixtures from it.
-beforeAll(async ({}, { file }) => {
+aroundAll(async (runFile, {}, { file }) => {
   testFile().task = file
-  if (!mayFlood(expect.getState().testPath)) return
-  place = joinAsFile()
-  await place.reached
-}, 0)
-
-afterAll(async () => {
+  const place = mayFlood(expect.getState().testPath) ? joinAsFile() : undefined
   try {
-    await endStrays()
+    await place?.reached
+    await runFile()
   } finally {
     place?.leave()
   }
 }, 0)
+
+afterAll(endStrays, 0)

@@ -108,6 +108,23 @@ test('is killed while it floods', async ({ wsLoad }) => {
     expect(together.map(({ otherFloods }) => otherFloods)).toEqual([1, 1])
   })
 
+  test('wait before their hooks begin, though these run at the same time', async () => {
+    const longerThanHooks = `
+import { beforeAll, test } from 'vitest'
+import { wsLoad } from 'vitest-ws-load'
+beforeAll(async () => { await wsLoad() })
+test('takes longer than a hook may', async () => { await new Promise((resolve) => setTimeout(resolve, 6_000)) })`
+    const run = await consumer.run({
+      'vitest.config.js': config(
+        `project('forks', ['one', 'other'], { sequence: { hooks: 'parallel' }, hookTimeout: 5_000 })`,
+      ),
+      'one.test.js': longerThanHooks,
+      'other.test.js': longerThanHooks,
+    })
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toMatch(/Test Files +2 passed/)
+  })
+
   test('run at the same time where that is wanted or nobody prevents it, and say so', async () => {
     const flooding = (own: string, other: string): string => `
 import { existsSync, writeFileSync } from 'node:fs'

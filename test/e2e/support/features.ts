@@ -125,6 +125,24 @@ test('never had more connections than one flood', () => {
   expect(attempts).toBe(3)
 })`
 
+const around = `
+import { expect, test } from 'vitest-ws-load'
+
+test.aroundEach(async (runTest, { wsLoad }) => {
+  expect(wsLoad).toBeTypeOf('function')
+  await runTest()
+})
+
+const attempts = []
+test('floods again', { repeats: 2, retry: 1 }, async ({ task, wsLoad }) => {
+  expect((await wsLoad({ pings: 20, warmup: 0 })).ended).toBe('completed')
+  attempts.push(task.meta.wsLoad.at(-1).attempt)
+  if (attempts.length === 1) throw new Error('on purpose')
+})
+test('has counted each attempt', () => {
+  expect(attempts).toEqual([1, 2, 3, 4])
+})`
+
 const ended = `
 import { afterEach } from 'vitest'
 import { expect, test, wsLoad as plain } from 'vitest-ws-load'
@@ -211,6 +229,7 @@ export const features = {
   'test.override in files and suites': { 'override.test.js': overridden },
   'the plain function': { 'plain.test.js': plain },
   'retries and repeats that never overlap': { 'retry.test.js': retried, 'counting-server.js': countingServer },
+  'around hooks of tests that are retried and repeated': { 'around.test.js': around },
   'floods that end with their tests': { 'end.test.js': ended, 'counting-server.js': countingServer },
   'concurrent tests': { 'concurrent.test.js': concurrent },
   'concurrent suites': { 'suites.test.js': concurrentSuites },
