@@ -104,6 +104,8 @@ export interface FloodRecord
   /** Which attempt at the test, from 1. */
   readonly attempt: number
   readonly url: string
+  /** That nothing named a server, so that the embedded one was flooded. */
+  readonly embedded?: true
   /** Of the answered and the coalesced pings. */
   readonly latency: PlainFields<LatencyFigures>
   /** The response times that verdicts measure, in which a ping without an answer is infinitely slow: `null`. */
@@ -120,10 +122,13 @@ export interface FloodRecord
 }
 
 /** What a flood's result does not say of itself. */
-export type FloodContext = Pick<FloodRecord, 'attempt' | 'name' | 'comparison' | 'capacity'>
+export type FloodContext = Pick<FloodRecord, 'attempt' | 'embedded' | 'name' | 'comparison' | 'capacity'>
 
 /** What is kept of a flood beside its test. */
-export function recordOf(result: LoadResult, { attempt, name, comparison, capacity }: FloodContext): FloodRecord {
+export function recordOf(
+  result: LoadResult,
+  { attempt, embedded, name, comparison, capacity }: FloodContext,
+): FloodRecord {
   const { ended, duration, throughput, offeredRate, errorRate, connectErrorRate, pings, messages, connections } = result
   const run = observeRun(result)
   return {
@@ -132,6 +137,7 @@ export function recordOf(result: LoadResult, { attempt, name, comparison, capaci
     ...(capacity !== undefined && { capacity }),
     attempt,
     url: String(result.options.url),
+    ...(embedded !== undefined && { embedded }),
     ended,
     duration,
     ...plainFields({ throughput, offeredRate, errorRate, connectErrorRate }),
@@ -219,10 +225,13 @@ export function recordedCapacityComparison(compared: ComparedCapacities): Record
 }
 
 /** The verdict on a load to sustain. */
-export function recordedLoad({ over }: Pick<CapacityResult, 'over'>, judged: SustainVerdict): RecordedLoad {
+export function recordedLoad(
+  { over, reasons }: Pick<CapacityResult, 'over' | 'reasons'>,
+  judged: SustainVerdict,
+): RecordedLoad {
   const { verdict, load } = judged
   const limits = [`>= ${formatLoad(over, load)}`]
-  return { type: 'load', verdict, load, limits, bottlenecks: [], report: reportLoad(judged) }
+  return { type: 'load', verdict, load, limits, bottlenecks: [], report: reportLoad(judged, reasons) }
 }
 
 /** What decided first, the rest in its order. */

@@ -67,7 +67,8 @@ export function floodTableToMarkdown(files: readonly FileFloods[]): string {
 /** What no row tells: why, where no limit did, and where the time went. */
 function remarksOn(verdict: RecordedVerdict | undefined): readonly string[] {
   if (verdict === undefined) return []
-  return hasDecisiveLimit(verdict) ? verdict.bottlenecks : [verdict.report.title, ...verdict.bottlenecks]
+  const { report, bottlenecks } = verdict
+  return hasDecisiveLimit(verdict) ? bottlenecks : [report.title, ...report.reasons, ...bottlenecks]
 }
 
 /** A flood in one line: for an annotation of its test. */
@@ -84,8 +85,13 @@ export function describeFlood(flood: FloodRecord): string {
     ...(messages.surplus > 0 ? [formatCounted(messages.surplus, 'surplus message')] : []),
     ...(saturated ? ['generator saturated'] : []),
     ...(otherFloods > 0 ? [`${formatCounted(otherFloods, 'other flood')} at the same time`] : []),
-    `${formatCounted(connections.requested, 'connection')} to ${printable(url)}`,
+    [`${formatCounted(connections.requested, 'connection')} to ${printable(url)}`, ...serverMark(flood)].join(' '),
   ].join(', ')
+}
+
+/** Beside a flood that went to the embedded server: whoever meant another one is to see it. */
+export function serverMark({ embedded }: Pick<FloodRecord, 'embedded'>): string[] {
+  return embedded === true ? ['(embedded server)'] : []
 }
 
 function describeFanOut({
@@ -119,6 +125,7 @@ function figuresOf({ flood }: Row, maxLimits = 1): string[] {
       ...(endedAsAsked(flood) ? [] : [`(${ended})`]),
       ...(saturated ? ['(saturated)'] : []),
       ...(messages.surplus > 0 ? ['(surplus messages)'] : []),
+      ...serverMark(flood),
     ].join(' '),
     responseTimeOf(flood, 'p50'),
     responseTimeOf(flood, 'p99'),
@@ -156,11 +163,12 @@ function limitsOf(verdict: RecordedVerdict, maxLimits: number): string {
   return limits.length > maxLimits ? `${listed}, +${limits.length - maxLimits}` : listed
 }
 
-/** Whether a verdict is that of one of its limits, and not one on how the run went. */
+/** Whether a verdict is that of one of its limits, and not one on how the run went, or the search for a capacity. */
 function hasDecisiveLimit(judged: RecordedVerdict): boolean {
   const { type, verdict } = judged
   if (type === 'comparison') return judged.changes.some((change) => change.verdict === verdict)
-  if (type !== 'slo' || verdict === 'pass') return true
+  if (type !== 'slo') return verdict !== 'unclear' && verdict !== 'inconclusive'
+  if (verdict === 'pass') return true
   return judged.objectives.some((objective) => objective.level === 'fail' && objective.verdict === verdict)
 }
 

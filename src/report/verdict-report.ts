@@ -73,7 +73,7 @@ export function reportCapacityComparison(compared: ComparedCapacities): VerdictR
   }
 }
 
-/** Of a load that a server had to sustain, which the sentence says all of. */
-export function reportLoad({ reason }: SustainVerdict): VerdictReport {
-  return { title: reason, reasons: [], head: [], rows: [], remarks: [] }
+/** Of a load that a server had to sustain; if it does, the sentence says all of it. @param reasons of the capacity */
+export function reportLoad({ verdict, reason }: SustainVerdict, reasons: readonly string[]): VerdictReport {
+  return { title: reason, reasons: verdict === 'pass' ? [] : reasons, head: [], rows: [], remarks: [] }
 }

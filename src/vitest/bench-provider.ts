@@ -21,7 +21,7 @@ import { describeSurplus } from '../slo/surplus.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import { familyOf } from './context.ts'
 import { waitingFloodOf, type WaitingFlood } from './bench-flood.ts'
-import { keepFlood, tellProgress } from './record.ts'
+import { keepFlood, serverOf, tellProgress } from './record.ts'
 import { pointingAt } from './pointing-at.ts'
 import { checkTimeout, follow, lengthOf, withinTest } from './within-test.ts'
 
@@ -63,7 +63,8 @@ async function runFloods(registrations: readonly Registration[]): Promise<Result
   for (const { fnOpts } of registrations) await fnOpts?.afterAll?.call(undefined as never, 'run')
   const summaries = results.map((result) => new LoadSummary(result))
   for (const [nth, { name, fn }] of registrations.entries()) {
-    await keepFlood(waitingFloodOf(fn)!.test, summaries[nth]!, name)
+    const { test, flood } = waitingFloodOf(fn)!
+    await keepFlood(test, summaries[nth]!, { ...serverOf(flood), name })
   }
   checkMeasured(registrations.map(({ name }, nth) => ({ name, summary: summaries[nth]! })))
   return registrations.map(({ name }, nth) => ({ name, ...toBenchResult(summaries[nth]!), summary: summaries[nth]! }))

@@ -26,6 +26,8 @@ declare module 'vitest' {
   interface TaskMeta {
     /** The floods of the test, in the order they ended; in JSON reports as well. */
     wsLoad?: FloodRecord[]
+    /** Of a test file: the floods of each test, by its id, that were judged once it was over. */
+    wsLoadJudgedLater?: Record<string, FloodRecord[]>
   }
   interface TestArtifactRegistry {
     wsLoadFlood: FloodArtifact

@@ -1,6 +1,7 @@
 import type { TestModule } from 'vitest/node'
 import type { PageSection } from '../page/section.ts'
 import type { FloodRecord, RecordedVerdict } from '../report/flood-record.ts'
+import { serverMark } from '../report/flood-table.ts'
 import { fileNameOf } from './file-name.ts'
 import type { KeptFlood, KeptFloods } from './kept-floods.ts'
 
@@ -24,10 +25,11 @@ function paired(floods: readonly KeptFlood[]): KeptFlood[][] {
 }
 
 function sectionOf(test: string, floods: readonly KeptFlood[]): PageSection {
-  const { name, attempt, comparison } = floods.at(-1)!.record
+  const { record } = floods.at(-1)!
+  const { name, attempt, comparison } = record
   const label = floods.length === 1 && name !== undefined ? ` › ${name}` : ''
   return {
-    title: `${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
+    title: [`${test}${label}${attempt > 1 ? ` (attempt ${attempt})` : ''}`, ...serverMark(record)].join(' '),
     runs: floods.map(({ record, summary }) => ({ name: record.name ?? 'latency', result: summary })),
     isBase: comparison?.side === 'base' && comparison.other !== null,
     verdicts: floods.flatMap(({ record }) => (floods.length === 1 ? record.verdicts : verdictsOfSide(record))),

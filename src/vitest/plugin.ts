@@ -61,8 +61,10 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
     config({ test }) {
       const configured = test?.benchmark?.provider
       if (configured !== undefined && configured !== benchProvider) nextProvider = configured
+      // Vitest runs the root's own, whatever its projects inherit: so a target that none of them has is noticed.
+      const globalSetup = target !== undefined && test?.projects !== undefined ? [globalSetupFile] : []
       // Here, so that Vitest evaluates it for each file where these share a worker; below for projects that inherit nothing.
-      return { test: { benchmark: { provider: benchProvider }, setupFiles: [setupFile] } }
+      return { test: { benchmark: { provider: benchProvider }, setupFiles: [setupFile], globalSetup } }
     },
     configResolved({ configFile, root, server }) {
       // A browser-like environment may load from nowhere else, and the package may be installed outside of the project.

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { recordArtifact } from 'vitest'
 import { isCutShort } from '../capacity/findings.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 import type { Watcher } from '../run/progress.ts'
 import { formatCapacityPicture, formatPicture } from '../page/picture.ts'
 import { nameCapacity, titleOfCapacity } from '../report/capacity.ts'
@@ -22,9 +23,18 @@ const reportsOfEach = 60
 const records = new WeakMap<LoadSummary, { readonly record: FloodRecord; readonly test: RunningTest }>()
 
 /** Leaves a flood's figures with its test, for whatever reporter is there. */
-export async function keepFlood(test: RunningTest | undefined, summary: LoadSummary, name?: string): Promise<void> {
+export async function keepFlood(
+  test: RunningTest | undefined,
+  summary: LoadSummary,
+  context: Pick<FloodContext, 'embedded' | 'name'> = {},
+): Promise<void> {
   if (test === undefined) return
-  await publish(test, addRecord(test, summary, name === undefined ? {} : { name }))
+  await publish(test, addRecord(test, summary, context))
+}
+
+/** Whether a flood of these options goes to the embedded server. */
+export function serverOf({ url }: Pick<ResolvedOptions, 'url'>): Pick<FloodContext, 'embedded'> {
+  return url === undefined ? { embedded: true } : {}
 }
 
 /** Both sides of a comparison. */
@@ -38,8 +48,12 @@ export async function keepComparison(test: RunningTest | undefined, { base, head
 }
 
 /** What a search found: the flood of the highest load that was kept, or else of the last one, under its name; and its curve. */
-export async function keepCapacity(test: RunningTest | undefined, capacity: LoadCapacity): Promise<void> {
-  if (test !== undefined) await publishCapacity(test, capacity, addCapacity(test, capacity))
+export async function keepCapacity(
+  test: RunningTest | undefined,
+  capacity: LoadCapacity,
+  context: Pick<FloodContext, 'embedded'> = {},
+): Promise<void> {
+  if (test !== undefined) await publishCapacity(test, capacity, addCapacity(test, capacity, context))
 }
 
 /** What the searches for both sides of a comparison found. */
@@ -47,8 +61,8 @@ export async function keepCapacities(test: RunningTest | undefined, { base, head
   if (test === undefined) return
   const first = floodsOf(test).length
   const hasBoth = [base, head].every((capacity) => shownRunOf(capacity) !== undefined)
-  const baseFlood = addCapacity(test, base, { side: 'base', other: hasBoth ? first + 1 : null })
-  const headFlood = addCapacity(test, head, { side: 'head', other: hasBoth ? first : null })
+  const baseFlood = addCapacity(test, base, { comparison: { side: 'base', other: hasBoth ? first + 1 : null } })
+  const headFlood = addCapacity(test, head, { comparison: { side: 'head', other: hasBoth ? first : null } })
   await publishCapacity(test, base, baseFlood)
   await publishCapacity(test, head, headFlood)
 }
@@ -56,17 +70,19 @@ export async function keepCapacities(test: RunningTest | undefined, { base, head
 function addCapacity(
   test: RunningTest,
   capacity: LoadCapacity,
-  comparison?: FloodContext['comparison'],
+  context: Pick<FloodContext, 'embedded' | 'comparison'>,
 ): RecordedFlood | undefined {
   const summary = shownRunOf(capacity)
   if (summary === undefined) return undefined
   const { over, low, high, limitedBy } = capacity
   const isUnfinished = limitedBy === 'unknown' || isCutShort(capacity)
   const ends = { over, low, high: high === Infinity ? null : high, ...(isUnfinished && { unfinished: true as const }) }
+  const { comparison } = context
   const name = nameCapacity(capacity)
   return addRecord(test, summary, {
+    ...context,
     capacity: ends,
-    ...(comparison === undefined ? { name } : { name: `${comparison.side}, ${name}`, comparison }),
+    name: comparison === undefined ? name : `${comparison.side}, ${name}`,
   })
 }
 
@@ -147,9 +163,14 @@ export function isTold(nth: number): boolean {
 
 /** What an assertion found out belongs to the flood it judged. */
 export function keepVerdict(summary: LoadSummary, verdict: RecordedVerdict): void {
-  const verdicts = records.get(summary)?.record.verdicts
+  const flood = records.get(summary)
+  if (flood === undefined) return
+  const { record, test } = flood
   // One assertion may ask again and again: expect.poll, or toEqual with it in it.
-  if (!isDeepStrictEqual(verdicts?.at(-1), verdict)) verdicts?.push(verdict)
+  if (isDeepStrictEqual(record.verdicts.at(-1), verdict)) return
+  record.verdicts.push(verdict)
+  // Of a test that is over Vitest sends nothing any more, of its file not until that ends.
+  if (isOver(test)) (test.task.file.meta.wsLoadJudgedLater ??= {})[test.task.id] = floodsOf(test)
 }
 
 /** What an assertion found out about a capacity belongs to the flood that stands for it. */

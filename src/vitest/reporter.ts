@@ -80,6 +80,15 @@ export default class WsLoadReporter implements Reporter {
     if (artifact.type === progressArtifact && this.#table) this.#log(` ${printable(test.fullName)}: ${artifact.line}`)
   }
 
+  /** Before any reporter reads them at the end of the run, or writes them into a blob. */
+  onTestModuleEnd(module: TestModule): void {
+    const { wsLoadJudgedLater = {} } = module.meta()
+    for (const test of module.children.allTests()) {
+      const floods = wsLoadJudgedLater[test.id]
+      if (floods !== undefined) test.meta().wsLoad = floods
+    }
+  }
+
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     if (this.#vitest !== undefined) floodingFilesOf(this.#vitest).note(modules)
     this.#sides?.endRun(modules)
@@ -141,7 +150,7 @@ export default class WsLoadReporter implements Reporter {
 
   #printTable(files: readonly FileFloods[]): void {
     const stream = this.#isReadByPeople() ? process.stdout : process.stderr
-    const columns = stream.isTTY ? Math.min(stream.columns, maxColumns) : columnsOfLogs
+    const columns = stream.isTTY ? Math.min(stream.columns || columnsOfLogs, maxColumns) : columnsOfLogs
     const paint = paintWith((format, text) => styleText(format, text, { stream }))
     const table = formatFloodTable(files, columns, paint)
     this.#log(`\n ${paint.bold('WebSocket latency')}\n${table}\n`)

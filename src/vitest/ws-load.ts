@@ -23,7 +23,7 @@ import { LoadSummary } from '../summary/load-summary.ts'
 import { type BenchFlood, benchFlood } from './bench-flood.ts'
 import { configuredDefaults, configuredTarget, currentTest, familyOf, type RunningTest } from './context.ts'
 import { pointingAt } from './pointing-at.ts'
-import { keepCapacities, keepCapacity, keepComparison, keepFlood, tellProgress } from './record.ts'
+import { keepCapacities, keepCapacity, keepComparison, keepFlood, serverOf, tellProgress } from './record.ts'
 import { useSides, useTarget } from './target-use.ts'
 import { beginUse } from './test-file.ts'
 import {
@@ -151,7 +151,7 @@ async function floodIn({ test, ...surroundings }: Surroundings, given: WsLoadOpt
     const summary = new LoadSummary(
       await run(flood, { signal, watcher: tellProgress(test), family: familyOf(flood.url) }),
     )
-    await keepFlood(test, summary)
+    await keepFlood(test, summary, serverOf(flood))
     return summary
   })
   return flooded
@@ -216,7 +216,7 @@ async function capacityIn({ test, defaults, target }: Surroundings, given: Capac
   const found = await withinTest({ test, signal: given.signal, length, caller: capacityIn }, async (signal) => {
     const result = await findCapacity(search, { signal, watcher: tellProgress(test), family: familyOf(search.url) })
     const capacity = new LoadCapacity(result)
-    await keepCapacity(test, capacity)
+    await keepCapacity(test, capacity, serverOf(search))
     return capacity
   })
   return found

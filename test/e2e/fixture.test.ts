@@ -242,7 +242,7 @@ ${body}
             5| })
 
        ❯ slo.test.js:4:10 vitest-ws-load
-         ↳ FIGURES, errors 0 %, 2 connections to ws://127.0.0.1:PORT/
+         ↳ FIGURES, errors 0 %, 2 connections to ws://127.0.0.1:PORT/ (embedded server)
 
       "
     `)

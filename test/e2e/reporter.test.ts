@@ -5,6 +5,7 @@ import { parseXml } from '@rgrove/parse-xml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toExponential } from '../../src/export/exponential-histogram.ts'
 import { LoadSummary } from '../../src/summary/load-summary.ts'
+import { findProgram } from '../support/child.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { otlpCollector } from '../support/otlp-collector.ts'
 import { freePort } from '../support/processes.ts'
@@ -209,12 +210,12 @@ test('cache', async ({ bench, wsLoad }) => {
       expect(run).toMatchObject({ exitCode: 0 })
       const page = await readFile(join(run.cwd, 'load.html'), 'utf8')
       expect([...page.matchAll(/<h2>([^<]*?) ?</g)].map(([, title]) => title)).toEqual([
-        'gateway.bench.js › gateway › base',
-        'gateway.bench.js › gateway › head',
+        'gateway.bench.js › gateway › base (embedded server)',
+        'gateway.bench.js › gateway › head (embedded server)',
         'gateway.bench.js › twice',
         'gateway.bench.js › twice',
-        'gateway.bench.js › cache › slow',
-        'gateway.bench.js › cache › quick',
+        'gateway.bench.js › cache › slow (embedded server)',
+        'gateway.bench.js › cache › quick (embedded server)',
       ])
     })
 
@@ -286,6 +287,66 @@ test('compares for long', async ({ wsLoad }) => {
     )
   })
 
+  test('marks a flood of the embedded server wherever it shows it', async () => {
+    const asked = { 'vitest.config.js': config(`report: { html: 'load.html' }`), 'a.test.js': sound }
+    const run = await consumer.run(asked, [], { env: { GITHUB_STEP_SUMMARY: 'job.md' } })
+    const read = (file: string): Promise<string> => readFile(join(run.cwd, file), 'utf8')
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toMatch(/^ +· floods +no SLO .*\(embedded server\)/m)
+    expect(await read('job.md')).toMatch(/^\| ➖ \| a\.test\.js › floods \| no SLO .*&#40;embedded server&#41; \|/m)
+    expect(await read('load.html')).toContain('>a.test.js › floods (embedded server) <strong ')
+  })
+
+  describe('of a flood that a later test judges', () => {
+    const later = `import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll } from 'vitest'
+import { expect, test } from 'vitest-ws-load'
+let summary
+test('floods', async ({ wsLoad }) => {
+  summary = await wsLoad()
+  expect(summary).toMeetSLO({ opened: '>= 1' })
+})
+test('judges', async () => {
+  // Vitest sends what a test has left within a tenth of a second.
+  await sleep(500)
+  expect(summary).toMeetSLO({ opened: '>= 1000' })
+})
+afterAll(() => expect(summary).toMeetSLO({ opened: '>= 2' }))`
+    const row = /^ {3}✗ floods +fail .*opened >= 1000/m
+    let run: VitestRun
+    let merged: VitestRun
+
+    beforeAll(async () => {
+      const asked = { 'vitest.config.js': config(`report: { html: 'load.html' }`), 'later.test.js': later }
+      const reporters = ['default', 'json', 'blob'].map((name) => `--reporter=${name}`)
+      const outputs = ['json=out.json', 'blob=blobs/one.json'].map((output) => `--outputFile.${output}`)
+      run = await consumer.run(asked, [...reporters, ...outputs])
+      merged = await consumer.rerun(run.cwd, ['--merge-reports=blobs'])
+    })
+
+    test('shows the worst verdict', () => {
+      expect(run.exitCode).toBe(1)
+      expect(run.stdout).toMatch(row)
+    })
+
+    test('leaves each verdict once with the test that flooded', async () => {
+      const [floods, judges] = metasIn(await readFile(join(run.cwd, 'out.json'), 'utf8'))
+      const verdicts = ['>= 1', '>= 1000', '>= 2'].map((bound) => ({ limits: [`opened ${bound}`] }))
+      expect(floods).toMatchObject({ wsLoad: [{ verdicts }] })
+      expect(judges).toEqual({})
+    })
+
+    test('shows it in merged reports', () => {
+      expect(merged.exitCode).toBe(1)
+      expect(merged.stdout).toMatch(row)
+    })
+
+    test('shows each verdict once on the page of merged reports', async () => {
+      const page = await readFile(join(merged.cwd, 'load.html'), 'utf8')
+      expect(page.match(/<h3>SLO (?:met|missed)\b/g)).toHaveLength(3)
+    })
+  })
+
   test('gives the UI and the HTML report a picture of each flood', async () => {
     const run = await consumer.run({ ...files, 'ten.test.js': longer }, [
       'ten',
@@ -298,6 +359,20 @@ test('compares for long', async ({ wsLoad }) => {
       /image\/svg\+xml[^]*<title>Latency by percentile<\/title>[^]*<title>Latency over time<\/title>/,
     )
   })
+
+  test.skipIf(findProgram('script') === undefined)(
+    'the table has whole names in a terminal that tells no width',
+    async () => {
+      const name = 'answers all of its clients'
+      const project = await consumer.project({
+        'vitest.config.js': config(),
+        'a.test.js': sound.replace(`'floods'`, `'${name}'`),
+      })
+      const vitest = `"${process.execPath}" "${join(consumer.directory, 'node_modules/vitest/vitest.mjs')}" run`
+      const { output } = await startCommand(['script', '-qec', vitest, '/dev/null'], project).finished
+      expect(output).toContain(`· ${name}  no SLO`)
+    },
+  )
 
   describe('of a run whose standard output is not for people', () => {
     const own = `export default class {

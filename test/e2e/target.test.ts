@@ -361,6 +361,70 @@ console.log(state.getTestModules().map((module) => module.state()).join())`
   })
 })
 
+describe('a target of the root', () => {
+  const inheriting = `{ extends: true, test: { name: 'load', include: ['slo.test.js'] } }`
+  /** A folder with a configuration of its own. */
+  const gateway: Files = {
+    'gateway/vitest.config.js': `export default { test: { name: 'gateway' } }`,
+    'gateway/gateway.test.js': `
+import { expect, test } from 'vitest-ws-load'
+test('floods', { timeout: 60_000 }, async ({ wsLoad }) => {
+  expect(await wsLoad({ connections: 2, pings: 20, warmup: 0 })).toMeetSLO({ max: '< 5s' })
+})`,
+  }
+
+  async function listing(...projects: string[]): Promise<Files> {
+    return project(`{ plugins: [${plugin(await aTarget())}], test: { projects: [${projects.join()}] } }`, gateway)
+  }
+
+  describe('that no project inherits', () => {
+    let run: VitestRun
+
+    beforeAll(async () => {
+      const args = ['--reporter=default', '--reporter=json', '--outputFile.json=out.json']
+      run = await consumer.run(await listing(`'./gateway'`), args)
+    })
+
+    test('is said not to be started, once', async () => {
+      expect(run.exitCode).toBe(0)
+      expect(run.stderr).toMatch(
+        /^\nvitest-ws-load: warning: the target of the plugin in the root's configuration is not started, .*\n$/,
+      )
+      expect(await readdir(run.cwd)).not.toContainEqual(expect.stringMatching(/^started/))
+    })
+
+    test('is told from the embedded server in the records of floods', async () => {
+      const { testResults } = JSON.parse(await readFile(join(run.cwd, 'out.json'), 'utf8')) as {
+        testResults: { assertionResults: { meta: object }[] }[]
+      }
+      const [flood] = testResults.flatMap(({ assertionResults }) => assertionResults)
+      expect(flood!.meta).toMatchObject({ wsLoad: [{ embedded: true }] })
+    })
+  })
+
+  describe('that one of its projects inherits', () => {
+    let run: VitestRun
+
+    beforeAll(async () => {
+      run = await consumer.run(await listing(inheriting, `'./gateway'`))
+    })
+
+    test('is no reason for a warning', () => {
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    })
+
+    test('is told from the embedded server in the table', () => {
+      expect(run.stdout).toMatch(/^ +✓ floods +pass .*\(embedded server\)/m)
+      expect(run.stdout).toMatch(/^ +✓ meets its SLO +pass(?!.*\(embedded server\))/m)
+    })
+  })
+
+  test('that no chosen project inherits is no reason for a warning', async () => {
+    const run = await consumer.run(await listing(inheriting, `'./gateway'`), ['--project=gateway'])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+})
+
 describe('a target that dies while it is being tested', () => {
   describe('in a run whose other tests fail too', () => {
     let run: VitestRun

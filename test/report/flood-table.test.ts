@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { CapacityResult } from '../../src/capacity/capacity.ts'
 import { compareCapacities } from '../../src/capacity/compare.ts'
+import { judgeSustained } from '../../src/capacity/sustain.ts'
 import type { Change } from '../../src/gate/comparison.ts'
 import {
   type FloodRecord,
   recordedCapacityComparison,
   recordedComparison,
+  recordedLoad,
   recordedSLO,
   type RecordedVerdict,
   recordOf,
@@ -37,6 +39,9 @@ function compared(changes: readonly Change[], bottlenecks: string[] = []): Recor
   const judged = { verdict: 'slower', doubtful: false, reasons, noise: [], confidence: 0.99, starts: 1 } as const
   return recordedComparison({ ...sides, ...judged, changes, bottlenecks })
 }
+
+/** A step of a search that broke off. */
+const broken = capacityStep(1_200, 'inconclusive', { summary: undefined, reasons: ['a load thread ended'] })
 
 function flood(changes: Partial<FloodRecord> = {}): FloodRecord {
   return { ...recordOf(result, { attempt: 1 }), ...changes }
@@ -78,6 +83,12 @@ test('a flood that no SLO was asked of is neither good nor bad in a test that pa
   const files = [file('asserts numbers', flood())]
   expect(formatFloodTable(files, 100)).toMatch(/^ {3}· asserts numbers +no SLO +2 ms +18 ms +- +4k\/s/m)
   expect(floodTableToMarkdown(files)).toMatch(/^\| ➖ \| gateway\.test\.ts › asserts numbers \| no SLO \| 2 ms \|/m)
+})
+
+test('a flood of the embedded server is marked', () => {
+  const record = flood({ embedded: true })
+  expect(formatFloodTable([file('floods', record)], 100)).toMatch(/· floods +no SLO \(embedded server\) +2 ms /)
+  expect(describeFlood(record)).toMatch(/, 10 connections to \S+ \(embedded server\)$/)
 })
 
 test('a name that is too long for the terminal is cut', () => {
@@ -241,6 +252,59 @@ describe('a comparison of capacities', () => {
     expect(formatFloodTable([{ file: 'gateway.test.ts', floods }], 120)).toMatch(
       /· gate › base, capacity 1k\/s +- .*\n +✗ gate › head, capacity 500\/s +slower .* capacity -20 % /,
     )
+  })
+
+  describe('that is unclear', () => {
+    const filesOf = (head: CapacityResult) => [
+      file('gate', flood({ verdicts: [record(between(1_000, 1_100), head)] }), false),
+    ]
+
+    test('blames no limit', () => {
+      const head = capacityResult([capacityStep(600, 'pass')])
+      expect(formatFloodTable(filesOf(head), 120)).toMatch(/\? gate +unclear +2 ms +18 ms +- /)
+    })
+
+    test('says below the table of a job that the base was measured elsewhere', () => {
+      const summary = loadResult(undefined, { environment: { cpu: 'Other CPU' } })
+      const head = capacityResult([capacityStep(1_000, 'pass', { summary })])
+      expect(floodTableToMarkdown(filesOf(head))).toMatch(
+        /^- .*&#58; Unclear&#58; the base was measured elsewhere&#58; cpu was "Test CPU", is "Other CPU"$/m,
+      )
+    })
+
+    test('says below the table of a job where a search broke off', () => {
+      const head = capacityResult([capacityStep(600, 'pass'), broken])
+      expect(floodTableToMarkdown(filesOf(head))).toMatch(
+        /^- .*&#58; head&#58; the search broke off at 1\.2k\/s&#58; a load thread ended$/m,
+      )
+    })
+  })
+})
+
+describe('a load to sustain', () => {
+  const record = (load: number, steps = [capacityStep(900, 'pass'), broken]) => {
+    const capacity = capacityResult(steps)
+    return recordedLoad(capacity, judgeSustained(capacity, load))
+  }
+  const filesOf = (verdict: RecordedVerdict) => [file('takes it', flood({ verdicts: [verdict] }), false)]
+
+  test('that is surely too much names its limit', () => {
+    const tooMuch = record(2_000, [capacityStep(900, 'pass'), capacityStep(1_600, 'fail')])
+    expect(formatFloodTable(filesOf(tooMuch), 120)).toMatch(/✗ takes it +fail .* >= 2k\/s /)
+  })
+
+  test('that is undecided blames no limit', () => {
+    expect(formatFloodTable(filesOf(record(1_000)), 120)).toMatch(/\? takes it +inconclusive +2 ms +18 ms +- /)
+  })
+
+  test('that is undecided says below the table of a job where the search broke off', () => {
+    expect(floodTableToMarkdown(filesOf(record(1_000)))).toMatch(
+      /^- .*&#58; the search broke off at 1\.2k\/s&#58; a load thread ended$/m,
+    )
+  })
+
+  test('that is sustained needs no reason beside its sentence', () => {
+    expect(record(800).report).toMatchObject({ title: expect.stringMatching(/^800\/s is sustained/), reasons: [] })
   })
 })
 

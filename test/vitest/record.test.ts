@@ -6,7 +6,7 @@ import { LoadSummary } from '../../src/summary/load-summary.ts'
 import { currentTest } from '../../src/vitest/context.ts'
 import { type FloodArtifact, floodArtifact } from '../../src/vitest/flood-artifact.ts'
 import { expect as matchers } from '../../src/vitest/matchers.ts'
-import { isTold, keepCapacities, keepCapacity, keepFlood } from '../../src/vitest/record.ts'
+import { isTold, keepCapacities, keepCapacity, keepFlood, serverOf } from '../../src/vitest/record.ts'
 import { capacityResult, capacityStep } from '../support/capacity.ts'
 import { loadResult } from '../support/result.ts'
 
@@ -81,4 +81,10 @@ test('a capacity whose last load did not begin is kept with a flood that did', a
   const steps = [capacityStep(1_600, 'fail'), capacityStep(400, 'inconclusive', { summary: undefined })]
   await keepCapacity(currentTest(), new LoadCapacity(capacityResult(steps)))
   expect(currentTest()!.task.meta.wsLoad).toHaveLength(1)
+})
+
+test('a capacity of the embedded server is kept as such', async () => {
+  const capacity = new LoadCapacity(capacityResult([capacityStep(400, 'fail')]))
+  await keepCapacity(currentTest(), capacity, serverOf({ url: undefined }))
+  expect(currentTest()!.task.meta.wsLoad).toMatchObject([{ embedded: true }])
 })
