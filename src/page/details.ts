@@ -89,7 +89,7 @@ export function detailsOf(result: LoadResult, suffix: string): Markup[] {
       ...(serverUnwatched === undefined
         ? []
         : [textTable('Server', { 'not watched': printableLine(serverUnwatched) })]),
-      ...(machines.length === 0 ? [] : [textTable('Agents', agentsByName(machines))]),
+      ...(machines.length === 0 ? [] : [wordsTable('Agents', machines.map(agentRow))]),
       textTable('Environment', textsOf(environment)),
     ]),
     unfold(`Options${suffix}`, textTable('Options', textsOf(options))),
@@ -184,8 +184,8 @@ function describeMachine({
   }
 }
 
-function agentsByName(agents: readonly AgentReport[]): Record<string, string> {
-  return Object.fromEntries(agents.map((agent) => [printable(agent.name), describeAgent(agent).join(', ')]))
+function agentRow(agent: AgentReport): string[] {
+  return [printable(agent.name), describeAgent(agent).join(', ')]
 }
 
 function toldShares(shares: Readonly<Record<string, number | undefined>>): Record<string, string> {
@@ -229,7 +229,11 @@ function countsOf(what: string, counts: Readonly<Record<string, number>>): strin
 }
 
 function textTable(caption: string, values: Readonly<Record<string, string>>): Markup {
-  return h('div', { class: 'words' }, table({ caption, head: ['name', 'value'], rows: Object.entries(values) }))
+  return wordsTable(caption, Object.entries(values))
+}
+
+function wordsTable(caption: string, rows: readonly (readonly string[])[]): Markup {
+  return h('div', { class: 'words' }, table({ caption, head: ['name', 'value'], rows }))
 }
 
 function textsOf(object: object): Record<string, string> {

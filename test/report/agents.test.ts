@@ -45,3 +45,15 @@ test('a page has them too', () => {
   expect(page).toContain('10 connections, 1,200 sent, event loop 50 % busy, clock ± 250 µs')
   expect(page).toContain('lost: nothing was heard of it for 3 s')
 })
+
+test('a page has every agent in its place, whatever it is called', () => {
+  const called = ['10', '2', '2'].map((name, nth) => ({ ...seen, name, connections: nth + 2 }))
+  const runs = [{ name: 'latency', result: { ...result, machines: called } }]
+  const page = formatPage('Latency', [{ title: 'a', runs, verdicts: [] }])
+  const rows = [...page.matchAll(/<th scope="row">(\d+)<\/th><td>(\d connections)/g)].map(([, ...cells]) => cells)
+  expect(rows).toEqual([
+    ['10', '2 connections'],
+    ['2', '3 connections'],
+    ['2', '4 connections'],
+  ])
+})
