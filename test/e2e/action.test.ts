@@ -71,7 +71,7 @@ async function runAction(
   ofPullRequest: { readonly base?: string; readonly head?: string } = {},
 ): Promise<Ran> {
   const place = `${directory}-runner`
-  await mkdir(place)
+  await mkdir(place, { recursive: true })
   const files = { GITHUB_OUTPUT: join(place, 'output'), GITHUB_STEP_SUMMARY: join(place, 'summary.md') }
   for (const file of Object.values(files)) await writeFile(file, '')
   const values: Record<string, string> = {
@@ -149,6 +149,16 @@ describe('the action', () => {
     expect(steps['Compare']!.stderr).toMatch(/exited with code 3[^]*no such file/)
     expect(outputs['exit-code']).toBe('5')
     expect(summary).toMatch(/^### ❌ Nothing was compared: `ws-load compare` ended with 5/)
+  })
+
+  test('leaves the comparison of an earlier step of its job as it is', async () => {
+    const { directory, base } = await checkedOut(0)
+    const earlier = await runAction(directory, await inputs(base, { command: 'exit 3' }))
+    const later = await runAction(directory, await inputs(base, { flags: '--no-such-flag' }))
+    expect(later.summary).not.toBe(earlier.summary)
+    for (const { outputs, summary } of [earlier, later]) {
+      expect(await readFile(outputs['markdown']!, 'utf8')).toBe(summary)
+    }
   })
 
   test.each(['4801', '4801 4802 4803', 'a b'])('is red where the ports are %s', async (ports) => {
