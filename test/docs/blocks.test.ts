@@ -11,6 +11,7 @@ import { agents, nats, natsMissing } from '../support/nats.ts'
 import { freePort } from '../support/processes.ts'
 import { rabbitmq, rabbitmqMissing } from '../support/rabbitmq.ts'
 import { echoing } from '../support/servers.ts'
+import { chatRooms } from './support/chat-rooms.ts'
 import { documents, pages, placeOf } from './support/documents.ts'
 import { type Ports, projectOf, serverOn } from './support/projects.ts'
 import { type EchoServer, startEcho } from './support/shell.ts'
@@ -27,6 +28,8 @@ const consumer = await linkedConsumer()
 afterAll(() => consumer[Symbol.asyncDispose]())
 const secure = await echoing({ tls: true })
 afterAll(() => secure[Symbol.asyncDispose]())
+const rooms = await chatRooms()
+afterAll(() => rooms[Symbol.asyncDispose]())
 const broker = rabbitmqMissing() === undefined ? await rabbitmq() : undefined
 afterAll(() => broker?.[Symbol.asyncDispose]())
 const meeting = natsMissing() === undefined ? await nats() : undefined
@@ -100,9 +103,9 @@ describe('programs of the pages', () => {
     for (const page of runnable) {
       const startsServers = page.text.includes(`command: 'node server.js'`)
       const ports: Ports = startsServers ? [await freePort(), await freePort()] : [quick.port, alsoQuick.port]
-      const project = Object.entries(projectOf(page, ports))
-      if (project.length === 0) continue
       const name = page.path === 'README.md' ? 'readme' : page.name
+      const project = Object.entries(projectOf(page, name === 'fan-out' ? [rooms.port, rooms.port] : ports))
+      if (project.length === 0) continue
       names.push(name)
       for (const [path, text] of project) {
         files[`${name}/${path}`] = text
