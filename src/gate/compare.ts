@@ -5,6 +5,7 @@ import { readErrorRate, readMean, readPercentile } from '../slo/reading.ts'
 import { dependenceOf } from '../statistics/dependence.ts'
 import type { LoadResult } from '../result/load-result.ts'
 import { withoutFailed } from '../result/slices.ts'
+import { fewestRuns } from '../statistics/interim-looks.ts'
 import { shareBounds, type Tails } from '../statistics/share.ts'
 import { sumEach } from '../statistics/sum.ts'
 import { formatRatio } from '../units.ts'
@@ -68,7 +69,7 @@ export function compareSideBySide(
   // What stands in the table, as the mean of pairs, is not said once more of all of them together.
   const isToldByPairs = pairs !== undefined && work.length > 0
   const ofGenerator = left?.hasStarved === true ? [] : ofEitherSide(base, head, whySaturatedRun)
-  const ofSides = [...ofEitherSide(base, head, threatsOfRun), ...whySilentStarts(pairs)]
+  const ofSides = [...ofEitherSide(base, head, threatsOfRun), ...whySilentStarts({ base, head }, pairs)]
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
     threats: [...ofSides, ...ofGenerator],
@@ -85,11 +86,12 @@ function hasAnotherLoad(base: LoadResult, head: LoadResult): boolean {
   return threatsOfRun(base).length > 0 || whyUnmatched(head).length > 0
 }
 
-/** Servers of which nothing was heard after one of their starts, which the answers of the others hide. */
-function whySilentStarts(pairs: readonly SideBySidePair[] = []): string[] {
-  return pairs.flatMap(({ base, head }, nth) =>
-    ofEitherSide(base, head, whySilent).map((what) => `${what}, in start ${nth + 1}`),
-  )
+/** Servers of which nothing was heard after one of their starts, where the answers of the others hide that. */
+function whySilentStarts(whole: SideBySidePair, pairs: readonly SideBySidePair[] = []): string[] {
+  return (['base', 'head'] as const).flatMap((side) => {
+    if (whole[side].pings.answered === 0) return []
+    return pairs.flatMap((pair, nth) => whySilent(pair[side]).map((what) => `${side}: ${what}, in start ${nth + 1}`))
+  })
 }
 
 /**
@@ -114,9 +116,11 @@ function whyUntold(
 /** It lies among those that failed. @param shares that failed on either side at least, of all and of each start */
 function whyPercentileIsUntold({ of, percentile = 50 }: Figure, shares: readonly number[]): string | undefined {
   const beyond = 1 - percentile / 100
-  const nth = shares.findIndex((share) => share > beyond)
-  if (nth === -1) return undefined
-  const where = nth === 0 ? '' : `, in start ${nth}`
+  const [isUntold, ...ofStarts] = shares.map((share) => share > beyond)
+  const untold = ofStarts.filter(Boolean).length
+  const isLacking = untold > 0 && ofStarts.length - untold < fewestRuns
+  if (isUntold !== true && !isLacking) return undefined
+  const where = isUntold === true ? '' : `, in ${untold} of ${ofStarts.length} starts`
   return `more than ${formatRatio(beyond)} of the ${samplesOf[of]} failed, on both sides${where}`
 }
 
@@ -163,9 +167,12 @@ function betweenTurns(base: LoadResult, head: LoadResult, rule: TurnsRule): Esti
 /** From pairs of processes. */
 function betweenPairs(pairs: readonly SideBySidePair[], tails: Tails): Estimate {
   return {
-    latency(figure, failed) {
+    latency(figure, failed = pairs[0]!.base.options.timeout) {
       const each = pairs.map((pair) => figureOfPair(pair, figure, failed))
-      return compareAfresh(each, tails)
+      return compareAfresh(
+        each.filter(({ base, head }) => base !== failed || head !== failed),
+        tails,
+      )
     },
     work: () => compareAfresh(pairs.map(workOfPair), tails),
     noise: () => [],
@@ -183,11 +190,7 @@ function compareTurns(base: LoadResult, head: LoadResult, figure: Figure, rule: 
 }
 
 /** Of the turns that both have completed. */
-function figureOfPair(
-  { base, head }: SideBySidePair,
-  figure: Figure,
-  timeout: number = base.options.timeout,
-): FigureOfPair {
+function figureOfPair({ base, head }: SideBySidePair, figure: Figure, timeout: number): FigureOfPair {
   const turns = turnsOf(base, head)
   const read = (side: LoadResult): number => {
     const { slices, samplesPerMessage } = observed(observeRun(side), figure)!

@@ -89,7 +89,7 @@ export class Connection implements FrameSink {
   state: State = 'connecting'
   /** When the attempt began, in milliseconds of `performance.now()`. */
   readonly started: number = performance.now()
-  /** When its socket last began to connect. */
+  /** When its socket began to connect. */
   #attempted = this.started
   /** Pongs that were still to come when pings were sent for the last time. */
   #pendingPongs = 0
@@ -213,7 +213,7 @@ export class Connection implements FrameSink {
     const limit = now - plan.timeout
     let places = this.#dropWaiting(limit) + this.#takeFree()
     for (let sequence = flight.oldest; sequence < flight.unsent; sequence++) {
-      if (flight.sent(sequence) > limit) break
+      if (flight.left(sequence) > limit) break
       if (!flight.isPending(sequence)) continue
       recorder.count('timedOut', flight.due(sequence))
       if (probe.settles === 'oldest') flight.markOverdue(sequence)
@@ -223,12 +223,12 @@ export class Connection implements FrameSink {
     if (places > 0 && this.writable) this.#context.freed(this, places)
   }
 
-  /** Calls back with when each unanswered ping was due and sent, timed-out ones aside; Infinity if it waits to be sent. */
+  /** Calls back with when each unanswered ping was due and had left, timed-out ones aside; Infinity if it waits to be sent. */
   forEachUnanswered(visit: (due: number, sent: number) => void): void {
     const flight = this.#flight
     for (let sequence = flight.oldest; sequence < flight.next; sequence++) {
       if (!flight.isPending(sequence)) continue
-      visit(flight.due(sequence), sequence < flight.unsent ? flight.sent(sequence) : Infinity)
+      visit(flight.due(sequence), sequence < flight.unsent ? flight.left(sequence) : Infinity)
     }
   }
 
@@ -516,9 +516,9 @@ export class Connection implements FrameSink {
       buffer: receiveBuffer,
       callback: (length, bytes) => this.#receive(length, bytes),
     })
-    return this.#socket
-      .on('connectionAttempt', () => (this.#attempted = performance.now()))
-      .on('error', (error) => (this.#fault ??= faultOfError(error)))
+    // Node begins to connect once all that is begun together is made.
+    process.nextTick(() => (this.#attempted = performance.now()))
+    return this.#socket.on('error', (error) => (this.#fault ??= faultOfError(error)))
   }
 
   /** Every byte of the connection comes through here. */

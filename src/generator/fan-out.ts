@@ -129,9 +129,9 @@ export class FanOut {
     )
   }
 
-  /** Messages of this thread's publishers, until all of their subscribers have them. */
-  get completions(): Recorder {
-    return this.#context.completions
+  /** Messages of this thread's publishers, until the first of their subscribers has them. */
+  get firsts(): Recorder {
+    return this.#context.firsts
   }
 
   /** What was recorded besides deliveries; changes as the measurement goes on. */

@@ -12,8 +12,8 @@ export interface FloodReport {
   /** From the start of the measured window to the last answer. */
   readonly lastAnswer: number
   /**
-   * Pings of the closed model, or messages of a fan-out, that were under way when the time of the measured window was over and have timed out
-   * since, if nothing was answered meanwhile; else 0. Of a rate more would have been due.
+   * Pings of the closed model that were under way when the time of the measured window was over and have timed out since, or messages of a
+   * fan-out that nobody had by then, if nothing was answered meanwhile; else 0. Of a rate more would have been due.
    */
   readonly timedOutAtEnd: number
   readonly connections: ConnectionTotals

@@ -50,7 +50,7 @@ interface Measured {
   readonly isDisconnected: boolean
 }
 
-/** What has become of pings until a time; of a fan-out, of its messages that timed out, and of its deliveries that came. */
+/** What has become of pings until a time; of a fan-out, of its messages that reached nobody, and of its deliveries that came. */
 interface Settled {
   readonly answered: number
   readonly timedOut: number
@@ -315,7 +315,7 @@ export class Flood {
   }
 
   get #settled(): Settled {
-    const { pings, afterSilence } = this.#fanOut?.completions ?? this.#recorder
+    const { pings, afterSilence } = this.#fanOut?.firsts ?? this.#recorder
     return { answered: this.#recorder.pings.answered, timedOut: pings.timedOut - afterSilence.timedOut }
   }
 

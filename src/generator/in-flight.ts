@@ -143,7 +143,10 @@ export class InFlight {
     }
   }
 
-  /** Those from the one numbered `first` on that were handed over have left by a time. @param count of them; default: all */
+  /**
+   * Those from the one numbered `first` on that were handed over have left by a time.
+   * @param count of them; default: all
+   */
   leave(first: number, at: number, count: number = this.unsent - first): void {
     const { left } = this.#block
     for (let sequence = Math.max(first, this.oldest); sequence < first + count; sequence++)
@@ -170,6 +173,10 @@ export class InFlight {
 
   sent(sequence: number): number {
     return this.#block.sent[this.#row(sequence)]!
+  }
+
+  left(sequence: number): number {
+    return this.#block.left[this.#row(sequence)]!
   }
 
   /** Writes into `ping` when it was due and sent and had left, and what is known of its answer if it was held back. */

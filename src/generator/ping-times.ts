@@ -10,7 +10,7 @@ export class PingTimes {
   due: number = performance.now()
   /** When it was handed to its socket; of one that has to be made, or compressed, when that began. */
   sent: number = this.due
-  /** When it had left by. */
+  /** By when it had left. */
   left: number = this.due
   /** When its answer was surely not there yet. */
   floor: number = this.due

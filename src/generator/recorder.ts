@@ -221,7 +221,7 @@ export class Recorder implements Recording {
     return this.#slices.pack()
   }
 
-  /** @param attempted when the connection was last attempted: what its socket took to get there is the generator's own */
+  /** @param attempted when its socket began to connect: what it took to get there is the generator's own */
   opened(started: number, attempted: number, floor: number, ceiling: number): void {
     this.handshake.recordMs(ceiling - started)
     this.handshakeFloor.recordMs(floor - attempted)

@@ -563,7 +563,7 @@ function needlessFor(options: Fields): string[] {
 }
 
 /**
- * Puts options over defaults; an option also takes away the defaults that it contradicts. A URL or a protocol that is `undefined` stays
+ * Puts options over defaults; an option also takes away the defaults that it contradicts. A URL, or the protocol of a comparison, that is `undefined` stays
  * so, to be refused, as what is no object with options.
  */
 export function overrideDefaults<Given extends object>(base: WsLoadOptions, given: Given): WsLoadOptions & Given {
@@ -579,7 +579,7 @@ export function overrideDefaults<Given extends object>(base: WsLoadOptions, give
     delete kept['maxPendingPongs']
   }
   if (exceedsPongs({ ...kept, ...set })) delete kept['inFlight' in set ? 'maxPendingPongs' : 'inFlight']
-  for (const name of ['url', 'protocol'] as const) {
+  for (const name of ['url', ...('base' in given ? ['protocol'] : [])]) {
     if (name in given && (given as Fields)[name] === undefined) kept[name] = undefined
   }
   return { ...kept, ...set } as WsLoadOptions & Given

@@ -224,7 +224,11 @@ export function fromJSON(json: unknown, where = 'fromJSON'): LoadResult {
     const parsed = v.safeParse(summarySchema, json)
     if (!parsed.success) throw new Error(otherKind(json, 'summary') ?? describeIssue(parsed.issues[0]))
     const { schemaVersion: _, slices, options, session, reconnect, fanOut, ...result } = parsed.output
-    for (const times of [result, ...(fanOut === undefined ? [] : [fanOut.first, fanOut.completion])]) mustBalance(times)
+    mustBalance(result)
+    if (fanOut !== undefined) {
+      mustBalance(fanOut.first, 'fanOut.first.')
+      mustBalance(fanOut.completion, 'fanOut.completion.')
+    }
     const recorded = v.safeParse(recordedOptionsSchema, options)
     if (!recorded.success) throw new Error(`options.${describeIssue(recorded.issues[0])}`)
     return {
@@ -265,20 +269,23 @@ function withSlices(times: v.InferOutput<typeof messageTimes>, duration: number)
   return { ...times, slices: Slices.of([decodeSlices(times.slices)], duration) }
 }
 
-function mustBalance({ pings, latency }: Pick<MessageTimes, 'pings' | 'latency'>): void {
+/** @param path where they are in the file */
+function mustBalance({ pings, latency }: Pick<MessageTimes, 'pings' | 'latency'>, path = ''): void {
   const { due, sent, answered, coalesced, timedOut, lost, dropped } = pings
   if (due !== sent + dropped) {
-    throw new Error(`pings.due: expected ${sent + dropped}, those sent and dropped, got ${due}`)
+    throw new Error(`${path}pings.due: expected ${sent + dropped}, those sent and dropped, got ${due}`)
   }
   const settled = answered + coalesced + timedOut + lost
   if (sent !== settled) {
-    throw new Error(`pings.sent: expected ${settled}, those answered, coalesced, timed out and lost, got ${sent}`)
+    throw new Error(
+      `${path}pings.sent: expected ${settled}, those answered, coalesced, timed out and lost, got ${sent}`,
+    )
   }
   const measured = answered + coalesced
   // Older versions left the coalesced ones out.
   if (latency.count !== measured && latency.count !== answered) {
     throw new Error(
-      `latency.histogram: expected ${measured} samples, those answered and coalesced, got ${latency.count}`,
+      `${path}latency.histogram: expected ${measured} samples, those answered and coalesced, got ${latency.count}`,
     )
   }
 }

@@ -119,8 +119,13 @@ function threadsBetween(
 function throttledShare(before: ServerUsage, after: ServerUsage): number {
   const stopped = (after.throttled ?? 0) - (before.throttled ?? 0)
   const { running, queued } = threadsBetween(before, after)
-  if (running + queued > 0) return shareOf(Math.min(stopped, queued), running + queued)
-  return shareOf(stopped, after.cpu - before.cpu + stopped)
+  // Of several threads in a queue each waits, and the queue was stopped once.
+  if (running + queued === 0) return shareOfWanted(stopped, after.cpu - before.cpu)
+  return shareOfWanted(Math.min(stopped, queued), running)
+}
+
+function shareOfWanted(stopped: number, running: number): number {
+  return shareOf(stopped, running + stopped)
 }
 
 function reportMachine(part: Part, isForeignKnown: boolean): MachineReport {
@@ -144,7 +149,7 @@ function throttledShareOfGenerator({ from, to }: Part): number | undefined {
   const { throttled } = to.generator
   if (throttled === undefined) return undefined
   const stopped = throttled - (from.generator.throttled ?? 0)
-  return shareOf(stopped, to.generator.cpu - from.generator.cpu + stopped)
+  return shareOfWanted(stopped, to.generator.cpu - from.generator.cpu)
 }
 
 function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {

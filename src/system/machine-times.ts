@@ -49,18 +49,15 @@ export function machineTimes(proc = '/proc'): MachineTimes {
  * does not tell which these are.
  */
 export function idleTime(proc = '/proc'): number {
-  const [, allowed] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readIfThere(`${proc}/thread-self/status`)) ?? []
-  if (allowed === undefined) return machineTimes(proc).idle
+  const [, allowed = ''] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readIfThere(`${proc}/thread-self/status`)) ?? []
   const ranges = allowed.split(',').map((range) => range.split('-').map(Number))
   const isAllowed = (processor: number): boolean =>
     ranges.some(([first = Infinity, last = first]) => processor >= first && processor <= last)
-  let ticks = 0
-  for (const [, processor, idle, ioWait] of readIfThere(`${proc}/stat`).matchAll(
-    /^cpu(\d+)(?: \d+){3} (\d+) (\d+)/gm,
-  )) {
-    if (isAllowed(Number(processor))) ticks += Number(idle) + Number(ioWait)
-  }
-  return ticks * tickMs
+  const each = readIfThere(`${proc}/stat`).matchAll(/^cpu(\d+)(?: \d+){3} (\d+) (\d+)/gm)
+  const own = [...each].filter(([, processor]) => isAllowed(Number(processor)))
+  // A container may number its processors from 0 in the one file, and not in the other.
+  if (allowed === '' || own.length === 0) return machineTimes(proc).idle
+  return own.reduce((ticks, [, , idle, ioWait]) => ticks + Number(idle) + Number(ioWait), 0) * tickMs
 }
 
 function timesOfNode(): MachineTimes {

@@ -350,7 +350,27 @@ describe('servers that were started afresh', () => {
     )
     const judged = compareSideBySide(steady(2), steady(2), parseTolerance({ p99: '25%' }), 0.99, { pairs })
     expect(judged).toMatchObject({ verdict: 'unclear', doubtful: true })
-    expect(judged.reasons[0]).toBe('p99: more than 1 % of the pings failed, on both sides, in start 1')
+    expect(judged.reasons[0]).toBe('p99: more than 1 % of the pings failed, on both sides, in 12 of 16 starts')
+  })
+
+  test('are judged without the starts in which a percentile is among failed pings on both sides', () => {
+    const failing = steady(2, { pings: { timedOut: 260 } })
+    const judged = (head: number) => {
+      const pairs = Array.from({ length: 12 }, (_, nth) =>
+        nth === 6 ? { base: failing, head: failing } : { base: steady(2), head: steady(head + nth / 1_000) },
+      )
+      return compareSideBySide(steady(2), steady(2), parseTolerance({ p99: '25%' }), 0.99, { pairs })
+    }
+    expect(judged(2).verdict).toBe('same')
+    expect(judged(2.8)).toMatchObject({ verdict: 'slower', doubtful: false })
+  })
+
+  test('that answer nothing at all are told once', () => {
+    const silent = steady(2, { pings: { sent: 64, answered: 0, timedOut: 64 } })
+    const { reasons } = compareSideBySide(steady(2), silent, tolerance, 0.99, {
+      pairs: [{ base: steady(2), head: silent }],
+    })
+    expect(reasons.filter((reason) => reason.startsWith('head: none'))).toHaveLength(1)
   })
 
   test('are slower where the head of every pair is', () => {

@@ -78,6 +78,15 @@ describe.each([1, 2, 3])('a fan-out of %i threads', (threads) => {
     expect(summary.ended).toBe('completed')
   })
 
+  test('is not stalled where one of the subscribers is from some time on', async () => {
+    await using server = await passingOn({ times: (nth, message) => (nth === 7 && message > 40 ? 0 : 1) })
+    const { rate: _, ...closed } = short
+    const load = { ...closed, publishers: 2, duration: '800ms', warmup: 0, timeout: '3s' } as const
+    const summary = await fanOut({ ...load, url: server.url, threads })
+    expectBalance(summary)
+    expect(summary).toMatchObject({ ended: 'completed', missed: 2 })
+  })
+
   test('counts what one of a hundred misses', async () => {
     await using server = await passingOn({ times: (nth, message) => ((nth + message) % 100 === 0 ? 0 : 1) })
     const summary = await fanOut({ ...short, url: server.url, threads, subscribers: 100, timeout: '2s' })

@@ -154,7 +154,7 @@ test.each([
   ],
   [
     { ...fanOut, fanOut: { ...fanOut.fanOut, completion: { ...fanOut.fanOut.completion, pings: allComplete } } },
-    'latency.histogram: expected 200 samples, those answered and coalesced, got 180',
+    'fanOut.completion.latency.histogram: expected 200 samples, those answered and coalesced, got 180',
   ],
   [{ ...steady(2).toJSON(), duration: -1 }, 'duration: expected >=0, got -1'],
   [{ ...steady(2).toJSON(), looks: { taken: 1, planned: 1e300 } }, 'looks.planned: expected'],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Turns } from '../../src/generator/turns.ts'
 import { type Reading, Readings } from '../../src/run/readings.ts'
 import { withUse } from '../../src/run/server-report.ts'
@@ -52,18 +52,37 @@ test.for([250, 500, 129_250, 255_750])(
   },
 )
 
-test('a quota that stops several processors at once is told as a share of the time that threads wanted one', () => {
-  const readings = new Readings()
-  const eight = (at: number, queued: number) => ({ running: at * 2, queued: 8 * queued })
-  for (let at = 0; at <= 1_000; at += everyMs) {
-    const reading = readingAt(at, [2 * at])
-    const stopped = { threads: eight(at, at * 0.02), throttled: 8 * at * 0.02 }
-    const servers = reading.servers.map((server) => server && { ...server, ...stopped })
-    readings.add({ ...reading, servers, generator: { cpu: at / 8, throttled: at / 8 } })
+describe('a quota that was used up is told as a share of the time that a processor was wanted', () => {
+  /** Of a second in which its threads ran and waited for so many milliseconds each, and its queues were stopped for others. */
+  function throttledOf(running: number, queued: number, stopped: number) {
+    const readings = new Readings()
+    for (let at = 0; at <= 1_000; at += everyMs) {
+      const reading = readingAt(at, [running * (at / 1_000)])
+      const [threads, throttled] = [
+        { running: running * (at / 1_000), queued: queued * (at / 1_000) },
+        stopped * (at / 1_000),
+      ]
+      const servers = reading.servers.map((server) => server && { ...server, threads, throttled })
+      readings.add({ ...reading, servers, generator: { cpu: at / 8, throttled: at / 8 } })
+    }
+    return seen(readings, 1_000)
   }
-  const { server, machine } = seen(readings, 1_000)
-  expect(server!.throttled).toBeCloseTo(0.16 / 2.16, 9)
-  expect(machine!.throttled).toBeCloseTo(0.5, 9)
+
+  test('where it stops several processors at once', () => {
+    expect(throttledOf(2_000, 160, 160).server!.throttled).toBeCloseTo(0.16 / 2.16, 9)
+  })
+
+  test('where many threads wait in each queue', () => {
+    expect(throttledOf(1_000, 15_000, 1_000).server!.throttled).toBeCloseTo(0.5, 9)
+  })
+
+  test('but for what others in its group waited', () => {
+    expect(throttledOf(900, 100, 5_000).server!.throttled).toBeCloseTo(0.1, 9)
+  })
+
+  test('of the generator too', () => {
+    expect(throttledOf(1_000, 0, 0).machine!.throttled).toBeCloseTo(0.5, 9)
+  })
 })
 
 test('what was used in a long interval is that of all its time', () => {

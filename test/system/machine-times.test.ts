@@ -53,6 +53,7 @@ test('the idle time is that of the processors that the thread may use', async ()
   expect(await idleOf('1')).toBe(220)
   expect(await idleOf('0-2,10')).toBe(503_230)
   expect(await idleOf('0-255')).toBe(543_230)
+  expect(await idleOf('16-19')).toBe(543_230)
   expect(idleTime(await proc({ stat }))).toBe(543_230)
 })
 
