@@ -22,7 +22,7 @@ function describeUse(server: ServerReport, sample: string): string {
     `${formatProcessors(cores)} processors used`,
     ...(Number.isNaN(cpuPerPing) ? [] : [`${formatDuration(cpuPerPing)} CPU per ${sample}`]),
     ...ifNotable(waiting, (share) => `waited for a processor ${share} of the time that it wanted one`),
-    ...ifNotable(throttled, (share) => `stopped by a quota ${share} of that time`),
+    ...ifNotable(throttled, (share) => `stopped by a quota ${share} of the time that it wanted one`),
     `at most ${formatBytes(rss.max)} resident`,
   ].join(', ')
 }
