@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, extname, isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { defaults } from '../defaults.ts'
 import { isObject, mistakesOf, type Parsed } from '../parsed.ts'
 import type { ProbeMessage } from '../wire/probe-message.ts'
@@ -53,6 +53,28 @@ export const askedBy = {
   stomp: 'destination',
   'stomp-topic': 'destination',
 } as const
+/**
+ * Their other options that make a load what it is, and what each is where nothing is said. Who speaks, and how a connection is kept,
+ * is not among them.
+ */
+const shapedBy = {
+  namespace: '/',
+  join: undefined,
+  protocolVersion: 4,
+  operationName: undefined,
+  variables: undefined,
+  extensions: undefined,
+  params: undefined,
+  args: [],
+  payload: '',
+  body: '',
+  headers: {},
+  qos: 0,
+  answer: 'receipt',
+  publish: undefined,
+} as const
+/** Those of them that are no content. */
+const shownOptions: ReadonlySet<string> = new Set(['namespace', 'operationName', 'answer'])
 /** How {@link inspect} says all of a value, whatever the order in which it was written. */
 const inFull = {
   customInspect: false,
@@ -111,7 +133,7 @@ function parseForm(form: keyof typeof forms, fields: Fields, payloadBytes: numbe
 
 /** The probe as the summary's options show it: those that send other messages have other words, as far as anyone but their functions knows. */
 export function recordedProbe(spec: ProbeSpec): string {
-  if (spec.kind === 'protocol') return `${describeProbe(spec)}${describePublished(spec)}`
+  if (spec.kind === 'protocol') return `${describeProbe(spec)}${describeShape(spec)}`
   if (spec.kind !== 'text' && spec.kind !== 'binary') return describeProbe(spec)
   const { kind, payload } = spec
   const isShort = kind === 'text' && payload.byteLength <= longestDescription
@@ -139,15 +161,28 @@ function describeAsked({ protocol, data }: ProtocolSpec): string {
   if (option === undefined || !isObject(data)) return ''
   const { publish } = data
   const asked = data[option] ?? (isObject(publish) ? publish[option] : undefined)
-  if (typeof asked !== 'string') return ''
-  return `, ${option} ${isShownWhole(asked) ? show(asked) : `sha256 ${digest(asked)}`}`
+  return typeof asked === 'string' ? `, ${option} ${inShort(asked)}` : ''
 }
 
-/** What the ready-made protocol of a fan-out publishes, whatever its secrets are: they may be others in each run. */
-function describePublished({ protocol, data }: ProtocolSpec): string {
-  if (optionOf(protocol) === undefined || !isObject(data) || !isObject(data['publish'])) return ''
-  const { publish } = data
-  return `, publish sha256 ${digest(withoutSecretsOf({ publish }, inspect(publish, inFull)))}`
+/** What else the messages of a ready-made protocol are, whatever their secrets: they may be others in each run. */
+function describeShape({ protocol, data }: ProtocolSpec): string {
+  if (optionOf(protocol) === undefined || !isObject(data)) return ''
+  return Object.entries(shapedBy)
+    .map(([name, usual]) => ({ name, usual, value: data[name] }))
+    .filter(({ usual, value }) => value !== undefined && !isDeepStrictEqual(value, usual))
+    .map(({ name, value }) => `, ${name} ${describeValue(name, value)}`)
+    .join('')
+}
+
+function describeValue(name: string, value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'string' && shownOptions.has(name)) return inShort(value)
+  return `sha256 ${digest(withoutSecretsOf({ [name]: value }, inspect(value, inFull)))}`
+}
+
+/** A text, or what tells it from others. */
+function inShort(text: string): string {
+  return isShownWhole(text) ? show(text) : `sha256 ${digest(text)}`
 }
 
 /** Of a ready-made protocol: the option that says what is asked for. */

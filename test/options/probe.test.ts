@@ -13,6 +13,7 @@ import {
   safeParseProbe,
 } from '../../src/options/probe.ts'
 import { mistakesOf } from '../../src/parsed.ts'
+import { mqtt, socketIO, stomp } from '../../src/protocols/index.ts'
 import { type ProbeFunctions, type ProbeSpec, revive } from '../../src/wire/probe-spec.ts'
 
 const json: ProbeFunctions = {
@@ -579,6 +580,54 @@ describe('a probe in a summary', () => {
       { protocol: '/stomp-topic.js', data: { destination: '/topic/a', publish: { destination: '/app/a' } } },
       { protocol: '/stomp-topic.js', data: { destination: '/topic/a', publish: { destination: '/app/b' } } },
     ],
+    [
+      { protocol: '/socket-io.js', data: { event: 'search', args: ['a'] } },
+      { protocol: '/socket-io.js', data: { event: 'search', args: ['b'] } },
+    ],
+    [
+      { protocol: '/json-rpc.js', data: { method: 'search' } },
+      { protocol: '/json-rpc.js', data: { method: 'search', params: { for: 'all' } } },
+    ],
+    [
+      { protocol: '/graphql-ws.js', data: { query: 'query($first: Int) { a }', variables: { first: 1 } } },
+      { protocol: '/graphql-ws.js', data: { query: 'query($first: Int) { a }', variables: { first: 100 } } },
+    ],
+    [
+      { protocol: '/graphql-ws.js', data: { query: 'query A { a } query B { b }', operationName: 'A' } },
+      { protocol: '/graphql-ws.js', data: { query: 'query A { a } query B { b }', operationName: 'B' } },
+    ],
+    [
+      { protocol: '/mqtt.js', data: { topic: 'prices' } },
+      { protocol: '/mqtt.js', data: { topic: 'prices', protocolVersion: 5 } },
+    ],
+    [
+      { protocol: '/socket-io.js', data: { event: 'search' } },
+      { protocol: '/socket-io.js', data: { event: 'search', namespace: '/admin' } },
+    ],
+    [
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say' } } },
+      { protocol: '/socket-io-room.js', data: { publish: { event: 'say' }, join: { event: 'join' } } },
+    ],
+    [
+      { protocol: '/mqtt.js', data: { topic: 'prices', qos: 0 } },
+      { protocol: '/mqtt.js', data: { topic: 'prices', qos: 1 } },
+    ],
+    [
+      { protocol: '/mqtt.js', data: { topic: 'prices', payload: Buffer.of(1) } },
+      { protocol: '/mqtt.js', data: { topic: 'prices', payload: Buffer.of(2) } },
+    ],
+    [
+      { protocol: '/stomp.js', data: { destination: '/topic/a.%c', body: 'one' } },
+      { protocol: '/stomp.js', data: { destination: '/topic/a.%c', body: 'two' } },
+    ],
+    [
+      { protocol: '/stomp.js', data: { destination: '/topic/a.%c', headers: { persistent: 'true' } } },
+      { protocol: '/stomp.js', data: { destination: '/topic/a.%c', headers: { persistent: 'false' } } },
+    ],
+    [
+      { protocol: '/stomp.js', data: { destination: '/topic/a.%c', answer: 'receipt' } },
+      { protocol: '/stomp.js', data: { destination: '/topic/a.%c', answer: 'message' } },
+    ],
   ] as const)('of %j is told from that of %j', ([one, other]) => {
     expect(recorded(one)).not.toBe(recorded(other))
     expect(recorded(one)).toBe(recorded({ ...one }))
@@ -587,6 +636,19 @@ describe('a probe in a summary', () => {
   test('says nothing of what may be another in each run', () => {
     const withToken = (token: string) => recorded({ protocol: '/json-rpc.js', data: { method: 'search', token } })
     expect(withToken('one')).toBe(withToken('another'))
+  })
+
+  test.for([
+    [mqtt({ topic: 'prices' }), { topic: 'prices' }],
+    [stomp({ destination: '/topic/a' }), { destination: '/topic/a' }],
+    [socketIO({ event: 'search' }), { event: 'search' }],
+  ] as const)('is the same for defaults of %o that are written and that are not', ([written, data]) => {
+    expect(recorded(written)).toBe(recorded({ protocol: written.protocol, data }))
+  })
+
+  test('shows no content', () => {
+    const body = '{"password":"hunter2"}'
+    expect(recorded({ protocol: '/stomp.js', data: { destination: '/topic/a', body } })).not.toContain('hunter2')
   })
 
   test('says nothing of a secret that is published', () => {
