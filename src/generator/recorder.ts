@@ -174,7 +174,6 @@ export class Recorder implements Recording {
    * none before it.
    */
   coalesced(ping: Readonly<AnsweredPing>): void {
-    this.#came(ping.ceiling)
     if (!this.measures(ping.due)) return
     this.pings.coalesced++
     this.#measured(kindNumbers.coalesced, ping)

@@ -57,7 +57,7 @@ export interface PackedSlices {
   readonly pings: Float64Array
   readonly latency: PackedCounts
   readonly latencyFloor: PackedCounts
-  /** Answers that came in each slice, whenever their pings were due. Not kept in files: there, empty. */
+  /** Answers that came in each slice, whenever their pings were due; empty in files, which do not keep them. */
   readonly arrivals: Float64Array
 }
 
@@ -72,6 +72,7 @@ export class SliceRecorder {
   readonly #latency: Counts
   readonly #latencyFloor: Counts
   readonly #arrivals: Float64Array = new Float64Array(mostSlices)
+  #lacksArrivals = false
   readonly #counts: ReturnType<typeof countsOf>
 
   /**
@@ -120,7 +121,7 @@ export class SliceRecorder {
     return {
       length: this.length,
       pings: this.#pings.slice(0, this.#used * kindsPerSlice),
-      arrivals: this.#arrivals.slice(0, this.#used),
+      arrivals: this.#arrivals.slice(0, this.#lacksArrivals ? 0 : this.#used),
       latency: this.#packed(this.#latency),
       latencyFloor: this.#packed(this.#latencyFloor),
     }
@@ -133,6 +134,7 @@ export class SliceRecorder {
   add({ length, pings, latency, latencyFloor, arrivals }: PackedSlices, start = 0): void {
     const ratio = this.length / length
     const before = start / length
+    this.#lacksArrivals ||= pings.length > 0 && arrivals.length === 0
     for (let slice = 0; slice < pings.length / kindsPerSlice; slice++) {
       const at = this.#within(Math.floor((before + slice) / ratio + roundingErrorSlices))
       for (let kind = 0; kind < kindsPerSlice; kind++) {
@@ -315,9 +317,10 @@ export class Slices {
     })
   }
 
-  /** How many answers came in each slice, whenever their pings were due; in files nobody knows. */
-  arrivals(): Float64Array {
-    return this.#each((slice) => this.#packed.arrivals[slice] ?? 0)
+  /** How many answers came in each slice, whenever their pings were due. Unknown of a file, of which it is `undefined`. */
+  arrivals(): Float64Array | undefined {
+    const { arrivals } = this.#packed
+    return arrivals.length === 0 ? undefined : this.#each((slice) => arrivals[slice] ?? 0)
   }
 
   /** How many pings of each slice have a latency or failed. */

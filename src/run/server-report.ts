@@ -186,7 +186,7 @@ function blocksOf(readings: readonly Reading[], side: number, time: OwnTime, sli
 /** How many answers had come by a moment; within a slice they are taken to be spread evenly. */
 function arrivalsOf(slices: Slices): (own: number) => number {
   const sums = [0]
-  for (const arrivals of slices.arrivals()) sums.push(sums.at(-1)! + arrivals)
+  for (const arrivals of slices.arrivals() ?? []) sums.push(sums.at(-1)! + arrivals)
   return (own) => {
     const at = Math.min(Math.max(own / slices.length, 0), slices.count)
     const slice = Math.floor(at)

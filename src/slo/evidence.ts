@@ -240,7 +240,7 @@ function meanEvidence(observation: Observation, of: LatencyGroup, bracket: Brack
 
 /** A rate by slices: its samples are slices, not pings. */
 function rateEvidence(
-  { slices, duration }: Observation,
+  { slices, duration, answeredEach }: Observation,
   of: 'answered' | 'sent',
   bracket: Bracket,
   tails: Tails,
@@ -248,7 +248,8 @@ function rateEvidence(
   const seconds = Float64Array.from({ length: slices.count }, (_, nth) => {
     return Math.max(0, Math.min(slices.length, duration - nth * slices.length)) / 1_000
   })
-  return around(bracket, (tail) => ratioSpread(slices.pings(of), seconds, tail), tails, slices.count)
+  const each = of === 'answered' ? answeredEach : slices.pings(of)
+  return around(bracket, (tail) => ratioSpread(each, seconds, tail), tails, slices.count)
 }
 
 /** What a server spent varies from block to block. */

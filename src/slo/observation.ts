@@ -1,5 +1,5 @@
 import { errorRate } from '../result/error-rate.ts'
-import { LatencySummary } from '../result/latency-summary.ts'
+import { type Bounds, LatencySummary } from '../result/latency-summary.ts'
 import type {
   AfterSilence,
   ConnectionTotals,
@@ -26,8 +26,16 @@ export interface Observation {
   readonly serviceTime: LatencySummary
   readonly throughput: number
   readonly offeredRate: number
+  /** Between which values either lies, as far as slices tell when answers came and pings left. */
+  readonly rates: Readonly<Record<'throughput' | 'offeredRate', Bounds>>
+  /** How many answers `throughput` counts in each slice. */
+  readonly answeredEach: ArrayLike<number>
   /** Failed share of the pings that were due. */
   readonly errorRate: number
+  /** Whether pings were due whatever the server did. */
+  readonly isOpenModel: boolean
+  /** Milliseconds of the run after which answers come as pings leave: before, some are still to come. */
+  readonly settlingTime: number
   /** Of the whole run: its connections open before any stretch begins. */
   readonly connections: ConnectionTotals
   /** Share of them that never opened, or whose session failed. */
@@ -89,6 +97,10 @@ export function observeRun(result: LoadResult): Observation {
     serviceTime,
     throughput,
     offeredRate,
+    rates: exactly({ throughput, offeredRate }),
+    answeredEach: slices.pings('answered'),
+    isOpenModel: serviceTime !== latency,
+    settlingTime: Math.max(0, latency.p99 - (result.options.warmup ?? 0)),
     errorRate: result.errorRate,
     connections,
     connectErrorRate,
@@ -129,6 +141,8 @@ function observeFanOut(run: Observation, { first, completion, ...counts }: FanOu
 /** What a silence of the generator cost deliveries it may have cost as many messages, at most all that failed. */
 function observeMessages(run: Observation, { latency, pings, slices }: MessageTimes): Observation {
   const { duration, afterSilence } = run
+  const throughput = (pings.answered * 1_000) / duration
+  const offeredRate = (pings.sent * 1_000) / duration
   return {
     ...run,
     samples: 'messages',
@@ -136,8 +150,10 @@ function observeMessages(run: Observation, { latency, pings, slices }: MessageTi
     pings,
     latency,
     serviceTime: latency,
-    throughput: (pings.answered * 1_000) / duration,
-    offeredRate: (pings.sent * 1_000) / duration,
+    throughput,
+    offeredRate,
+    rates: exactly({ throughput, offeredRate }),
+    answeredEach: slices.pings('answered'),
     errorRate: errorRate(pings),
     afterSilence: {
       ...afterSilence,
@@ -155,6 +171,10 @@ export function observeStretch(run: Observation, first: number, count: number): 
   const latency = new LatencySummary(ceilings, floors)
   const duration = count * slices.length
   const pings = pingTotals((kind) => sum(slices.pings(kind)))
+  // Of a rate those that were due are answered in the end, however long none is.
+  const answeredEach = (run.isOpenModel ? slices.arrivals() : undefined) ?? slices.pings('answered')
+  const throughput = (sum(answeredEach) * 1_000) / duration
+  const offeredRate = (pings.sent * 1_000) / duration
   return {
     ...run,
     duration,
@@ -162,9 +182,42 @@ export function observeStretch(run: Observation, first: number, count: number): 
     pings,
     latency,
     serviceTime: run.serviceTime === run.latency ? latency : run.serviceTime,
-    throughput: (pings.answered * 1_000) / duration,
-    offeredRate: (pings.sent * 1_000) / duration,
+    throughput,
+    offeredRate,
+    rates: run.isOpenModel
+      ? ratesOfStretch(run, first, { slices, pings, duration })
+      : exactly({ throughput, offeredRate }),
+    answeredEach,
     errorRate: errorRate(pings),
+  }
+}
+
+/** Of a stretch at a rate: the first answers may be still to come, and a late generator may send it all later. */
+function ratesOfStretch(
+  run: Observation,
+  first: number,
+  { slices, pings, duration }: Pick<Observation, 'slices' | 'pings' | 'duration'>,
+): Observation['rates'] {
+  const perSecond = (count: number): number => (count * 1_000) / duration
+  const arrivals = slices.arrivals()
+  const came = perSecond(sum(arrivals ?? []))
+  const isSettling = first * slices.length < run.settlingTime
+  const offeredRate = perSecond(pings.sent)
+  return {
+    throughput:
+      arrivals === undefined
+        ? { floor: 0, ceiling: Infinity }
+        : { floor: came, ceiling: isSettling ? Math.max(came, perSecond(pings.answered)) : came },
+    offeredRate: run.generatorSaturated
+      ? { floor: 0, ceiling: Infinity }
+      : { floor: offeredRate, ceiling: offeredRate },
+  }
+}
+
+function exactly({ throughput, offeredRate }: Pick<Observation, 'throughput' | 'offeredRate'>): Observation['rates'] {
+  return {
+    throughput: { floor: throughput, ceiling: throughput },
+    offeredRate: { floor: offeredRate, ceiling: offeredRate },
   }
 }
 

@@ -63,6 +63,8 @@ describe('a ping counts', () => {
     ] as const) {
       all.answered({ due, sent: due, floor: came, ceiling: came })
     }
+    // No answer of its own came to such a ping.
+    all.coalesced({ due: 1_000, sent: 1_000, floor: 4_900, ceiling: 4_900 })
     const { arrivals, length } = all.slices()
     expect(arrivals.reduce((sum, count) => sum + count, 0)).toBe(3)
     expect([arrivals[Math.floor(100 / length)], arrivals[Math.floor(3_900 / length)]]).toEqual([2, 1])
