@@ -11,6 +11,8 @@ export interface FloodReport {
   readonly duration: number
   /** From the start of the measured window to the last answer. */
   readonly lastAnswer: number
+  /** Likewise to the last ping of a rate that left, and was not held back; negative where there is none. */
+  readonly lastSent: number
   /**
    * Pings of the closed model that were under way when the time of the measured window was over and have timed out since, or messages of a
    * fan-out that nobody had by then, if nothing was answered meanwhile; else 0. Of a rate more would have been due.
@@ -20,6 +22,8 @@ export interface FloodReport {
   readonly recording: Recording
   readonly slices: PackedSlices
   readonly spent: Spent
+  /** Length of the measured window, and of what a late generator took to send what was due in it. */
+  readonly spentOver: number
   readonly gcPauses: GcPauses
   /** In the measured window; floods that take turns have equal parts of it. */
   readonly starvation: Starvation
@@ -67,7 +71,7 @@ export interface Crossing {
   readonly settled: Int32Array
 }
 
-/** What a thread spent on the measured window, in milliseconds; floods that take turns have equal parts of it. */
+/** What a thread spent on the measured window, and on what it sent late of it, in milliseconds; floods that take turns have equal parts of it. */
 export interface Spent {
   /** Time in which its event loop was at work. */
   readonly active: number

@@ -43,6 +43,8 @@ const drainCheckMs = 1
 interface Measured {
   /** When it ended, in milliseconds of `performance.now()`. */
   readonly end: number
+  /** When nothing was sent any more, which a late generator does after it. */
+  readonly stoppedAt: number
   /** By then, since the thread's start. */
   readonly spent: Spent
   readonly starvation: Starvation
@@ -185,7 +187,7 @@ export class Flood {
     await this.#warmUp(startAt)
     this.#measured = await this.#measure()
     const atEnd = this.#settled
-    await this.#drain(this.#measured.end)
+    await this.#drain(this.#measured.stoppedAt)
     await this.#fanOut?.end()
     this.#timedOutAtEnd = this.#timedOutSince(atEnd)
   }
@@ -274,6 +276,7 @@ export class Flood {
   #measuredBy(now: number): Measured {
     return {
       end: Math.min(now, this.#recorder.until),
+      stoppedAt: now,
       spent: this.#loop.spent,
       starvation: this.#loop.starvation.total,
       isDisconnected: this.#pool.live === 0,
@@ -303,12 +306,12 @@ export class Flood {
   }
 
   /** Waits for the answers that are still to come, and for what waits for these before it leaves. */
-  async #drain(end: number): Promise<void> {
+  async #drain(since: number): Promise<void> {
     const { drain } = this.#plan
     const isOutstanding = (): boolean =>
       this.#fanOut?.isOutstanding ?? (this.#recorder.outstanding > 0 || this.#pool.holdsBack)
     while (isOutstanding() && this.#ending !== 'aborted' && this.#pool.live > 0) {
-      if (this.#loop.clock.floor > end + drain) break
+      if (this.#loop.clock.floor > since + drain) break
       await sleep(drainCheckMs)
     }
     this.#expire()
@@ -386,7 +389,7 @@ export class Flood {
   }
 
   #describe(measured: Measured, ending: Ending = this.#endingOf(measured)): FloodReport {
-    const { end, spent, starvation } = measured
+    const { end, stoppedAt, spent, starvation } = measured
     const recorder = this.#recorder
     const sides = this.#turns?.sides ?? 1
     const before = this.#spentBefore
@@ -394,10 +397,12 @@ export class Flood {
       ending,
       duration: Math.max(0, recorder.windowAt(end)),
       lastAnswer: recorder.windowAt(recorder.lastAnswer),
+      lastSent: recorder.windowAt(recorder.lastSent),
       timedOutAtEnd: this.#timedOutAtEnd,
       connections: this.#pool.totals,
       recording: recorder,
       slices: recorder.slices(),
+      spentOver: Math.max(0, recorder.windowAt(stoppedAt)),
       spent: {
         active: (spent.active - before.active) / sides,
         polling: (spent.polling - before.polling) / sides,

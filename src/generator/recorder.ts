@@ -50,6 +50,8 @@ export class Recorder implements Recording {
   until = Infinity
   /** When the last answer was seen. */
   lastAnswer = 0
+  /** When the last ping left, but for the closed model and those that waited for answers to others. */
+  lastSent = 0
   readonly pings: PingCounts = { sent: 0, answered: 0, coalesced: 0, timedOut: 0, lost: 0, dropped: 0 }
   heldBack = 0
   readonly messages: Counting<MessageTotals> = { received: 0, unsolicited: 0, surplus: 0, afterLastAnswer: 0 }
@@ -139,8 +141,12 @@ export class Recorder implements Recording {
     this.pings.sent++
     this.#slices.count(kindNumbers.sent, this.sliceAt(due))
     if (!this.#isOpenModel) return
-    if (floorIfOnTime === Infinity) this.sendDelay.recordMs(sent - due)
-    else this.heldBack++
+    if (floorIfOnTime !== Infinity) {
+      this.heldBack++
+      return
+    }
+    this.lastSent = sent
+    this.sendDelay.recordMs(sent - due)
   }
 
   answered(ping: Readonly<AnsweredPing>): void {
@@ -153,6 +159,7 @@ export class Recorder implements Recording {
   /** Something that was sent in the measured window has reached one of those it was meant for. */
   delivered(ping: Readonly<AnsweredPing>): void {
     this.#came(ping.ceiling)
+    this.lastSent = Math.max(this.lastSent, ping.sent)
     this.pings.sent++
     this.pings.answered++
     this.#slices.count(kindNumbers.sent, this.sliceAt(ping.due))

@@ -118,7 +118,7 @@ export interface GcPauses {
 }
 
 /**
- * Why the load threads did not run, as shares of the measured window from 0 to 1, of the thread that lost most of it. What
+ * Why the load threads did not run, as shares of that time from 0 to 1, of the thread that lost most of it. What
  * the system does not tell is absent.
  */
 export interface Starvation {
@@ -162,11 +162,11 @@ export interface GeneratorReport {
    * when they were due (open model).
    */
   readonly heldBack: number
-  /** Share of the measured window in which the busiest thread's event loop was at work, 0 to 1. */
+  /** Share of the measured window, and of what a late generator sent after it, in which the busiest thread's event loop was at work, 0 to 1. */
   readonly eventLoopUtilization: number
   /** CPU time of the load threads per ping sent, without that of waiting for answers, in milliseconds; `NaN` if none was. */
   readonly cpuPerPing: number
-  /** Garbage collections in the measured window. */
+  /** Garbage collections in that time. */
   readonly gcPauses: GcPauses
   /** Absent in files of versions that did not look for it. */
   readonly starvation?: Starvation | undefined
@@ -364,7 +364,7 @@ export interface LoadResult {
   readonly reconnect: LatencySummary
   /** Pings answered per second, coalesced ones aside, until the last answer if that came after the measured window. */
   readonly throughput: number
-  /** Pings sent per second. */
+  /** Pings sent per second, until the last one of a saturated generator that sent some after the measured window. */
   readonly offeredRate: number
   readonly pings: PingTotals
   readonly messages: MessageTotals

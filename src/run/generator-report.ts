@@ -40,16 +40,19 @@ export function namingAgents(all: GeneratorReport, byAgent: ReadonlyMap<string, 
 
 /**
  * What the threads of a generator say of it.
- * @param duration of the measured window in milliseconds
+ * @param measured length of the measured window in milliseconds
  * @param latency of all of them
  */
 export function reportGenerator(
   reports: readonly FloodReport[],
-  duration: number,
+  measured: number,
   latency: LatencySummary = latencyOf(reports),
 ): GeneratorReport {
+  const duration = Math.max(measured, ...reports.map(({ spentOver }) => spentOver))
   const sent = sum(reports.map(({ recording }) => recording.pings.sent))
-  const utilization = Math.max(...reports.map((report) => ratio(report.spent.active, duration)))
+  const utilization = Math.max(
+    ...reports.map(({ spent, spentOver }) => ratio(spent.active, Math.max(measured, spentOver))),
+  )
   const cpu = sum(reports.map(({ spent }) => spent.cpu * ratio(spent.active, spent.active + spent.polling)))
   const sendDelay = new LatencySummary(merge(reports.map((report) => report.recording.sendDelay)))
   const losses = mostStarved(reports.map(lossesOf))

@@ -6,6 +6,7 @@ import type {
   ConnectionTotals,
   Ending,
   FanOutResult,
+  GeneratorReport,
   LoadInterval,
   LoadResult,
   MessageTimes,
@@ -46,6 +47,7 @@ export function summarize(
   const connections = withLost(sumConnections(reports), agents, reports)
   const latency = bracketed(recordings, 'latency', 'latencyFloor')
   const byAgent = reportByAgent(reports, duration)
+  const generator = namingAgents(reportGenerator(reports, duration, latency), byAgent)
   return {
     ended: agents?.some(({ lost }) => lost !== undefined) ? 'incomplete' : endingOf(reports, options, latency.max),
     looks,
@@ -58,7 +60,7 @@ export function summarize(
     session: bracketed(recordings, 'session', 'sessionFloor'),
     reconnect: bracketed(recordings, 'reconnect', 'reconnectFloor'),
     throughput: perSecond(pings.answered, Math.max(duration, ...reports.map((report) => report.lastAnswer))),
-    offeredRate: perSecond(pings.sent, duration),
+    offeredRate: perSecond(pings.sent, sendingTime(reports, duration, generator)),
     pings,
     messages: sumMessages(recordings),
     pongs: { unsolicited: sum(recordings.map(({ pongs }) => pongs.unsolicited)) },
@@ -71,12 +73,17 @@ export function summarize(
       duration,
     ),
     intervals: mergeIntervals(recordings.map(({ intervals }) => intervals)),
-    generator: namingAgents(reportGenerator(reports, duration, latency), byAgent),
+    generator,
     fanOut: summarizeFanOut(reports, duration),
     ...(agents !== undefined && { machines: reportAgents(agents, reports, byAgent) }),
     environment: describeEnvironment(),
     options: recordOptions(options),
   }
+}
+
+/** Milliseconds in which pings left: a generator that cannot keep up with a rate goes on after the measured window. */
+function sendingTime(reports: readonly FloodReport[], duration: number, { saturated }: GeneratorReport): number {
+  return saturated ? Math.max(duration, ...reports.map(({ lastSent }) => lastSent)) : duration
 }
 
 /** What became of the messages, if they were a fan-out's. */

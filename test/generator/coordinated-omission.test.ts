@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { blockingProbe } from '../support/blocking-probe.ts'
 import { flood } from '../support/flood.ts'
-import { echoing, stalling } from '../support/servers.ts'
+import { delaying, echoing, stalling } from '../support/servers.ts'
 
 const stall = { every: 200, for: 200, times: 1 }
 
@@ -43,4 +43,23 @@ test('a ping that leaves late keeps the time at which it was due', async () => {
   expect(latency.percentile(86)).toBeGreaterThan(29.9)
   expect(generator.saturated).toBe(true)
   expect(generator.reasons.join()).toContain('late (p99)')
+})
+
+test('a generator that cannot keep up waits for the answers to what it sends late, and says how fast it sent', async () => {
+  await using server = await delaying(50)
+  const probe = {
+    request(id: number): string {
+      for (const until = performance.now() + 3; performance.now() < until;);
+      return `${id}`
+    },
+    reply: (answer: unknown) => Number(String(answer)),
+  }
+  const load = { connections: 4, rate: 1_000, duration: 500, drain: 500, warmup: 0, probe }
+  const { pings, offeredRate, throughput, generator } = await flood(server, load)
+  expect(pings).toMatchObject({ due: 500, sent: 500, answered: 500, lost: 0 })
+  expect(generator.saturated).toBe(true)
+  expect(generator.eventLoopUtilization).toBeLessThanOrEqual(1)
+  // Each took 3 ms of it to make.
+  expect(offeredRate).toBeLessThan(500)
+  expect(offeredRate).toBeGreaterThanOrEqual(throughput)
 })
