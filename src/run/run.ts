@@ -6,7 +6,7 @@ import type { LoadResult } from '../result/load-result.ts'
 import type { Family } from '../server/descendants.ts'
 import { startEmbedded } from '../server/embedded.ts'
 import type { ResolvedOptions } from '../options/options.ts'
-import { dependsOnSettling, latencyDeadline } from '../slo/deadline.ts'
+import { dependsOnSettling, isOfFirst, latencyDeadline } from '../slo/deadline.ts'
 import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import type { Decision } from './interim-looks.ts'
 import { runSideBySide, type SideBySide } from './side-by-side.ts'
@@ -75,7 +75,7 @@ function decisionOf(
  *   SLO before then has missed it nevertheless: the generator is judged by what it did until the look.
  * - The answers to pings that were under way may come so close together that all of them tell less than those before. Where
  *   they meet the SLO as well, or miss what had been missed, the run is what it was at the look, but for its seconds, which
- *   are those of its end.
+ *   are those of its end. But a look does not know of the messages that nobody has yet.
  *
  * What has come in since stands where it shows that the run says nothing: messages that answer nothing, or an abort.
  */
@@ -83,6 +83,7 @@ export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: r
   const end = evaluateObjectives(atEnd, objectives)
   if (end.verdict !== 'inconclusive' || end.vacuous) return atEnd
   const look = evaluateObjectives(atLook, objectives)
+  if (look.verdict === 'pass' && boundsOf(end).some(isOfFirst)) return atEnd
   const isSaturatedByTheLook = atEnd.generator.saturated && !atLook.generator.saturated
   if (look.verdict === 'fail' && isSaturatedByTheLook) return { ...atEnd, generator: atLook.generator }
   const meetsStill = (): boolean => boundsOf(end).every(meetsAsMeasured) && !isFallingBehind(atEnd, objectives)

@@ -19,6 +19,11 @@ export function dependsOnSettling(objectives: readonly Objective[]): boolean {
   return objectives.some((one) => ofLosses.has(one.indicator) || (isLatencyOfPings(one) && isMean(one)))
 }
 
+/** Whether an objective is about when the first one has a message. */
+export function isOfFirst({ indicator }: Objective): boolean {
+  return findIndicator(indicator)?.subject === 'first'
+}
+
 function isMean({ indicator }: Objective): boolean {
   return findIndicator(indicator)?.statistic.type === 'mean'
 }

@@ -142,6 +142,11 @@ describe('what comes in after the look that decided a run', () => {
     expect(atLookOrEnd(behind, steady, parseSLO(bound))).toBe(behind)
   })
 
+  test('is not that of a look where messages that nobody has yet would count', () => {
+    const [look, atEnd] = [fanOutResult(), fanOutResult({ messages: 2 })]
+    expect(atLookOrEnd(atEnd, look, parseSLO({ 'first.p90': '< 20ms' }))).toBe(atEnd)
+  })
+
   test('is in the intervals of a fan-out, of which the look has none', () => {
     const second = { start: 0, duration: 1_000, sent: 9, answered: 9, timedOut: 0, lost: 0, dropped: 0, throughput: 9 }
     const intervals = [{ ...second, p50: 2, p99: 2, max: 2 }]
