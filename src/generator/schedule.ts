@@ -146,9 +146,15 @@ function logFactorial(count: number): number {
 
 const increment = 0x9e3779b9
 
-/** The seed of a thread's Poisson process: its random numbers begin 2^26 draws behind those of the thread before. */
-export function threadSeed(seed: number, thread: number): number {
-  return (seed + Math.imul(thread << 26, increment)) >>> 0
+/** Draws after which random numbers come again. */
+const period = 2 ** 32
+/** Draws between the threads of a run at most. */
+const mostApart = 2 ** 26
+
+/** The seed of a thread's Poisson process: all of its random numbers lie between those of the thread before and those of the next one. */
+export function threadSeed(seed: number, thread: number, threads: number): number {
+  const apart = Math.min(mostApart, Math.floor(period / threads))
+  return (seed + Math.imul(thread * apart, increment)) >>> 0
 }
 
 /** The number of {@link splitMix32} before which so many are drawn. */

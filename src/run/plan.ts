@@ -160,7 +160,7 @@ function planOpen(options: ResolvedOptions, part: number, thread: number, thread
     if (duration > 0) segments.push({ duration, from: from * part, to: rate * part })
     from = rate
   }
-  return { segments, arrivals, offset: thread / threads, seed: threadSeed(seed, thread) }
+  return { segments, arrivals, offset: thread / threads, seed: threadSeed(seed, thread, threads) }
 }
 
 function share(total: number, nth: number, of: number): number {

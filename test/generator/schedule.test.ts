@@ -4,6 +4,7 @@ import {
   constantArrivals,
   poissonArrivals,
   poissonCount,
+  threadSeed,
   Schedule,
   splitMix32,
   type Arrivals,
@@ -261,6 +262,13 @@ describe('Poisson arrivals', () => {
   test('are the same for the same seed, and others for another', () => {
     expect(gaps(7, 10)).toEqual(gaps(7, 10))
     expect(gaps(7, 10)).not.toEqual(gaps(8, 10))
+  })
+
+  test('are others on each thread, however many there are', () => {
+    for (const threads of [2, 64, 65, 128, 1_000]) {
+      const seeds = Array.from({ length: threads }, (_, thread) => threadSeed(7, thread, threads))
+      expect(new Set(seeds).size).toBe(threads)
+    }
   })
 
   test('hold a rate, and vary from second to second as a Poisson count does', () => {
