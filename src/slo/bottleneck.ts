@@ -33,7 +33,7 @@ function describeUse({ duration, latency }: LoadResult, server: ServerReport, { 
   const use = `it used ${processors(server.cores)} of ${cores} processors`
   if (server.waiting === undefined) return use
   const perAnswer = duration / latency.count
-  const waited = waitingThreads(server) * perAnswer
+  const waited = threadsKept(server.cores, server.waiting) * perAnswer
   const isIdle = server.cores * perAnswer + waited <= idleShare * latency.mean
   const elsewhere = isIdle ? '; it may have waited for a timer, a disk, a lock, or a server behind it' : ''
   return `${use}, and its threads waited ${formatDuration(waited)} per answer for a processor${elsewhere}`
@@ -49,12 +49,12 @@ export function machineInTheWay(result: LoadResult, slowShare: number): string |
   if (machine === undefined) return undefined
   const { throttled = 0, waiting = 0, cores = 0 } = server ?? {}
   const { steal = 0, pressure = {} } = machine
-  if (throttled >= notableShare) {
+  if (throttled >= notableShare && isWorthWaiting(result, server!, throttled, slowShare)) {
     return `a quota of processor time (cgroup) had stopped the server ${share(throttled)} of the time that it wanted a processor: raise it, or take a lower rate`
   }
   if (steal >= notableShare) return `the hypervisor gave ${share(steal)} of the processors to other machines`
   if (limitReached(result, machine) !== undefined) return undefined
-  if (waiting >= notableShare && isWorthWaiting(result, server!, slowShare)) {
+  if (waiting >= notableShare && isWorthWaiting(result, server!, waiting, slowShare)) {
     return `the server waited for a processor ${share(waiting)} of the time that it wanted one: ${othersThan(cores, machine)}`
   }
   if ((pressure.memory ?? 0) >= notableShare) {
@@ -75,31 +75,35 @@ function limitReached({ server }: LoadResult, machine: MachineReport): string | 
 }
 
 /**
- * Whether the time in which a server waited for a processor can have made it slow, and not only be a large part of the little that it
- * wanted one. As much of the pings as of the time met a wait: those that are too slow may be these. Otherwise waits have to be a part
+ * Whether the time in which a server waited for a processor, or was stopped, can have made it slow, and not only be a large part of the
+ * little that it wanted one. As much of the pings as of the time met a wait: those that are too slow may be these. Otherwise waits have to be a part
  * of the latency: of all pings under way, by Little's law their rate times their mean latency, a wait delays those that need the thread,
  * one at least, and `u / (1 − u)` where the thread is wanted for a share `u` of the time (the number in an M/M/1 queue).
  * Of a run that is not known to be slow, a wait may have delayed all that were under way.
+ * @param keptShare of the time that it wanted a processor
  */
-function isWorthWaiting({ latency, duration }: LoadResult, server: ServerReport, slowShare: number): boolean {
-  const waited = waitingThreads(server)
+function isWorthWaiting(
+  { latency, duration }: LoadResult,
+  { cores, busiestThread = cores, waiting = 0 }: ServerReport,
+  keptShare: number,
+  slowShare: number,
+): boolean {
+  const waited = threadsKept(cores, keptShare)
   if (waited >= (slowShare || notableShare)) return true
-  const { cores, busiestThread = cores } = server
-  const wanted = Math.min(busiestThread / runningShare(server), 1 - Number.EPSILON)
+  const wanted = Math.min(busiestThread / runningShare(Math.max(keptShare, waiting)), 1 - Number.EPSILON)
   const underWay = (latency.count * latency.mean) / duration
   const delayed = Math.min(Math.max(wanted / (1 - wanted), 1), Math.max(underWay, 1))
   return (waited * delayed) / underWay >= notableShare
 }
 
-/** How many of its threads waited for a processor at a time, on average. */
-function waitingThreads(server: ServerReport): number {
-  const { cores, waiting = 0 } = server
-  return (cores * waiting) / runningShare(server)
+/** How many threads of a server were kept from a processor at a time, on average. @param kept share of the time that it wanted one */
+function threadsKept(cores: number, kept: number): number {
+  return (cores * kept) / runningShare(kept)
 }
 
-/** Of the time in which it wanted a processor, how much it had one: above 0 to 1. */
-function runningShare({ waiting = 0 }: ServerReport): number {
-  return 1 - Math.min(waiting, 1 - Number.EPSILON)
+/** Of the time in which a server wanted a processor, how much it had one: above 0 to 1. @param kept share in which it had none */
+function runningShare(kept: number): number {
+  return 1 - Math.min(kept, 1 - Number.EPSILON)
 }
 
 /** Who had the processors. */

@@ -41,7 +41,7 @@ describe('where the time went', () => {
     ],
     [
       'a quota',
-      { throttled: 0.35, waiting: 0.4 },
+      { throttled: 0.35, waiting: 0.4, cores: 0.6, busiestThread: 0.6 },
       {},
       'a quota of processor time (cgroup) had stopped the server 35 % of the time that it wanted a processor: raise it, or take a lower rate',
     ],
@@ -93,6 +93,13 @@ describe('where the time went', () => {
     expect(bottleneck(sleeping, {}, { ...slow, slowShare: 0 })).toEqual([])
   })
 
+  test('is not for a quota that stopped a server for a small part of its latency', () => {
+    const sleeping = { cores: 0.05, busiestThread: 0.05, waiting: 0.17, throttled: 0.17 }
+    const slow = loadResult(repeated(1_000, 500), { duration: 10_000 })
+    expect(bottleneck(sleeping, {}, slow)[0]).toContain('the server itself was slow')
+    expect(bottleneck(sleeping, {}, { ...slow, slowShare: 0.01 })[0]).toMatch(/^a quota/)
+  })
+
   test('is not for want of a processor if each of many answers under way waited for a small part of its latency', () => {
     const sleeping = { cores: 0.18, busiestThread: 0.18, waiting: 0.38 }
     const slow = loadResult(repeated(450, 31), { duration: 1_500 })
@@ -125,7 +132,8 @@ describe('where the time went', () => {
   test('is not the server itself beside a saturated generator, which says so, but may be a quota all the same', () => {
     const { generator } = loadResult(undefined, { generator: { saturated: true } })
     expect(bottleneck({}, {}, { generator })).toEqual([])
-    expect(bottleneck({ throttled: 0.5 }, {}, { generator })[0]).toMatch(/^a quota/)
+    const throttled = { throttled: 0.5, cores: 0.5, busiestThread: 0.5 }
+    expect(bottleneck(throttled, {}, { generator })[0]).toMatch(/^a quota/)
   })
 
   test('is not said where nothing was watched', () => {
