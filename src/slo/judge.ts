@@ -122,7 +122,8 @@ function decide(objective: Objective, { low, high }: Pick<Evidence, 'low' | 'hig
   return meets(best, objective) ? 'inconclusive' : 'fail'
 }
 
-function meets(value: number, { comparison, limit }: Objective): boolean {
+/** Whether a value is within a bound. */
+export function meets(value: number, { comparison, limit }: Pick<Objective, 'comparison' | 'limit'>): boolean {
   return operators[comparison](value, limit)
 }
 

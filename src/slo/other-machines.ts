@@ -1,6 +1,8 @@
 import { printable } from '../printable.ts'
 import type { AgentReport, LoadResult } from '../result/load-result.ts'
+import { sum } from '../statistics/sum.ts'
 import { formatCount } from '../units.ts'
+import { meets } from './judge.ts'
 import type { Objective } from './objective.ts'
 
 /** Of what others published so much has to have come, where no bound on `reach` says otherwise. */
@@ -18,8 +20,15 @@ export function describeIslands({ machines = [] }: LoadResult): string[] {
  * so what came late is not told from what was lost: it is no miss, but never a pass.
  */
 export function describeAstray({ machines = [] }: LoadResult, objectives: readonly Objective[] = []): string[] {
-  const reach = objectives.filter(({ indicator, level }) => indicator === 'reach' && level === 'fail')
-  const least = reach.length === 0 ? leastShare : Math.max(...reach.map(({ limit }) => limit))
+  const bounds = objectives.filter(({ level }) => level === 'fail')
+  const boundsOn = (name: string): Objective[] => bounds.filter(({ indicator }) => indicator === name)
+  const reach = boundsOn('reach')
+  const missedByAll = sum(machines.map((agent) => agent.missedFromOthers ?? 0))
+  const areTooMany = boundsOn('missed').some((bound) => !meets(missedByAll, bound))
+  const isTooLittle = (share: number): boolean =>
+    reach.some((bound) => !meets(share, bound)) ||
+    boundsOn('errorRate').some((bound) => !meets(1 - share, bound)) ||
+    (reach.length === 0 && share < leastShare)
   return machines.flatMap((agent) => {
     const { fromOthers = 0, expectedFromOthers: expected, missedFromOthers: missed } = agent
     if (fromOthers === 0 || expected === undefined || missed === undefined || !hearsOfOthers(agent, machines)) return []
@@ -27,7 +36,7 @@ export function describeAstray({ machines = [] }: LoadResult, objectives: readon
     if (expected === 0) {
       return [`the run was too short to tell whether all that other agents publish comes to ${subscribers}`]
     }
-    if ((expected - missed) / expected >= least) return []
+    if (!isTooLittle((expected - missed) / expected) && !(areTooMany && missed > 0)) return []
     return [
       `${formatCount(missed)} of ${formatCount(expected)} deliveries that other agents published at least a second before had not come to ${subscribers}`,
     ]

@@ -34,6 +34,13 @@ describe('of what other agents publish', () => {
     [50, 'reach >= 95%', 'pass', false],
     [100, 'reach >= 90%', 'pass', false],
     [51, 'reach >= 95%', 'inconclusive', true],
+    [0, 'missed <= 0', 'pass', false],
+    [1, 'missed <= 0', 'inconclusive', true],
+    [5, 'missed <= 5', 'pass', false],
+    [6, 'missed <= 5', 'inconclusive', true],
+    [1, 'missed < 1', 'inconclusive', true],
+    [0, 'errorRate <= 0', 'pass', false],
+    [1, 'errorRate <= 0', 'inconclusive', true],
     [10, 'completion.p50 < 20ms', 'pass', false],
     [11, 'completion.p50 < 20ms', 'inconclusive', true],
   ])('%d of 1,000 did not come: %s is %s', (missedFromOthers, slo, verdict, vacuous) => {
