@@ -26,11 +26,11 @@ export interface RunningTarget {
   readonly family?: Family | undefined
   /** Whether it was running before; {@link RunningTarget.stop} then leaves it alone. */
   readonly reused: boolean
-  /** Resolves with a message to print when the server ends before it is stopped. Stays pending otherwise. */
+  /** Resolves with a message to print when the server ends before it is stopped, though that be just before. Stays pending otherwise. */
   readonly exited: Promise<string>
   /**
-   * Ends the server with all its descendants; resolves when they are gone, with a message to print if they did not end in time
-   * and were killed.
+   * Ends the server with all its descendants; resolves when they are gone, and `exited` has resolved if that was before, with a message to
+   * print if they did not end in time and were killed.
    */
   stop(): Promise<string | undefined>
 }

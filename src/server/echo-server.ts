@@ -43,5 +43,5 @@ server.on('connection', (socket) => {
 })
 server.once('listening', () => process.send?.({ port: (server.address() as AddressInfo).port }))
 
-process.once('disconnect', () => process.exit())
+for (const end of ['message', 'disconnect'] as const) process.once(end, () => process.exit())
 if (process.send !== undefined && !process.connected) process.exit()

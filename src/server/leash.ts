@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { endDescendants, type Farewell, killedExitCode, markedEnvironment } from './descendants.ts'
 import type { Exit } from './program.ts'
 
-/** What the leash runs; it is told once, over IPC. */
+/** What the leash runs; it is told once, over IPC, and to `stop` after that. */
 export interface Errand extends Farewell {
   readonly command: string
   readonly cwd: string | undefined
@@ -19,6 +19,8 @@ export interface Started {
   readonly leader: number
 }
 
+/** How much later than its connections the end of a server may be known. */
+const lateNewsMs = 20
 /** Runs a command in the shell, on some processors alone; the shell says so where there is no `taskset`. */
 const confined = 'exec taskset -c "$1" /bin/sh -c "$2"'
 
@@ -26,9 +28,16 @@ let errand: Errand | undefined
 let server: ChildProcess | undefined
 let ending: Promise<void> | undefined
 
-process.once('message', (given: Errand) => {
-  // Whoever sent it has gone meanwhile: what is not started need not be ended.
-  if (!process.connected) return
+process.on('message', (message: Errand | 'stop') => {
+  // The loop polls once more, however late it is.
+  if (message === 'stop') setTimeout(() => setImmediate(end), lateNewsMs)
+  // Whoever sent it has gone meanwhile otherwise: what is not started need not be ended.
+  else if (process.connected) run(message)
+})
+process.once('disconnect', end)
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+
+function run(given: Errand): void {
   errand = given
   const env = markedEnvironment(given.env, given.mark)
   const options: SpawnOptions = {
@@ -44,11 +53,9 @@ process.once('message', (given: Errand) => {
   // Without a callback, this would die of a channel that was closed meanwhile, and leave the server behind.
   if (server.pid !== undefined) process.send?.({ leader: server.pid } satisfies Started, undefined, undefined, () => {})
   server.once('exit', (code, signal) => {
-    process.send?.({ code, signal } satisfies Exit, undefined, undefined, end)
+    if (ending === undefined) process.send?.({ code, signal } satisfies Exit, undefined, undefined, end)
   })
-})
-process.once('disconnect', end)
-for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+}
 
 function end(): void {
   ending ??= endServer().then((endedInTime) => process.exit(endedInTime ? 0 : killedExitCode))

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { extname, join } from 'node:path'
 import * as timers from 'node:timers'
@@ -26,19 +27,19 @@ export interface Exit {
 }
 
 /**
- * A program of this room in a process of its own. It ends when its IPC channel closes, so it outlives neither
+ * A program of this room in a process of its own. It ends when it is told to, and when its IPC channel closes: so it outlives neither
  * {@link Program.stop} nor this process, whatever way this process ends. No Ctrl-C in the terminal reaches it.
  */
 export class Program {
   readonly process: ChildProcess
-  /** Resolves with how it ended, in words. Stays pending when it was stopped. */
+  /** Resolves with how it, or what it runs, ended, in words. Stays pending where that was because it was stopped. */
   readonly ended: Promise<string>
   readonly #gone: Promise<unknown>
   readonly #stdout: LastWords
   readonly #stderr: LastWords
-  #stopped: Promise<void> | undefined
-
   readonly #longestStopMs: number
+  #hasEnded = false
+  #stopped: Promise<void> | undefined
 
   /**
    * @param longestEndMs how long what it has to end itself may take
@@ -70,20 +71,23 @@ export class Program {
       this.process.once('close', resolve)
     })
     const end = new Promise<string>((resolve) => {
-      this.process.on('message', (message: object) => 'code' in message && resolve(inWords(message as Exit)))
+      const told = (words: string): void => {
+        this.#hasEnded = true
+        resolve(words)
+      }
+      this.process.on('message', (message: object) => 'code' in message && told(inWords(message as Exit)))
       this.process.once('exit', (code, signal) => {
-        const tell = (): void => resolve(inWords({ code, signal }))
+        if (this.#stopped !== undefined) return
+        const tell = (): void => told(inWords({ code, signal }))
         // What it has said last may be read later than its end: not later than that of its channel.
         if (this.process.connected) this.process.once('disconnect', tell)
         else tell()
       })
-      this.process.once('error', (error) => resolve(`could not be run: ${error.message}`))
+      this.process.once('error', (error) => told(`could not be run: ${error.message}`))
     })
-    this.ended = new Promise((resolve) => {
-      void end.then(async (words) => {
-        if (this.#stopped === undefined) await Promise.race([closed, sleep(lastOutputMs)])
-        if (this.#stopped === undefined) resolve(words)
-      })
+    this.ended = end.then(async (words) => {
+      await Promise.race([closed, sleep(lastOutputMs)])
+      return words
     })
   }
 
@@ -103,7 +107,7 @@ export class Program {
     this.#stderr.stream.unref()
   }
 
-  /** Resolves when it is gone. */
+  /** Resolves when it is gone, and {@link Program.ended} has resolved if it had said before that what it runs ended. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -111,10 +115,13 @@ export class Program {
 
   async #stop(): Promise<void> {
     this.process.ref()
-    if (this.process.connected) this.process.disconnect()
+    this.process.channel?.ref()
+    this.process.send('stop', () => {})
     const stuck = setTimeout(() => this.process.kill('SIGKILL'), this.#longestStopMs)
     await this.#gone
     clearTimeout(stuck)
+    if (this.process.connected) await once(this.process, 'disconnect')
+    if (this.#hasEnded) await this.ended
     this.#stdout.stream.destroy()
     this.#stderr.stream.destroy()
   }

@@ -1,6 +1,6 @@
 /** Vitest's global setup: starts the server under test before the project's tests and stops it after them. */
 import type { TestProject, Vitest } from 'vitest/node'
-import type { PluginTarget } from './plugin.ts'
+import { keyOf, targetOf } from './plugin-target.ts'
 import { SharedTarget } from './shared-target.ts'
 import { tell } from './tell.ts'
 
@@ -14,7 +14,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     if (project.isRootProject()) tellIfUnused(project.vitest)
     return undefined
   }
-  const key = SharedTarget.keyOf(wanted)
+  const key = keyOf(wanted)
   const target = targets.get(key) ?? new SharedTarget(wanted)
   targets.set(key, target)
   await target.join(project).catch((error: unknown) => {
@@ -26,11 +26,6 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     targets.delete(key)
     await target.end()
   }
-}
-
-/** What the plugin has told a project, if the project has the plugin. */
-function targetOf(project: TestProject): PluginTarget | undefined {
-  return project.getProvidedContext().wsLoadPluginTarget
 }
 
 /** Says that no project has the target of the root's plugin; where projects are chosen, those that have it may be left out. */

@@ -5,10 +5,9 @@ import type { TestProject, Vite, Vitest } from 'vitest/node'
 import { isFieldless } from '../options/fields.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import { overrideDefaults, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
-import type { ResolvedTarget } from '../options/target.ts'
-import type { Handshake } from '../server/handshake.ts'
 import { show } from '../wording.ts'
 import { parsePlugin, usualPage, withoutStack, type WsLoadPluginOptions } from './plugin-options.ts'
+import { keyOf, targetOf } from './plugin-target.ts'
 import type { WsLoadReporterOptions } from './reporter.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
 import { tell } from './tell.ts'
@@ -17,24 +16,12 @@ export type { OTLPCollector, OTLPTarget } from '../export/otlp.ts'
 export type { TargetOptions } from '../options/target.ts'
 export type { WsLoadPluginOptions } from './plugin-options.ts'
 
-/** What the global setup needs to start the target. */
-export interface PluginTarget {
-  readonly options: ResolvedTarget
-  readonly handshake: Handshake
-}
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    wsLoadPluginTarget: PluginTarget
-  }
-}
-
 const globalSetupFile = ownFile('global-setup')
 const setupFile = ownFile('setup')
 const benchProvider = ownFile('bench-provider')
 const reporter = ownFile('reporter')
 const minuteMs = 60_000
-/** What the end of a run takes besides that of the server. */
+/** What the end of a run takes besides that of a server. */
 const teardownMarginMs = 5_000
 /** Vitest's own, in milliseconds: of tests, and of benchmarks. */
 const timeouts = [
@@ -46,7 +33,7 @@ const timeouts = [
  * The Vitest plugin: defaults for `wsLoad()` and the server under test. Values that the configuration itself gives a
  * project, `provide: { wsLoadDefaults }`, go before `defaults`.
  *
- * It also raises `teardownTimeout` to 5 s more than the server may take to end, and `testTimeout` and `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes,
+ * It also raises `teardownTimeout` to what the servers may take to end, one after the other, and 5 s for each, and `testTimeout` and `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes,
  * and becomes the provider of benchmarks; one that the configuration names goes on with all that are no floods.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in `defaults` and `target`
  */
@@ -96,12 +83,17 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       if (target === undefined) return
       const inPlace = { ...target, cwd: resolve(home, target.cwd ?? '') }
       project.provide('wsLoadPluginTarget', { options: inPlace, handshake: { headers, protocols, tls } })
-      // Vitest ends by force then, and with it whoever waits for the server's end.
-      const { config } = vitest
-      config.teardownTimeout = Math.max(config.teardownTimeout, target.stopTimeout + teardownMarginMs)
+      vitest.config.teardownTimeout = Math.max(vitest.config.teardownTimeout, teardownOf(vitest))
       project.config.globalSetup = [...new Set([project.config.globalSetup, globalSetupFile].flat())]
     },
   }
+}
+
+/** How long the servers of all projects may take to end: Vitest ends by force then, and with it whoever waits for that. */
+function teardownOf({ projects }: Vitest): number {
+  const wanted = projects.flatMap((project) => targetOf(project) ?? [])
+  const targets = new Map(wanted.map((target) => [keyOf(target), target.options.stopTimeout]))
+  return [...targets.values()].reduce((sum, stopTimeout) => sum + stopTimeout + teardownMarginMs, 0)
 }
 
 /** Beside the user's own; the hook is called for each project, and what one asks for is written of all of them. */

@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node'
 import { WsLoadError } from '../errors.ts'
 import { type RunningTarget, startTarget } from '../server/command.ts'
 import { type ServerFiles, serverFilesOf } from '../server/server-files.ts'
-import type { PluginTarget } from './plugin.ts'
+import { keyOf, type PluginTarget, targetOf } from './plugin-target.ts'
 import { TargetWatch } from './target-watch.ts'
 import { tell } from './tell.ts'
 
@@ -28,14 +28,13 @@ export class SharedTarget {
     this.#started = this.#start()
   }
 
-  /** By what projects name the same target. */
-  static keyOf({ options }: PluginTarget): string {
-    return JSON.stringify(options)
-  }
-
   /** Whether it serves, as far as is known. */
   get isUp(): boolean {
     return this.#server !== undefined && !this.#hasDied
+  }
+
+  get #isWatched(): boolean {
+    return [...this.#projects].some(({ vitest }) => vitest.config.watch)
   }
 
   /** Whether it was running before, and so is somebody else's to start anew. */
@@ -45,8 +44,8 @@ export class SharedTarget {
 
   /** Whether tests of a project have it for their target. */
   serves(project: TestProject): boolean {
-    const wanted = project.getProvidedContext().wsLoadPluginTarget as PluginTarget | undefined
-    return wanted !== undefined && SharedTarget.keyOf(wanted) === SharedTarget.keyOf(this.#wanted)
+    const wanted = targetOf(project)
+    return wanted !== undefined && keyOf(wanted) === keyOf(this.#wanted)
   }
 
   /**
@@ -57,8 +56,7 @@ export class SharedTarget {
   async join(project: TestProject): Promise<void> {
     this.#projects.add(project)
     await this.#started
-    const { vitest } = project
-    if (vitest.config.watch) this.#watch ??= new TargetWatch(vitest, this)
+    if (this.#isWatched) this.#watch ??= new TargetWatch(project.vitest, this)
     else if (this.#failure !== undefined) throw notStarted(this.#failure)
     if (this.#failure !== undefined) tellOf(this.#failure)
     this.#provideTo(project)
@@ -105,6 +103,8 @@ export class SharedTarget {
       void server.exited.then((message) => {
         tell(message)
         this.#hasDied = true
+        // Vitest may end by force before all targets have.
+        if (!this.#isWatched) process.exitCode = 1
       })
     } catch (error) {
       this.#failure = error as WsLoadError

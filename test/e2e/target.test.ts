@@ -65,13 +65,11 @@ test('is watched', async ({ wsLoad }) => {
 })`
 
 const killsItsTarget = `
-import { setTimeout } from 'node:timers/promises'
 import { test as base } from 'vitest-ws-load'
 base('kills its target', async ({ wsLoadTarget }) => {
   const socket = new WebSocket(wsLoadTarget)
   socket.onopen = () => socket.send('die')
   await new Promise((resolve) => (socket.onclose = resolve))
-  await setTimeout(800)
 })`
 
 interface TargetSettings {

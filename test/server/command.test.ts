@@ -376,6 +376,18 @@ describe('exited', () => {
     `)
   })
 
+  test('says how the server ended just before it was stopped, though what it started goes on', async () => {
+    const options = await serve()
+    const child = evaluate('process.on("SIGTERM", () => setTimeout(process.exit, 800))')
+    const target = await start({ ...options, command: `${child} & ${options.command}` })
+    const server = await visit(options.url, 'die')
+    await expect.poll(() => isAlive(server), { interval: 1 }).toBe(false)
+    await target.stop()
+    expect(await Promise.race([target.exited, Promise.resolve('nothing')])).toContain(
+      'exited with code 7 while it was being tested',
+    )
+  })
+
   test('stays pending when the target is stopped', async () => {
     const target = await start(await serve())
     await target.stop()
