@@ -11,6 +11,7 @@ import { readPercentile } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { type ComparedCapacities, formatLoss } from './capacity.ts'
 import type { Compared } from './comparison.ts'
+import { outcomes } from './outcome.ts'
 import { isWarning } from './verdict.ts'
 import {
   reportCapacityComparison,
@@ -35,6 +36,8 @@ interface RecordedLimits {
 interface RecordedSLO extends RecordedLimits {
   readonly type: 'slo'
   readonly verdict: Verdict
+  /** That the run does not speak of the objectives at all. */
+  readonly vacuous?: true
   readonly objectives: readonly RecordedObjective[]
   /** Of the verdict, 0.5 to 1. */
   readonly confidence: number
@@ -44,6 +47,8 @@ interface RecordedSLO extends RecordedLimits {
 interface RecordedComparison extends RecordedLimits {
   readonly type: 'comparison'
   readonly verdict: ChangeVerdict
+  /** That the two floods, or what there is of them, cannot be compared. */
+  readonly doubtful?: true
   readonly changes: readonly PlainFields<Change>[]
 }
 
@@ -177,7 +182,7 @@ function responseTimes(run: Observation): FloodRecord['responseTime'] {
 
 /** An SLO's verdict. */
 export function recordedSLO(judged: SLOVerdict): RecordedSLO {
-  const { verdict, bottleneck, confidence } = judged
+  const { verdict, vacuous, bottleneck, confidence } = judged
   const warned = judged.objectives.filter(isWarning)
   const objectives = decisiveFirst(judged.objectives, (objective) =>
     verdict === 'pass' && warned.length > 0
@@ -187,6 +192,7 @@ export function recordedSLO(judged: SLOVerdict): RecordedSLO {
   return {
     type: 'slo',
     verdict,
+    ...(vacuous && { vacuous }),
     limits: objectives.map(({ indicator, bound, level }) => `${level === 'warn' ? 'warn: ' : ''}${indicator} ${bound}`),
     objectives: objectives.map(({ indicator, kind, bound, limit, level, verdict: outcome }) => {
       return { indicator, kind, bound, limit, level, verdict: outcome }
@@ -199,16 +205,30 @@ export function recordedSLO(judged: SLOVerdict): RecordedSLO {
 
 /** A comparison's verdict. */
 export function recordedComparison(compared: Compared): RecordedComparison {
-  const { verdict, bottlenecks } = compared
+  const { verdict, doubtful, bottlenecks } = compared
   const changes = decisiveFirst(compared.changes, (change) => change.verdict === verdict)
   return {
     type: 'comparison',
     verdict,
+    ...(doubtful && { doubtful }),
     limits: changes.map((change) => `${change.indicator} +${formatAllowed(change)}`),
     changes: changes.map((change) => plainFields(change)),
     bottlenecks,
     report: reportComparison({ ...compared, changes }),
   }
+}
+
+/** The verdict on a flood, or a capacity, that there is nothing to compare with. */
+export function recordedWithoutBase(
+  type: 'comparison' | 'capacity comparison',
+  why: string,
+): RecordedComparison | RecordedCapacityComparison {
+  const verdict = 'unclear'
+  const report = { title: `${outcomes[verdict].title}: ${why}`, reasons: [], head: [], rows: [], remarks: [] }
+  const recorded = { verdict, limits: [], bottlenecks: [], report } as const
+  return type === 'comparison'
+    ? { type, ...recorded, doubtful: true, changes: [] }
+    : { type, ...recorded, change: null, low: null, high: null, tolerance: null }
 }
 
 /** The verdict on two capacities. */

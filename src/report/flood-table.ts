@@ -11,7 +11,7 @@ import { isWarning } from './verdict.ts'
 /** Floods of one test file, in the order of its tests. */
 export interface FileFloods {
   readonly file: string
-  readonly floods: readonly { readonly test: string; readonly passed: boolean; readonly flood: FloodRecord }[]
+  readonly floods: readonly { readonly test: string; readonly failed: boolean; readonly flood: FloodRecord }[]
 }
 
 type Row = FileFloods['floods'][number]
@@ -166,19 +166,25 @@ function limitsOf(verdict: RecordedVerdict, maxLimits: number): string {
 /** Whether a verdict is that of one of its limits, and not one on how the run went, or the search for a capacity. */
 function hasDecisiveLimit(judged: RecordedVerdict): boolean {
   const { type, verdict } = judged
-  if (type === 'comparison') return judged.changes.some((change) => change.verdict === verdict)
-  if (type !== 'slo') return verdict !== 'unclear' && verdict !== 'inconclusive'
+  const isOpen = verdict === 'unclear' || verdict === 'inconclusive'
+  if (type === 'comparison') {
+    return !(isOpen && judged.doubtful) && judged.changes.some((change) => change.verdict === verdict)
+  }
+  if (type !== 'slo') return !isOpen
   if (verdict === 'pass') return true
-  return judged.objectives.some((objective) => objective.level === 'fail' && objective.verdict === verdict)
+  return (
+    !(isOpen && judged.vacuous) &&
+    judged.objectives.some((objective) => objective.level === 'fail' && objective.verdict === verdict)
+  )
 }
 
-/** A flood that nobody judged is no better than its test, and proves nothing where that passed. */
-function signalOf({ passed, flood }: Row): Signal {
+/** A flood that nobody judged is no better than its test, and proves nothing where that did not fail. */
+function signalOf({ failed, flood }: Row): Signal {
   const verdict = worstOf(flood.verdicts)?.verdict
   if (verdict !== undefined) return outcomes[verdict]
-  if (passed && flood.messages.surplus > 0) return outcomes.inconclusive
+  if (!failed && flood.messages.surplus > 0) return outcomes.inconclusive
   if (isBase(flood)) return reference
-  return passed ? unjudged : bad
+  return failed ? bad : unjudged
 }
 
 function unjudgedAs(flood: FloodRecord): string {

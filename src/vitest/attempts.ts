@@ -16,10 +16,13 @@ export function lastAttemptOf(test: TestCase): number {
   return attemptOf(test.diagnostic())
 }
 
-/** Whether a test passed at an attempt, from 1. Where Vitest does not tell, one that was followed by a retry had failed. */
-export function hasPassedAt(test: TestCase, attempt: number): boolean {
+/**
+ * Whether a test failed at an attempt, from 1; one that was skipped in its midst did not. Where Vitest does not tell, one that was followed by a
+ * retry had failed.
+ */
+export function hasFailedAt(test: TestCase, attempt: number): boolean {
   const told = (test as { attempts?: TestCase['attempts'] }).attempts?.()[attempt - 1]
-  if (told !== undefined) return told.state === 'passed'
+  if (told !== undefined) return told.state === 'failed'
   const { retryCount = 0 } = test.diagnostic() ?? {}
-  return test.result().state === 'passed' && (retryCount === 0 || attempt === lastAttemptOf(test))
+  return test.result().state === 'failed' || (retryCount > 0 && attempt < lastAttemptOf(test))
 }

@@ -26,11 +26,17 @@ import { evaluateObjectives } from '../slo/evaluate.ts'
 import type { Judgement } from '../slo/judgement.ts'
 import type { SLOVerdict } from '../slo/verdict.ts'
 import { parseSLO, type SLO } from '../slo/objective.ts'
-import { recordedCapacityComparison, recordedComparison, recordedLoad, recordedSLO } from '../report/flood-record.ts'
+import {
+  recordedCapacityComparison,
+  recordedComparison,
+  recordedLoad,
+  recordedSLO,
+  recordedWithoutBase,
+} from '../report/flood-record.ts'
 import { type Leniency, mistakesInLeniency, mistakesInLenientJudgement } from './leniency.ts'
 import { pointingAt } from './pointing-at.ts'
 import { adviseOptions } from './advice.ts'
-import { keepVerdict, keepVerdictOn, testOf, timeoutOf } from './record.ts'
+import { keepVerdict, keepVerdictOn, testedAs, testOf } from './record.ts'
 import { type BaselineWriter, noteWriter } from './baseline-writers.ts'
 import { baselineFile, parseBaselineName, readBaseline, writeBaseline } from './baseline.ts'
 import { attemptAt, configuredInconclusive, configuredRoot, isUpdating, titleOf } from './context.ts'
@@ -87,7 +93,7 @@ expect.extend({
     const [summary, judged] = judge(received, slo, judgement)
     const { verdict, vacuous, warnings } = judged
     if (!this.isNot) keepVerdict(summary, recordedSLO(judged))
-    const advice = adviseOptions(summary, judged, timeoutOf(summary))
+    const advice = adviseOptions(summary, judged, testedAs(summary))
     const advised = (paint?: Paint): string =>
       [formatVerdict(summary, judged, paint), ...(advice === undefined ? [] : wrap(advice, '  '))].join('\n')
     const table = (): string => advised(paintOf(this.utils))
@@ -134,7 +140,7 @@ expect.extend({
       return keepBaseline({ file, name: checked.name, found: summary, threat: threatsToValidity(summary)[0] }, this)
     }
     const baseline = readBaseline(file, LoadSummary)
-    if ('missing' in baseline) return { pass: this.isNot, message: () => `Unclear: ${baseline.missing}` }
+    if ('missing' in baseline) return toUnclear(summary, baseline.missing, this)
     const base = baseline.kept
     const compared = {
       base,
@@ -198,7 +204,7 @@ function matchCapacity(
     return keepBaseline({ file, name, found: capacity, threat }, state)
   }
   const baseline = readBaseline(file, LoadCapacity)
-  if ('missing' in baseline) return { pass: state.isNot, message: () => `Unclear: ${baseline.missing}` }
+  if ('missing' in baseline) return toUnclear(capacity, baseline.missing, state)
   const verdict = compareCapacities(baseline.kept, capacity, tolerance)
   const compared = new CapacityComparison(baseline.kept, capacity, verdict)
   return toOutcomeOfCapacities(capacity, compared, given.leniency, state)
@@ -223,17 +229,27 @@ interface KeptBaseline {
 }
 
 /** What is not worth comparing with is not kept. */
-function keepBaseline({ file, name, found, threat }: KeptBaseline, { task, testPath }: MatcherState) {
-  if (threat !== undefined) return { pass: false, message: () => `Unclear: ${file} was not written: ${threat}` }
+function keepBaseline({ file, name, found, threat }: KeptBaseline, state: MatcherState) {
+  const { task, testPath } = state
+  if (threat !== undefined) return toUnclear(found, `${file} was not written: ${threat}`, state)
   const writer = writerOf(task ?? (found instanceof LoadSummary ? testOf(found) : undefined), testPath)
   pointingAt(keepBaseline, () => noteWriter(file, writer, found))
   try {
     writeBaseline(file, name, found)
   } catch (error) {
-    return { pass: false, message: () => `Unclear: ${file} was not written: ${(error as Error).message}` }
+    return toUnclear(found, `${file} was not written: ${(error as Error).message}`, state)
   }
   say(`baseline written: ${file}`)
   return { pass: true, message: () => `baseline written: ${file}` }
+}
+
+/** There is nothing to compare with: red, also with `.not`. */
+function toUnclear(found: LoadSummary | LoadCapacity, why: string, { isNot }: MatcherState) {
+  if (!isNot) {
+    if (found instanceof LoadSummary) keepVerdict(found, recordedWithoutBase('comparison', why))
+    else keepVerdictOn(found, recordedWithoutBase('capacity comparison', why))
+  }
+  return { pass: isNot, message: () => `Unclear: ${why}` }
 }
 
 /** Nobody knows the test of a concurrent one's global `expect`, unless its flood does. */

@@ -13,6 +13,7 @@ import { type FloodContext, type FloodRecord, type RecordedVerdict, recordOf } f
 import { formatProgress } from '../report/progress.ts'
 import { encodeSlices } from '../result/slices-codec.ts'
 import type { LoadSummary } from '../summary/load-summary.ts'
+import type { TestedAs } from './advice.ts'
 import { isOver, type RunningTest } from './context.ts'
 import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 
@@ -20,6 +21,7 @@ import { floodArtifact, label, progressArtifact } from './flood-artifact.ts'
 const progressIntervalMs = 10_000
 /** and more seldom after so many. */
 const reportsOfEach = 60
+const ofSearches = new WeakSet<LoadSummary>()
 const records = new WeakMap<LoadSummary, { readonly record: FloodRecord; readonly test: RunningTest }>()
 
 /** Leaves a flood's figures with its test, for whatever reporter is there. */
@@ -72,6 +74,7 @@ function addCapacity(
   capacity: LoadCapacity,
   context: Pick<FloodContext, 'embedded' | 'comparison'>,
 ): RecordedFlood | undefined {
+  for (const step of capacity.steps) if (step.summary !== undefined) ofSearches.add(step.summary)
   const summary = shownRunOf(capacity)
   if (summary === undefined) return undefined
   const { over, low, high, limitedBy } = capacity
@@ -184,7 +187,9 @@ export function testOf(summary: LoadSummary): RunningTest['task'] | undefined {
   return records.get(summary)?.test.task
 }
 
-/** Milliseconds that the test of a flood may take; 0 for any time, `undefined` if the test is not known. */
-export function timeoutOf(summary: LoadSummary): number | undefined {
-  return records.get(summary)?.test.timeout
+/** What is known of how a flood was tested; nothing if its test is not known. */
+export function testedAs(summary: LoadSummary): TestedAs {
+  const { record, test } = records.get(summary) ?? {}
+  const isCompared = record?.comparison !== undefined
+  return { timeout: test?.timeout, isCompared, isOfSearch: ofSearches.has(summary) }
 }

@@ -12,7 +12,7 @@ import { type OTLPTarget, pushOTLP } from '../export/otlp.ts'
 import { pushMetrics } from '../export/push-gateway.ts'
 import { formatPage } from '../page/page.ts'
 import { printable, printableLine } from '../printable.ts'
-import { hasPassedAt } from './attempts.ts'
+import { hasFailedAt } from './attempts.ts'
 import { commitOf } from './commit.ts'
 import { exportedRunsOf } from './exported-runs.ts'
 import { fileNameOf } from './file-name.ts'
@@ -192,7 +192,7 @@ function floodsOf(module: TestModule): FileFloods {
   const floods = [...module.children.allTests()].flatMap((test) =>
     (test.meta().wsLoad ?? []).map((flood) => ({
       test: test.fullName,
-      passed: hasPassedAt(test, flood.attempt),
+      failed: hasFailedAt(test, flood.attempt),
       flood,
     })),
   )

@@ -34,6 +34,7 @@ test('is as fast as before', { retry: 3 }, async ({ wsLoad }) => {
     const missing = await run([])
     expect(missing.exitCode).toBe(1)
     expect(missing.stderr).toContain('Unclear: there is no baseline .ws-load/baselines/gateway.json')
+    expect(missing.stdout).toMatch(/^ {3}\? is as fast as before +unclear/m)
     const written = await run(['-u'])
     expect(written).toMatchObject({ exitCode: 0, stderr: '' })
     expect(written.stdout).toContain('baseline written: .ws-load/baselines/gateway.json')

@@ -420,6 +420,17 @@ test('floods', { repeats: 2 }, async ({ task, wsLoad }) => {
     expect(metrics).toMatch(/^ws_load_connections\{run="a\.test\.js › floods",state="opened"\} 3$/m)
   })
 
+  test('has no fault to find with the flood of a test that skips itself afterwards', async () => {
+    const skipping = `import { test } from 'vitest-ws-load'
+test('floods', async ({ skip, wsLoad }) => {
+  await wsLoad()
+  skip('a busy runner')
+})`
+    const run = await consumer.run({ 'vitest.config.js': config('report: {}'), 'a.test.js': skipping }, [])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toMatch(/^ {3}· floods +no SLO/m)
+  })
+
   test('has the floods after a soft assertion that failed, each verdict once', async () => {
     const soft = `import { expect, test } from 'vitest-ws-load'
 test('floods', async ({ wsLoad }) => {

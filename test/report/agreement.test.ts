@@ -110,7 +110,7 @@ test('figures in tables and annotations are those that the verdict measured', ()
       const flood = recordOf(result, { attempt: 1 })
       const { objectives } = evaluateSLO(result, ['p50 < 1s', 'p99 < 1s', 'max < 1s', 'errorRate < 1%', connectSLO])
       const [p50, p99, max, errors, connectErrors] = objectives.map(({ measured }) => measured)
-      const row = formatFloodTable([{ file: 'a.test.ts', floods: [{ test: 'run', passed: true, flood }] }], 200)
+      const row = formatFloodTable([{ file: 'a.test.ts', floods: [{ test: 'run', failed: false, flood }] }], 200)
       const errorCell = `${formatRatio(errors!)}${connectErrors! > 0 ? `, connect ${formatRatio(connectErrors!)}` : ''}`
       expect(row.split(/\s{2,}/).slice(-5)).toEqual([
         formatDuration(p50!),

@@ -51,8 +51,8 @@ function judged(slo: string[]): FloodRecord {
   return flood({ verdicts: [recordedSLO(evaluateSLO(result, slo))] })
 }
 
-function file(test: string, record: FloodRecord, passed = true): FileFloods {
-  return { file: 'gateway.test.ts', floods: [{ test, passed, flood: record }] }
+function file(test: string, record: FloodRecord, failed = false): FileFloods {
+  return { file: 'gateway.test.ts', floods: [{ test, failed, flood: record }] }
 }
 
 test('a table has a row for each flood, and the limit that decided', () => {
@@ -60,12 +60,12 @@ test('a table has a row for each flood, and the limit that decided', () => {
     {
       file: 'gateway.test.ts',
       floods: [
-        { test: 'answers', passed: true, flood: judged(['p99 < 20ms', 'errorRate < 1%']) },
-        { test: 'is quick', passed: false, flood: judged(['p50 < 20ms', 'p99 < 15ms']) },
-        { test: 'tells', passed: true, flood: judged(['p95 < 18.01ms', 'p99.99 < 19ms']) },
+        { test: 'answers', failed: false, flood: judged(['p99 < 20ms', 'errorRate < 1%']) },
+        { test: 'is quick', failed: true, flood: judged(['p50 < 20ms', 'p99 < 15ms']) },
+        { test: 'tells', failed: false, flood: judged(['p95 < 18.01ms', 'p99.99 < 19ms']) },
       ],
     },
-    { file: 'chat.test.ts', floods: [{ test: 'asserts numbers', passed: false, flood: flood({ attempt: 2 }) }] },
+    { file: 'chat.test.ts', floods: [{ test: 'asserts numbers', failed: true, flood: flood({ attempt: 2 }) }] },
   ]
   expect(`\n${formatFloodTable(files, 100)}`).toMatchInlineSnapshot(`
     "
@@ -101,7 +101,7 @@ test('the base of a comparison is not marked for what its head did', () => {
   const base = { ...flood({ name: 'base', comparison: { side: 'base', other: 1 } }) }
   const verdicts = [compared([change])]
   const head = flood({ name: 'head', comparison: { side: 'head', other: 0 }, verdicts })
-  const floods = [base, head].map((one) => ({ test: 'gate', passed: false, flood: one }))
+  const floods = [base, head].map((one) => ({ test: 'gate', failed: true, flood: one }))
   const table = formatFloodTable([{ file: 'gateway.test.ts', floods }], 100)
   expect(table).toMatch(/· gate › base .*\n +✗ gate › head +slower .* p50 \+4 %/)
   expect(floodTableToMarkdown([{ file: 'gateway.test.ts', floods }])).toMatch(/^\| ➖ \| .*base .*\n\| ❌ \| .*head /m)
@@ -110,8 +110,32 @@ test('the base of a comparison is not marked for what its head did', () => {
 test('a flood in which pings had no answer has the figures that a verdict has', () => {
   const unanswered = recordOf(loadResult(repeated(97, 2), { pings: { timedOut: 3 } }), { attempt: 1 })
   expect(unanswered.responseTime).toMatchObject({ p99: null, max: null })
-  expect(formatFloodTable([file('lossy', unanswered, false)], 100)).toMatch(/✗ lossy +no SLO +2 ms +∞ /)
+  expect(formatFloodTable([file('lossy', unanswered, true)], 100)).toMatch(/✗ lossy +no SLO +2 ms +∞ /)
   expect(describeFlood(unanswered)).toMatch(/^p50 2 ms, p99 ∞, max ∞, 97 answers /)
+})
+
+describe('a flood that measured nothing', () => {
+  const unreachable = loadResult([], { connections: { opened: 0, failed: 10 } })
+  const verdicts = [recordedSLO(evaluateSLO(unreachable, ['p99 < 20ms', 'errorRate < 1%']))]
+  const files = [file('connects', { ...recordOf(unreachable, { attempt: 1 }), verdicts }, true)]
+
+  test('blames no limit', () => {
+    expect(formatFloodTable(files, 100)).toMatch(/\? connects +inconclusive +- +- +- /)
+  })
+
+  test('says below the table of a job why', () => {
+    expect(floodTableToMarkdown(files)).toMatch(/^- gateway\.test\.ts › connects&#58; .*0 of 10 connections opened/m)
+  })
+})
+
+test('a comparison with a side that was not there blames no figure', () => {
+  const judgement = { verdict: 'unclear', doubtful: true, reasons: ['head: 0 of 10 connections opened'] } as const
+  const changes = [{ ...change, verdict: 'unclear' }] as const
+  const rest = { noise: [], bottlenecks: [], confidence: 0.99, starts: 1 }
+  const verdict = recordedComparison({ base: result, head: result, ...judgement, changes, ...rest })
+  expect(formatFloodTable([file('gate', flood({ verdicts: [verdict] }), true)], 100)).toMatch(
+    /\? gate +unclear +2 ms +18 ms +- /,
+  )
 })
 
 test('the worst of several verdicts counts', () => {
@@ -126,14 +150,14 @@ describe('a flood that did not go on to its end', () => {
   const record: FloodRecord = { ...recordOf(stalled, { attempt: 1 }), verdicts }
 
   test('is marked, and no limit that it kept is blamed for it', () => {
-    expect(formatFloodTable([file('hangs', record, false)], 100)).toMatch(
+    expect(formatFloodTable([file('hangs', record, true)], 100)).toMatch(
       /✗ hangs +fail \(stalled\) +2 ms +18 ms +- +4k\/s/,
     )
     expect(describeFlood(record)).toContain(', errors 0 %, stalled, ')
   })
 
   test('says why in Markdown', () => {
-    const markdown = floodTableToMarkdown([file('hangs', record, false)])
+    const markdown = floodTableToMarkdown([file('hangs', record, true)])
     expect(markdown).toMatch(/^\| ❌ \| .*hangs \| fail &#40;stalled&#41; \| 2 ms \| 18 ms \| - \|/m)
     expect(markdown).toMatch(/^- gateway\.test\.ts › hangs&#58; SLO missed&#58; nothing was answered any more/m)
   })
@@ -151,7 +175,7 @@ describe('a flood that did not go on to its end', () => {
 
 test('a comparison whose figures did not decide shows none of them', () => {
   const same = { ...change, verdict: 'same' } as const
-  expect(formatFloodTable([file('two', flood({ verdicts: [compared([same])] }), false)], 100)).toMatch(
+  expect(formatFloodTable([file('two', flood({ verdicts: [compared([same])] }), true)], 100)).toMatch(
     /✗ two +slower +2 ms +18 ms +- /,
   )
 })
@@ -165,7 +189,7 @@ test('a name is not cut within a character', () => {
 test('a verdict that is red stands before one that is undecided', () => {
   const fail = recordedSLO(evaluateSLO(result, 'p99 < 15ms'))
   const inconclusive = recordedSLO(evaluateSLO(result, 'p99.99 < 19ms'))
-  expect(formatFloodTable([file('two', flood({ verdicts: [inconclusive, fail] }), false)], 100)).toMatch(
+  expect(formatFloodTable([file('two', flood({ verdicts: [inconclusive, fail] }), true)], 100)).toMatch(
     /✗ two +fail .*p99 < 15ms/,
   )
 })
@@ -248,7 +272,7 @@ describe('a comparison of capacities', () => {
     const floods = [
       flood({ name: 'base, capacity 1k/s', comparison: { side: 'base', other: 1 } }),
       flood({ name: 'head, capacity 500/s', comparison: { side: 'head', other: 0 }, verdicts: [record(base, head)] }),
-    ].map((one) => ({ test: 'gate', passed: false, flood: one }))
+    ].map((one) => ({ test: 'gate', failed: true, flood: one }))
     expect(formatFloodTable([{ file: 'gateway.test.ts', floods }], 120)).toMatch(
       /· gate › base, capacity 1k\/s +- .*\n +✗ gate › head, capacity 500\/s +slower .* capacity -20 % /,
     )
@@ -256,7 +280,7 @@ describe('a comparison of capacities', () => {
 
   describe('that is unclear', () => {
     const filesOf = (head: CapacityResult) => [
-      file('gate', flood({ verdicts: [record(between(1_000, 1_100), head)] }), false),
+      file('gate', flood({ verdicts: [record(between(1_000, 1_100), head)] }), true),
     ]
 
     test('blames no limit', () => {
@@ -286,7 +310,7 @@ describe('a load to sustain', () => {
     const capacity = capacityResult(steps)
     return recordedLoad(capacity, judgeSustained(capacity, load))
   }
-  const filesOf = (verdict: RecordedVerdict) => [file('takes it', flood({ verdicts: [verdict] }), false)]
+  const filesOf = (verdict: RecordedVerdict) => [file('takes it', flood({ verdicts: [verdict] }), true)]
 
   test('that is surely too much names its limit', () => {
     const tooMuch = record(2_000, [capacityStep(900, 'pass'), capacityStep(1_600, 'fail')])
@@ -311,7 +335,7 @@ describe('a load to sustain', () => {
 test('a run that measured nothing has no figures', () => {
   const nothing = recordOf(loadResult([]), { attempt: 1 })
   expect(nothing.latency).toMatchObject({ count: 0, p50: null })
-  expect(formatFloodTable([file('nothing', nothing, false)], 100)).toMatch(/✗ nothing +no SLO +- +- +- +0\/s/)
+  expect(formatFloodTable([file('nothing', nothing, true)], 100)).toMatch(/✗ nothing +no SLO +- +- +- +0\/s/)
   expect(describeFlood(nothing)).toMatch(/^p50 -, p99 -, max -, 0 answers at 0\/s/)
 })
 
@@ -323,7 +347,7 @@ test('an annotation counts the answers that came, not the pings they stood for',
 test('connections that failed are told apart from pings that did', () => {
   const failing = recordOf(loadResult([], { connections: { opened: 0, failed: 10 } }), { attempt: 1 })
   expect(failing).toMatchObject({ errorRate: null, connectErrorRate: 1 })
-  expect(formatFloodTable([file('refused', failing, false)], 100)).toMatch(/✗ refused .* -, connect 100 %$/)
+  expect(formatFloodTable([file('refused', failing, true)], 100)).toMatch(/✗ refused .* -, connect 100 %$/)
   expect(describeFlood(failing)).toContain(', errors -, connect 100 %, ')
 })
 
@@ -385,18 +409,18 @@ test('a job is told where the time went, below the table', () => {
   const slow = judged(['p99 < 15ms'])
   const [verdict] = slow.verdicts
   const floods = [
-    file('is quick', flood({ verdicts: [{ ...verdict!, bottlenecks: ['the server waited *here*'] }] }), false),
+    file('is quick', flood({ verdicts: [{ ...verdict!, bottlenecks: ['the server waited *here*'] }] }), true),
   ]
   expect(floodTableToMarkdown(floods)).toMatch(
     /\n\n- gateway\.test\.ts › is quick&#58; the server waited &#42;here&#42;$/,
   )
-  expect(floodTableToMarkdown([file('is quick', slow, false)])).toMatch(/\|$/)
+  expect(floodTableToMarkdown([file('is quick', slow, true)])).toMatch(/\|$/)
 })
 
 test('a bound that only warns, and does, is told, and stands first where nothing else decides', () => {
   const table = formatFloodTable([file('warns', judged(['p99 < 20ms', 'warn: p99 < 15ms']))], 100)
   expect(table).toMatch(/✓ warns +pass \(warning\) .* warn: p99 < 15ms, \+1 /)
-  const failing = formatFloodTable([file('fails', judged(['warn: p99 < 15ms', 'p50 < 1ms']), false)], 100)
+  const failing = formatFloodTable([file('fails', judged(['warn: p99 < 15ms', 'p50 < 1ms']), true)], 100)
   expect(failing).toMatch(/✗ fails +fail \(warning\) .* p50 < 1ms, \+1 /)
   expect(formatFloodTable([file('met', judged(['warn: p99 < 20ms', 'p50 < 5ms']))], 100)).not.toContain('warning')
 })

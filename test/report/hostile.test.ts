@@ -52,7 +52,7 @@ describe.for(hostileTexts)('what a server says, %j,', (text) => {
   const verdict = evaluateSLO(result, { p99: '< 1ms' })
   const comparison = new LoadComparison(result, result, compareSideBySide(result, result, parseTolerance(), 0.99))
   const flood = { ...recordOf(result, { attempt: 1, name: text }), verdicts: [recordedSLO(verdict)] }
-  const files = [{ file: text, floods: [{ test: text, passed: true, flood }] }]
+  const files = [{ file: text, floods: [{ test: text, failed: false, flood }] }]
 
   test.for([
     ['the summary', formatSummary(result)],
