@@ -65,19 +65,25 @@ export function dependenceOf(hits: ArrayLike<number>, trials: ArrayLike<number>,
 /**
  * How uncertain the ratio of two sums over slices of time is: a share of pings, a mean, a rate.
  *
- * Slices are put together to blocks of 1, 2, 4 … slices, as long as there are at least 16 of them. Each block length gives
+ * Slices are put together to blocks of 1, 2, 4 … slices, as long as there are at least `fewest` of them. Each block length gives
  * a variance of the ratio (ratio estimator over clusters), with Student's t for its degrees of freedom, and for what
  * correlation is left between neighbouring blocks the factor of an AR(1) process, (1 + ρ) ÷ (1 - ρ). The largest counts.
  *
  * @param tail the error probability of a one-sided bound, above 0 and below 0.5
- * @returns an infinite half width where there are fewer than 16 slices
+ * @param fewest blocks that a variance is estimated from, at least 2
+ * @returns an infinite half width where there are fewer slices
  * @see Flyvbjerg & Petersen, J. Chem. Phys. 91 (1989): blocking; Law, Simulation Modeling and Analysis, section 9.5: batch
  * means; Cochran, Sampling Techniques, section 6.3: ratio estimator
  */
-export function ratioSpread(parts: ArrayLike<number>, wholes: ArrayLike<number>, tail: number): Spread {
+export function ratioSpread(
+  parts: ArrayLike<number>,
+  wholes: ArrayLike<number>,
+  tail: number,
+  fewest: number = fewestBlocks,
+): Spread {
   const ratio = sum(parts) / sum(wholes)
-  let spread: Spread = { halfWidth: parts.length < fewestBlocks ? Infinity : 0, resolved: false }
-  for (let blocks = { parts, wholes }; blocks.parts.length >= fewestBlocks; blocks = mergeNeighbours(blocks)) {
+  let spread: Spread = { halfWidth: parts.length < fewest ? Infinity : 0, resolved: false }
+  for (let blocks = { parts, wholes }; blocks.parts.length >= fewest; blocks = mergeNeighbours(blocks)) {
     const { variance, correlation } = varianceOf(blocks, ratio)
     const t = studentQuantile(1 - tail, blocks.parts.length - 1)
     const halfWidth = t * Math.sqrt((variance * (1 + correlation)) / (1 - correlation))

@@ -1,5 +1,5 @@
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
-import { ratioSpread, studentQuantile } from '../statistics/dependence.ts'
+import { fewestBlocks, ratioSpread, studentQuantile } from '../statistics/dependence.ts'
 import type { LatencySummary } from '../result/latency-summary.ts'
 import type { LoadResult } from '../result/load-result.ts'
 
@@ -44,16 +44,22 @@ export function toBenchResult(result: LoadResult) {
   return {
     state: 'completed' as const,
     latency: {
-      ...latencyStatistics(latency, ratioSpread(slices.totals(), slices.measuredEach(), tailProbability).halfWidth),
+      ...latencyStatistics(latency, marginOf(slices.totals(), slices.measuredEach())),
       hdr: encodeIntoCompressedBase64(latency.histogram),
     },
-    throughput: throughputStatistics(throughput, perSecond, ratioSpread(answered, time, tailProbability).halfWidth),
+    throughput: throughputStatistics(throughput, perSecond, marginOf(answered, time)),
     period: 1_000 / throughput,
     totalTime: duration,
     runtime: 'node' as const,
     runtimeVersion: result.environment.node,
     timestampProviderName: 'performanceNow' as const,
   }
+}
+
+/** A flood beside others may have fewer batches than verdicts take: its margin is wider for that. */
+function marginOf(parts: ArrayLike<number>, wholes: ArrayLike<number>): number {
+  const fewest = Math.max(2, Math.min(fewestBlocks, parts.length))
+  return ratioSpread(parts, wholes, tailProbability, fewest).halfWidth
 }
 
 function latencyStatistics(latency: LatencySummary, moe: number): BenchStatistics {

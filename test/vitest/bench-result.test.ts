@@ -1,5 +1,7 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
+import { Histogram } from '../../src/result/histogram.ts'
+import { kindNumbers, SliceRecorder, Slices } from '../../src/result/slices.ts'
 import { toBenchResult } from '../../src/vitest/bench-result.ts'
 import { loadResult } from '../support/result.ts'
 
@@ -41,6 +43,20 @@ describe('a flood as a result of a benchmark', () => {
     expect(latency.moe).toBeGreaterThanOrEqual((1.9 * latency.sd) / Math.sqrt(20_000))
     expect(latency.rme).toBeCloseTo((100 * latency.moe) / latency.mean, 9)
   })
+})
+
+test('pings that were slow together have a wide margin of error in a short flood too', () => {
+  const recorder = new SliceRecorder(1_000, 100)
+  const buckets = new Histogram()
+  const samples = Array.from({ length: 1_000 }, (_, nth) => (nth < 500 ? 1 : 3))
+  for (const [nth, ms] of samples.entries()) {
+    const bucket = buckets.record(ms * 1e6)
+    recorder.count(kindNumbers.sent, Math.floor(nth / 100))
+    recorder.answered(Math.floor(nth / 100), bucket, bucket)
+  }
+  const slices = Slices.of([recorder.pack()], 1_000)
+  const { latency } = toBenchResult(loadResult(samples, { duration: 1_000, slices }))
+  expect(latency.moe).toBeGreaterThan((10 * latency.sd) / Math.sqrt(1_000))
 })
 
 test('a flood without an answer has no numbers, and does not throw', () => {
