@@ -45,7 +45,13 @@ export function readPacket(message: ProbeMessage, { protocolVersion }: Version):
   if (packetLength(message) !== message.length) throw new Error(`expected a packet of MQTT, got ${show(message)}`)
   let read = readers.get(protocolVersion)
   if (read === undefined) readers.set(protocolVersion, (read = readerOf(protocolVersion)))
-  return read(Buffer.from(message.buffer, message.byteOffset, message.byteLength))
+  try {
+    return read(Buffer.from(message.buffer, message.byteOffset, message.byteLength))
+  } catch (error) {
+    // It would begin in the midst of the next packet, whichever connection that is of.
+    readers.delete(protocolVersion)
+    throw error
+  }
 }
 
 /** How many bytes the first packet in these has: 0 if that cannot be told yet. */
@@ -71,13 +77,15 @@ function codec(): typeof Codec {
 
 function readerOf(protocolVersion: Version['protocolVersion']): (packet: Buffer) => Packet {
   const parser: Parser = codec().parser({ protocolVersion })
-  let read: Packet
+  let read: Packet | undefined
   parser.on('packet', (packet: Packet) => (read = packet))
   parser.on('error', (error: Error) => {
     throw error
   })
   return (packet) => {
+    read = undefined
     parser.parse(packet)
+    if (read === undefined) throw new Error(`expected a packet of MQTT, got ${show(packet)}`)
     return read
   }
 }

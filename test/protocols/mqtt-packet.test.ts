@@ -47,6 +47,19 @@ describe('a packet', () => {
     expect(readPacket(Uint8Array.of(0x40, 2, 0, 7), version)).toMatchObject({ cmd: 'puback', messageId: 7 })
   })
 
+  test.for([
+    ['a topic longer than its packet', 4, [0x30, 4, 0, 10, 0x61, 0x62]],
+    ['a reason that nobody knows', 5, [0x40, 3, 0, 7, 0x96]],
+    ['a code that its version does not have', 4, [0x90, 3, 0, 1, 0x87]],
+  ] as const)('is read after one with %s', ([, protocolVersion, bytes]) => {
+    const version = { protocolVersion }
+    const [first, next] = [6, 7].map((messageId) => writePacket({ cmd: 'puback', messageId }, version))
+    expect(readPacket(first!, version)).toMatchObject({ cmd: 'puback', messageId: 6 })
+    expect(() => readPacket(Uint8Array.from(bytes), version)).toThrow(/topic|code|QoS/)
+    expect(readPacket(next!, version)).toMatchObject({ cmd: 'puback', messageId: 7 })
+    expect(readPacket(first!, version)).toMatchObject({ cmd: 'puback', messageId: 6 })
+  })
+
   test('is no text', () => {
     expect(() => readPacket('hello', { protocolVersion: 4 })).toThrow('expected a packet of MQTT in binary, got a text')
   })
