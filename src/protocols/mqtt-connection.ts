@@ -182,14 +182,17 @@ function identityOf({ clientId, username }: ConnectionData, index: number): Pick
   }
 }
 
-/** The next packet but for messages of others, which has to be a certain one. */
+/** What may come at any time: messages of others, and the answer to a heart-beat. */
+const asides: ReadonlySet<Packet['cmd']> = new Set(['publish', 'pingresp'])
+
+/** The next packet but for what may come at any time, which has to be a certain one. */
 async function received<Command extends Packet['cmd']>(
   connection: SessionConnection,
   command: Command,
   data: ConnectionData,
 ): Promise<PacketOf<Command>> {
-  const isNoPublish = (message: ProbeMessage): boolean => readPacket(message, data).cmd !== 'publish'
-  const packet = readPacket(await connection.receive(isNoPublish), data)
+  const isMeant = (message: ProbeMessage): boolean => !asides.has(readPacket(message, data).cmd)
+  const packet = readPacket(await connection.receive(isMeant), data)
   if (packet.cmd === command) return packet as PacketOf<Command>
   const reason = packet.cmd === 'disconnect' ? `: ${describeReason(packet.reasonCode)}` : ''
   throw new Error(`expected ${command.toUpperCase()} from the broker, got ${packet.cmd.toUpperCase()}${reason}`)

@@ -89,10 +89,11 @@ export default defineProtocol({
   split: packetLength,
   async session(connection, { index, role, room, data }): Promise<MqttTopicState> {
     const client = await logIn(connection, data, index)
+    const keepAlive = stay(connection, client, data)
     if (role === 'subscriber') await subscribe(connection, inRoom(data.topic, room), data.qos, data)
     return {
       packetIds: new PacketIds('more publishers, or a lower rate', client.receiveMaximum),
-      keepAlive: stay(connection, client, data),
+      keepAlive,
       lastAcknowledged: undefined,
     }
   },

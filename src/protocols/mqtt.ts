@@ -87,13 +87,14 @@ export default defineProtocol({
   split: packetLength,
   async session(connection, { index, data }): Promise<MqttState> {
     const client = await logIn(connection, data, index)
+    const keepAlive = stay(connection, client, data)
     const topic = topicOf(data, client, index)
     if (data.qos === 0) await subscribe(connection, topic, data.qos, data)
     return {
       topic,
       tag: randomBytes(4).toString('hex'),
       packetIds: new PacketIds('more connections, or a lower inFlight or rate', client.receiveMaximum),
-      keepAlive: stay(connection, client, data),
+      keepAlive,
     }
   },
   message: (message, { connection, data }) => hearBroker(readPacket(message, data), connection),

@@ -66,7 +66,7 @@ export const connectionFields = {
     v.pipe(
       text("a path, such as '/socket.io/'"),
       v.check((path) => /^\/[^?#]*$/.test(path), expected('a path that begins with a slash, without a query')),
-      v.transform((path) => path.replace(/\/*$/, '/')),
+      v.transform(withSlash),
     ),
   ),
   query: v.optional(
@@ -79,11 +79,16 @@ const encoder = new Encoder()
 /** Where a connection goes. */
 export function connectionUrl({ path, query }: SocketIOConnection, given: string): URL {
   const url = new URL(given)
-  if (path !== undefined || url.pathname === '/') url.pathname = path ?? usualPath
+  url.pathname = path ?? (url.pathname === '/' ? usualPath : withSlash(url.pathname))
   for (const [name, value] of Object.entries({ ...query, EIO: '4', transport: 'websocket' })) {
     url.searchParams.set(name, value)
   }
   return url
+}
+
+/** A path with a slash at its end, which servers of Socket.IO want. */
+function withSlash(path: string): string {
+  return path.replace(/\/*$/, '/')
 }
 
 /** Enters the namespace. */

@@ -113,9 +113,9 @@ export async function subscribe(connection: SessionConnection, destination: stri
 }
 
 /** Keeps a client that has logged in from being taken for dead, and says goodbye at its end. */
-export function stay(connection: ProtocolConnection, agreed: AgreedSilence): KeepAlive {
+export function stay(connection: ProtocolConnection, { sendWithin }: AgreedSilence): KeepAlive {
   connection.signal.addEventListener('abort', () => connection.send(frame('DISCONNECT', {})))
-  return new KeepAlive(connection, { beat, ...agreed })
+  return new KeepAlive(connection, { beat, sendWithin })
 }
 
 /** Minds that the broker sends the client away. */

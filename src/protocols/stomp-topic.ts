@@ -68,8 +68,10 @@ export default defineProtocol({
   split: frameLength,
   async session(connection, { index, role, room, data }): Promise<{ readonly keepAlive: KeepAlive }> {
     const agreed = await logIn(connection, data, index)
+    const keepAlive = stay(connection, agreed)
     if (role === 'subscriber') await subscribe(connection, inRoom(data.destination, room), data.receipt)
-    return { keepAlive: stay(connection, agreed) }
+    keepAlive.expectBeats(agreed.hearWithin)
+    return { keepAlive }
   },
   message: (message, { connection }) => hearBroker(message, connection),
   publish(id, { state: { keepAlive }, room, data }) {

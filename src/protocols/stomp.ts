@@ -90,9 +90,11 @@ export default defineProtocol({
   split: frameLength,
   async session(connection, { index, data }): Promise<StompState> {
     const agreed = await logIn(connection, data, index)
+    const keepAlive = stay(connection, agreed)
     const destination = withPlaceholders(data.destination, { i: String(index), c: randomBytes(8).toString('hex') })
     if (data.answer === 'message') await subscribe(connection, destination)
-    return { head: headOf(destination, data), keepAlive: stay(connection, agreed) }
+    keepAlive.expectBeats(agreed.hearWithin)
+    return { head: headOf(destination, data), keepAlive }
   },
   message: (message, { connection }) => hearBroker(message, connection),
   request(id, { state: { head, keepAlive }, data }) {

@@ -1,6 +1,7 @@
 import { show } from '../wording.ts'
 import { fileOf } from './import-module.ts'
 import { checkMessage, messageFrames } from './message-frames.ts'
+import { wordsOf } from './named-answer.ts'
 import type { Probe, ProbeContext } from './probe.ts'
 import { messageOf, type ProbeMessage } from './probe-message.ts'
 import type { ProbeSpec } from './probe-spec.ts'
@@ -55,7 +56,7 @@ export async function fanOutProbe(
       error = undefined
       let id = delivery(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
       if (typeof id === 'object' && id !== null) {
-        error = (id.error as unknown)?.toString()
+        error = wordsOf(id)
         id = id.id
       }
       if (id !== undefined && id !== null && !isNumber(id))

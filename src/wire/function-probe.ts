@@ -1,4 +1,5 @@
 import { fileOf, importModule } from './import-module.ts'
+import { wordsOf } from './named-answer.ts'
 import type { Probe, ProbeContext } from './probe.ts'
 import { checkMessage, messageFrames } from './message-frames.ts'
 import { messageOf, type ProbeMessage } from './probe-message.ts'
@@ -59,7 +60,7 @@ function identifiedProbe(
       error = undefined
       let id = reply(messageOf(bytes, start, end, binary), contexts[connection - firstConnection]!)
       if (typeof id === 'object' && id !== null) {
-        error = (id.error as unknown)?.toString()
+        error = wordsOf(id)
         id = id.id
       }
       const sequence = ((id ?? NaN) - 1 - connection) / connections

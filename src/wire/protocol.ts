@@ -55,7 +55,7 @@ export interface ProtocolFault {
 export interface NamedAnswer {
   /** Of the ping or the message. */
   readonly id: number
-  /** The server's words, if it is an error. */
+  /** The server's words, if it is an error; an empty text is none. */
   readonly error?: string | null | undefined
 }
 

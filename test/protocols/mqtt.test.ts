@@ -363,3 +363,24 @@ describe('options', () => {
     })
   })
 })
+
+test('is kept alive while a broker takes its time for a subscription', async () => {
+  const version = { protocolVersion: 4 } as const
+  let beats = 0
+  await using server = await answering((message, send) => {
+    const { cmd } = readPacket(message, version)
+    if (cmd === 'connect') send(writePacket({ cmd: 'connack', returnCode: 0, sessionPresent: false }, version))
+    if (cmd === 'pingreq') {
+      beats++
+      send(writePacket({ cmd: 'pingresp' }, version))
+    }
+    if (cmd === 'subscribe') {
+      setTimeout(() => send(writePacket({ cmd: 'suback', messageId: 1, granted: [0] }, version)), 1_500)
+    }
+  })
+  const probe = mqtt({ topic: 'prices', keepAlive: '1s' })
+  const { errors, connections } = await flood(server, { connections: 1, rate: 10, duration: 300, probe })
+  expect(errors).toEqual({})
+  expect(connections).toMatchObject({ opened: 1, closedEarly: 0 })
+  expect(beats).toBeGreaterThan(0)
+})

@@ -114,7 +114,8 @@ describe('a path', () => {
   test.for([
     ['of its own', { path: '/live/' }, '', { path: '/live' }],
     ['of the URL', { path: '/live/' }, '/live/', {}],
-    ['of the URL without a slash at the end', { path: '/live/' }, '/live/?a=b', { path: '/live/' }],
+    ['of the URL and of its own', { path: '/live/' }, '/live/?a=b', { path: '/live/' }],
+    ['of the URL without a slash at the end', { path: '/live/' }, '/live?a=b', {}],
   ] as const)('%s leads to the server', async ([, serverOptions, suffix, options]) => {
     await using server = await acknowledging(serverOptions)
     const { pings, errors } = await floodAt(`${server.url}${suffix}`, {

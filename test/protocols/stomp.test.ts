@@ -9,7 +9,7 @@ import { type RabbitServer, rabbitmq, rabbitmqMissing } from '../support/rabbitm
 import type { Progress } from '../../src/run/progress.ts'
 import { fanOut, run } from '../support/run.ts'
 import { echoing, silent } from '../support/servers.ts'
-import { receipting } from '../support/stomp.ts'
+import { receipting, subscribingSlowly } from '../support/stomp.ts'
 
 const noRabbit = rabbitmqMissing()
 if (noRabbit !== undefined) console.warn(`Skipping tests: ${noRabbit}`)
@@ -191,6 +191,14 @@ test('a server that does not keep its heart-beats is taken for dead', async () =
   const words = 'nothing came for 600 ms, the server had promised a heart-beat every 300 ms'
   expect(errors).toEqual({ CLOSE_1000: { count: 1, samples: [`closed by the protocol: ${words}`] } })
   expect(connections.closedEarly).toBe(1)
+})
+
+test('heart-beats are kept up while a broker takes its time for a subscription', async () => {
+  await using server = await subscribingSlowly()
+  const probe = stomp({ destination: '/topic/floods.%c', answer: 'message', heartBeat: '100ms' })
+  const { errors, connections } = await flood(server, { connections: 1, rate: 10, duration: 300, probe })
+  expect(errors).toEqual({})
+  expect(connections).toMatchObject({ opened: 1, closedEarly: 0 })
 })
 
 test('an endpoint that echoes is no broker', async () => {

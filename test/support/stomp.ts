@@ -31,6 +31,29 @@ export function receipting({
 }
 
 /**
+ * Takes its time for the receipt of a subscription, and sends whoever is silent meanwhile away.
+ * @param bears milliseconds of silence
+ * @param receiptAfter milliseconds
+ */
+export function subscribingSlowly({ bears = 1_000, receiptAfter = 1_500 } = {}): Promise<WsServer> {
+  return serveWebSockets({}, (socket) => {
+    let silence: NodeJS.Timeout | undefined
+    socket.on('message', (data: Buffer) => {
+      clearTimeout(silence)
+      silence = setTimeout(() => socket.close(4000, 'nothing came'), bears)
+      const { command, headers } = readFrame(data.toString()) ?? { headers: new Map<string, string>() }
+      if (command === 'CONNECT') socket.send(frame('CONNECTED', { version: '1.2', 'heart-beat': '0,100' }))
+      const receipt = headers.get('receipt')
+      if (receipt === undefined) return
+      const give = (): void => socket.send(frame('RECEIPT', { 'receipt-id': receipt }))
+      if (command === 'SUBSCRIBE') setTimeout(give, receiptAfter)
+      else give()
+    })
+    socket.on('close', () => clearTimeout(silence))
+  })
+}
+
+/**
  * Passes what is sent to `/app/…` on to those who have subscribed to `/topic/…`, as Spring's simple broker does, which gives no
  * receipts for subscriptions.
  */
