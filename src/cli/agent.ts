@@ -58,6 +58,8 @@ async function serve({ group, name, allowCode, localAddress, ...flags }: AgentFl
   await checkAddresses(parsed.value.localAddresses)
   const environment = describeEnvironment()
   const log = (line: string): void => void process.stdout.write(`${printableLine(line)}\n`)
+  // What it tells of its life is no result that was asked for: no run is given up because nobody reads it any more.
+  process.stdout.removeAllListeners('error').on('error', () => {})
   await interruptible(async (signal) => {
     log(
       `agent ${parsed.value.name} of group '${parsed.value.group}', ws-load ${environment.version}, Node ${environment.node}, ${availableProcessors()} processors`,

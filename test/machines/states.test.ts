@@ -46,6 +46,18 @@ describe.skipIf(natsMissing() !== undefined)('an agent', () => {
     })
   })
 
+  test('that nobody reads any more goes on', async () => {
+    await using target = await echoing()
+    await using server = await nats()
+    const untilItWaits = 'exec "$@" > >(head -n 2)'
+    await using _one = await agent(server, { name: 'one', within: ['bash', '-c', untilItWaits, 'bash'] })
+    for (const _attempt of ['first', 'second']) {
+      const { ended, pings } = await run({ url: target.url, ...load, duration: 300, ...machines(server, 1) })
+      expect(ended).toBe('completed')
+      expect(pings.answered).toBe(pings.sent)
+    }
+  })
+
   test('that is told too late to start says so, starts nothing and is free again', async () => {
     await using target = await echoing()
     await using server = await nats()
