@@ -8,8 +8,6 @@
  * That takes hours: with a log, a run that was stopped goes on. The one that is published is in bench/results/; who changes what a
  * comparison decides begins it anew.
  */
-import { execFileSync } from 'node:child_process'
-import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Change, ChangeVerdict } from '../src/gate/comparison.ts'
 import { parseTolerance, type Tolerance } from '../src/gate/tolerance.ts'
@@ -20,6 +18,7 @@ import { run } from '../src/run/run.ts'
 import { startCpuHog } from './control/cpu-hog.ts'
 import { median, printTable } from './control/figures.ts'
 import { judgeByMeanOfTurns } from './control/mean-of-turns.ts'
+import { type Provenance, provenance, triedOn } from './control/provenance.ts'
 import { inRounds } from './control/rounds.ts'
 import { startWorkingServer, type Work } from './control/working-server.ts'
 
@@ -35,8 +34,6 @@ const [runs, seconds] = [Number(values.runs), Number(values.seconds)]
 const controlSeconds = 2
 /** The only processor that servers may use, by its number. */
 const serversOn = 1
-const processor = cpus()[0]?.model ?? 'unknown processor'
-const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
 const verdicts: readonly ChangeVerdict[] = ['slower', 'faster', 'same', 'unclear']
 const gates = ['wsLoad.compare', 'mean of all turns', 'one after the other'] as const
 const load = { connections: 32, probe: { protocol: new URL('control/json.protocol.ts', import.meta.url) } }
@@ -94,10 +91,8 @@ interface Judgement {
 }
 
 /** A case once: a line of the log. */
-interface Outcome {
+interface Outcome extends Provenance {
   readonly head: string
-  readonly processor: string
-  readonly commit: string
   readonly judgements: Readonly<Record<(typeof gates)[number], Judgement>>
   /** Those that `wsLoad.compare` has an interval with two ends of. */
   readonly changes: readonly Pick<Change, 'indicator' | 'change' | 'low' | 'high'>[]
@@ -119,8 +114,7 @@ async function judge({ head: name, work, isDisturbed }: Case): Promise<Outcome> 
     const byMean = judgeByMeanOfTurns(found.base, found.head, comparison.tolerance, confidence)
     return {
       head: name,
-      processor,
-      commit,
+      ...provenance,
       judgements: {
         'wsLoad.compare': { verdict: judged.verdict, seconds: taken },
         'mean of all turns': { verdict: byMean },
@@ -192,16 +186,12 @@ const outcomes = await inRounds<Case, Outcome>(
   },
   judge,
 )
-/** How many runs each processor had part in. */
-const machines = [...Map.groupBy(outcomes, (one) => one.processor)].map(
-  ([model, of]) => `${model} (${of.length} of ${outcomes.length} comparisons)`,
-)
 const outcomesOf = (head: string): Outcome[] => outcomes.filter((one) => one.head === head)
 const { figures } = parseTolerance()
 const [p50, p99] = figures.map(({ allowed }) => `${allowed * 100} %`)
 printTable(
   'Verdicts of a gate',
-  `Servers that parse and hash JSON, on one processor, 32 connections; each comparison lasts up to ${seconds} s, each run one after the other ${controlSeconds} s. ${p50} of p50 is allowed, ${p99} of p99, and of cpuPerPing, which comparisons fall back on, ${tolerance.cpuPerPing}. The mean of all turns judges those of \`wsLoad.compare\`, when that ends. Tried on ${machines.join(', ')}.`,
+  `Servers that parse and hash JSON, on one processor, 32 connections; each comparison lasts up to ${seconds} s, each run one after the other ${controlSeconds} s. ${p50} of p50 is allowed, ${p99} of p99, and of cpuPerPing, which comparisons fall back on, ${tolerance.cpuPerPing}. The mean of all turns judges those of \`wsLoad.compare\`, when that ends. Tried on ${triedOn(outcomes)}.`,
   gates.flatMap((gate) => cases.map(({ head }) => row(gate, head, outcomesOf(head)))),
 )
 printTable(
