@@ -1,6 +1,6 @@
 /** The action of this repository, step by step, as a runner of GitHub runs it: with a shell, and files for outputs and summary. */
 import { readFileSync } from 'node:fs'
-import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -20,6 +20,7 @@ interface Step {
 }
 
 interface Action {
+  readonly outputs: Readonly<Record<string, { readonly value: string }>>
   readonly inputs: Readonly<Record<string, { readonly default?: string; readonly required?: boolean }>>
   readonly runs: { readonly steps: readonly Step[] }
 }
@@ -98,9 +99,7 @@ async function runAction(
     }
     hasFailed ||= steps[name].exitCode !== 0
   }
-  const outputs = Object.fromEntries(
-    ['exit-code', 'markdown'].map((name) => [name, values[`steps.compare.outputs.${name}`] ?? '']),
-  )
+  const outputs = Object.fromEntries(Object.entries(action.outputs).map(([name, { value }]) => [name, filled(value)]))
   return { steps, outputs, summary: await readFile(files.GITHUB_STEP_SUMMARY, 'utf8') }
 }
 
@@ -172,13 +171,17 @@ describe('the action', () => {
 
   test('is red where the base has not what it needs', async () => {
     const { directory, base } = await checkedOut(0)
-    const { steps } = await runAction(directory, await inputs(base, { install: 'test -f nothing-of-the-kind' }))
+    const { steps, outputs } = await runAction(
+      directory,
+      await inputs(base, { install: 'test -f nothing-of-the-kind' }),
+    )
     expect(steps).toMatchObject({
       'Check out the base beside the head': { exitCode: 1 },
       'Remove the checkout of the base': { exitCode: 0, stderr: '' },
     })
     expect(steps).not.toHaveProperty('Compare')
     expect(await git(directory, 'worktree', 'list')).toMatch(/^.*\n$/)
+    expect(await readFile(outputs['markdown']!, 'utf8')).toBe('### ❌ Nothing was compared, see the log\n')
   })
 
   test('judges every figure of a tolerance of several lines', { timeout: 90_000 }, async () => {
@@ -189,11 +192,51 @@ describe('the action', () => {
     expect(summary).toMatch(/^\| p50 /m)
   })
 
-  test('takes a branch for the base', async () => {
+  test('takes a branch for the base, which is fetched only if it is not there', async () => {
+    const { directory, base } = await checkedOut(0)
+    const origin = directory.replace(/-clone$/, '')
+    await git(origin, 'branch', 'released', base)
+    const given = await inputs('released', { install: 'git rev-parse HEAD; exit 7' })
+    const fetched = await runAction(directory, given)
+    expect(fetched.steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${base}\n` })
+    await git(directory, 'fetch', '--quiet', '--unshallow', 'origin', 'released:refs/remotes/origin/released')
+    await git(directory, 'remote', 'set-url', 'origin', 'file:///nowhere')
+    const there = await runAction(directory, given)
+    expect(there.steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${base}\n` })
+  })
+
+  test('refuses to compare a commit with itself', async () => {
     const { directory } = await checkedOut(0)
-    const given = await inputs('main', { install: 'exit 7' })
-    const { steps } = await runAction(directory, given)
-    expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stderr: '' })
+    const { steps, outputs } = await runAction(directory, await inputs('main'))
+    expect(steps['Check out the base beside the head']).toMatchObject({
+      exitCode: 2,
+      stderr:
+        "base: expected another commit than the one that is checked out, got 'main'; of a push that is github.event.before\n",
+    })
+    expect(outputs['exit-code']).toBe('')
+  })
+
+  test('is red where nothing was compared, whatever the program ended with', async () => {
+    const { directory, base } = await checkedOut(0)
+    const helped = await runAction(directory, await inputs(base, { flags: "-h 'Cookie: s=1'" }))
+    expect(helped.steps['Compare']).toMatchObject({ exitCode: 5 })
+    expect(helped.summary).toBe('### ❌ Nothing was compared: `ws-load compare` ended with 0, see the log\n')
+    await rm(join(directory, 'node_modules'), { recursive: true })
+    const missing = await runAction(directory, await inputs(base))
+    expect(missing.steps['Compare']).toMatchObject({ exitCode: 5 })
+    expect(missing.steps['Compare']!.stderr).toContain('vitest-ws-load is not installed in ')
+  })
+
+  test('runs on each side the programs of its own packages', { timeout: 90_000 }, async () => {
+    const { directory, base } = await checkedOut(0)
+    const tool = '#!/bin/sh\nexec node server.js\n'
+    await writeFile(join(directory, 'node_modules/.bin/gateway'), `#!/bin/sh\necho of the head >&2\nexit 3\n`)
+    await chmod(join(directory, 'node_modules/.bin/gateway'), 0o755)
+    const install = `mkdir -p node_modules/.bin; printf '${tool.replaceAll('\n', '\\n')}' > node_modules/.bin/gateway; chmod +x node_modules/.bin/gateway`
+    const { steps } = await runAction(directory, await inputs(base, { command: 'gateway', install }))
+    expect(steps['Compare']).toMatchObject({ exitCode: 5 })
+    expect(steps['Compare']!.stderr).toContain('(head.command) exited with code 3')
+    expect(steps['Compare']!.stderr).toContain('of the head')
   })
 
   test('takes what the merge commit of a pull request was made on for the base', async () => {
@@ -212,11 +255,22 @@ describe('the action', () => {
     expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${onto}\n` })
   })
 
-  test('takes the base of a pull request whose head is checked out', async () => {
+  test('takes where a pull request whose head is checked out left its base, which has gone on since', async () => {
     const { directory, base } = await checkedOut(0)
-    await git(directory, 'commit', '--quiet', '--allow-empty', '-m', 'Change the gateway once more')
+    const origin = directory.replace(/-clone$/, '')
+    await git(origin, 'checkout', '--quiet', '-b', 'pulled', base)
+    await git(origin, 'commit', '--quiet', '--allow-empty', '-m', 'Change the gateway otherwise')
+    const [head, ofBase] = [await commitOf(origin), await commitOf(directory)]
     const given = await inputs('', { install: 'git rev-parse HEAD; exit 7' })
-    const { steps } = await runAction(directory, given, { base, head: await commitOf(directory) })
+    await git(directory, 'fetch', '--quiet', '--depth=1', 'origin', 'pulled')
+    await git(directory, 'checkout', '--quiet', 'FETCH_HEAD')
+    const shallow = await runAction(directory, given, { base: ofBase, head })
+    expect(shallow.steps['Check out the base beside the head']).toMatchObject({
+      exitCode: 2,
+      stderr: 'base: expected the history of what is checked out, which is no merge: check out with fetch-depth: 0\n',
+    })
+    await git(directory, 'fetch', '--quiet', '--unshallow', 'origin', 'main', 'pulled')
+    const { steps } = await runAction(directory, given, { base: ofBase, head })
     expect(steps['Check out the base beside the head']).toMatchObject({ exitCode: 7, stdout: `${base}\n` })
   })
 
@@ -232,8 +286,8 @@ describe('the action', () => {
   test('comments by one command of the GitHub CLI, which edits the last comment of the token', async () => {
     const step = action.runs.steps.find(({ name }) => name === 'Comment')!
     const place = await consumer.project({
-      'bin/gh': '#!/bin/sh\nprintf "%s\\n" "$@"\n',
-      'comparison.md': 'No regression',
+      'bin/gh': '#!/bin/sh\nprintf "%s\\n" "$@"\ncat\n',
+      'comparison.md': 'No regression\n',
     })
     await chmod(join(place, 'bin/gh'), 0o755)
     const env = {
@@ -241,11 +295,15 @@ describe('the action', () => {
       PULL_REQUEST: '17',
       GITHUB_REPOSITORY: 'someone/gateway',
       MARKDOWN: 'comparison.md',
+      HEAD_OF_PULL_REQUEST: 'f00ba4',
     }
     const { exitCode, stdout } = await startCommand(['bash', '-euc', step.run], place, env).finished
     expect(exitCode).toBe(0)
-    expect(stdout.trim().split('\n')).toEqual(
-      'pr comment 17 --repo someone/gateway --body-file comparison.md --edit-last --create-if-none'.split(' '),
-    )
+    expect(stdout.trim().split('\n')).toEqual([
+      ...'pr comment 17 --repo someone/gateway --body-file - --edit-last --create-if-none'.split(' '),
+      'No regression',
+      '',
+      'Of f00ba4.',
+    ])
   })
 })
