@@ -1,7 +1,7 @@
 /** The manifests of examples/machines: what they say is known to those who read them, and names in them lead to each other. */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +60,20 @@ const kinds: Readonly<Record<Manifest['kind'], string>> = {
   Deployment: 'apps/v1',
   Job: 'batch/v1',
 }
+
+test('every example has the version of this package', async () => {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
+  const examples = (await readdir(join(repository, 'examples'), { withFileTypes: true })).filter((one) =>
+    one.isDirectory(),
+  )
+  const wanted = examples.map(({ name }) => {
+    const manifest = readFileSync(join(repository, 'examples', name, 'package.json'), 'utf8')
+    return (JSON.parse(manifest) as { devDependencies: Record<string, string> }).devDependencies['vitest-ws-load']
+  })
+  expect(new Set(wanted.map((range) => range?.replace('^', '')))).toEqual(new Set([version]))
+  const [, ofAgent] = /ws-load-agent:(\S+)/.exec(read('kubernetes.yml'))!
+  expect([ofAgent, services['agent']!.build!.args!['VERSION']]).toEqual([version, version])
+})
 
 describe('the Dockerfile', () => {
   const lines = read('Dockerfile').split('\n')
