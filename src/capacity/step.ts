@@ -5,7 +5,7 @@ import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
 import { observeRun } from '../slo/observation.ts'
-import { readOpened } from '../slo/reading.ts'
+import { describeHeldBack, readOpened } from '../slo/reading.ts'
 import type { ObjectiveVerdict, SLOVerdict, Verdict } from '../slo/verdict.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { formatCount, formatDuration } from '../units.ts'
@@ -61,6 +61,8 @@ const leastShare = 0.98
 const mostDeviations = 4
 /** Where more of the pings that left had no answer, it is not the generator's doing. */
 const mostUnansweredShare = 0.01
+/** Indicators that pings count in that never left. */
+const ofDrops: ReadonlySet<string> = new Set(['dropped', 'errorRate'])
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of a search's time: others are clearer. */
 const giveUpAfterMs = 5_000
 
@@ -77,7 +79,7 @@ export function judgeStep(
   summary: LoadResult,
   { objectives, rate, connections = 0, precision }: StepRule,
 ): CapacityStep {
-  const judged = evaluateObjectives(summary, objectives)
+  const judged = withoutOwnDrops(summary, evaluateObjectives(summary, objectives))
   const absence = describeAbsence(summary, connections)
   const shortfall = describeShortfall(summary, rate)
   const growth = judged.vacuous ? 'inconclusive' : judgeGrowth(summary, { precision, objectives })
@@ -90,6 +92,7 @@ export function judgeStep(
   const lacks = [
     ...(absence === undefined ? [] : [absence]),
     ...(shortfall === undefined ? [] : [shortfall]),
+    ...(isHeldBackOpen(summary, judged) ? [describeHeldBack(summary.generator.heldBack)] : []),
     ...(growth === 'pass' ? [] : [explainGrowth(summary, { precision, objectives }, growth)]),
   ]
   const isOwnVerdict = !isUnanswered && verdict !== judged.verdict
@@ -98,6 +101,23 @@ export function judgeStep(
     ...(judged.bottleneck === undefined ? [] : [judged.bottleneck]),
   ]
   return { load, verdict, ...(limitedBy !== undefined && { limitedBy }), reasons, summary }
+}
+
+/**
+ * Pings that waited for the generator's own limit on pings under way until they were dropped miss no bound, unless more of those that left
+ * had no answer than is its doing.
+ */
+function withoutOwnDrops(result: LoadResult, judged: SLOVerdict): SLOVerdict {
+  const { sent, timedOut, lost } = result.pings
+  const missed = judged.objectives.filter(({ level, verdict }) => level === 'fail' && verdict === 'fail')
+  const areDrops = missed.length > 0 && missed.every(({ indicator }) => ofDrops.has(indicator))
+  const isOfServer = timedOut + lost > mostUnansweredShare * sent || isAskedEnough(result, judged.objectives)
+  if (judged.verdict !== 'fail' || !areDrops || isOfServer || isPartial(result)) return judged
+  return {
+    ...judged,
+    verdict: 'inconclusive',
+    reasons: [describeHeldBack(result.generator.heldBack), ...judged.reasons],
+  }
 }
 
 /** What keeps an SLO is kept only where the server keeps up with the whole load; one that it surely does not is missed in the end. */
@@ -181,10 +201,11 @@ function isOwnDoing({ generator, pings: { due, sent } }: LoadResult, { objective
   return sent < leastShare * due || objectives.some((one) => one.level === 'fail' && isOpen(one))
 }
 
-/** Whether pings that waited for its own limit on pings under way decide a bound on their latency. */
+/** Whether pings that waited for its own limit on pings under way decide a bound on their latency, or whether the server keeps up where there is none. */
 function isHeldBackOpen(result: LoadResult, { objectives }: SLOVerdict): boolean {
   if (isAskedEnough(result, objectives)) return false
-  return objectives.some((one) => one.level === 'fail' && isLatencyOfPings(one) && isOpen(one))
+  const latencies = objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
+  return latencies.length === 0 || latencies.some(isOpen)
 }
 
 /** Whether a bound is neither met nor missed as measured: that depends on what the generator cannot tell. */

@@ -165,6 +165,32 @@ describe('a load', () => {
     expect(recoveredFrom(step, Infinity)).toMatchObject({ verdict: 'inconclusive', recovery: Infinity })
   })
 
+  describe('whose pings waited for a limit of the generator’s own until they were dropped', () => {
+    const objectives = parseSLO({ errorRate: '< 1%' })
+    const heldBack = { duration: 6_000, generator: { heldBack: 8_000 }, options: { maxPendingPongs: 60 } }
+    const judge = (pings: object) =>
+      judgeStep(3_000, loadResult(repeated(9_000, 200), { ...heldBack, pings }), {
+        objectives,
+        rate: 3_000,
+        precision: 0.1,
+      })
+
+    test('is out of the generator’s reach', () => {
+      expect(judge({ dropped: 9_000 })).toMatchObject({
+        verdict: 'inconclusive',
+        limitedBy: 'generator',
+        reasons: [
+          expect.stringContaining('8,000 pings waited for answers to others: take more connections'),
+          expect.anything(),
+        ],
+      })
+    })
+
+    test('is missed where many of those that left had no answer', () => {
+      expect(judge({ dropped: 5_000, timedOut: 4_000 }).verdict).toBe('fail')
+    })
+  })
+
   test('is not the generator’s doing where many pings had no answer, however late some of them left', () => {
     const summary = flood(9_000, {
       pings: { due: 10_000, sent: 10_000, answered: 6_000, timedOut: 4_000 },
