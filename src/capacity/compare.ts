@@ -64,7 +64,7 @@ function whyIncomparable(base: CapacityResult, head: CapacityResult): string[] {
   const [after] = summariesOf(head)
   return [
     ...(base.over === head.over ? [] : [`of the base the ${base.over} was varied, of the head the ${head.over}`]),
-    ...(was === is ? [] : [`the base had to keep ${was}, the head ${is}`]),
+    ...(keysOf(base) === keysOf(head) ? [] : [`the base had to keep ${was}, the head ${is}`]),
     ...(base.ratePerConnection === head.ratePerConnection
       ? []
       : [`the base had another load: ratePerConnection was ${base.ratePerConnection}, is ${head.ratePerConnection}`]),
@@ -72,6 +72,19 @@ function whyIncomparable(base: CapacityResult, head: CapacityResult): string[] {
       ? []
       : [...whyOtherLoad(before, after, varied[base.over]), ...whyElsewhere(before, after)]),
   ]
+}
+
+/** What had to be kept, in whatever order and units it was written. */
+function keysOf({ objectives }: CapacityResult): string {
+  return objectives
+    .filter(({ level }) => level === 'fail')
+    .map(({ indicator, bound, limit }) => {
+      const [comparison] = /^[<>]=?/.exec(bound) ?? []
+      const [window = ''] = / over any .*$/.exec(bound) ?? []
+      return `${indicator} ${comparison} ${limit}${window}`
+    })
+    .toSorted()
+    .join(', ')
 }
 
 function summariesOf({ steps }: CapacityResult): LoadResult[] {

@@ -67,6 +67,10 @@ export function fromJSON(json: unknown, where = 'fromJSON'): CapacityResult {
   if (over === 'connections' && ratePerConnection === undefined) {
     throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: ratePerConnection: missing`)
   }
+  const bare = steps.findIndex((step) => step.verdict !== 'inconclusive' && step.summary === undefined)
+  if (bare !== -1) {
+    throw new WsLoadError('WSLOAD_ERR_UNREADABLE_SUMMARY', `${where}: no capacity: steps.${bare}.summary: missing`)
+  }
   const given = (json as { readonly steps: readonly { readonly summary?: unknown }[] }).steps
   return capacityOf({
     over,

@@ -200,7 +200,7 @@ export class CapacitySearch {
   async #tryIf(load: number | undefined): Promise<boolean> {
     if (load === undefined || this.#isOver || this.#steps.length >= mostLoads) return false
     this.#wasAborted ||= this.#isAborted()
-    if (this.#wasAborted || this.#timeLeft() < this.#options.load.warmup + shortestStepMs) return false
+    if (this.#wasAborted || this.#timeLeft() < this.#preparationOf(load) + shortestStepMs) return false
     await this.#timed(async () => {
       this.#isOver = !(await this.#try(load))
     })

@@ -58,6 +58,14 @@ describe('a head', () => {
     expect(compareCapacities(limited, limited, 0.2).verdict).toBe('unclear')
   })
 
+  test('is compared with a base whose SLO was written in another order and unit', () => {
+    const p99 = { indicator: 'p99', kind: 'duration', bound: '< 20ms', limit: 20, level: 'fail' } as const
+    const errors = { indicator: 'errorRate', kind: 'ratio', bound: '< 1%', limit: 0.01, level: 'fail' } as const
+    const written = between(1_000, 1_100, { objectives: [p99, errors] })
+    const otherwise = between(1_000, 1_100, { objectives: [errors, { ...p99, bound: '< 0.02s' }] })
+    expect(compareCapacities(written, otherwise, 0.2).verdict).toBe('same')
+  })
+
   test('is not compared with a base that had to keep something else', () => {
     const objectives = [{ indicator: 'p50', kind: 'duration', bound: '< 9ms', limit: 9, level: 'fail' }] as const
     const { verdict, doubtful, reasons } = compareCapacities(between(1_000, 1_100, { objectives }), base, 0.2)

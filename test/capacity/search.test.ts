@@ -179,10 +179,12 @@ describe('the load to confirm', () => {
 
   test('is none where one of the ends was tried again', () => {
     expect(endToConfirm(tried([100, 'kept'], [110, 'missed'], [100, 'kept']))).toBeUndefined()
+    expect(endToConfirm(tried([100, 'kept'], [110, 'missed'], [100, 'undecided']))).toBeUndefined()
   })
 
   test('is what was missed once, whatever was kept, where a verdict stands on it', () => {
     expect(missToConfirm(tried([110, 'missed']))).toBe(110)
+    expect(missToConfirm(tried([110, 'missed'], [110, 'undecided']))).toBeUndefined()
     expect(missToConfirm(tried([110, 'missed'], [110, 'missed']))).toBeUndefined()
     expect(missToConfirm(tried([100, 'kept']))).toBeUndefined()
   })

@@ -61,6 +61,7 @@ test.each([
   [{ schemaVersion: 1, slices: '' }, 'this is a summary; LoadSummary.fromJSON reads it'],
   [{ base: { steps: [] }, head: {} }, 'this is a comparison; LoadCapacity.fromJSON reads its base and its head'],
   [{ ...plain(capacity), precision: 'fine' }, 'precision: expected number, got "fine"'],
+  [{ ...plain(capacity), steps: [{ load: 900, verdict: 'pass', reasons: [] }] }, 'steps.0.summary: missing'],
 ])('%o is no capacity', (json, mistake) => {
   expect(() => readBack(json)).toThrow(expect.objectContaining({ code: 'WSLOAD_ERR_UNREADABLE_SUMMARY' }))
   expect(() => readBack(json)).toThrow(mistake)
