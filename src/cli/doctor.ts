@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { threatsToValidity } from '../gate/comparable.ts'
 import { compareSideBySide } from '../gate/compare.ts'
 import type { Change } from '../gate/comparison.ts'
 import { smallestRegression } from '../gate/sensitivity.ts'
@@ -86,13 +87,15 @@ async function examine(load: ResolvedOptions, flags: DoctorFlags, signal: AbortS
   if (signal.aborted) return cutShort()
   const injected = injectionFor(noise.changes)
   say(`\n2. A server that takes ${formatRatio(injected)} longer`)
-  const comparison = await compareSlower(injected, flags, signal)
+  const comparison = await compareSlower(delayOf(injected, noise.changes), flags, signal)
   if (comparison === undefined) return cutShort()
   for (const line of String(comparison).split('\n')) say(`   ${line}`)
   const found = comparison.verdict === 'slower'
   if (signal.aborted && !found) return cutShort()
   say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
-  for (const line of recommend(noise, flags.seconds)) say(line)
+  if (noise.threats.length > 0) say('\nNo tolerance can be recommended:')
+  for (const line of noise.threats.flatMap((text) => wrap(text, '  '))) say(line)
+  if (noise.threats.length === 0) for (const line of recommend(noise, flags.seconds)) say(line)
   for (const line of adviceOn(noise.changes, found)) say(line)
   return found
 }
@@ -114,6 +117,8 @@ function readLoad(flags: DoctorFlags): ResolvedOptions {
 interface Noise extends JudgedAlike {
   /** What the base and this machine did meanwhile. */
   readonly disturbances: readonly string[]
+  /** Why a comparison of such runs is unclear, whatever its tolerance. */
+  readonly threats: readonly string[]
 }
 
 /** What a server and this machine did, and what kept the server from a processor. */
@@ -134,14 +139,19 @@ async function compareAlike(load: ResolvedOptions, signal: AbortSignal): Promise
     const [before, after] = await runSideBySide(floods, { signal, asLastLook: true, watcher }).finally(end)
     if (before.pings.answered === 0 && !signal.aborted) throw usageError(unanswerable)
     const judged = compareSideBySide(before, after, toleranceOfEquals, load.confidence)
-    return { ...judged, disturbances: disturbancesOf(before) }
+    const threats = [...new Set([before, after].flatMap(threatsToValidity))]
+    return { ...judged, disturbances: disturbancesOf(before), threats }
   } finally {
     await Promise.all([base.stop(), head.stop()])
   }
 }
 
-async function compareSlower(by: number, flags: DoctorFlags, signal: AbortSignal): Promise<LoadComparison | undefined> {
-  const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(serverDelayMs * (1 + by))])
+async function compareSlower(
+  delay: number,
+  flags: DoctorFlags,
+  signal: AbortSignal,
+): Promise<LoadComparison | undefined> {
+  const [base, head] = await Promise.all([startEmbedded(serverDelayMs), startEmbedded(delay)])
   try {
     if (signal.aborted) return undefined
     const sides = { base: { url: base.url }, head: { url: head.url } }
@@ -170,6 +180,12 @@ function injectionFor(changes: readonly Change[]): number {
   const median = latenciesIn(changes).map(smallestRegression)[0]!
   const injected = Number((injectedMultiple * median).toPrecision(2))
   return Math.min(largestInjected, Math.max(smallestInjected, injected))
+}
+
+/** Milliseconds that the slower server waits, so that its median is longer by a ratio: where answers queue, a wait shorter than that is none. */
+function delayOf(by: number, changes: readonly Change[]): number {
+  const { base } = latenciesIn(changes)[0]!
+  return base < 2 * serverDelayMs ? serverDelayMs + by * base : base * (1 + by)
 }
 
 function adviceOn(changes: readonly Change[], found: boolean): string[] {

@@ -21,7 +21,12 @@ export function workIn(changes: readonly Change[]): Change[] {
 /** Options with which two servers that do the same are told to be the same, to paste; nothing where none does that. */
 export function recommend({ verdict, reasons, changes }: JudgedAlike, seconds: number): string[] {
   const ofWork = workIn(changes).flatMap((change) => toleranceFor(change, change.tolerance))
-  const figures = [...latenciesIn(changes).flatMap((change) => toleranceFor(change, roundTolerances[0]!)), ...ofWork]
+  // What so few pings leave open of their failures; enough of them are within what is usual.
+  const ofErrors = changes
+    .filter(({ indicator, high, allowed }) => indicator === 'errorRate' && high >= allowed)
+    .flatMap((change) => toleranceFor(change, change.high))
+  const latencies = latenciesIn(changes).flatMap((change) => toleranceFor(change, roundTolerances[0]!))
+  const figures = latencies.length === 0 ? ofWork : [...latencies, ...ofErrors, ...ofWork]
   const optionsWith = (tolerance: readonly string[]): string =>
     `  tolerance: { ${tolerance.join(', ')} }, maxDuration: '${seconds}s'`
   const isByFallback = verdict === 'same' && reasons.length > 0

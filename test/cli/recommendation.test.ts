@@ -33,6 +33,14 @@ describe('the doctor recommends', () => {
     expect(recommend(alike, 30)[1]).toContain("{ p50: '2%', cpuPerPing: '5%' }")
   })
 
+  test('a tolerance of errors where so few pings leave more of them open than is usual', () => {
+    const p50 = change('p50', 0.04, { low: 0, high: 0.01 })
+    const few = judged(p50, change('errorRate', 0.01, { low: -0.0119, high: 0.0119 }))
+    expect(recommend(few, 10)[1]).toContain("{ p50: '2%', errorRate: '2%' }")
+    const enough = judged(p50, change('errorRate', 0.01, { low: -0.005, high: 0.005 }))
+    expect(recommend(enough, 10)[1]).toContain("{ p50: '2%' }")
+  })
+
   test('nothing of a figure that no tolerance does for', () => {
     const alike = judged(change('p50', 0.04, { low: 0, high: 0.01 }), change('p99', 0.25, unknown))
     expect(recommend(alike, 8)[1]).toBe("  tolerance: { p50: '2%' }, maxDuration: '8s'")
