@@ -4,7 +4,7 @@
  * same, against heads that do more, always or now and then, on a quiet machine and beside a process that takes a core now and then. Controls: what
  * the mean of all turns says of the same turns, and the latencies of two runs one after the other, point against point with the same tolerance.
  *
- * Run: node bench/gate.bench.ts [--runs 100] [--seconds 30] [--log FILE]
+ * Run: npm run build && node bench/gate.bench.ts [--runs 100] [--seconds 30] [--log FILE]
  * That takes hours: with a log, a run that was stopped goes on. The one that is published is in bench/results/; who changes what a
  * comparison decides begins it anew.
  */

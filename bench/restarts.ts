@@ -3,7 +3,7 @@
  * wide, with `restarts`? Servers that parse and hash JSON, on one processor: equal ones, and a head that works 10 % more. Control: the same
  * comparison without restarts, as long.
  *
- * Run: node bench/restarts.ts [--runs 100] [--restarts 15] [--seconds 30] [--log FILE]
+ * Run: npm run build && node bench/restarts.ts [--runs 100] [--restarts 15] [--seconds 30] [--log FILE]
  * A hundred of them take three hours: with a log, a run that was stopped goes on. The one that is published is in bench/results/.
  */
 import { fileURLToPath } from 'node:url'

@@ -379,7 +379,7 @@ test('is kept alive while a broker takes its time for a subscription', async () 
     }
   })
   const probe = mqtt({ topic: 'prices', keepAlive: '1s' })
-  const { errors, connections } = await flood(server, { connections: 1, rate: 10, duration: 300, probe })
+  const { errors, connections } = await flood(server, { connections: 1, rate: 10, duration: 300, timeout: 300, probe })
   expect(errors).toEqual({})
   expect(connections).toMatchObject({ opened: 1, closedEarly: 0 })
   expect(beats).toBeGreaterThan(0)

@@ -196,7 +196,7 @@ test('a server that does not keep its heart-beats is taken for dead', async () =
 test('heart-beats are kept up while a broker takes its time for a subscription', async () => {
   await using server = await subscribingSlowly()
   const probe = stomp({ destination: '/topic/floods.%c', answer: 'message', heartBeat: '100ms' })
-  const { errors, connections } = await flood(server, { connections: 1, rate: 10, duration: 300, probe })
+  const { errors, connections } = await flood(server, { connections: 1, rate: 10, duration: 300, timeout: 300, probe })
   expect(errors).toEqual({})
   expect(connections).toMatchObject({ opened: 1, closedEarly: 0 })
 })
