@@ -192,7 +192,7 @@ export function observeStretch(run: Observation, first: number, count: number): 
   }
 }
 
-/** Of a stretch at a rate: the first answers may be still to come, and a late generator may send it all later. */
+/** Of a stretch at a rate: the first answers may be still to come, and a late generator may have sent all of it later. */
 function ratesOfStretch(
   run: Observation,
   first: number,

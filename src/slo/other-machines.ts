@@ -25,10 +25,10 @@ export function describeAstray({ machines = [] }: LoadResult, objectives: readon
   const reach = boundsOn('reach')
   const missedByAll = sum(machines.map((agent) => agent.missedFromOthers ?? 0))
   const areTooMany = boundsOn('missed').some((bound) => !meets(missedByAll, bound))
-  const isTooLittle = (share: number): boolean =>
-    reach.some((bound) => !meets(share, bound)) ||
-    boundsOn('errorRate').some((bound) => !meets(1 - share, bound)) ||
-    (reach.length === 0 && share < leastShare)
+  const isTooLittle = (came: number, missed: number): boolean =>
+    reach.some((bound) => !meets(came, bound)) ||
+    boundsOn('errorRate').some((bound) => !meets(missed, bound)) ||
+    (reach.length === 0 && came < leastShare)
   return machines.flatMap((agent) => {
     const { fromOthers = 0, expectedFromOthers: expected, missedFromOthers: missed } = agent
     if (fromOthers === 0 || expected === undefined || missed === undefined || !hearsOfOthers(agent, machines)) return []
@@ -36,7 +36,8 @@ export function describeAstray({ machines = [] }: LoadResult, objectives: readon
     if (expected === 0) {
       return [`the run was too short to tell whether all that other agents publish comes to ${subscribers}`]
     }
-    if (!isTooLittle((expected - missed) / expected) && !(areTooMany && missed > 0)) return []
+    const isLost = isTooLittle((expected - missed) / expected, missed / expected)
+    if (!isLost && !(areTooMany && missed > 0)) return []
     return [
       `${formatCount(missed)} of ${formatCount(expected)} deliveries that other agents published at least a second before had not come to ${subscribers}`,
     ]
