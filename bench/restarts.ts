@@ -79,7 +79,7 @@ async function judge(work: Work, restarts: number): Promise<Pick<Outcome, 'verdi
   }
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+const percent = (share: number): string => (Number.isNaN(share) ? '-' : `${(share * 100).toFixed(1)} %`)
 
 const cases = heads.flatMap((head) => gates.map((gate) => ({ ...head, ...gate })))
 const outcomes = await inRounds<(typeof cases)[number], Outcome>(
@@ -130,7 +130,7 @@ printTable(
         head,
         figure,
         'median change': percent(median(changes)),
-        'differ by': percent(Math.sqrt(variance)),
+        'differ by': percent(changes.length < 2 ? NaN : Math.sqrt(variance)),
         'interval, half': percent(median(known.map(({ low, high }) => (high - low) / 2))),
         'interval holds 0': isSame
           ? `${known.filter(({ low, high }) => low <= 0 && high >= 0).length} of ${known.length}`
