@@ -118,7 +118,7 @@ export interface GcPauses {
 }
 
 /**
- * Why the load threads did not run, as shares of that time from 0 to 1, of the thread that lost most of it. What
+ * Why the load threads did not run, as shares of the measured window, and of what a late generator sent after it, from 0 to 1, of the thread that lost most of it. What
  * the system does not tell is absent.
  */
 export interface Starvation {

@@ -76,8 +76,8 @@ function limitReached({ server }: LoadResult, machine: MachineReport): string | 
 
 /**
  * Whether the time in which a server waited for a processor, or was stopped, can have made it slow, and not only be a large part of the
- * little that it wanted one. As much of the pings as of the time met a wait: those that are too slow may be these. Otherwise waits have to be a part
- * of the latency: of all pings under way, by Little's law their rate times their mean latency, a wait delays those that need the thread,
+ * little that it wanted one. As much of the pings as of the time met a wait: those that are too slow may be these. Otherwise waits have
+ * to be a part of the latency: of all pings under way, by Little's law their rate times their mean latency, a wait delays those that need the thread,
  * one at least, and `u / (1 − u)` where the thread is wanted for a share `u` of the time (the number in an M/M/1 queue).
  * Of a run that is not known to be slow, a wait may have delayed all that were under way.
  * @param keptShare of the time that it wanted a processor

@@ -1,5 +1,5 @@
 import { errorRate } from '../result/error-rate.ts'
-import { type Bounds, LatencySummary } from '../result/latency-summary.ts'
+import { LatencySummary } from '../result/latency-summary.ts'
 import type {
   AfterSilence,
   ConnectionTotals,
@@ -12,6 +12,7 @@ import type {
 import { pingTotals } from '../result/ping-totals.ts'
 import type { Slices } from '../result/slices.ts'
 import { lostShare } from '../result/starvation.ts'
+import type { Bracket } from './bracket.ts'
 import { countMachineFaults, describeMachineFaults } from './machine-fault.ts'
 import { earlyStoppingDivisor } from '../statistics/share.ts'
 import { sum } from '../statistics/sum.ts'
@@ -24,10 +25,8 @@ export interface Observation {
   readonly latency: LatencySummary
   /** Slices do not keep them: where they are not the response times, a stretch has those of the whole run. */
   readonly serviceTime: LatencySummary
-  readonly throughput: number
-  readonly offeredRate: number
-  /** Between which values either lies, as far as slices tell when answers came and pings left. */
-  readonly rates: Readonly<Record<'throughput' | 'offeredRate', Bounds>>
+  /** What was measured, and between which values it lies as far as slices tell when answers came and pings left. */
+  readonly rates: Readonly<Record<'throughput' | 'offeredRate', Bracket>>
   /** How many answers `throughput` counts in each slice. */
   readonly answeredEach: ArrayLike<number>
   /** Failed share of the pings that were due. */
@@ -95,9 +94,7 @@ export function observeRun(result: LoadResult): Observation {
     pings,
     latency,
     serviceTime,
-    throughput,
-    offeredRate,
-    rates: exactly({ throughput, offeredRate }),
+    rates: { throughput: exactly(throughput), offeredRate: exactly(offeredRate) },
     answeredEach: slices.pings('answered'),
     isOpenModel: serviceTime !== latency,
     settlingTime: Math.max(0, latency.p99 - (result.options.warmup ?? 0)),
@@ -140,9 +137,7 @@ function observeFanOut(run: Observation, { first, completion, ...counts }: FanOu
 
 /** What a silence of the generator cost deliveries it may have cost as many messages, at most all that failed. */
 function observeMessages(run: Observation, { latency, pings, slices }: MessageTimes): Observation {
-  const { duration, afterSilence } = run
-  const throughput = (pings.answered * 1_000) / duration
-  const offeredRate = (pings.sent * 1_000) / duration
+  const { afterSilence } = run
   return {
     ...run,
     samples: 'messages',
@@ -150,10 +145,6 @@ function observeMessages(run: Observation, { latency, pings, slices }: MessageTi
     pings,
     latency,
     serviceTime: latency,
-    throughput,
-    offeredRate,
-    rates: exactly({ throughput, offeredRate }),
-    answeredEach: slices.pings('answered'),
     errorRate: errorRate(pings),
     afterSilence: {
       ...afterSilence,
@@ -172,9 +163,8 @@ export function observeStretch(run: Observation, first: number, count: number): 
   const duration = count * slices.length
   const pings = pingTotals((kind) => sum(slices.pings(kind)))
   // Of a rate those that were due are answered in the end, however long none is.
-  const answeredEach = (run.isOpenModel ? slices.arrivals() : undefined) ?? slices.pings('answered')
-  const throughput = (sum(answeredEach) * 1_000) / duration
-  const offeredRate = (pings.sent * 1_000) / duration
+  const arrivals = run.isOpenModel ? slices.arrivals() : undefined
+  const answeredEach = arrivals ?? slices.pings('answered')
   return {
     ...run,
     duration,
@@ -182,43 +172,48 @@ export function observeStretch(run: Observation, first: number, count: number): 
     pings,
     latency,
     serviceTime: run.serviceTime === run.latency ? latency : run.serviceTime,
-    throughput,
-    offeredRate,
-    rates: run.isOpenModel
-      ? ratesOfStretch(run, first, { slices, pings, duration })
-      : exactly({ throughput, offeredRate }),
+    rates: {
+      throughput: throughputOfStretch(run, { pings, arrivals, start: first * slices.length, duration }),
+      offeredRate: offeredRateOfStretch(run, pings.sent, duration),
+    },
     answeredEach,
     errorRate: errorRate(pings),
   }
 }
 
-/** Of a stretch at a rate: the first answers may be still to come, and a late generator may have sent all of it later. */
-function ratesOfStretch(
-  run: Observation,
-  first: number,
-  { slices, pings, duration }: Pick<Observation, 'slices' | 'pings' | 'duration'>,
-): Observation['rates'] {
-  const perSecond = (count: number): number => (count * 1_000) / duration
-  const arrivals = slices.arrivals()
-  const came = perSecond(sum(arrivals ?? []))
-  const isSettling = first * slices.length < run.settlingTime
-  const offeredRate = perSecond(pings.sent)
-  return {
-    throughput:
-      arrivals === undefined
-        ? { floor: 0, ceiling: Infinity }
-        : { floor: came, ceiling: isSettling ? Math.max(came, perSecond(pings.answered)) : came },
-    offeredRate: run.generatorSaturated
-      ? { floor: 0, ceiling: Infinity }
-      : { floor: offeredRate, ceiling: offeredRate },
-  }
+/** At a rate that of the answers that came in it, unless the first ones were still to come. */
+function throughputOfStretch(
+  { isOpenModel, settlingTime }: Observation,
+  {
+    pings,
+    arrivals,
+    start,
+    duration,
+  }: { pings: PingTotals; arrivals: Float64Array | undefined; start: number; duration: number },
+): Bracket {
+  const ofDue = perSecond(pings.answered, duration)
+  if (!isOpenModel) return exactly(ofDue)
+  if (arrivals === undefined) return { measured: ofDue, floor: 0, ceiling: Infinity }
+  const came = perSecond(sum(arrivals), duration)
+  return { ...exactly(came), ceiling: start < settlingTime ? Math.max(came, ofDue) : came }
 }
 
-function exactly({ throughput, offeredRate }: Pick<Observation, 'throughput' | 'offeredRate'>): Observation['rates'] {
-  return {
-    throughput: { floor: throughput, ceiling: throughput },
-    offeredRate: { floor: offeredRate, ceiling: offeredRate },
-  }
+/** A late generator may have sent all of it later. */
+function offeredRateOfStretch(
+  { isOpenModel, generatorSaturated }: Observation,
+  sent: number,
+  duration: number,
+): Bracket {
+  const offered = exactly(perSecond(sent, duration))
+  return isOpenModel && generatorSaturated ? { ...offered, floor: 0, ceiling: Infinity } : offered
+}
+
+function perSecond(count: number, duration: number): number {
+  return (count * 1_000) / duration
+}
+
+function exactly(measured: number): Bracket {
+  return { measured, floor: measured, ceiling: measured }
 }
 
 /** Milliseconds that an observation counts as when it comes to what cannot have been seen in so short a time. */

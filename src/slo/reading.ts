@@ -249,22 +249,22 @@ function afterSilence(count: number, what: string): string {
 
 /** A rate per second, which would have been higher if the generator had always run, and may be by any amount if it was saturated. */
 export function readRate(observation: Observation, name: 'throughput' | 'offeredRate'): Reading {
-  const { [name]: rate, rates, generatorSaturated, generatorLost } = observation
-  const { floor, ceiling } = rates[name]
+  const { rates, generatorSaturated, generatorLost } = observation
+  const { measured, floor, ceiling } = rates[name]
   const misplaced = misplacedShare(observation)
   return {
-    measured: rate,
+    measured,
     floor: floor * (1 - misplaced),
     ceiling: generatorSaturated ? Infinity : (ceiling * (1 + misplaced)) / (1 - generatorLost),
-    caveat: rateCaveat(observation, ceiling, rate),
+    caveat: rateCaveat(observation, rates[name]),
   }
 }
 
-function rateCaveat(observation: Observation, most: number, rate: number): string {
+function rateCaveat(observation: Observation, { measured, ceiling }: Bracket): string {
   const { generatorSaturated, generatorLost } = observation
   if (generatorSaturated) return 'the generator was saturated, the server may be able to do more'
-  if (most === Infinity) return 'a file does not keep when answers came: judge the run itself'
-  if (most > rate) return 'the first answers were still to come: take a longer warmup'
+  if (ceiling === Infinity) return 'a file does not keep when answers came: judge the run itself'
+  if (ceiling > measured) return 'the first answers were still to come: take a longer warmup'
   return generatorLost > 0
     ? `the generator did not run ${formatRatio(generatorLost)} of the time, the server may be able to do more`
     : clocksCaveat(observation)

@@ -19,7 +19,10 @@ test('stretches share the pings of a run, and the errors among them', () => {
   expect(total(({ pings }) => pings.due)).toBe(result.pings.due)
   expect(total(({ pings, errorRate }) => errorRate * pings.due)).toBeCloseTo(90, 6)
   expect(total(({ latency }) => latency.count)).toBe(result.pings.answered + result.pings.coalesced)
-  expect(halves[0]!.throughput + halves[1]!.throughput).toBeCloseTo(2 * result.throughput, 6)
+  expect(halves[0]!.rates.throughput.measured + halves[1]!.rates.throughput.measured).toBeCloseTo(
+    2 * result.throughput,
+    6,
+  )
 })
 
 test('a stretch of a closed run has its own service times, one of an open run those of the whole run', () => {
