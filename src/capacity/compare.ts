@@ -2,6 +2,7 @@ import type { ChangeVerdict, MeasuredChange } from '../gate/comparison.ts'
 import { formatChange, formatInterval, writtenDigits } from '../gate/comparison.ts'
 import { whyElsewhere, whyOtherLoad } from '../gate/comparable.ts'
 import type { LoadResult } from '../result/load-result.ts'
+import { safeParseSLO } from '../slo/objective.ts'
 import { beside, formatRatioTo } from '../units.ts'
 import { type CapacityResult, formatEnds } from './capacity.ts'
 import { formatObjectives, isCutShort } from './findings.ts'
@@ -76,15 +77,15 @@ function whyIncomparable(base: CapacityResult, head: CapacityResult): string[] {
 
 /** What had to be kept, in whatever order and units it was written. */
 function keysOf({ objectives }: CapacityResult): string {
-  return objectives
+  const written = objectives
     .filter(({ level }) => level === 'fail')
-    .map(({ indicator, bound, limit }) => {
-      const [comparison] = /^[<>]=?/.exec(bound) ?? []
-      const [window = ''] = / over any .*$/.exec(bound) ?? []
-      return `${indicator} ${comparison} ${limit}${window}`
-    })
-    .toSorted()
-    .join(', ')
+    .map(({ indicator, bound }) => `${indicator} ${bound}`)
+  const parsed = safeParseSLO(written)
+  const bounds =
+    'value' in parsed
+      ? parsed.value.map(({ indicator, comparison, limit, window }) => `${indicator} ${comparison} ${limit} ${window}`)
+      : written
+  return bounds.toSorted().join(', ')
 }
 
 function summariesOf({ steps }: CapacityResult): LoadResult[] {
