@@ -93,9 +93,8 @@ async function examine(load: ResolvedOptions, flags: DoctorFlags, signal: AbortS
   const found = comparison.verdict === 'slower'
   if (signal.aborted && !found) return cutShort()
   say(found ? '\nThe gate can go red here.' : '\nThe gate did not see it: it is blind here.')
-  if (noise.threats.length > 0) say('\nNo tolerance can be recommended:')
-  for (const line of noise.threats.flatMap((text) => wrap(text, '  '))) say(line)
-  if (noise.threats.length === 0) for (const line of recommend(noise, flags.seconds)) say(line)
+  for (const line of noise.threats.length > 0 ? describeThreats(noise.threats) : recommend(noise, flags.seconds))
+    say(line)
   for (const line of adviceOn(noise.changes, found)) say(line)
   return found
 }
@@ -173,6 +172,10 @@ function describeNoise(changes: readonly Change[]): string[] {
         : `regressions from ${formatRatio(smallest)} (${formatDuration(smallest * change.base)}) can be found`
     return `${change.indicator} ${formatDuration(change.base)}: ${seen}`
   })
+}
+
+function describeThreats(threats: readonly string[]): string[] {
+  return ['\nNo tolerance can be recommended:', ...threats.flatMap((text) => wrap(text, '  '))]
 }
 
 /** A regression of the median that should be found. */
