@@ -79,7 +79,8 @@ describe('the measured window', () => {
 
   test('gives the rates of the summary', async () => {
     await using server = await echoing()
-    const { pings, duration, throughput, offeredRate } = await flood(server, { rate: 500, drain: 0 })
+    // Without a rate: a generator that cannot keep up with one sends on after the measured window, and divides by that.
+    const { pings, duration, throughput, offeredRate } = await flood(server, { drain: 0 })
     expect(offeredRate).toBeCloseTo((pings.sent * 1_000) / duration)
     expect(throughput).toBeLessThanOrEqual((pings.answered * 1_000) / duration)
     expect(throughput).toBeGreaterThan(0)
