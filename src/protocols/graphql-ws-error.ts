@@ -18,7 +18,7 @@ function wordsOf(errors: unknown): string {
     .flat()
     .map((error) => (error as { readonly message?: unknown } | null | undefined)?.message ?? error)
   const words = messages
-    .filter((message) => message !== undefined)
+    .filter((message) => message !== undefined && message !== '')
     .map((message) => (typeof message === 'string' ? message : JSON.stringify(message)))
   return words.length === 0 ? 'an error without words' : words.join('; ')
 }

@@ -215,6 +215,7 @@ describe('an answer', () => {
       { type: 'next', payload: { errors: [{ message: 'out of tea' }, { message: 'and milk' }] } },
       'out of tea; and milk',
     ],
+    ['with errors of no words', { type: 'next', payload: { errors: [{ message: '' }] } }, 'an error without words'],
     ['with errors that are a text', { type: 'next', payload: { errors: 'no tea' } }, 'no tea'],
     ['with one error that is no list', { type: 'next', payload: { errors: { message: 'no tea' } } }, 'no tea'],
     ['without data', { type: 'next', payload: {} }, 'a result without data'],
