@@ -101,7 +101,7 @@ export function nextLoad(tried: readonly TriedLoad[], range: SearchRange, guess:
  */
 export function endToConfirm(tried: readonly TriedLoad[]): number | undefined {
   const { low, high } = intervalOf(tried)
-  const [kept, missed] = [placesOf(tried, low), placesOf(tried, high)]
+  const [kept, missed] = [placesOf(tried, low, 'kept'), placesOf(tried, high, 'missed')]
   if (kept.length !== 1 || missed.length !== 1) return undefined
   return kept[0]! < missed[0]! ? low : high
 }
@@ -109,7 +109,7 @@ export function endToConfirm(tried: readonly TriedLoad[]): number | undefined {
 /** Likewise the lowest load that was missed, whatever was kept: one disturbance is enough to miss it, and keeps none. */
 export function missToConfirm(tried: readonly TriedLoad[]): number | undefined {
   const { high } = intervalOf(tried)
-  return placesOf(tried, high).length === 1 ? high : undefined
+  return placesOf(tried, high, 'missed').length === 1 ? high : undefined
 }
 
 /**
@@ -119,12 +119,13 @@ export function missToConfirm(tried: readonly TriedLoad[]): number | undefined {
 export function limitToConfirm(tried: readonly TriedLoad[]): number | undefined {
   const { low, high } = intervalOf(tried)
   const lowest = Math.min(...loadsOf(tried, 'out of reach').filter((load) => load > low))
-  return high === Infinity && placesOf(tried, lowest).length === 1 ? lowest : undefined
+  return high === Infinity && placesOf(tried, lowest, 'out of reach').length === 1 ? lowest : undefined
 }
 
-/** When a load was tried, counted from 0, whatever came of it. */
-function placesOf(tried: readonly TriedLoad[], load: number): number[] {
-  return tried.flatMap((one, nth) => (one.load === load ? [nth] : []))
+/** When a load was tried, counted from 0: from when it ended so for the first time, whatever came of it later. */
+function placesOf(tried: readonly TriedLoad[], load: number, outcome: Outcome): number[] {
+  const first = tried.findIndex((one) => one.load === load && one.outcome === outcome)
+  return tried.flatMap((one, nth) => (one.load === load && nth >= first ? [nth] : []))
 }
 
 function loadsOf(tried: readonly TriedLoad[], outcome: Outcome): number[] {

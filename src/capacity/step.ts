@@ -1,7 +1,7 @@
 import type { LoadResult } from '../result/load-result.ts'
 import { evaluateObjectives, isDecided } from '../slo/evaluate.ts'
 import { describeOpened } from '../slo/fault.ts'
-import { meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
+import { meets, meetsAsMeasured, missesAsMeasured } from '../slo/judge.ts'
 import { describeMachineFaults } from '../slo/machine-fault.ts'
 import { isLatencyOfPings, type Objective } from '../slo/objective.ts'
 import { observeRun } from '../slo/observation.ts'
@@ -61,8 +61,6 @@ const leastShare = 0.98
 const mostDeviations = 4
 /** Where more of the pings that left had no answer, it is not the generator's doing. */
 const mostUnansweredShare = 0.01
-/** Indicators that pings count in that never left. */
-const ofDrops: ReadonlySet<string> = new Set(['dropped', 'errorRate'])
 /** A load that misses the SLO as measured, and for so long not surely, is not worth more of a search's time: others are clearer. */
 const giveUpAfterMs = 5_000
 
@@ -109,9 +107,12 @@ export function judgeStep(
  */
 function withoutOwnDrops(result: LoadResult, judged: SLOVerdict): SLOVerdict {
   const { sent, timedOut, lost } = result.pings
+  const unanswered = sent === 0 ? 0 : (timedOut + lost) / sent
+  const isOfDrops = (missed: ObjectiveVerdict): boolean =>
+    missed.indicator === 'dropped' || (missed.indicator === 'errorRate' && meets(unanswered, missed))
   const missed = judged.objectives.filter(({ level, verdict }) => level === 'fail' && verdict === 'fail')
-  const areDrops = missed.length > 0 && missed.every(({ indicator }) => ofDrops.has(indicator))
-  const isOfServer = timedOut + lost > mostUnansweredShare * sent || isAskedEnough(result, judged.objectives)
+  const areDrops = missed.length > 0 && missed.every(isOfDrops)
+  const isOfServer = unanswered > mostUnansweredShare || isAskedEnough(result, judged.objectives)
   if (judged.verdict !== 'fail' || !areDrops || isOfServer || isPartial(result)) return judged
   return {
     ...judged,
@@ -145,7 +146,8 @@ function isHopeless(soFar: LoadResult, objectives: readonly Objective[]): boolea
   if (soFar.duration < giveUpAfterMs) return false
   const judged = evaluateObjectives(soFar, objectives)
   const isMissed = judged.objectives.some((one) => one.level === 'fail' && missesAsMeasured(one))
-  return isMissed || isHeldBackOpen(soFar, judged)
+  // Pings that a stall of the server held back are soon a small share of all.
+  return isMissed || (!isAskedEnough(soFar, judged.objectives) && boundedLatencies(judged).some(isOpen))
 }
 
 /**
@@ -202,10 +204,14 @@ function isOwnDoing({ generator, pings: { due, sent } }: LoadResult, { objective
 }
 
 /** Whether pings that waited for its own limit on pings under way decide a bound on their latency, or whether the server keeps up where there is none. */
-function isHeldBackOpen(result: LoadResult, { objectives }: SLOVerdict): boolean {
-  if (isAskedEnough(result, objectives)) return false
-  const latencies = objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
+function isHeldBackOpen(result: LoadResult, judged: SLOVerdict): boolean {
+  if (isAskedEnough(result, judged.objectives)) return false
+  const latencies = boundedLatencies(judged)
   return latencies.length === 0 || latencies.some(isOpen)
+}
+
+function boundedLatencies({ objectives }: SLOVerdict): ObjectiveVerdict[] {
+  return objectives.filter((one) => one.level === 'fail' && isLatencyOfPings(one))
 }
 
 /** Whether a bound is neither met nor missed as measured: that depends on what the generator cannot tell. */

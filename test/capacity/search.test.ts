@@ -187,6 +187,7 @@ describe('the load to confirm', () => {
     expect(missToConfirm(tried([110, 'missed'], [110, 'undecided']))).toBeUndefined()
     expect(missToConfirm(tried([110, 'missed'], [110, 'missed']))).toBeUndefined()
     expect(missToConfirm(tried([100, 'kept']))).toBeUndefined()
+    expect(missToConfirm(tried([110, 'out of reach'], [110, 'missed']))).toBe(110)
   })
 
   test('is none where the interval has but one end', () => {

@@ -148,6 +148,12 @@ describe('a load', () => {
         true,
       )
     })
+
+    test('goes on where no bound is on what these wait for', () => {
+      const soFar = { duration: 6_000, generator: { heldBack: 900 }, options: { maxPendingPongs: 40 } }
+      const objectives = parseSLO({ errorRate: '< 0.01%' })
+      expect(isStepDecided(loadResult(repeated(6_000, 60), soFar), { ...rule, objectives })).toBe(false)
+    })
   })
 
   test('is missed where nothing was answered under it, and something before and after', () => {
@@ -188,6 +194,12 @@ describe('a load', () => {
 
     test('is missed where many of those that left had no answer', () => {
       expect(judge({ dropped: 5_000, timedOut: 4_000 }).verdict).toBe('fail')
+    })
+
+    test('is missed where few of them had none, and yet more than the bound allows', () => {
+      const summary = loadResult(repeated(18_000, 200), { ...heldBack, pings: { timedOut: 150 } })
+      const strict = parseSLO({ errorRate: '< 0.1%' })
+      expect(judgeStep(3_000, summary, { objectives: strict, rate: 3_000, precision: 0.1 }).verdict).toBe('fail')
     })
   })
 
