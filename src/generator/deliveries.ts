@@ -141,6 +141,8 @@ export class Deliveries {
     if (table.isMeasured[row] === 1) {
       ping.due = Math.max(ping.due, recorder.from)
       recorder.delivered(ping)
+    } else {
+      recorder.came(ping)
     }
     this.#closeIfDone(row, publisher, sequence)
     return true

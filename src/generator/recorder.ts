@@ -150,7 +150,7 @@ export class Recorder implements Recording {
   }
 
   answered(ping: Readonly<AnsweredPing>): void {
-    this.#came(ping.ceiling)
+    this.came(ping)
     if (!this.measures(ping.due)) return
     this.pings.answered++
     this.#measured(kindNumbers.answered, ping)
@@ -158,7 +158,7 @@ export class Recorder implements Recording {
 
   /** Something that was sent in the measured window has reached one of those it was meant for. */
   delivered(ping: Readonly<AnsweredPing>): void {
-    this.#came(ping.ceiling)
+    this.came(ping)
     this.lastSent = Math.max(this.lastSent, ping.sent)
     this.pings.sent++
     this.pings.answered++
@@ -186,10 +186,15 @@ export class Recorder implements Recording {
     this.#measured(kindNumbers.coalesced, ping)
   }
 
-  /** An answer has come, whenever its ping was due. One that comes between two turns belongs to the one before. */
-  #came(time: number): void {
-    if (!this.measures(time)) return
-    this.#slices.came(Math.max(0, Math.ceil(this.windowAt(time) / this.#slices.length) - 1))
+  /**
+   * An answer has come in the measured window, whenever its ping was due. One that comes between two turns, or after the last one, belongs
+   * to the one before.
+   */
+  came({ due, ceiling }: Readonly<Pick<PingTimes, 'due' | 'ceiling'>>): void {
+    const isOfLastTurn = this.#turns !== undefined && ceiling >= this.until && this.measures(due)
+    if (!isOfLastTurn && !this.measures(ceiling)) return
+    const own = this.windowAt(Math.min(ceiling, this.until))
+    this.#slices.came(Math.max(0, Math.ceil(own / this.#slices.length) - 1))
   }
 
   #measured(

@@ -97,7 +97,7 @@ export function observeRun(result: LoadResult): Observation {
     rates: { throughput: exactly(throughput), offeredRate: exactly(offeredRate) },
     answeredEach: slices.pings('answered'),
     isOpenModel: serviceTime !== latency,
-    settlingTime: Math.max(0, latency.p99 - (result.options.warmup ?? 0)),
+    settlingTime: settlingTimeOf(result),
     errorRate: result.errorRate,
     connections,
     connectErrorRate,
@@ -119,6 +119,13 @@ export function observeRun(result: LoadResult): Observation {
   if (result.fanOut === undefined) return run
   const mayHaveTimedOut = generator.saturated && !(generator.eventLoopUtilization + generatorLost < overwhelmingShare)
   return observeFanOut({ ...run, mayHaveTimedOut }, result.fanOut)
+}
+
+/** Milliseconds of the measured window until the answers that come are as many as those due before: what warms up has had some already. */
+function settlingTimeOf({ latency, options }: LoadResult): number {
+  const { warmup = 0, stages, rate = 0 } = options
+  const isWarm = stages === undefined || rate > 0
+  return Math.max(0, latency.p99 - (isWarm ? warmup : 0))
 }
 
 /** A run whose samples are deliveries, with what it says of its messages. */

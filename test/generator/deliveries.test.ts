@@ -26,6 +26,20 @@ describe('a subscriber that leaves', () => {
   })
 })
 
+test('what was published before the measured window, and comes in it, is an arrival and no more', () => {
+  const { deliveries, recorder, connection, publish, table } = deliveriesOf({
+    rooms: 1,
+    subscribers: 1,
+    publishersOfMachines: [1],
+    machine: 0,
+  })
+  const message = publish(0)
+  table.isMeasured.fill(0)
+  deliveries.take(connection(0), message)
+  expect(recorder.slices().arrivals.reduce((sum, count) => sum + count, 0)).toBe(1)
+  expect(recorder.pings).toMatchObject({ sent: 0, answered: 0 })
+})
+
 describe('what another machine publishes', () => {
   /** The messages of four publishers on two machines, of two rooms, as they come to a subscriber of room 0 on the first one. */
   function fromOthers() {

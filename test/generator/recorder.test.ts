@@ -70,6 +70,16 @@ describe('a ping counts', () => {
     expect([arrivals[Math.floor(100 / length)], arrivals[Math.floor(3_900 / length)]]).toEqual([2, 1])
   })
 
+  test('and its answer in the last turn, though it came after that', () => {
+    const turns = new Turns({ side: 0, sides: 2, length: 100, seed: 3 })
+    const until = 1_000 + turns.over(200)
+    const all = Object.assign(new Recorder(true, 200, turns), { from: 1_000, until })
+    for (const due of [until - 50, until + 1]) all.answered({ due, sent: due, floor: until + 40, ceiling: until + 50 })
+    const { arrivals } = all.slices()
+    expect(arrivals.reduce((sum, count) => sum + count, 0)).toBe(1)
+    expect(arrivals.at(-1)).toBe(1)
+  })
+
   test('nowhere before a window is set', () => {
     const all = new Recorder(true)
     all.sent({ due: 1, sent: 1 })

@@ -3,6 +3,7 @@ import { Recorder } from '../../src/generator/recorder.ts'
 import type { LoadResult } from '../../src/result/load-result.ts'
 import { Slices } from '../../src/result/slices.ts'
 import { evaluateSLO } from '../../src/slo/evaluate.ts'
+import { observeRun } from '../../src/slo/observation.ts'
 import { latencies, loadResult } from '../support/result.ts'
 
 const duration = 20_000
@@ -44,6 +45,16 @@ describe('a throughput over each stretch of a run at a rate', () => {
     )
     expect(verdict).toBe('inconclusive')
     expect(reasons[0]).toContain('the first answers were still to come: take a longer warmup')
+  })
+
+  test('is known of the first one where the warm-up was as long, and not without a load', () => {
+    const run = answeredAfter(() => 1_500)
+    const settlingTime = (load: Partial<LoadResult['options']>): number =>
+      observeRun({ ...run, options: { ...run.options, warmup: 2_000, ...load } }).settlingTime
+    const stages = [{ duration, rate: 1_000 }]
+    expect(settlingTime({ rate: 1_000 })).toBe(0)
+    expect(settlingTime({ stages, rate: 1_000 })).toBe(0)
+    expect(settlingTime({ stages })).toBeGreaterThanOrEqual(1_500)
   })
 
   test('is not known of a file, which does not keep when answers came', () => {
