@@ -5,7 +5,6 @@ import { Command } from 'commander'
 import { defaults } from '../defaults.ts'
 import { safeParseAgent } from '../options/agent.ts'
 import { Agent } from '../machines/agent.ts'
-import { printableLine } from '../printable.ts'
 import { describeEnvironment } from '../run/environment.ts'
 import { openThreads } from '../run/open-generator.ts'
 import { availableProcessors } from '../system/processors.ts'
@@ -14,6 +13,7 @@ import { addNatsFlags, type NatsFlags, natsOf } from './machines-flags.ts'
 import { nameFlag } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { aList } from './parse.ts'
+import { log } from './standard-output.ts'
 import { usageError } from './usage-error.ts'
 
 interface AgentFlags extends NatsFlags {
@@ -57,9 +57,6 @@ async function serve({ group, name, allowCode, localAddress, ...flags }: AgentFl
   if ('mistakes' in parsed) throw usageError(...parsed.mistakes.map(nameFlag))
   await checkAddresses(parsed.value.localAddresses)
   const environment = describeEnvironment()
-  const log = (line: string): void => void process.stdout.write(`${printableLine(line)}\n`)
-  // What it tells of its life is no result that was asked for: no run is given up because nobody reads it any more.
-  process.stdout.removeAllListeners('error').on('error', () => {})
   await interruptible(async (signal) => {
     log(
       `agent ${parsed.value.name} of group '${parsed.value.group}', ws-load ${environment.version}, Node ${environment.node}, ${availableProcessors()} processors`,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { exitAfter, exitCode } from './exit-code.ts'
 import { runProgram } from './program.ts'
+import { onLostOutput } from './standard-output.ts'
 
 const unwritten = new Set<string>()
 let isOver = false
@@ -9,7 +10,7 @@ function leave(): never {
   process.exit(exitAfter(Number(process.exitCode ?? exitCode.fine), [...unwritten]))
 }
 
-process.stdout.on('error', (error: Error) => {
+onLostOutput((error) => {
   unwritten.add(`stdout: ${error.message}`)
   // Files are still written, in the same turn of the event loop as what was lost; what is pushed once the exit code is known takes longer.
   setImmediate(() => (isOver || process.exitCode === undefined) && leave())
