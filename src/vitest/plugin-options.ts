@@ -60,7 +60,7 @@ const exportNames = ['bmf', 'githubBenchmark', 'openMetrics', 'pushGateway', 'ot
 export const usualPage = '.vitest/ws-load/report.html'
 
 /** What the plugin needs of its options. */
-export type ParsedPlugin = Pick<ResolvedOptions, 'headers' | 'protocols' | 'tls' | 'warmup' | 'duration'> & {
+export type ParsedPlugin = Pick<ResolvedOptions, 'headers' | 'protocols' | 'tls' | 'warmup' | 'duration' | 'drain'> & {
   readonly target: ResolvedTarget | undefined
 }
 

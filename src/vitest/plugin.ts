@@ -6,7 +6,7 @@ import { isFieldless } from '../options/fields.ts'
 import { invalidOptions } from '../options/invalid-options.ts'
 import { overrideDefaults, portableOptions, undefinedUrl, type WsLoadOptions } from '../options/options.ts'
 import { show } from '../wording.ts'
-import { parsePlugin, usualPage, withoutStack, type WsLoadPluginOptions } from './plugin-options.ts'
+import { type ParsedPlugin, parsePlugin, usualPage, withoutStack, type WsLoadPluginOptions } from './plugin-options.ts'
 import { keyOf, targetOf } from './plugin-target.ts'
 import type { WsLoadReporterOptions } from './reporter.ts'
 import { queueOf, runNameOf } from './shared-run.ts'
@@ -33,14 +33,15 @@ const timeouts = [
  * The Vitest plugin: defaults for `wsLoad()` and the server under test. Values that the configuration itself gives a
  * project, `provide: { wsLoadDefaults }`, go before `defaults`.
  *
- * It also raises `teardownTimeout` to what the servers may take to end, one after the other, and 5 s for each, and `testTimeout` and `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes,
+ * It also raises `teardownTimeout` to what the servers may take to end, one after the other, and 5 s for each, and `testTimeout` and
+ * `hookTimeout` from Vitest's defaults to a minute more than a flood at `defaults` takes at most,
  * and becomes the provider of benchmarks; one that the configuration names goes on with all that are no floods.
  * @throws {WsLoadError} `WSLOAD_ERR_INVALID_OPTIONS` with every mistake in `defaults` and `target`
  */
 export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Plugin {
-  const { target, headers, protocols, tls, warmup, duration } = parsePlugin(options)
+  const { target, headers, protocols, tls, ...length } = parsePlugin(options)
   const { defaults = {}, inconclusive = 'fail', floodParallelism = false } = options
-  const timeout = minuteMs + (Number.isFinite(duration) ? warmup + duration : 0)
+  const timeout = minuteMs + longestFlood(length)
   let home = process.cwd()
   let nextProvider: string | undefined
   return {
@@ -87,6 +88,12 @@ export default function wsLoadPlugin(options: WsLoadPluginOptions = {}): Vite.Pl
       project.config.globalSetup = [...new Set([project.config.globalSetup, globalSetupFile].flat())]
     },
   }
+}
+
+/** Milliseconds that a flood without `until` takes at most. A generator that is late sends for as long as the drain, which only begins then. */
+function longestFlood({ warmup, duration, drain }: Pick<ParsedPlugin, 'warmup' | 'duration' | 'drain'>): number {
+  const longest = warmup + duration + 2 * drain
+  return Number.isFinite(longest) ? longest : 0
 }
 
 /** How long the servers of all projects may take to end: Vitest ends by force then, and with it whoever waits for that. */

@@ -96,7 +96,7 @@ export default ${config}`
 
   test('are those of the plugin', async () => {
     const config = `{ plugins: [wsLoad({ defaults: { connections: 5, duration: '20s' } })] }`
-    expect(toldIn(await configured(config))).toEqual(['{"connections":5,"duration":"20s"} 81000'])
+    expect(toldIn(await configured(config))).toEqual(['{"connections":5,"duration":"20s"} 91000'])
   })
 
   describe('in one run of several projects', () => {
@@ -135,7 +135,7 @@ test('floods', async ({ wsLoad }) => {
     })
 
     test("are those of the project's own plugin", () => {
-      expect(toldBy(/^p\d /)).toEqual(['p3 {"connections":3} 71000', 'p4 {"connections":4} 71000'])
+      expect(toldBy(/^p\d /)).toEqual(['p3 {"connections":3} 81000', 'p4 {"connections":4} 81000'])
     })
 
     test('may hold functions and buffers', () => {
@@ -146,7 +146,7 @@ test('floods', async ({ wsLoad }) => {
   test('are those of the project in a worker that is not isolated', async () => {
     const config = `{ test: { projects: [${ownPlugins.join()}] } }`
     const run = await configured(config, ['--no-isolate', '--max-workers=1', '--pool=threads'])
-    expect(toldIn(run)).toEqual(['p3 {"connections":3} 71000', 'p4 {"connections":4} 71000'])
+    expect(toldIn(run)).toEqual(['p3 {"connections":3} 81000', 'p4 {"connections":4} 81000'])
   })
 
   test('leave a timeout from the command line alone', async () => {
