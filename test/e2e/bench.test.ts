@@ -9,7 +9,7 @@ afterAll(() => consumer[Symbol.asyncDispose]())
 
 const config = (test = '{}'): string => `
 import wsLoad from 'vitest-ws-load/plugin'
-export default { plugins: [wsLoad({ defaults: { connections: 2, duration: 200, warmup: 0 } })], test: ${test} }`
+export default { plugins: [wsLoad({ defaults: { connections: 2, duration: 500, warmup: 0 } })], test: ${test} }`
 
 /** A server that answers pings after `delay` milliseconds, and two of them in a benchmark file. */
 const servers = `
@@ -237,8 +237,12 @@ test('compared', async ({ bench, wsLoad }) => {
 })
 test('mute', async ({ bench, wsLoad }) => { await bench('mute', wsLoad.flood({ url: mute, timeout: 100 })).run() })
 test('aborted', async ({ bench, wsLoad }) => {
-  const signal = AbortSignal.timeout(1_000)
-  await bench('cut', wsLoad.flood({ url: fast, duration: '20s', signal })).run()
+  const end = new AbortController()
+  const cutting = new WebSocketServer({ port: 0 })
+  cutting.on('connection', (socket) => socket.on('ping', () => setTimeout(() => end.abort(), 300)))
+  await once(cutting, 'listening')
+  const url = 'ws://127.0.0.1:' + cutting.address().port
+  await bench('cut', wsLoad.flood({ url, duration: '20s', signal: end.signal })).run()
 })
 test('never run', ({ bench, wsLoad }) => { bench('idle', wsLoad.flood({ url: fast })) })
 test('not awaited', ({ bench, wsLoad }) => { void bench('hasty', wsLoad.flood({ url: fast, duration: 500 })).run() })`,

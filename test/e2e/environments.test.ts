@@ -56,12 +56,12 @@ describe('a test floods', () => {
 
 test('a project of CommonJS requires the plugin, the test and the engine', async () => {
   const required = `const wsLoad = require('vitest-ws-load/plugin').default
-module.exports = { plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 } })] }`
+module.exports = { plugins: [wsLoad({ defaults: { connections: 2, duration: 500, warmup: 0 } })] }`
   const requiring = `const { expect, test } = require('vitest-ws-load')
 const engine = require('vitest-ws-load/engine')
 test('floods', async ({ wsLoad }) => {
   for (const flood of [wsLoad, engine.wsLoad]) {
-    expect((await flood({ url: process.env.SERVER_URL, duration: 100, warmup: 0 })).pings.answered).toBeGreaterThan(0)
+    expect((await flood({ url: process.env.SERVER_URL, duration: 500, warmup: 0 })).pings.answered).toBeGreaterThan(0)
   }
 })`
   const files = { 'package.json': '{}', 'vitest.config.cjs': required, 'required.test.cjs': requiring }

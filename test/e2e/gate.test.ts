@@ -25,10 +25,14 @@ describe('the gate of the example', () => {
     await cp(example, directory, { recursive: true })
     const gate = join(directory, 'latency.gate.ts')
     const test = await readFile(gate, 'utf8')
-    await writeFile(
-      gate,
-      test.replaceAll('3001', String(await freePort())).replaceAll('3002', String(await freePort())),
+    const ports: Readonly<Record<string, number>> = { 3001: await freePort(), 3002: await freePort() }
+    const ported = test.replaceAll(/3001|3002/g, (port) => String(ports[port]))
+    // What is not slower stays so on a busy machine too.
+    const lenient = ported.replace(
+      "{ p50: '10%', p99: '50%', min: '0.2ms' }",
+      "{ p50: '100%', p99: '400%', min: '20ms' }",
     )
+    await writeFile(gate, slower > 0 ? ported : lenient)
     await mkdir(join(directory, 'node_modules/.bin'), { recursive: true })
     await symlink(
       join(consumer.directory, 'node_modules/vitest/vitest.mjs'),

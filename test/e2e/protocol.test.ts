@@ -76,7 +76,7 @@ describe('a protocol in TypeScript', () => {
 import { fileURLToPath } from 'node:url'
 import wsLoad from 'vitest-ws-load/plugin'
 const protocol = new URL('./chat.protocol.ts', import.meta.url)
-export default { plugins: [wsLoad({ defaults: { connections: 2, duration: 200, warmup: 0, sessionTimeout: '20s', probe: { protocol } } })] }`
+export default { plugins: [wsLoad({ defaults: { connections: 2, duration: 500, warmup: 0, sessionTimeout: '20s', probe: { protocol } } })] }`
     const { exitCode, output } = await consumer.run({
       'vitest.config.ts': config,
       'chat.protocol.ts': chatProtocol,
@@ -89,10 +89,10 @@ test('answers', async ({ wsLoad }) => {
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
   })
 
-  test('goes into a baseline, a comparison, a benchmark and a page', async () => {
+  test('goes into a baseline, a comparison, a benchmark and a page', { timeout: 150_000 }, async () => {
     // One that leaves its generator time to spare: a saturated run is no baseline.
     await using server = await chatting({ answersAfter: 20 })
-    const load = `{ url: '${server.url}', connections: 2, duration: 500, warmup: 0, probe: { protocol } }`
+    const load = `{ url: '${server.url}', connections: 2, warmup: 300, duration: 2_000, probe: { protocol } }`
     const project = await consumer.project({
       'vitest.config.ts': `
 import wsLoad from 'vitest-ws-load/plugin'

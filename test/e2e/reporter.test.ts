@@ -20,7 +20,7 @@ const noGateway = pushgatewayMissing()
 const config = (plugin = ''): string => `
 import wsLoad from 'vitest-ws-load/plugin'
 export default {
-  plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 }, ${plugin} })],
+  plugins: [wsLoad({ defaults: { connections: 2, duration: 500, warmup: 0 }, ${plugin} })],
 }`
 
 /** Floods that leave the generator time to spare, so that no verdict is withheld because it was saturated. */
@@ -452,7 +452,7 @@ test('floods', async ({ wsLoad }) => {
     const one = `import { test } from 'vitest-ws-load'
 test('floods', async ({ wsLoad }) => void (await wsLoad()))`
     const projects = `import wsLoad from 'vitest-ws-load/plugin'
-const defaults = { connections: 1, duration: 100, warmup: 0 }
+const defaults = { connections: 1, duration: 500, warmup: 0 }
 const project = (name, options) => ({ plugins: [wsLoad({ defaults, ...options })], test: { name, include: [name + '.test.js'] } })
 export default { test: { projects: [
   project('a', { export: { openMetrics: 'a.txt' } }),
@@ -643,7 +643,7 @@ test('searches', async ({ wsLoad }) => {
 import wsLoad from 'vitest-ws-load/plugin'
 export default {
   test: { execArgv: ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'] },
-  plugins: [wsLoad({ defaults: { connections: 2, duration: 100, warmup: 0 } })],
+  plugins: [wsLoad({ defaults: { connections: 2, duration: 500, warmup: 0 } })],
 }`
     const test = `import { expect, test } from 'vitest-ws-load'
 test('floods', async ({ wsLoad }) => {

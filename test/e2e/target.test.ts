@@ -430,7 +430,8 @@ describe('a target that dies while it is being tested', () => {
     beforeAll(async () => {
       const projects = [projectOf('dies', await aTarget()), projectOf('lives', await aTarget())]
       const files = project(`{ test: { projects: [${projects.join()}] } }`, {
-        'dies.test.js': `${killsItsTarget}${meetsItsSLO}`,
+        // It goes on for a while, so that what is told at once is told before the run ends.
+        'dies.test.js': `${killsItsTarget.replace(/\}\)$/, '  await new Promise((resolve) => setTimeout(resolve, 2_000))\n})')}${meetsItsSLO}`,
         'lives.test.js': `${meetsItsSLO}\ntest('fails', () => { throw new Error('on purpose') })`,
       })
       run = await consumer.run(files)

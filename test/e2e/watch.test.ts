@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../support/child.ts'
@@ -106,7 +107,8 @@ class Watching {
 
   async write(path: string, text: string): Promise<void> {
     await mkdir(join(this.project, path, '..'), { recursive: true })
-    await writeFile(join(this.project, path), text)
+    // At once: a watcher may see the file before its text is there.
+    writeFileSync(join(this.project, path), text)
   }
 
   /** Process ids of the servers that were started, the last one last. */

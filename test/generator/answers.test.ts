@@ -80,9 +80,9 @@ describe('a ping without an answer', () => {
 
   test('is lost when its connection ends', async () => {
     await using server = await vanishing({ after: { ms: 100 } })
-    const { pings, ended, duration } = await flood(server, { rate: 1_000, connections: 2, duration: 300 })
+    const { pings, ended, duration } = await flood(server, { rate: 1_000, connections: 2, duration: 20_000 })
     expect(ended).toBe('disconnected')
-    expect(duration).toBeLessThan(300)
+    expect(duration).toBeLessThan(10_000)
     expect(pings.answered).toBeLessThanOrEqual(server.answered)
     expect(pings.lost).toBe(pings.sent - pings.answered)
   })
@@ -147,8 +147,8 @@ describe('a message that the server sends with its handshake', () => {
 
 test('an answer that came in time has not timed out because the generator polled late', async () => {
   await using server = await echoing()
-  const probe = blockingProbe(100, 150)
-  const { pings } = await flood(server, { connections: 40, pings: 200, timeout: 100, probe })
+  const probe = blockingProbe(100, 1_500)
+  const { pings } = await flood(server, { connections: 40, pings: 200, timeout: 1_000, probe })
   expect(pings.answered + pings.timedOut).toBe(200)
   // Only the one whose request took so long may have.
   expect(pings.timedOut).toBeLessThanOrEqual(1)

@@ -53,7 +53,7 @@ describe.each(models)('at %s', (_, load) => {
 
 test('of pongs that were all sent on other connections the verdict says so', async () => {
   await using server = await crossing()
-  const result = await flood(server, { connections: 2, inFlight: 4, pings: 8, timeout: 100 })
+  const result = await flood(server, { connections: 2, inFlight: 4, pings: 8, timeout: 1_000 })
   expect(result.pongs.unsolicited).toBe(8)
   expect(evaluateSLO(result, lenient)).toMatchObject({
     vacuous: true,
@@ -69,7 +69,7 @@ test('a pong that is repeated answers no ping but its own', async () => {
     first[nth] ??= answer
     sockets[nth]!.write(first[nth])
   })
-  const { pings, pongs } = await flood(server, { connections: 3, inFlight: 4, pings: 12, timeout: 100 })
+  const { pings, pongs } = await flood(server, { connections: 3, inFlight: 4, pings: 12, timeout: 1_000 })
   expect(pings).toMatchObject({ sent: 12, answered: 3, coalesced: 0, timedOut: 9 })
   // What a connection did send has not come unasked.
   expect(pongs.unsolicited).toBe(0)
@@ -84,14 +84,14 @@ test('pongs of an earlier run answer nothing', async () => {
   })
   const load = { connections: 2, inFlight: 10, pings: 20 }
   expect((await flood(server, load)).pings.answered).toBe(20)
-  const { pings, pongs } = await flood(server, { ...load, timeout: 100 })
+  const { pings, pongs } = await flood(server, { ...load, timeout: 1_000 })
   expect(pings).toMatchObject({ sent: 20, answered: 0, timedOut: 20 })
   expect(pongs.unsolicited).toBe(20 * 20)
 })
 
 test('pongs of chance bytes answer nothing', async () => {
   await using server = await handling(({ nth, sockets }) => sockets[nth]!.write(pong(randomBytes(8))))
-  const { pings, pongs } = await flood(server, { connections: 2, inFlight: 10, pings: 20, timeout: 100 })
+  const { pings, pongs } = await flood(server, { connections: 2, inFlight: 10, pings: 20, timeout: 1_000 })
   expect(pings).toMatchObject({ sent: 20, answered: 0, timedOut: 20 })
   expect(pongs.unsolicited).toBe(20)
 })

@@ -144,7 +144,7 @@ describe('a ping that cannot be sent', () => {
 
   test('is given to another connection when its own is gone', async () => {
     await using server = await closing({ after: { answers: 10 }, only: 1 })
-    const { pings, connections, ended } = await flood(server, { rate: 1_000, connections: 2 })
+    const { pings, connections, ended } = await flood(server, { rate: 1_000, connections: 2, maxPendingPongs: 1_000 })
     expect(connections.closedEarly).toBe(1)
     expect(ended).toBe('completed')
     expect(pings).toMatchObject({ due: 200, dropped: 0 })

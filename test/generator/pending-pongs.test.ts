@@ -98,9 +98,9 @@ describe('the pings that a connection leaves unanswered', () => {
   })
 
   test('are as many as the server knows of, timed-out ones included', async () => {
-    await using server = await counting((nth) => (nth === 1 ? 250 : 0))
+    await using server = await counting((nth) => (nth === 1 ? 1_500 : 0))
     const load = { connections: 1, inFlight: 40, timeout: 50 }
-    const { pings } = await flood(server, { ...load, duration: 400, drain: 1_000 })
+    const { pings } = await flood(server, { ...load, duration: 2_000, drain: 1_000 })
     expect(pings.timedOut).toBeGreaterThanOrEqual(mostOfWs)
     expect(pings.answered).toBeGreaterThan(0)
     expect(server.most()).toBe(mostOfWs)
@@ -135,7 +135,7 @@ describe('a ping that is due beyond them', () => {
     ['closed', { inFlight: 50, timeout: 20 }],
   ])('is dropped when its connection ends, in the %s model', async (_, load) => {
     await using server = await silent()
-    const running = flood(server, { connections: 1, ...load })
+    const running = flood(server, { connections: 1, duration: 20_000, ...load })
     await expect.poll(() => server.pings).toBe(60)
     await setTimeout(50)
     for (const socket of server.sockets) socket.terminate()

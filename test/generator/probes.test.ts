@@ -90,7 +90,7 @@ describe('a text', () => {
 
   test('goes on to be sent to a server that stays silent', async () => {
     await using server = await silent()
-    const { pings } = await flood(server, { connections: 2, probe: { text: 'x' }, timeout: 30 })
+    const { pings } = await flood(server, { connections: 2, duration: 1_000, probe: { text: 'x' }, timeout: 30 })
     expect(pings.sent).toBeGreaterThan(2)
     expect(pings.timedOut).toBe(pings.sent)
   })
@@ -216,7 +216,7 @@ describe('functions', () => {
   test('that find an error in the answer to no ping lose none', async () => {
     await using server = await echoing()
     const probe = { ...json, reply: (answer: unknown) => ({ id: 1e6, error: String(answer) }) }
-    const { pings, errors, messages } = await flood(server, { connections: 3, pings: 3, probe, timeout: 100 })
+    const { pings, errors, messages } = await flood(server, { connections: 3, pings: 3, probe, timeout: 1_000 })
     expect(pings).toMatchObject({ sent: 3, timedOut: 3, lost: 0 })
     expect(messages.unsolicited).toBe(3)
     expect(errors).toEqual({})

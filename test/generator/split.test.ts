@@ -58,7 +58,7 @@ test.for([
     `export default {\n  split: ${split}, request: String, reply: Number }`,
     'split.protocol.mjs',
   )
-  const { pings, errors } = await flood(server, { connections: 1, timeout: 50, probe: { protocol } })
+  const { pings, errors } = await flood(server, { connections: 1, pings: 1, timeout: 1_000, probe: { protocol } })
   expect(pings.answered).toBe(0)
   expect(errors).toEqual({ PROBE_SPLIT_FAILED: { count: pings.sent, samples: [expect.stringMatching(sample)] } })
 })

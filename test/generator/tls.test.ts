@@ -113,7 +113,7 @@ test('of two answers in a read the second, too, has an upper bound after it came
     const answers: (() => void)[] = []
     asked.push(answers)
     socket.on('message', (id: Buffer) => {
-      // The second connection's answers keep the thread busy for 100 ms each.
+      // The second connection's answers keep the thread busy for a second each.
       const text = `${String(id)}${answers === asked[1] ? ' slowly' : ''}`
       answers.push(() => socket.send(text))
       if (asked.flat().length === 4) answerInTurn()
@@ -136,7 +136,7 @@ test('of two answers in a read the second, too, has an upper bound after it came
     request: (id: number): string => `${id}`,
     reply(answer: unknown): number {
       const [id, slowly] = String(answer).split(' ')
-      const until = performance.now() + (slowly === undefined ? 0 : 100)
+      const until = performance.now() + (slowly === undefined ? 0 : 1_000)
       while (performance.now() < until);
       return Number(id)
     },

@@ -37,8 +37,10 @@ test('the sum of the agents is that of the same threads in one process, bit for 
   )
   expect(reports).toHaveLength(3)
   expect(one.pings.answered).toBeGreaterThan(1_000)
-  const { reasons: _, saturated: __, ...generator } = toJSON(several).generator as Record<string, unknown>
+  const { reasons: _, saturated, ...generator } = toJSON(several).generator as Record<string, unknown>
   expect(toJSON(one).generator).toMatchObject(generator)
+  // Of several, one is enough that is late: what was offered is then over the time in which that one sent.
+  const apart = { generator: 0, ...(saturated !== one.generator.saturated && { offeredRate: 0 }) }
   // Histograms are among it, each count of them.
-  expect({ ...toJSON(several), generator: 0 }).toEqual({ ...toJSON(one), generator: 0 })
+  expect({ ...toJSON(several), ...apart }).toEqual({ ...toJSON(one), ...apart })
 })

@@ -109,7 +109,12 @@ test.for([
 test('an error without an id is a fault', async () => {
   const error = { code: -32_700, message: 'Parse error' }
   await using server = await answering((_message, send) => send(JSON.stringify({ jsonrpc: '2.0', id: null, error })))
-  const { errors } = await flood(server, { connections: 1, pings: 1, timeout: 100, probe: jsonRPC({ method: 'echo' }) })
+  const { errors } = await flood(server, {
+    connections: 1,
+    pings: 1,
+    timeout: 1_000,
+    probe: jsonRPC({ method: 'echo' }),
+  })
   expect(errors).toEqual({
     PROBE_REPLY_FAILED: { count: 1, samples: ['Error: the server could not read a call: -32700 Parse error'] },
   })

@@ -13,6 +13,11 @@ function saidOf(result: LoadResult, slo: SLO): string | undefined {
   return evaluateSLO(result, slo).bottleneck ?? result.generator.reasons[0]
 }
 
+/** A sentence that is said, unless the hypervisor took so much that this is. */
+function unlessStolen({ machine }: LoadResult, sentence: RegExp): RegExp {
+  return machine!.steal! >= 0.1 ? /^the hypervisor gave/ : sentence
+}
+
 /** Less than any server takes. */
 const unreachable = { p50: '< 1us' }
 
@@ -21,10 +26,10 @@ test.skipIf(!canCrowd)('a server that others keep from its processor waited for 
   using _ = crowd(server.pid, 2)
   const result = await run({ ...load, url: server.url })
   expect(result.server!.waiting).toBeGreaterThan(0.3)
-  expect(result.machine!.foreign).toBeGreaterThan(0.2)
-  expect(saidOf(result, unreachable)).toMatch(
-    /^the server waited for a processor \d+ % of the time that it wanted one: other processes took [\d.]+ of \d+ processors$|^its threads /,
-  )
+  expect(result.machine!.foreign! * result.machine!.cores).toBeGreaterThan(0.4)
+  const waited =
+    /^the server waited for a processor \d+ % of the time that it wanted one: other processes took [\d.]+ of \d+ processors$|^its threads /
+  expect(saidOf(result, unreachable)).toMatch(unlessStolen(result, waited))
 })
 
 const quota = quotaOf(0.1)
@@ -47,7 +52,10 @@ test('a server whose one thread works all of the time is at its limit', async ()
   const { busiestThread, waiting } = result.server!
   const wanted = busiestThread! / (1 - waiting!)
   expect(wanted).toBeGreaterThan(0.85)
-  expect(evaluateSLO(result, unreachable).bottleneck).toMatch(/it is at its limit$|^the server waited for a processor/)
+  // It was not if the machine kept it from its processor, and the sentence is another one then.
+  const atLimit = /it is at its limit$/
+  const kept = /^the server waited for a processor|^neither the generator|^its threads |^pings left /
+  expect(saidOf(result, unreachable)).toMatch(unlessStolen(result, busiestThread! >= 0.9 ? atLimit : kept))
 })
 
 test('a server that sleeps was slow itself', async () => {
@@ -55,7 +63,7 @@ test('a server that sleeps was slow itself', async () => {
   const { duration: _, ...untilDecided } = { ...load, until: { p50: '< 5ms' } }
   const result = await run({ ...untilDecided, url: server.url })
   expect(result.server!.cores).toBeLessThan(0.3)
-  expect(saidOf(result, { p50: '< 5ms' })).toMatch(
-    /^neither the generator nor the machine was in the way: the server itself was slow|^its threads |^pings left /,
-  )
+  const slow =
+    /^neither the generator nor the machine was in the way: the server itself was slow|^its threads |^pings left /
+  expect(saidOf(result, { p50: '< 5ms' })).toMatch(unlessStolen(result, slow))
 })

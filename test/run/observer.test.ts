@@ -89,7 +89,7 @@ describe('a server in a process of its own', () => {
 
   test('is not watched in too short a run, which is said', async () => {
     await using server = await working()
-    const { server: used, serverUnwatched } = await run({ url: server.url, pings: 3, warmup: 0 })
+    const { server: used, serverUnwatched } = await run({ url: server.url, duration: 50, warmup: 0 })
     expect([used, serverUnwatched]).toEqual([undefined, 'the run was too short for it'])
   })
 

@@ -14,7 +14,7 @@ async function told(options: Parameters<typeof run>[0], every = 50) {
 }
 
 test('a watched run tells its phases, and the last second of each', async () => {
-  const { reports, result } = await told({ warmup: 300, duration: 3_500 })
+  const { reports, result } = await told({ warmup: 1_000, duration: 3_500 })
   const phases = [...new Set(reports.map(({ phase }) => phase))]
   expect(phases.slice(0, 3)).toEqual(['connecting', 'warming up', 'measuring'])
   const seconds = new Map(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ProbeOption } from '../../src/options/probe.ts'
 import type { WsLoadOptions } from '../../src/options/options.ts'
@@ -93,8 +94,8 @@ describe('a greeting', () => {
   })
 
   test('that comes into the measured window may have been taken for an answer', async () => {
-    await using server = await welcoming(400)
-    const result = await flood(server, { connections: 5, probe: text, warmup: 0, duration: 1_000 })
+    await using server = await welcoming(1_000)
+    const result = await flood(server, { connections: 5, probe: text, warmup: 0, duration: 2_500 })
     expect(result.messages).toMatchObject({ unsolicited: 5, surplus: 5 })
     expect(evaluateSLO(result, { p50: '< 4s' }).verdict).toBe('inconclusive')
   })
@@ -175,8 +176,12 @@ describe('where answers are matched otherwise, a server', () => {
 
 test('a run that is aborted while it listens sends nothing', async () => {
   await using server = await ticking(5)
-  const signal = AbortSignal.timeout(400)
-  const result = await flood(server, { connections: 2, probe: text, duration: 60_000, signal })
+  const abort = new AbortController()
+  const running = flood(server, { connections: 2, probe: text, duration: 60_000, signal: abort.signal })
+  await expect.poll(() => server.connections(), { interval: 1 }).toBe(2)
+  await sleep(20)
+  abort.abort()
+  const result = await running
   expect(result).toMatchObject({ ended: 'aborted', pings: { sent: 0 } })
   expect(server.messages).toBe(0)
 })

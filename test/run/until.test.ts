@@ -47,10 +47,10 @@ describe('a run ends when it is decided', () => {
   })
 
   test('but not while what is lost may be under way', async () => {
-    let begun: number | undefined
+    let received = 0
     await using server = await answering((message, send) => {
-      const at = performance.now() - (begun ??= performance.now())
-      if (at < 600 || at > 1_000) send(message)
+      // At 5,000 a second, from 600 ms to 1 s.
+      if (++received <= 3_000 || received > 5_000) send(message)
     })
     const slo = { p50: '< 1s', errorRate: '< 30%' }
     const probe = { request: (id: number) => `${id}`, reply: (answer: unknown) => Number(String(answer)) }
@@ -301,8 +301,8 @@ describe('the open model', () => {
       const options = { rate: 2_000, arrivals, seed: 1, connections: 10, threads: 2, until: easy, maxDuration: long }
       const { pings, duration } = await flood(server, options)
       expect(pings).toMatchObject({ dropped: 0, lost: 0, timedOut: 0, answered: pings.due })
-      // The windows of the two threads do not end at the very same instant.
-      expect(Math.abs(pings.due / duration - 2)).toBeLessThan(0.2)
+      // The windows of the two threads do not end at the very same instant; of one that is not counted half would be missing.
+      expect(Math.abs(pings.due / duration - 2)).toBeLessThan(0.5)
     },
   )
 })

@@ -74,7 +74,7 @@ export function serverOn(port: number): string {
 
 /** On these ports. */
 export function localized(text: string, [first, second]: Ports): string {
-  return text.replaceAll('3001', String(first)).replaceAll('3002', String(second))
+  return text.replaceAll(/3001|3002/g, (port) => String(port === '3001' ? first : second))
 }
 
 function shortened(code: string): string {

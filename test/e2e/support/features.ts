@@ -82,7 +82,7 @@ import { expect, wsLoad } from 'vitest-ws-load'
 
 let shared
 beforeAll(async () => {
-  shared = await wsLoad({ connections: 2, duration: 100, warmup: 0 })
+  shared = await wsLoad({ connections: 2, duration: 500, warmup: 0 })
 })
 test('is called by a hook', () => {
   expect(shared).toMeetSLO({ max: '< 5s', opened: '>= 2' })
@@ -217,8 +217,8 @@ import { expect, test } from 'vitest-ws-load'
 afterEach(() => vi.useRealTimers())
 test('floods under fake timers', async ({ wsLoad }) => {
   vi.useFakeTimers()
-  const summary = await wsLoad({ duration: 200, warmup: 0 })
-  expect(summary.duration).toBeCloseTo(200, 0)
+  const summary = await wsLoad({ duration: 500, warmup: 0 })
+  expect(summary.duration).toBeCloseTo(500, 0)
   expect(summary).toMeetSLO({ max: '< 5s', opened: '>= 1' })
 })`
 

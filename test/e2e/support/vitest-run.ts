@@ -133,5 +133,8 @@ export function anonymous(text: string): string {
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/↳ p50 .*(?=, errors )/g, '↳ FIGURES')
     .replaceAll(', generator saturated', '')
-    .replaceAll(/The load generator was saturated: .*\n(?: {2}its .*\n(?: {4}.*\n)*| {2}pings .*\n(?: {4}.*\n)*)*/g, '')
+    .replaceAll(
+      /The load generator was saturated: .*\n(?: {2}(?:its|pings|garbage collection|a quota) .*\n(?: {4}.*\n)*)*/g,
+      '',
+    )
 }
