@@ -8,6 +8,7 @@ import type { ResolvedComparison } from '../options/compare.ts'
 import { interimEvidenceShare } from '../statistics/interim-looks.ts'
 import { type ComparisonWatch, floodBothSides } from './both-sides.ts'
 import { floodAfresh } from './flood-afresh.ts'
+import { withIntervalsOf } from './run.ts'
 
 /** Equal servers on two processors differed by up to 44 % where others and the load had a part of one. */
 const mostBetweenProcessors = 0.5
@@ -36,11 +37,7 @@ export async function compare(comparison: ResolvedComparison, watch: ComparisonW
     compareSideBySide(found.base, found.head, by, load.confidence, { evidenceShare, pairs: found.pairs })
   const found: Found =
     restarts === 0
-      ? await floodOnce(
-          comparison,
-          (soFar) => judged(soFar, tolerance, interimEvidenceShare).verdict !== 'unclear',
-          watch,
-        )
+      ? await floodOnce(comparison, (soFar, evidenceShare) => judged(soFar, tolerance, evidenceShare), watch)
       : await floodAfresh(comparison, (soFar) => judged(soFar, tolerance).verdict === 'slower', watch)
   const by = (other: ResolvedTolerance): ComparisonVerdict => withAdvice(judged(found, other), comparison)
   return { ...found, verdict: by(tolerance), judge: { by, onOneProcessor } }
@@ -48,17 +45,37 @@ export async function compare(comparison: ResolvedComparison, watch: ComparisonW
 
 async function floodOnce(
   comparison: ResolvedComparison,
-  isDecided: (pair: SideBySidePair) => boolean,
+  judge: (pair: SideBySidePair, evidenceShare?: number) => ComparisonVerdict,
   watch: ComparisonWatch,
 ): Promise<SideBySidePair> {
+  const isDecided = (pair: SideBySidePair): boolean => judge(pair, interimEvidenceShare).verdict !== 'unclear'
   return floodBothSides(comparison, {
     ...watch,
     maxDuration: comparison.maxDuration,
     decision: {
       overdueAfter: Infinity,
       isReached: ([base, head]) => isHopeless([base, head]) || isDecided({ base, head }),
+      settle: ([base, head], [baseThen, headThen]) => {
+        const atLook = { base: baseThen, head: headThen }
+        const settled = isDecided(atLook) ? pairAtLookOrEnd({ base, head }, atLook, judge) : { base, head }
+        return [settled.base, settled.head]
+      },
     },
   })
+}
+
+/**
+ * The sides of a comparison that a look has decided. What came in after it may be so uneven that all of it tells less than what was there:
+ * where it leaves unclear how the sides compare, and not whether they can be compared, they are what they were at the look.
+ */
+export function pairAtLookOrEnd(
+  atEnd: SideBySidePair,
+  atLook: SideBySidePair,
+  judge: (pair: SideBySidePair) => Pick<ComparisonVerdict, 'verdict' | 'doubtful'>,
+): SideBySidePair {
+  const { verdict, doubtful } = judge(atEnd)
+  if (verdict !== 'unclear' || doubtful || isHopeless([atEnd.base, atEnd.head])) return atEnd
+  return { base: withIntervalsOf(atEnd.base, atLook.base), head: withIntervalsOf(atEnd.head, atLook.head) }
 }
 
 /** What to change first where the evidence does not suffice, or where the place of a server may be what was slower. */

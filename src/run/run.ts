@@ -92,7 +92,7 @@ export function atLookOrEnd(atEnd: LoadResult, atLook: LoadResult, objectives: r
 }
 
 /** Looks have none; and their rate is that of the pings under way, too, which they leave out. */
-function withIntervalsOf({ intervals, fanOut: messages }: LoadResult, look: LoadResult): LoadResult {
+export function withIntervalsOf({ intervals, fanOut: messages }: LoadResult, look: LoadResult): LoadResult {
   const atLook = { ...look, offeredRate: (look.pings.sent * 1_000) / look.duration }
   const { fanOut } = atLook
   if (fanOut === undefined || messages === undefined) return { ...atLook, intervals }

@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, test, vi } from 'vitest'
+import type { SideBySidePair } from '../../src/gate/afresh.ts'
+import { compareSideBySide } from '../../src/gate/compare.ts'
 import type { ComparisonVerdict } from '../../src/gate/comparison.ts'
 import { parseTolerance } from '../../src/gate/tolerance.ts'
 import type { CompareOptions } from '../../src/options/compare.ts'
+import type { LoadInterval, LoadResult } from '../../src/result/load-result.ts'
+import { pairAtLookOrEnd } from '../../src/run/compare.ts'
 import { judgeAgain, LoadComparison } from '../../src/summary/load-comparison.ts'
 import { chatting } from '../support/chat.ts'
+import { steady } from '../support/comparison.ts'
 import { moduleFile } from '../support/module-file.ts'
 import { passingOn } from '../support/rooms.ts'
 import { compare } from '../support/run.ts'
@@ -24,6 +29,30 @@ function sameUnlessSaturated(reasons: readonly string[]): Pick<ComparisonVerdict
   const saturation = reasons.filter((reason) => reason.includes('the load generator was saturated'))
   return { verdict: saturation.length > 0 ? 'unclear' : 'same', reasons: saturation }
 }
+
+describe('sides that a look has decided', () => {
+  const judge = ({ base, head }: SideBySidePair) => compareSideBySide(base, head, parseTolerance({ p50: '10%' }), 0.99)
+  const atLook = { base: steady(2), head: steady(2) }
+  const intervals: LoadResult['intervals'] = [{ start: 0, duration: 5_000 } as LoadInterval]
+
+  test('are what they were then, but for their seconds, where the end leaves it unclear', () => {
+    const atEnd = { base: steady(2, { intervals }), head: steady(2.2) }
+    expect(judge(atEnd)).toMatchObject({ verdict: 'unclear', doubtful: false })
+    const { base, head } = pairAtLookOrEnd(atEnd, atLook, judge)
+    expect(judge({ base, head }).verdict).toBe('same')
+    expect(head.latency).toBe(atLook.head.latency)
+    expect(base.intervals).toEqual(intervals)
+  })
+
+  test.for([
+    ['is clear', steady(6)],
+    ['shows that they cannot be compared', steady(2, { ended: 'aborted' })],
+    ['shows that one has gone', steady(2.2, { ended: 'disconnected' })],
+  ] as const)('are what they are at the end where that %s', ([, head]) => {
+    const atEnd = { base: steady(2), head }
+    expect(pairAtLookOrEnd(atEnd, atLook, judge)).toBe(atEnd)
+  })
+})
 
 const chat = { protocol: new URL('../support/chat.protocol.ts', import.meta.url) }
 
