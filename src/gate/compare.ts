@@ -1,4 +1,4 @@
-import { describeBottleneck, describeWork } from '../slo/bottleneck.ts'
+import { describeBottleneck, describeWork, notableShare } from '../slo/bottleneck.ts'
 import { type Evidence, latencyEvidence } from '../slo/evidence.ts'
 import { type Observation, observeRun, trustedDuration } from '../slo/observation.ts'
 import { readErrorRate, readMean, readPercentile } from '../slo/reading.ts'
@@ -74,7 +74,10 @@ export function compareSideBySide(
     noise: figures.flatMap((figure) => estimate.noise(figure, confidence)),
     threats: [...ofSides, ...ofGenerator],
     untold,
-    bottlenecks: isToldByPairs ? whoWasInTheWay(base, head) : whereTheTimeWent(base, head),
+    bottlenecks: [
+      ...whoWasInTheWay(base, head, isSlower(latencies) && !hasAnotherLoad(base, head)),
+      ...(isToldByPairs ? [] : describeWork(base.server, head.server)),
+    ],
     starts: pairs?.length ?? 1,
     ...(left !== undefined && { left }),
   })
@@ -238,12 +241,16 @@ export function compareRuns(
   const incomparable = [...whyIncomparable(base, head), ...ofGenerator]
   const threats = [...whyIncomparable(base, head), ...ofEitherSide(base, head, threatsOfRun), ...ofGenerator]
   const work = judgeWork(tolerance, () => compareWork(base, head, tailsOfSides(tails)), true)
+  const isIncomparable = incomparable.length > 0 || hasAnotherLoad(base, head)
   const verdict = judgeComparison([...latencies, ...work, errors], confidence, {
     threats,
-    bottlenecks: whereTheTimeWent(base, head),
+    bottlenecks: [
+      ...whoWasInTheWay(base, head, isSlower(latencies) && !isIncomparable),
+      ...describeWork(base.server, head.server),
+    ],
     ...(tolerance.fallsBack && { left: { changes: [], whyNot: 'the two were not measured side by side' } }),
   })
-  return incomparable.length > 0 || hasAnotherLoad(base, head) ? unclear(verdict, threats) : verdict
+  return isIncomparable ? unclear(verdict, threats) : verdict
 }
 
 function whySaturatedRun({ generator }: LoadResult): string[] {
@@ -255,13 +262,13 @@ function unclear(verdict: ComparisonVerdict, reasons: readonly string[]): Compar
   return { ...verdict, verdict: 'unclear', reasons }
 }
 
-/** Of both sides, and what they spent on an answer. */
-function whereTheTimeWent(base: LoadResult, head: LoadResult): string[] {
-  return [...whoWasInTheWay(base, head), ...describeWork(base.server, head.server)]
+function isSlower(latencies: readonly Change[]): boolean {
+  return latencies.some(({ verdict }) => verdict === 'slower')
 }
 
-function whoWasInTheWay(base: LoadResult, head: LoadResult): string[] {
-  return ofEitherSide(base, head, (side) => describeBottleneck(side, 0))
+/** Of either side; of a head that was slower in its latencies also that nothing was. */
+function whoWasInTheWay(base: LoadResult, head: LoadResult, isHeadSlower: boolean): string[] {
+  return ofEitherSide(base, head, (side) => describeBottleneck(side, side === head && isHeadSlower ? notableShare : 0))
 }
 
 /**

@@ -13,7 +13,8 @@ const digits = 2
 /**
  * Where the time of a run went that was slow or is undecided, in a sentence with its figures: what kept the server from a
  * processor, that it has no more to give, or, of a slow one, that neither did.
- * @param slowShare of the pings that were too slow, 0 to 1, where an objective is about these; 0 of a run that is not known to be slow
+ * @param slowShare of the pings that were too slow, 0 to 1, where an objective is about these; {@link notableShare} of a slower side of a
+ * comparison, which counts none; 0 of a run that is not known to be slow
  * @returns nothing where nothing is known of it, or nothing was in the way of an undecided run
  */
 export function describeBottleneck(result: LoadResult, slowShare: number): string[] {
@@ -31,7 +32,7 @@ export function describeBottleneck(result: LoadResult, slowShare: number): strin
 /** What a server did that was slow by itself. */
 function describeUse({ duration, latency }: LoadResult, server: ServerReport, { cores }: MachineReport): string {
   const use = `it used ${processors(server.cores)} of ${cores} processors`
-  if (server.waiting === undefined) return use
+  if (server.waiting === undefined || latency.count === 0) return use
   const perAnswer = duration / latency.count
   const waited = threadsKept(server.cores, server.waiting) * perAnswer
   const isIdle = server.cores * perAnswer + waited <= idleShare * latency.mean

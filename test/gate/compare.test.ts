@@ -45,6 +45,44 @@ describe.each([
     expect(judged.reasons).toContain(reason)
   })
 
+  const server = {
+    source: 'command',
+    processes: 1,
+    cpuPerPing: 0.05,
+    cores: 0.5,
+    busiestThread: 0.5,
+    waiting: 0.01,
+    rss: { start: 1, max: 1, end: 1 },
+    blocks: [],
+  } as const
+  const watched = { server, machine: { cores: 2, busy: 0.5, foreign: 0.01, steal: 0 } } as const
+
+  test('have a head that was slow by itself where nothing was in its way, and only where it is slower', () => {
+    const itself = expect.stringMatching(
+      /^head: neither the generator nor the machine was in the way: the server itself/,
+    )
+    const slower = compare(steady(2, watched), steady(6, watched), tolerance, 0.99)
+    expect(slower.bottlenecks).toEqual([itself, expect.stringMatching(/^processor time per answer: /)])
+    const failing = steady(2, { ...watched, pings: { timedOut: 2_000 } })
+    const { verdict, bottlenecks } = compare(steady(2, watched), failing, parseTolerance({ p50: '50%' }), 0.99)
+    expect(verdict).toBe('slower')
+    expect(bottlenecks).toEqual([expect.stringMatching(/^processor time per answer: /)])
+  })
+
+  test('have a slower head that waited for a processor, and a base that did not', () => {
+    const kept = { server: { ...server, waiting: 0.41 }, machine: { ...watched.machine, foreign: 0.45 } }
+    const { bottlenecks } = compare(steady(2, watched), steady(6, kept), tolerance, 0.99)
+    expect(bottlenecks[0]).toMatch(/^head: the server waited for a processor 41 %/)
+    expect(bottlenecks.filter((one) => /^(?:base|head)/.test(one))).toHaveLength(1)
+  })
+
+  test('blame no head that cannot be compared', () => {
+    const halved = steady(2, { ...watched, connections: { opened: 5, failed: 5 } })
+    const { verdict, bottlenecks } = compare(halved, steady(6, watched), tolerance, 0.99)
+    expect(verdict).toBe('unclear')
+    expect(bottlenecks.join()).not.toContain('the server itself')
+  })
+
   test('are said to be missing where no connection opened, and no more', () => {
     const missing = steady(2, {
       ended: 'disconnected',

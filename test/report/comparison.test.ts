@@ -56,6 +56,17 @@ test('says how often servers were started, where that was more than once', () =>
   expect(reportComparison(compared).remarks[0]).toBe(told)
 })
 
+test('says where the time went, below the figures', () => {
+  const bottlenecks = [
+    'head: the server waited for a processor 41 % of the time that it wanted one: other processes took 0.9 of 2 processors',
+    'processor time per answer: base 50 µs, head 60 µs (+20 %)',
+  ]
+  const told = Object.assign(comparison(steady(2), steady(3)), { bottlenecks })
+  const text = told.toString().replaceAll(/\n +/g, ' ')
+  expect(text).toContain(`25 % is allowed ${bottlenecks.join(' ')} base against itself`)
+  expect(told.toMarkdown()).toContain('- head&#58; the server waited for a processor 41 % of the time')
+})
+
 test('says beside which side other floods ran', () => {
   const [base, head] = [steady(2, { environment: { otherFloods: 3 } }), steady(2)]
   const lines = comparison(base, head).toString().split('\n').slice(-4)
