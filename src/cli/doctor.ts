@@ -120,9 +120,9 @@ interface Noise extends JudgedAlike {
   readonly threats: readonly string[]
 }
 
-/** What a server and this machine did, and what kept the server from a processor. */
+/** What a server and this machine did, however little, and what kept the server from a processor. */
 function disturbancesOf(result: LoadResult): string[] {
-  return [...describeServer(result), ...describeBottleneck(result, 0)]
+  return [...describeServer(result, 0), ...describeBottleneck(result, 0)]
 }
 
 /** All of the time is used, and judged as a comparison of that length would be at its end. */

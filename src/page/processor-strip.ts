@@ -1,5 +1,5 @@
 import type { LoadInterval, MachineReport } from '../result/load-result.ts'
-import { formatProcessors, formatRatio } from '../units.ts'
+import { formatDuration, formatProcessors, formatRatio } from '../units.ts'
 import { type Axis, linearAxis } from './axis.ts'
 import { line, plot, type Series, yAxis } from './chart.ts'
 import { type Content, h, type Markup } from './element.ts'
@@ -72,7 +72,9 @@ function legendOf(runs: readonly WatchedRun[], cores: number): string {
 export function describeProcessors({ server, machine }: LoadInterval): string[] {
   return [
     ...(server === undefined ? [] : [`server ${formatProcessors(server.cores)} processors`]),
+    ...(server?.cpuPerPing === undefined ? [] : [`${formatDuration(server.cpuPerPing)} CPU per answer`]),
     ...(server?.waiting === undefined ? [] : [`waited for one ${formatRatio(server.waiting)} of the time`]),
+    ...(server?.throttled === undefined ? [] : [`stopped by a quota ${formatRatio(server.throttled)} of it`]),
     ...(machine === undefined ? [] : [`machine ${formatRatio(machine.busy)} busy`]),
     ...(machine?.foreign === undefined ? [] : [`${formatRatio(machine.foreign)} by other processes`]),
   ]

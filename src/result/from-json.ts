@@ -61,12 +61,15 @@ const pings = v.object({
   lost: count,
   dropped: count,
 })
-const serverUse = { cores: finiteOrNull, waiting: v.optional(finite), rss: finite }
+const ofServer = { cores: finiteOrNull, waiting: v.optional(finite), throttled: v.optional(finite) }
+const serverUse = { ...ofServer, cpuPerPing: v.optional(finite), rss: finite }
 const machineUse = {
   busy: finite,
   generator: v.optional(finite),
   foreign: v.optional(finite),
   steal: v.optional(finite),
+  throttled: v.optional(finite),
+  pressure: v.optional(v.object({ cpu: v.optional(finite), memory: v.optional(finite), io: v.optional(finite) })),
 }
 const intervals = v.array(
   v.object({
@@ -173,11 +176,9 @@ export const summarySchema = v.object({
     v.object({
       source: v.picklist(['command', 'port', 'pid', 'cgroup']),
       processes: count,
+      ...ofServer,
       cpuPerPing: finiteOrNull,
-      cores: finiteOrNull,
       busiestThread: v.optional(finite),
-      waiting: v.optional(finite),
-      throttled: v.optional(finite),
       rss: v.object({ start: finite, max: finite, end: finite }),
       blocks: v.array(v.object({ start: finite, duration: finite, cpu: finite, pings: finite })),
     }),
@@ -187,8 +188,6 @@ export const summarySchema = v.object({
     v.object({
       cores: count,
       ...machineUse,
-      throttled: v.optional(finite),
-      pressure: v.optional(v.object({ cpu: v.optional(finite), memory: v.optional(finite), io: v.optional(finite) })),
     }),
   ),
   machines: v.optional(

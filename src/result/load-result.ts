@@ -188,6 +188,10 @@ export interface ServerUse {
    * threads together. Absent where the system does not tell.
    */
   readonly waiting?: number | undefined
+  /** Share of the time in which it wanted a processor and a quota of its control groups had stopped it, 0 to 1. Absent without a quota. */
+  readonly throttled?: number | undefined
+  /** Milliseconds of processor time, user and system, per answer that came in it: of a fan-out per delivery. Absent where none came. */
+  readonly cpuPerPing?: number | undefined
   /** Resident memory at the end of it, in bytes, all processes together: pages that they share count for each. */
   readonly rss: number
 }
@@ -202,10 +206,14 @@ export interface MachineUse {
   readonly foreign?: number | undefined
   /** The hypervisor gave them to other machines. Absent where the system does not tell. */
   readonly steal?: number | undefined
+  /** Share of the time in which the generator wanted a processor and a quota of its control groups had stopped it. Absent without a quota. */
+  readonly throttled?: number | undefined
+  /** Share of the time in which some task waited for a processor, for memory, for a disk. Absent where the kernel does not tell. */
+  readonly pressure?: { readonly [resource in 'cpu' | 'memory' | 'io']?: number | undefined } | undefined
 }
 
 /** What the server did in the measured window, as the system tells it of its processes. */
-export interface ServerReport extends Pick<ServerUse, 'cores' | 'waiting'> {
+export interface ServerReport extends Pick<ServerUse, 'cores' | 'waiting' | 'throttled'> {
   /**
    * By what its processes were found: `command`, a command that this package started, with all its descendants; `port`, whoever
    * listens at the port of a URL of this machine; `pid` or `cgroup`, the option `server`.
@@ -217,8 +225,6 @@ export interface ServerReport extends Pick<ServerUse, 'cores' | 'waiting'> {
   readonly cpuPerPing: number
   /** Share of the time in which its busiest thread ran, 0 to 1. Absent where the system does not tell. */
   readonly busiestThread?: number | undefined
-  /** Share of the time in which it wanted a processor and a quota of its control groups had stopped it, 0 to 1. Absent without a quota. */
-  readonly throttled?: number | undefined
   /** Resident memory in bytes, all processes together. */
   readonly rss: { readonly start: number; readonly max: number; readonly end: number }
   /** The window in at most 128 parts: how far the work per ping varies. */
@@ -240,10 +246,6 @@ export interface ServerBlock {
 export interface MachineReport extends MachineUse {
   /** Processors that it has, whoever may use them. */
   readonly cores: number
-  /** Share of the time in which the generator wanted a processor and a quota of its control groups had stopped it. Absent without a quota. */
-  readonly throttled?: number | undefined
-  /** Share of the time in which some task waited for a processor, for memory, for a disk. Absent where the kernel does not tell. */
-  readonly pressure?: { readonly [resource in 'cpu' | 'memory' | 'io']?: number | undefined } | undefined
 }
 
 /** Where the run took place. */

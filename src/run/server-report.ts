@@ -50,14 +50,15 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
     return { ...result, serverUnwatched: 'its processes have ended meanwhile' }
   }
   const isForeignKnown = sides.every((one) => one !== undefined && ('source' in one || one.isAccounted))
+  const cameBy = arrivalsOf(result.slices)
   const useIn = (part: Part): Pick<LoadInterval, 'server' | 'machine'> => ({
-    ...('source' in own && { server: useOfServer(part, side, time) }),
+    ...('source' in own && { server: useOfServer(part, side, time, cameBy) }),
     machine: useOfMachine(part, isForeignKnown),
   })
   return {
     ...result,
     ...('source' in own
-      ? { server: { ...own, ...reportServer(result, readings, side, time) } }
+      ? { server: { ...own, ...reportServer(readings, side, time, cameBy) } }
       : { serverUnwatched: own.reason }),
     machine: reportMachine({ from, to }, isForeignKnown),
     intervals: result.intervals.map((interval) => {
@@ -69,16 +70,16 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
 }
 
 function reportServer(
-  { slices }: LoadResult,
   readings: readonly Reading[],
   side: number,
   time: OwnTime,
+  cameBy: CameBy,
 ): Omit<ServerReport, 'source'> {
   const part = { from: readings[0]!, to: readings.at(-1)! }
   const [before, after] = usagesOf(part, side)
-  const blocks = blocksOf(readings, side, time, slices)
+  const blocks = blocksOf(readings, side, time, cameBy)
   const pings = blocks.reduce((sum, block) => sum + block.pings, 0)
-  const { cores, waiting } = useOfServer(part, side, time)
+  const { cores, waiting, throttled } = useOfServer(part, side, time, cameBy)
   const peaks = readings.map((reading) => reading.peaks[side]!)
   const resident = (usage: ServerUsage): number => Math.round(usage.rss)
   return {
@@ -88,18 +89,22 @@ function reportServer(
     busiestThread:
       after.busiestThread && shareOf(after.busiestThread - (before.busiestThread ?? 0), time.between(part)),
     waiting,
-    throttled: after.throttled === undefined ? undefined : throttledShare(before, after),
+    throttled,
     rss: { start: resident(before), max: Math.round(Math.max(...peaks.map(({ rss }) => rss))), end: resident(after) },
     blocks,
   }
 }
 
-function useOfServer(part: Part, side: number, time: OwnTime): ServerUse {
+function useOfServer(part: Part, side: number, time: OwnTime, cameBy: CameBy): ServerUse {
   const [before, after] = usagesOf(part, side)
   const { running, queued } = threadsBetween(before, after)
+  const cpu = after.cpu - before.cpu
+  const pings = cameBy(time.own(part.to.at)) - cameBy(time.own(part.from.at))
   return {
-    cores: ratio(after.cpu - before.cpu, time.between(part)),
+    cores: ratio(cpu, time.between(part)),
     waiting: running + queued > 0 ? queued / (running + queued) : undefined,
+    throttled: after.throttled === undefined ? undefined : throttledShare(before, after),
+    cpuPerPing: pings > 0 ? cpu / pings : undefined,
     rss: Math.round(after.rss),
   }
 }
@@ -129,20 +134,7 @@ function shareOfWanted(stopped: number, running: number): number {
 }
 
 function reportMachine(part: Part, isForeignKnown: boolean): MachineReport {
-  const { from, to } = part
-  const elapsed = to.at - from.at
-  const share = (before: number | undefined, after: number | undefined): number | undefined =>
-    before === undefined || after === undefined ? undefined : shareOf(after - before, elapsed)
-  return {
-    cores: to.machine.processors,
-    ...useOfMachine(part, isForeignKnown),
-    throttled: throttledShareOfGenerator(part),
-    pressure: {
-      cpu: share(from.pressure.cpu, to.pressure.cpu),
-      memory: share(from.pressure.memory, to.pressure.memory),
-      io: share(from.pressure.io, to.pressure.io),
-    },
-  }
+  return { cores: part.to.machine.processors, ...useOfMachine(part, isForeignKnown) }
 }
 
 function throttledShareOfGenerator({ from, to }: Part): number | undefined {
@@ -152,7 +144,8 @@ function throttledShareOfGenerator({ from, to }: Part): number | undefined {
   return shareOfWanted(stopped, to.generator.cpu - from.generator.cpu)
 }
 
-function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {
+function useOfMachine(part: Part, isForeignKnown: boolean): MachineUse {
+  const { from, to } = part
   const spent = (of: 'total' | 'idle' | 'interrupts' | 'stolen'): number =>
     (to.machine[of] ?? 0) - (from.machine[of] ?? 0)
   const known = to.servers.reduce((sum, server, nth) => sum + (server?.cpu ?? 0) - (from.servers[nth]?.cpu ?? 0), 0)
@@ -167,14 +160,25 @@ function useOfMachine({ from, to }: Part, isForeignKnown: boolean): MachineUse {
     generator: shareOf(ofGenerator, spent('total')),
     foreign: isForeignKnown ? shareOf(foreign, spent('total')) : undefined,
     steal: to.machine.stolen === undefined ? undefined : shareOf(spent('stolen'), spent('total')),
+    throttled: throttledShareOfGenerator(part),
+    pressure: pressureIn(part),
+  }
+}
+
+function pressureIn({ from, to }: Part): MachineUse['pressure'] {
+  const share = (before: number | undefined, after: number | undefined): number | undefined =>
+    before === undefined || after === undefined ? undefined : shareOf(after - before, to.at - from.at)
+  return {
+    cpu: share(from.pressure.cpu, to.pressure.cpu),
+    memory: share(from.pressure.memory, to.pressure.memory),
+    io: share(from.pressure.io, to.pressure.io),
   }
 }
 
 /** The readings in at most {@link mostBlocks} parts, each with the answers that came in it. */
-function blocksOf(readings: readonly Reading[], side: number, time: OwnTime, slices: Slices): ServerBlock[] {
+function blocksOf(readings: readonly Reading[], side: number, time: OwnTime, cameBy: CameBy): ServerBlock[] {
   const every = Math.ceil((readings.length - 1) / mostBlocks)
   const ends = readings.filter((_, nth) => nth % every === 0 || nth === readings.length - 1)
-  const cameBy = arrivalsOf(slices)
   return ends.slice(1).map((to, nth) => {
     const from = ends[nth]!
     const [before, after] = usagesOf({ from, to }, side)
@@ -183,8 +187,11 @@ function blocksOf(readings: readonly Reading[], side: number, time: OwnTime, sli
   })
 }
 
-/** How many answers had come by a moment; within a slice they are taken to be spread evenly. */
-function arrivalsOf(slices: Slices): (own: number) => number {
+/** How many answers had come by a moment of a flood's own time. */
+type CameBy = (own: number) => number
+
+/** Within a slice answers are taken to be spread evenly. */
+function arrivalsOf(slices: Slices): CameBy {
   const sums = [0]
   for (const arrivals of slices.arrivals() ?? []) sums.push(sums.at(-1)! + arrivals)
   return (own) => {

@@ -60,7 +60,11 @@ test('a page shows what the processors did in each second, and says where the ti
   const server = { source: 'port', processes: 2, cpuPerPing: 0.05, cores: 0.5, waiting: 0.41, blocks: [] } as const
   const rss = { start: 2 ** 26, max: 2 ** 27, end: 2 ** 26 }
   const machine = { cores: 2, busy: 0.95, foreign: 0.45, steal: 0.01, pressure: { cpu: 0.3 } }
-  const each = intervals.map((one) => ({ ...one, server: { cores: 0.5, waiting: 0.41, rss: 2 ** 26 }, machine }))
+  const each = intervals.map((one) => ({
+    ...one,
+    server: { cores: 0.5, waiting: 0.41, cpuPerPing: 0.05, rss: 2 ** 26 },
+    machine,
+  }))
   const run = loadResult(undefined, { intervals: each, server: { ...server, rss }, machine })
   const page = formatPage('Gateway', [
     { title: 'slow', runs: [{ name: 'latency', result: run }], verdicts: [recordedSLO(evaluateSLO(run, slo))] },
@@ -70,7 +74,7 @@ test('a page shows what the processors did in each second, and says where the ti
     'the server waited for a processor 41 % of the time that it wanted one: other processes took 0.9 of 2 processors',
   )
   expect(page).toContain(
-    'server 0.5 processors\nwaited for one 41 % of the time\nmachine 95 % busy\n45 % by other processes',
+    'server 0.5 processors\n50 µs CPU per answer\nwaited for one 41 % of the time\nmachine 95 % busy\n45 % by other processes',
   )
   expect(page).toContain('<th scope="row">CPU per ping</th><td>50 µs</td>')
   expect(page).toContain('64 MiB at first, 128 MiB at most, 64 MiB at last')

@@ -41,6 +41,7 @@ test.skipIf(quota === undefined)('a server whose quota is used up was stopped by
   limit.limit(server.pid)
   const result = await run({ ...load, url: server.url })
   expect(result.server!.throttled).toBeGreaterThan(0.3)
+  expect(Math.max(...result.intervals.map(({ server: use }) => use?.throttled ?? 0))).toBeGreaterThan(0.3)
   expect(evaluateSLO(result, unreachable).bottleneck).toMatch(
     /^a quota of processor time \(cgroup\) had stopped the server \d+ % of the time/,
   )

@@ -36,6 +36,12 @@ describe('a server in a process of its own', () => {
     const mean = told.reduce((all, use) => all + use.cores, 0) / told.length
     expect(mean / cores).toBeGreaterThan(0.7)
     expect(mean / cores).toBeLessThan(1.3)
+    for (const use of told) {
+      expect(use.cpuPerPing! / cpuPerPing).toBeGreaterThan(0.4)
+      expect(use.cpuPerPing! / cpuPerPing).toBeLessThan(2.5)
+    }
+    const pressures = result.intervals.flatMap(({ machine }) => (machine === undefined ? [] : [machine.pressure?.cpu]))
+    expect(pressures.map((share) => typeof share)).toEqual(pressures.map(() => typeof result.machine!.pressure?.cpu))
     for (const { machine } of result.intervals) expect(machine?.busy ?? 0).toBeLessThanOrEqual(1)
     expect(result.machine!.busy * result.machine!.cores).toBeGreaterThan(cores)
   })
