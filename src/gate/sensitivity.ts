@@ -19,3 +19,14 @@ export function smallestTolerance({ change, high }: Change): number {
   const bias = Math.abs(Math.log1p(change))
   return Number.isNaN(change) ? Infinity : Math.expm1(halfWidth + bias)
 }
+
+/**
+ * How many times as long a comparison of two servers that do the same would have to be to surely end as the same within what is allowed: 1 or
+ * less of one that was long enough. An interval narrows with the square root of time; what they were off by stays. Infinity if its
+ * interval has no end, or they were off by more than that.
+ */
+export function timesAsLong({ change, high, allowed }: Change): number {
+  const halfWidth = Math.log1p(high) - Math.log1p(change)
+  const room = Math.log1p(allowed) - Math.abs(Math.log1p(change))
+  return room > 0 ? (halfWidth / room) ** 2 : Infinity
+}

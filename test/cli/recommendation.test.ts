@@ -19,10 +19,26 @@ describe('the doctor recommends', () => {
       change('p50', 0.04, { low: -0.02, high: 0.025 }),
       change('p99', 0.25, { low: -0.3, high: 0.42 }),
     )
-    expect(recommend(alike, 30)).toEqual([
+    expect(recommend(alike, 30).slice(0, 2)).toEqual([
       expect.stringContaining('are told to be the same here:'),
       "  tolerance: { p50: '3%', p99: '50%' }, maxDuration: '30s'",
     ])
+  })
+
+  test('a time in which what is allowed by default should be enough, where this one was too short', () => {
+    const p50 = change('p50', 0.04, { low: -0.02, high: 0.025 })
+    // Half of the interval is 0.35 in logarithms, and 0.223 are allowed: 2.47 times 30 s.
+    const p99 = change('p99', 0.25, { low: -0.3, high: 0.42 })
+    expect(recommend(judged(p50, p99), 30).slice(2)).toEqual([
+      expect.stringContaining('With what is allowed by default they should be'),
+      "  tolerance: { p50: '4%', p99: '25%' }, maxDuration: '90s'",
+    ])
+    const enough = change('p99', 0.25, { low: -0.1, high: 0.2 })
+    expect(recommend(judged(p50, enough), 30)).toHaveLength(2)
+    const never = change('p99', 0.25, { low: 0.2, high: 0.42 }, 0.3)
+    expect(recommend(judged(p50, never), 30)).toHaveLength(2)
+    const inHours = change('p99', 0.25, { low: -0.9, high: 30 })
+    expect(recommend(judged(p50, inHours), 30)).toHaveLength(2)
   })
 
   test('no less of the processor time than processes of one program differ by', () => {
