@@ -47,6 +47,8 @@ export class Observer {
   /** Milliseconds of a processor that all readings have taken: of one the system says it to a tick. */
   #spent = 0
   #timer: NodeJS.Timeout | undefined
+  /** Why the last reading that failed did. */
+  #refusal: string | undefined
 
   /**
    * @param identities of each flood its server, which is up; `undefined` if it is not to be watched
@@ -83,9 +85,8 @@ export class Observer {
   observed(results: readonly LoadResult[]): LoadResult[] {
     if (Number.isFinite(this.#begin)) this.#read(true)
     const sides = this.#servers.map((server): Side | undefined => sideOf(server))
-    return results.map((result, side) =>
-      withUse(result, { readings: this.#readings.all, sides, side, turns: this.#turns[side] }),
-    )
+    const [readings, refusal] = [this.#readings.all, this.#refusal]
+    return results.map((result, side) => withUse(result, { readings, refusal, sides, side, turns: this.#turns[side] }))
   }
 
   end(): void {
@@ -118,7 +119,11 @@ export class Observer {
     const isDue = isEnd || this.#elapsed >= this.#listAgainAt
     const tasks = isDue && this.#meters.some((meter) => meter !== undefined) ? this.#list() : undefined
     const { running: before = 0 } = threadTimes()
-    this.#readings.add(this.#take(this.#meters, tasks))
+    try {
+      this.#readings.add(this.#take(this.#meters, tasks))
+    } catch (error) {
+      this.#refusal = (error as Error).message
+    }
     const { running: after = 0 } = threadTimes()
     this.#spent += after - before
   }

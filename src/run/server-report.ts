@@ -20,6 +20,8 @@ export type Side = Pick<ServerReport, 'source'> | NotWatched
 /** What was seen of floods that took turns, or of a single one. */
 export interface Observed {
   readonly readings: readonly Reading[]
+  /** Why a reading failed; `undefined` where none did. */
+  readonly refusal?: string | undefined
   /** Of each flood; `undefined` of those that are not to be watched. */
   readonly sides: readonly (Side | undefined)[]
   /** Which of them a result is of. */
@@ -44,7 +46,7 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
   const readings = within(withTasks(observed.readings), time.over(result.duration), times)
   const [from, to] = [readings[0], readings.at(-1)]
   if (from === undefined || to === undefined || time.own(to.at) - time.own(from.at) < shortestMs) {
-    return { ...result, serverUnwatched: 'reason' in own ? own.reason : 'the run was too short for it' }
+    return { ...result, serverUnwatched: 'reason' in own ? own.reason : whyUnread(observed) }
   }
   if ('source' in own && usagesOf({ from, to }, side)[1].processes < 1) {
     return { ...result, serverUnwatched: 'its processes have ended meanwhile' }
@@ -67,6 +69,10 @@ export function withUse(result: LoadResult, observed: Observed): LoadResult {
       return part === undefined ? interval : { ...interval, ...useIn(part) }
     }),
   }
+}
+
+function whyUnread({ refusal }: Observed): string {
+  return refusal === undefined ? 'the run was too short for it' : `the system refused to tell: ${refusal}`
 }
 
 function reportServer(

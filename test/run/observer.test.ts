@@ -10,6 +10,23 @@ import { working } from '../support/working.ts'
 
 const load = { connections: 2, rate: '100/s', warmup: '100ms' } as const
 
+/** From now on every reading of what this process uses fails, but for the first ones, as where no file can be opened. */
+function refusing(allowed: number): Disposable {
+  const told = process.cpuUsage.bind(process)
+  let asked = 0
+  const refuse = (): NodeJS.CpuUsage => {
+    if (asked++ < allowed) return told()
+    throw new Error('too many open files')
+  }
+  const original = Object.getOwnPropertyDescriptor(process, 'cpuUsage')!
+  Object.defineProperty(process, 'cpuUsage', { ...original, value: refuse })
+  return {
+    [Symbol.dispose]() {
+      Object.defineProperty(process, 'cpuUsage', original)
+    },
+  }
+}
+
 describe('a server in a process of its own', () => {
   test('has used what it says it has, in the whole run and in each of its seconds', async () => {
     await using server = await working({ spin: 3 })
@@ -99,6 +116,25 @@ describe('a server in a process of its own', () => {
     expect([used, serverUnwatched]).toEqual([undefined, 'the run was too short for it'])
   })
 
+  test('is not watched where the system refuses every reading, which is said and ends no run', async () => {
+    await using server = await working()
+    using _ = refusing(0)
+    const result = await run({ ...load, url: server.url, duration: '1s' })
+    expect(result).toMatchObject({
+      ended: 'completed',
+      serverUnwatched: 'the system refused to tell: too many open files',
+    })
+    expect(result.server).toBeUndefined()
+    expect(result.pings.answered).toBeGreaterThan(0)
+  })
+
+  test('is watched by the readings that the system does not refuse', async () => {
+    await using server = await working({ spin: 1 })
+    using _ = refusing(3)
+    const { server: used } = await run({ ...load, url: server.url, duration: '2s' })
+    expect(used!.cpuPerPing).toBeGreaterThan(0.5)
+  })
+
   test('is not watched if its processes have ended meanwhile, which is said', async () => {
     await using server = await working()
     const other = await working()
@@ -121,12 +157,23 @@ describe('a server in a process of its own', () => {
     expect(await until('< 1MB')).toMatchObject({ ended: 'decided' })
   })
 
+  test('has a bound on how much its memory grows', async () => {
+    await using server = await working({ keep: 2 ** 16 })
+    const result = await run({ ...load, rate: '200/s', url: server.url, duration: '3s' })
+    const { start, end } = result.server!.rss
+    // It keeps 64 KiB of each ping.
+    expect(end - start).toBeGreaterThan(10 * 2 ** 20)
+    expect(evaluateSLO(result, { 'server.rssGrowth': '< 10MiB' }).verdict).toBe('fail')
+    expect(evaluateSLO(result, { 'server.rssGrowth': '< 1GiB' }).verdict).toBe('pass')
+  })
+
   test('has a bound on its work, which takes a run of some length', async () => {
     await using server = await working({ spin: 2 })
     const bounds = { 'server.cpuPerPing': '< 20ms', 'server.cores': '< 0.9' } as const
     const long = await run({ ...load, url: server.url, until: bounds })
     expect(evaluateSLO(long, bounds).verdict).toBe('pass')
     expect(evaluateSLO(long, { 'server.cpuPerPing': '< 1ms' }).verdict).toBe('fail')
+    expect(evaluateSLO(long, { 'server.cores': '< 0.01' }).verdict).toBe('fail')
     expect(long.server!.blocks.length).toBeGreaterThanOrEqual(16)
     const short = await run({ ...load, url: server.url, duration: '1s' })
     const { verdict, reasons } = evaluateSLO(short, { 'server.cpuPerPing': '< 20ms' })

@@ -8,6 +8,8 @@ export interface WorkOptions {
   spin?: number
   /** Milliseconds that it waits before it answers. @default 0 */
   sleep?: number
+  /** Bytes that it keeps of each ping for good. @default 0 */
+  keep?: number
 }
 
 export interface WorkingServer extends AsyncDisposable {
@@ -35,12 +37,14 @@ export async function working(options: WorkOptions = {}): Promise<WorkingServer>
   }
 }
 
-function serve({ spin = 0, sleep = 0 }: WorkOptions): void {
+function serve({ spin = 0, sleep = 0, keep = 0 }: WorkOptions): void {
+  const kept: Buffer[] = []
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, autoPong: false }, () => {
     process.send!((server.address() as { port: number }).port)
   })
   server.on('connection', (socket) => {
     socket.on('ping', (payload: Buffer) => {
+      if (keep > 0) kept.push(Buffer.alloc(keep, 1))
       for (const end = spentMs() + spin; spentMs() < end;);
       if (sleep === 0) socket.pong(payload)
       else setTimeout(() => socket.pong(payload), sleep)
