@@ -112,6 +112,7 @@ export function openModel({ plan, loop, recorder, turns, ping, senders, drop, fi
     finished()
   }
 
+  loop.spareCore.preferSleep()
   return {
     start() {
       sending = true

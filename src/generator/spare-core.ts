@@ -6,6 +6,10 @@ import { threadTimes } from '../system/thread-times.ts'
 const fewestProcessors = 2
 /** How much of the time, 0 to 1, a thread that polls waits for a processor at most, or someone else does. */
 const mostWaiting = 0.1
+/** How much of the time others wait at most, again and again, where the thread sleeps until its next ping is due, and so misses little. */
+const mostWaitingForSleeper = 0.005
+/** So many periods of polling in a row: what starts has others wait for a moment. */
+const again = 5
 /** How long it takes until whoever ran where a thread begins to poll has been moved to another processor. */
 const settlingMs = 100
 /** How long polling goes on before it is judged anew: two periods of a quota of processor time, so that what one stops is seen evenly. */
@@ -61,6 +65,9 @@ export class SpareCore {
   /** When others wanted it, and how many free processors were too few for both. */
   #wantedAt = 0
   #tooFew = 0
+  /** In how many periods of polling in a row others have waited, if only for more than a thread may have them that sleeps. */
+  #waitedAgain = 0
+  #sleeps = false
 
   /** @param processors that this process may use */
   constructor(processors: number, use: CoreUse = systemCoreUse, now: number = performance.now()) {
@@ -82,6 +89,11 @@ export class SpareCore {
     this.#ask(now)
   }
 
+  /** From now on the thread sleeps between its pings where it does not poll, and leaves the core to others for less. */
+  preferSleep(): void {
+    this.#sleeps = true
+  }
+
   #judge(now: number): void {
     const elapsed = now - this.#beganAt
     switch (this.#period) {
@@ -94,14 +106,12 @@ export class SpareCore {
         const wasPolling = now - this.#endsAt < pollingMs
         const [queued, pressure, free] = [this.#growth('queued'), this.#growth('pressure'), this.#growth('free')]
         // Who waits beside a processor that is free, waits for a quota, or for the one that he may use.
-        const isInTheWay = wasPolling && pressure > mostWaiting * elapsed && free < (1 + leastFree) * elapsed
-        if (queued > mostWaiting * elapsed || isInTheWay) {
-          this.#tooFew = now - this.#pollingSince < trialMs ? this.#freeBefore : 0
-          this.#wantedAt = now
-          this.#begin('backing off', backOffMs, now)
-        } else {
-          this.#begin('polling', pollingMs, now)
-        }
+        const canUseIt = wasPolling && free < (1 + leastFree) * elapsed
+        const isWanted = queued > mostWaiting * elapsed || (canUseIt && pressure > mostWaiting * elapsed)
+        this.#waitedAgain = canUseIt && pressure > mostWaitingForSleeper * elapsed ? this.#waitedAgain + 1 : 0
+        if (isWanted) this.#leave(now, now - this.#pollingSince < trialMs ? this.#freeBefore : 0)
+        else if (this.#sleeps && this.#waitedAgain >= again) this.#leave(now, free / elapsed)
+        else this.#begin('polling', pollingMs, now)
         break
       }
       case 'backing off': {
@@ -118,8 +128,16 @@ export class SpareCore {
     }
   }
 
+  /** @param tooFew free processors */
+  #leave(now: number, tooFew: number): void {
+    this.#tooFew = tooFew
+    this.#wantedAt = now
+    this.#begin('backing off', backOffMs, now)
+  }
+
   #ask(now: number): void {
     this.#pollingSince = now
+    this.#waitedAgain = 0
     this.#begin('settling', settlingMs, now)
   }
 

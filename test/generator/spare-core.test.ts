@@ -53,6 +53,10 @@ class Asking {
   settle(): void {
     this.#core.settle(this.#now)
   }
+
+  preferSleep(): void {
+    this.#core.preferSleep()
+  }
 }
 
 test('a core is there for as long as nobody waits for one', () => {
@@ -109,6 +113,44 @@ describe('a core is left to others', () => {
     asking.for(300)
     asking.work(3_000, { queued: 0.5 })
     expect(asking.for(900)).toBe(0)
+  })
+})
+
+describe('of a thread that sleeps between its pings a core is left to others', () => {
+  function sleeping(): Asking {
+    const asking = new Asking(2)
+    asking.preferSleep()
+    return asking
+  }
+  const waiting = { pressure: 0.04, free: 1.4 }
+
+  test('who wait for a hundredth of the time for a second, and not where the thread has no such way', () => {
+    expect(new Asking(2).for(5_000, waiting)).toBe(5_000)
+    const asking = sleeping()
+    expect(asking.for(1_000, waiting)).toBe(1_000)
+    asking.for(200, waiting)
+    expect(asking.for(900, waiting)).toBe(0)
+  })
+
+  test('not who hardly ever wait, or beside a processor that is free', () => {
+    expect(sleeping().for(10_000, { pressure: 0.002, free: 1.8 })).toBe(10_000)
+    expect(sleeping().for(10_000, { pressure: 0.04, free: 1.95 })).toBe(10_000)
+  })
+
+  test('not who wait for a moment now and then', () => {
+    const asking = sleeping()
+    const nowAndThen = (): number => asking.for(600, waiting) + asking.for(400, { free: 1.4 })
+    expect(Array.from({ length: 10 }, nowAndThen)).toEqual(Array.from({ length: 10 }, () => 1_000))
+  })
+
+  test('until more is free than then, or half a minute is over', () => {
+    const asking = sleeping()
+    asking.for(1_200, waiting)
+    expect(asking.for(29_000, waiting)).toBe(0)
+    expect(asking.for(2_000, waiting)).toBeGreaterThan(0)
+    const other = sleeping()
+    other.for(1_200, waiting)
+    expect(other.for(3_000, { free: 1.6 })).toBeGreaterThan(0)
   })
 })
 
