@@ -79,15 +79,16 @@ const rows = cases.flatMap(({ what, where }, nth) =>
   (['cpuPerPing', 'p50'] as const).map((indicator) => {
     const changes = seen[nth]!.map((one) => one.changes.find((change) => change.indicator === indicator)!)
     const found = changes.map(({ change }) => change)
-    const holdsNone = ({ low, high }: Change): boolean => low <= 0 && high >= 0
+    const known = changes.filter(({ high }) => high < Infinity)
+    const holdZero = known.filter(({ low, high }) => low <= 0 && high >= 0)
     return {
       servers: what,
       processor: where,
       figure: indicator,
       'change: median': percent(median(found)),
       'least … most': `${percent(Math.min(...found))} … ${percent(Math.max(...found))}`,
-      'interval, half': percent(median(changes.map(({ change, high }) => high - change))),
-      'interval holds 0': `${changes.filter(holdsNone).length} of ${runs}`,
+      'interval, half': known.length === 0 ? '-' : percent(median(known.map(({ low, high }) => (high - low) / 2))),
+      'interval holds 0': `${holdZero.length} of ${known.length}`,
     }
   }),
 )

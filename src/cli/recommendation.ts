@@ -40,7 +40,7 @@ export function recommend({ verdict, reasons, changes }: JudgedAlike, seconds: n
     ...(longer === undefined
       ? []
       : [
-          '\nWith what is allowed by default they should be in this time (not tried; intervals narrow with its square root):',
+          '\nWith the default tolerances they should be in about this time (not tried):',
           optionsWith(latenciesIn(changes).map(defaultOf), longer),
         ]),
     ...(isByFallback

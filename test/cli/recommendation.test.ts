@@ -30,7 +30,7 @@ describe('the doctor recommends', () => {
     // Half of the interval is 0.35 in logarithms, and 0.223 are allowed: 2.47 times 30 s.
     const p99 = change('p99', 0.25, { low: -0.3, high: 0.42 })
     expect(recommend(judged(p50, p99), 30).slice(2)).toEqual([
-      expect.stringContaining('With what is allowed by default they should be'),
+      expect.stringContaining('With the default tolerances they should be'),
       "  tolerance: { p50: '4%', p99: '25%' }, maxDuration: '90s'",
     ])
     const enough = change('p99', 0.25, { low: -0.1, high: 0.2 })
