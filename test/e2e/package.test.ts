@@ -57,9 +57,9 @@ describe.concurrent.for(versions)('the packed example under $name', ({ version, 
     await writeFile(join(example, 'types.ts'), typed)
     await writeFile(join(example, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['*.ts'] }))
     const tsc = join(repository, 'node_modules/typescript/bin/tsc')
-    const { stdout } = await promisify(execFile)(process.execPath, [tsc], { cwd: example }).catch(
-      (error: unknown) => error as { stdout: string },
-    )
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc], { cwd: example }).catch((error: unknown) => ({
+      stdout: (error as { stdout: string }).stdout || String(error),
+    }))
     await rm(join(example, 'types.ts'))
     expect(stdout).toBe('')
   })

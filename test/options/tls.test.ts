@@ -93,6 +93,7 @@ describe('PEM', () => {
     const [mistake, ...others] = mistakesIn({ key })
     expect(others).toEqual([])
     expect(mistake).toContain(`got a text of ${key.length} characters`)
+    expect(mistake).not.toContain(key.slice(0, 20))
   })
 })
 

@@ -142,7 +142,7 @@ describe.skipIf(noRabbit !== undefined)('stomp against RabbitMQ', () => {
     const options = { url: mortal.url, connections: 2, duration: 60_000, warmup: 0, probe }
     const { errors, connections, ended } = await run(options, { every: 100, report: killWhenMeasuring })
     expect(connections).toMatchObject({ opened: 2, closedEarly: 2 })
-    expect(Object.keys(errors).every((code) => /^CLOSE_\d+$|^ECONNRESET$/.test(code))).toBe(true)
+    expect(Object.keys(errors).join()).toMatch(/^(?:CLOSE_\d+|ECONNRESET|,)+$/)
     expect(ended).toBe('disconnected')
   })
 })

@@ -75,7 +75,7 @@ describe('slices', () => {
     fc.assert(
       fc.property(fc.array(ping(60_000), { minLength: 1, maxLength: 200 }), (pings) => {
         const slices = Slices.of([record(pings)], 60_000)
-        expect(slices.count).toBeLessThanOrEqual(60_000 / slices.length + 1)
+        expect(slices.count).toBeLessThanOrEqual(Math.min(512, 60_000 / slices.length + 1))
         expect(Math.log2(slices.length / 7.8125) % 1).toBe(0)
         const expected = new Float64Array(slices.count)
         for (const { at } of pings) expected[Math.floor(at / slices.length)]!++
@@ -129,6 +129,7 @@ describe('slices', () => {
           return values
         }
         const [high, low] = [quantiles(whole.ceilings), quantiles(whole.floors)]
+        expect([quantiles(ceilings).length, quantiles(floors).length]).toEqual([pings.length, pings.length])
         for (const [nth, value] of quantiles(ceilings).entries()) expect(value).toBeGreaterThanOrEqual(high[nth]!)
         for (const [nth, value] of quantiles(floors).entries()) expect(value).toBeLessThanOrEqual(low[nth]!)
       }),

@@ -58,6 +58,7 @@ describe('a server in a process of its own', () => {
       expect(use.cpuPerPing! / cpuPerPing).toBeLessThan(2.5)
     }
     const pressures = result.intervals.flatMap(({ machine }) => (machine === undefined ? [] : [machine.pressure?.cpu]))
+    expect(pressures.length).toBeGreaterThan(0)
     expect(pressures.map((share) => typeof share)).toEqual(pressures.map(() => typeof result.machine!.pressure?.cpu))
     for (const { machine } of result.intervals) expect(machine?.busy ?? 0).toBeLessThanOrEqual(1)
     expect(result.machine!.busy * result.machine!.cores).toBeGreaterThan(cores)

@@ -12,6 +12,7 @@ export interface Command {
 
 export interface Outcome extends Command {
   readonly exitCode: number
+  readonly stdout: string
   readonly stderr: string
 }
 
@@ -95,7 +96,7 @@ export async function runCommands(
       continue
     }
     if (!command.text.startsWith('npx ws-load ')) {
-      outcomes.push({ ...command, exitCode: 127, stderr: 'expected a command that is run or listed' })
+      outcomes.push({ ...command, exitCode: 127, stdout: '', stderr: 'expected a command that is run or listed' })
       continue
     }
     const program = `"${process.execPath}" "${programIn(consumer)}"`
@@ -149,10 +150,10 @@ function shellOnce(text: string, cwd: string): ReturnType<typeof shell> {
   return outcome
 }
 
-function shell(text: string, cwd: string): Promise<{ exitCode: number; stderr: string }> {
+function shell(text: string, cwd: string): Promise<Omit<Outcome, keyof Command>> {
   return new Promise((resolve) => {
-    execFile('sh', ['-c', text], { cwd }, (error, _, stderr) => {
-      resolve({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : NaN, stderr })
+    execFile('sh', ['-c', text], { cwd }, (error, stdout, stderr) => {
+      resolve({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : NaN, stdout, stderr })
     })
   })
 }
