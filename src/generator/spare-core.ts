@@ -9,7 +9,7 @@ const mostWaiting = 0.1
 /** How much of the time others wait at most, again and again, where the thread sleeps until its next ping is due, and so misses little. */
 const mostWaitingForSleeper = 0.005
 /** So many periods of polling in a row: what starts has others wait for a moment. */
-const again = 5
+const periodsInARow = 5
 /** How long it takes until whoever ran where a thread begins to poll has been moved to another processor. */
 const settlingMs = 100
 /** How long polling goes on before it is judged anew: two periods of a quota of processor time, so that what one stops is seen evenly. */
@@ -66,7 +66,7 @@ export class SpareCore {
   #wantedAt = 0
   #tooFew = 0
   /** In how many periods of polling in a row others have waited, if only for more than a thread may have them that sleeps. */
-  #waitedAgain = 0
+  #waitedInARow = 0
   #sleeps = false
 
   /** @param processors that this process may use */
@@ -108,9 +108,9 @@ export class SpareCore {
         // Who waits beside a processor that is free, waits for a quota, or for the one that he may use.
         const canUseIt = wasPolling && free < (1 + leastFree) * elapsed
         const isWanted = queued > mostWaiting * elapsed || (canUseIt && pressure > mostWaiting * elapsed)
-        this.#waitedAgain = canUseIt && pressure > mostWaitingForSleeper * elapsed ? this.#waitedAgain + 1 : 0
+        this.#waitedInARow = canUseIt && pressure > mostWaitingForSleeper * elapsed ? this.#waitedInARow + 1 : 0
         if (isWanted) this.#leave(now, now - this.#pollingSince < trialMs ? this.#freeBefore : 0)
-        else if (this.#sleeps && this.#waitedAgain >= again) this.#leave(now, free / elapsed)
+        else if (this.#sleeps && this.#waitedInARow >= periodsInARow) this.#leave(now, free / elapsed)
         else this.#begin('polling', pollingMs, now)
         break
       }
@@ -137,7 +137,7 @@ export class SpareCore {
 
   #ask(now: number): void {
     this.#pollingSince = now
-    this.#waitedAgain = 0
+    this.#waitedInARow = 0
     this.#begin('settling', settlingMs, now)
   }
 
